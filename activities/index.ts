@@ -1,0 +1,23 @@
+/** The activities of a worker: the verbs of an ingest, made over what they work with. */
+import type { Deps } from './deps.ts'
+import { listSource } from './list.ts'
+import { loadUnit } from './load.ts'
+import { markPaused } from './mark.ts'
+import { planIngest } from './plan.ts'
+import { publishIngest } from './publish.ts'
+import { stageLot } from './stage.ts'
+import { sweepIngest } from './sweep.ts'
+
+export type { Deps }
+
+export const createActivities = (deps: Deps) => ({
+  listSource: listSource(deps),
+  stageLot: stageLot(deps),
+  planIngest: planIngest(deps),
+  loadUnit: loadUnit(deps),
+  publishIngest: publishIngest(deps),
+  sweepIngest: sweepIngest(deps),
+  markPaused: markPaused(deps),
+})
+
+export type Activities = ReturnType<typeof createActivities>

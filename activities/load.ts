@@ -1,0 +1,63 @@
+/**
+ * load: one unit → landing table, exactly once.
+ *
+ * Rows, rejects and the receipt commit together. A retry therefore finds the receipt and returns
+ * it, or finds nothing and starts clean: there is no third case.
+ */
+import { activityInfo } from '@temporalio/activity'
+import type { Receipt, UnitRef } from '../src/domain/words.ts'
+import { sluiceError } from '../src/errors.ts'
+import { type Connection, transaction } from '../src/postgres/db.ts'
+import { readFiles } from '../src/postgres/files.ts'
+import { keepRejects } from '../src/postgres/rejects.ts'
+import { lockPastZombies, sessionName } from '../src/postgres/sessions.ts'
+import { lockUnit, settleUnit, type UnitEntry } from '../src/postgres/units.ts'
+import { UnitBytes } from '../src/stage/unitBytes.ts'
+import { alive } from './alive.ts'
+import type { Deps } from './deps.ts'
+import { fastLane, flawRejects, repairLane } from './lanes.ts'
+
+export const loadUnit =
+  (deps: Deps) =>
+  async (ref: UnitRef): Promise<Receipt> =>
+    alive((signal) => {
+      const name = sessionName(ref.ingestId, `load ${ref.unitNo}`)
+      return transaction(
+        deps.db,
+        async (tx) => {
+          // An attempt that the server gave up on may still be writing: wait for it, then look.
+          const entry = await lockPastZombies(deps.db, tx, name, () => lockUnit(tx, ref))
+          return entry.receipt ?? load(deps, tx, ref, entry)
+        },
+        { name, signal },
+      )
+    })
+
+async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry): Promise<Receipt> {
+  const { unit } = entry
+  const fileNos = [...unit.splits, ...unit.flaws].map(({ fileNo }) => fileNo)
+  const files = await readFiles(tx, ref.ingestId, [...new Set(fileNos)])
+  const bytes = new UnitBytes(deps.stage, ref.ingestId, unit, files)
+
+  const loaded = (await fastLane(tx, entry, bytes)) ?? (await repairLane(tx, entry, bytes))
+  const rejects = [...loaded.rejects, ...(await flawRejects(bytes))]
+  await keepRejects(tx, ref, rejects, (fileNo) => bytes.nameOf(fileNo))
+
+  const receipt: Receipt = {
+    rowsRead: loaded.read + unit.flaws.length,
+    rowsLoaded: loaded.rows,
+    rowsRejected: rejects.length,
+    sizeBytes: unit.sizeBytes,
+    lane: loaded.lane,
+  }
+  mustAddUp(ref, receipt)
+  await settleUnit(tx, ref, receipt, { worker: deps.worker, attempt: activityInfo().attempt })
+  return receipt
+}
+
+/** @throws count_mismatch */
+function mustAddUp({ unitNo }: UnitRef, { rowsRead, rowsLoaded, rowsRejected }: Receipt): void {
+  if (rowsRead === rowsLoaded + rowsRejected) return
+  const problem = `unit ${unitNo}: ${rowsRead} read, ${rowsLoaded} loaded, ${rowsRejected} rejected`
+  throw sluiceError('count_mismatch', { problem })
+}

@@ -1,0 +1,194 @@
+/** plan: staged files → units in the ledger, and the landing table that they are loaded into. */
+import { addSample, sampleRanges } from '../src/csv/sample.ts'
+import type { Column, TargetColumn } from '../src/domain/columns.ts'
+import { matchHeader, newColumns } from '../src/domain/match.ts'
+import { type PlannedFile, planUnits, unitBytes } from '../src/domain/plan.ts'
+import type { FullSpec } from '../src/domain/spec.ts'
+import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
+import type { Unit } from '../src/domain/words.ts'
+import { sluiceError } from '../src/errors.ts'
+import { type Connection, transaction } from '../src/postgres/db.ts'
+import { eachFile, type FileEntry } from '../src/postgres/files.ts'
+import { enterPhase, isOver, lockIngest, recordPlanned } from '../src/postgres/ingests.ts'
+import { createLike, createTable, dropTable, landingName } from '../src/postgres/landing.ts'
+import { readTarget, type TargetTable } from '../src/postgres/target.ts'
+import { judgeTypes } from '../src/postgres/types.ts'
+import { addUnits, sumPlan } from '../src/postgres/units.ts'
+import type { Stage } from '../src/stage/stage.ts'
+import { alive } from './alive.ts'
+import type { Deps } from './deps.ts'
+
+export interface Planned {
+  units: number
+  /** Data records that staging counted. */
+  records: number
+}
+
+const pageUnits = 200
+const sampledFilesMax = 16
+const samplesMax = 16
+
+/** Plans once: a later attempt finds the plan in the ledger and returns it. */
+export const planIngest =
+  ({ db, stage }: Deps) =>
+  async ({ ingestId }: { ingestId: string }): Promise<Planned> =>
+    alive(async (signal) => {
+      await enterPhase(db, ingestId, 'plan')
+      return transaction(
+        db,
+        async (tx) => {
+          const { spec, state, landing, sizeBytes } = await lockIngest(tx, ingestId)
+          if (isOver(state)) throw sluiceError('ingest_not_active', { ingestId, state })
+          if (landing) return sumPlan(tx, ingestId)
+          const target = await readTarget(tx, parseTableName(spec.target.table), spec.target.mode)
+          const layout = new Layout(spec, target)
+          const sampled: FileEntry[] = []
+          const files = withColumns(eachFile(tx, ingestId), layout, sampled, signal)
+          const planned = await addPages(tx, ingestId, planUnits(files, unitBytes(sizeBytes ?? 0)))
+          const table = await makeLanding(tx, { ingestId, spec, target, layout, stage, sampled })
+          await recordPlanned(tx, ingestId, { ...planned, ...table })
+          return planned
+        },
+        { signal },
+      )
+    })
+
+/** Finds the columns of each file; the first file with a record gives those of a new table. */
+class Layout {
+  readonly #table: string
+  readonly #known = new Map<string, string[]>()
+  /** Those of the target, or of the table to be. */
+  columns: readonly TargetColumn[] | null
+  /** Columns that some file fills. */
+  readonly used = new Set<string>()
+
+  constructor(spec: FullSpec, target: TargetTable | null) {
+    this.#table = spec.target.table
+    this.columns = target?.columns ?? null
+  }
+
+  of(file: FileEntry, header: string[] | null, width: number): string[] {
+    const key = JSON.stringify([header, width])
+    const known = this.#known.get(key)
+    if (known) return known
+    const fileHeader = { file: file.name, header, width }
+    const columns = this.columns
+      ? matchHeader(fileHeader, { name: this.#table, columns: this.columns })
+      : newColumns(fileHeader)
+    this.columns ??= columns.map((name) => ({ ...free, name }))
+    this.#known.set(key, columns)
+    for (const name of columns) this.used.add(name)
+    return columns
+  }
+}
+
+/** A column of a table that does not exist yet. */
+const free: TargetColumn = {
+  name: '',
+  type: '',
+  notNull: false,
+  hasDefault: false,
+  generated: false,
+  identity: false,
+}
+
+async function* withColumns(
+  files: AsyncIterable<FileEntry>,
+  layout: Layout,
+  sampled: FileEntry[],
+  signal: AbortSignal,
+): AsyncGenerator<PlannedFile> {
+  for await (const file of files) {
+    signal.throwIfAborted()
+    const { shape, fileNo } = file
+    if (!shape) throw sluiceError('count_mismatch', { problem: `${file.name} was never staged` })
+    if (shape.width === 0) continue
+    const columns = layout.of(file, shape.header, shape.width)
+    if (sampled.length < sampledFilesMax) sampled.push(file)
+    yield { fileNo, shape, columns }
+  }
+}
+
+async function addPages(
+  tx: Connection,
+  ingestId: string,
+  units: AsyncIterable<Unit>,
+): Promise<Planned> {
+  let page: Unit[] = []
+  let written = 0
+  let records = 0
+  const flush = async () => {
+    if (page.length > 0) await addUnits(tx, ingestId, written, page)
+    written += page.length
+    page = []
+  }
+  for await (const unit of units) {
+    records += unit.records
+    page.push(unit)
+    if (page.length >= pageUnits) await flush()
+  }
+  await flush()
+  return { units: written, records }
+}
+
+interface Landing {
+  ingestId: string
+  spec: FullSpec
+  target: TargetTable | null
+  layout: Layout
+  stage: Stage
+  sampled: FileEntry[]
+}
+
+async function makeLanding(
+  tx: Connection,
+  { ingestId, spec, target, layout, stage, sampled }: Landing,
+): Promise<{ columns: Column[]; landing: string }> {
+  const name = parseTableName(spec.target.table)
+  const table: TableName = spec.target.atomic ? landingName(ingestId, name) : name
+  if (target) {
+    // A table that will be swapped needs all its columns; else those that are filled will do.
+    const all = spec.target.mode === 'replace' && target.bare
+    const columns = target.columns.filter(
+      (column) => !column.generated && (all || layout.used.has(column.name)),
+    )
+    if (spec.target.atomic) {
+      await dropTable(tx, table)
+      await createLike(tx, table, columns)
+    }
+    return { columns, landing: quoteTable(table) }
+  }
+  if (!layout.columns) throw sluiceError('source_without_records', { table: showTable(name) })
+  const names = layout.columns.map((column) => column.name)
+  const columns =
+    spec.target.types === 'text'
+      ? names.map((each) => ({ name: each, type: 'text' }))
+      : await judgeTypes(tx, names, await sample(stage, ingestId, names, sampled, layout))
+  if (spec.target.atomic) await dropTable(tx, table)
+  await createTable(tx, table, columns)
+  return { columns, landing: quoteTable(table) }
+}
+
+/** Values from up to `samplesMax` places, over several files and within each. */
+async function sample(
+  stage: Stage,
+  ingestId: string,
+  names: string[],
+  files: FileEntry[],
+  layout: Layout,
+): Promise<string[][]> {
+  const byName = new Map<string, string[]>(names.map((name) => [name, []]))
+  for (const file of files) {
+    const { shape } = file
+    if (!shape) continue
+    const columns = layout.of(file, shape.header, shape.width)
+    const samples = columns.map((name) => byName.get(name) as string[])
+    for (const range of sampleRanges(shape, Math.ceil(samplesMax / files.length))) {
+      const chunks: Buffer[] = []
+      for await (const chunk of stage.read({ ingestId, ...file }, range)) chunks.push(chunk)
+      const cutShort = range.end < (shape.cuts.at(-1)?.offset ?? 0)
+      addSample(samples, Buffer.concat(chunks), shape.dialect, cutShort)
+    }
+  }
+  return names.map((name) => byName.get(name) as string[])
+}

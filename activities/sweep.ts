@@ -1,0 +1,41 @@
+/** sweep: ends what is left of an ingest, whatever became of it, and records how it ended. */
+import { parseTableName } from '../src/domain/table.ts'
+import type { Outcome } from '../src/domain/words.ts'
+import { transaction } from '../src/postgres/db.ts'
+import { enterPhase, lockIngest, recordEnd } from '../src/postgres/ingests.ts'
+import { dropTable, landingName } from '../src/postgres/landing.ts'
+import { endSessions } from '../src/postgres/sessions.ts'
+import { alive } from './alive.ts'
+import type { Deps } from './deps.ts'
+
+const uploadsKeptMs = 24 * 60 * 60 * 1000
+
+export interface SweepInput {
+  ingestId: string
+  outcome: Outcome
+}
+
+/**
+ * Sessions that still load are ended first: a cancel does not wait for their workers. After the
+ * landing table is gone and the ingest has ended, no late attempt finds anything to write to.
+ */
+export const sweepIngest =
+  ({ db, stage }: Deps) =>
+  async ({ ingestId, outcome }: SweepInput): Promise<void> =>
+    alive(async (signal) => {
+      await endSessions(db, ingestId)
+      await enterPhase(db, ingestId, 'sweep')
+      await transaction(
+        db,
+        async (tx) => {
+          const { spec, publishedAt } = await lockIngest(tx, ingestId)
+          const target = parseTableName(spec.target.table)
+          await dropTable(tx, landingName(ingestId, target))
+          // A publish that committed has happened, whatever its caller heard of it.
+          await recordEnd(tx, ingestId, publishedAt ? { state: 'completed', error: null } : outcome)
+        },
+        { signal },
+      )
+      await stage.clear(ingestId)
+      await stage.uploads.expire(uploadsKeptMs)
+    })

@@ -1,0 +1,93 @@
+/**
+ * The configuration: the one place that reads the environment.
+ *
+ * Every setting has a value from, in this order: a command line flag, its environment variable,
+ * the stack that `sluice up` runs (`.sluice/up.json`), a default.
+ */
+import { readFileSync } from 'node:fs'
+import { delimiter, join, resolve } from 'node:path'
+import type { LogFormat, LogLevel } from './log.ts'
+
+/** What `sluice up` writes for the other commands to find. */
+export interface UpFile {
+  pid: number
+  api: string
+  temporal: string
+  namespace: string
+  ui: string | null
+  databaseUrl: string
+  stageDir: string
+}
+
+export interface Config {
+  /** The folder of this installation's state; `.sluice` in the working directory. */
+  home: string
+  /** The stack that `up` runs here, if it runs. */
+  up: UpFile | null
+  databaseUrl: string | null
+  temporal: { address: string | null; namespace: string }
+  /** The address of the API for the commands that are its clients. */
+  apiUrl: string | null
+  api: { host: string; port: number; uiUrl: string | null }
+  stageDir: string
+  /** Folders that directory sources may read. */
+  sourceRoots: string[]
+  log: { level: LogLevel; format: LogFormat | null }
+  /** Set by `up` for the processes that it starts. */
+  path: string
+}
+
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const home = resolve(env.SLUICE_HOME || '.sluice')
+  const up = readUpFile(home)
+  return {
+    home,
+    up,
+    databaseUrl: env.DATABASE_URL || up?.databaseUrl || null,
+    temporal: {
+      address: env.TEMPORAL_ADDRESS || up?.temporal || null,
+      namespace: env.TEMPORAL_NAMESPACE || up?.namespace || 'default',
+    },
+    apiUrl: env.SLUICE_API || up?.api || null,
+    api: {
+      host: env.SLUICE_HOST || '127.0.0.1',
+      port: port(env.SLUICE_PORT, 3000),
+      uiUrl: env.TEMPORAL_UI_URL || up?.ui || null,
+    },
+    stageDir: resolve(env.SLUICE_STAGE || up?.stageDir || join(home, 'stage')),
+    sourceRoots: (env.SLUICE_SOURCE_ROOTS?.split(delimiter).filter(Boolean) ?? ['.']).map((root) =>
+      resolve(root),
+    ),
+    log: {
+      level: oneOf(env.SLUICE_LOG_LEVEL, ['debug', 'info', 'warn', 'error'], 'info'),
+      format: oneOf<LogFormat, null>(env.SLUICE_LOG_FORMAT, ['pretty', 'json'], null),
+    },
+    path: env.PATH ?? '',
+  }
+}
+
+function readUpFile(home: string): UpFile | null {
+  try {
+    const up = JSON.parse(readFileSync(join(home, 'up.json'), 'utf8')) as UpFile
+    process.kill(up.pid, 0)
+    return up
+  } catch (error) {
+    // EPERM: the process lives, but belongs to somebody else.
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'EPERM' ? (JSON.parse(readFileSync(join(home, 'up.json'), 'utf8')) as UpFile) : null
+  }
+}
+
+function port(text: string | undefined, fallback: number): number {
+  if (!text) return fallback
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value
+  throw new Error(`SLUICE_PORT is ${text}: give a number from 0 to 65535.`)
+}
+
+function oneOf<T extends string, F>(text: string | undefined, allowed: readonly T[], fallback: F): T | F {
+  if (!text) return fallback
+  const found = allowed.find((value) => value === text)
+  if (found) return found
+  throw new Error(`${text} is not one of ${allowed.join(', ')}.`)
+}

@@ -1,0 +1,64 @@
+/** What staging learns of one file while its bytes pass by. */
+import { cutBytes } from '../domain/plan.ts'
+import type { Dialect, FileShape } from '../domain/words.ts'
+import { sluiceError } from '../errors.ts'
+import { shapeOf, valuesOf } from './records.ts'
+import { bom, Scanner } from './scan.ts'
+import { refuseBinary, sniffNewline } from './sniff.ts'
+
+/** A longer record is a reject: it could be neither checked nor repaired in bounded memory. */
+export const recordBytesMax = 16 * 1024 * 1024
+export const columnsMax = 1600
+
+/**
+ * Taps the bytes of a file in order; `shape` gives the result after the last one.
+ * @param dialect the ingest's; the line end is the file's own
+ */
+export class Shaper {
+  readonly #file: { name: string; sizeBytes: number }
+  #dialect: Dialect
+  #scanner: Scanner | null = null
+
+  constructor(dialect: Dialect, file: { name: string; sizeBytes: number }) {
+    this.#dialect = dialect
+    this.#file = file
+  }
+
+  /** @throws not_csv */
+  push(chunk: Buffer): void {
+    this.#scanner ??= this.#open(chunk)
+    this.#scanner.push(chunk)
+  }
+
+  /** @throws not_csv, columns_too_many */
+  shape(): FileShape {
+    const dialect = this.#dialect
+    const scanner = this.#scanner
+    scanner?.finish()
+    const first = scanner?.first
+    if (!scanner || !first) {
+      if (scanner && scanner.flaws.length > 0) throw this.#notCsv('its first line never ends')
+      return { dialect, header: null, width: 0, cuts: [], flaws: [] }
+    }
+    if (dialect.header && (scanner.flaws[0]?.start ?? Infinity) <= bom.length) {
+      throw this.#notCsv('a quote in its header never closes')
+    }
+    const width = shapeOf(first, dialect).fields
+    if (width > columnsMax) {
+      throw sluiceError('columns_too_many', { file: this.#file.name, count: width })
+    }
+    const header = dialect.header ? valuesOf(first, dialect).map((name) => name ?? '') : null
+    return { dialect, header, width, cuts: scanner.cuts, flaws: scanner.flaws }
+  }
+
+  #open(start: Buffer): Scanner {
+    refuseBinary(start.subarray(0, 65_536), this.#file.name)
+    this.#dialect = { ...this.#dialect, newline: sniffNewline(start) }
+    const limits = { cutBytes: cutBytes(this.#file.sizeBytes), recordBytesMax }
+    return new Scanner(this.#dialect, limits, (first) => shapeOf(first, this.#dialect).fields === 1)
+  }
+
+  #notCsv(problem: string): Error {
+    return sluiceError('not_csv', { file: this.#file.name, problem })
+  }
+}

@@ -1,0 +1,144 @@
+/** Columns: names from a header, which target column takes which field, types from a sample. */
+
+/** A column of a table. */
+export interface Column {
+  name: string
+  /** As PostgreSQL's `format_type` writes it. */
+  type: string
+}
+
+/** A column of an existing table, with what decides whether a file may leave it out. */
+export interface TargetColumn extends Column {
+  notNull: boolean
+  /** It has a default, or is an identity column. */
+  hasDefault: boolean
+  /** Nobody may write it. */
+  generated: boolean
+  identity: boolean
+}
+
+/** The types a column of a new table can get; text takes what fits none of the others. */
+export const sampleTypes = [
+  'boolean',
+  'bigint',
+  'numeric',
+  'double precision',
+  'date',
+  'timestamp',
+  'timestamptz',
+  'uuid',
+  'jsonb',
+] as const
+export type SampleType = (typeof sampleTypes)[number]
+
+const date = '\\d{4}-\\d{2}-\\d{2}'
+const time = '\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,6})?)?'
+
+/**
+ * What a value must look like to be taken for a type, so that nothing is lost by it: PostgreSQL
+ * reads 007 as the bigint 7 and `today` as a date. Whether it *is* one, PostgreSQL judges.
+ */
+const looks: Record<SampleType, RegExp> = {
+  boolean: /^(true|false|t|f)$/i,
+  bigint: /^-?(0|[1-9]\d{0,18})$/,
+  numeric: /^-?(0|[1-9]\d*)(\.\d+)?$/,
+  'double precision': /^(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?|NaN|-?Infinity)$/,
+  date: new RegExp(`^${date}$`),
+  timestamp: new RegExp(`^${date}[ T]${time}$`),
+  timestamptz: new RegExp(`^${date}[ T]${time} ?(Z|[+-]\\d{2}(:?\\d{2})?)$`),
+  uuid: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
+  jsonb: /^\s*[[{]/,
+}
+
+/** Does this look like a value rather than a column's name? */
+export const looksLikeValue = (text: string): boolean =>
+  sampleTypes.some((type) => looks[type].test(text))
+
+/** The types that every value looks like, narrowest first; none for a column without values. */
+export function candidateTypes(values: readonly string[]): SampleType[] {
+  if (values.length === 0) return []
+  return sampleTypes.filter((type) => values.every((value) => looks[type].test(value)))
+}
+
+const nameBytesMax = 63
+
+/**
+ * Names for the columns of a new table: lower case, words joined by `_`, at most 63 bytes, each
+ * different; `column_3` where the header has none.
+ */
+export function columnNames(header: readonly (string | null)[]): string[] {
+  const taken = new Set<string>()
+  return header.map((name, index) => {
+    const plain = plainName(name ?? '') || `column_${index + 1}`
+    let unique = cutBytes(plain, nameBytesMax)
+    for (let again = 2; taken.has(unique); again++) {
+      unique = `${cutBytes(plain, nameBytesMax - String(again).length - 1)}_${again}`
+    }
+    taken.add(unique)
+    return unique
+  })
+}
+
+const plainName = (name: string): string =>
+  name
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '_')
+    .replace(/^_+|_+$/g, '')
+
+function cutBytes(text: string, bytes: number): string {
+  let cut = text
+  while (new TextEncoder().encode(cut).length > bytes) cut = [...cut].slice(0, -1).join('')
+  return cut
+}
+
+export interface Match {
+  /** The column for each field, in the file's order. */
+  columns: string[]
+  /** Header names that the table does not have, or lets nobody write. */
+  unknown: string[]
+  /** Columns that need a value and get none. */
+  missing: string[]
+}
+
+/** Finds the column of each header name: as written, then whatever the case, then word by word. */
+export function matchColumns(
+  header: readonly (string | null)[],
+  table: readonly TargetColumn[],
+): Match {
+  const writable = table.filter((column) => !column.generated)
+  const unknown: string[] = []
+  const used = new Set<string>()
+  const columns = header.map((name, index) => {
+    const wanted = (name ?? '').trim()
+    const found = findColumn(wanted, writable, used)
+    if (!found) {
+      unknown.push(wanted || `(field ${index + 1} has no name)`)
+      return ''
+    }
+    used.add(found)
+    return found
+  })
+  const missing = writable
+    .filter((column) => column.notNull && !column.hasDefault && !used.has(column.name))
+    .map((column) => column.name)
+  return { columns, unknown, missing }
+}
+
+function findColumn(
+  wanted: string,
+  table: readonly TargetColumn[],
+  used: ReadonlySet<string>,
+): string | null {
+  const same = [
+    (name: string) => name === wanted,
+    (name: string) => name.toLowerCase() === wanted.toLowerCase(),
+    (name: string) => plainName(name) === plainName(wanted),
+  ]
+  if (wanted === '') return null
+  for (const is of same) {
+    const found = table.find((column) => !used.has(column.name) && is(column.name))
+    if (found) return found.name
+  }
+  return null
+}

@@ -1,0 +1,97 @@
+/**
+ * The plan: files and sizes in, units out. Pure, so that making it again gives the same units.
+ *
+ * Neighbouring pieces with one layout are packed until a unit is full; a large file is split
+ * where staging cut it. A piece never spans a cut, so every record is in exactly one split.
+ */
+import type { Dialect, FileShape, Flaw, Split, Unit } from './words.ts'
+
+/** A staged file with the target column of each of its fields. */
+export interface PlannedFile {
+  fileNo: number
+  shape: FileShape
+  columns: string[]
+}
+
+/** More files in one unit would make its ledger row unwieldy. */
+const splitsMax = 1000
+
+const mebi = 1024 * 1024
+
+/** How large a unit should be: small ingests still give every worker something to do. */
+export const unitBytes = (totalBytes: number): number =>
+  Math.min(16 * mebi, Math.max(4 * mebi, Math.ceil(totalBytes / 16)))
+
+/** Bytes between two cuts of a file: never more than a small unit, while the list stays short. */
+export const cutBytes = (fileBytes: number): number =>
+  Math.min(16 * mebi, Math.max(4 * mebi, Math.ceil(fileBytes / 4096)))
+
+/** @param unitSize bytes at which a unit is full */
+export async function* planUnits(
+  files: Iterable<PlannedFile> | AsyncIterable<PlannedFile>,
+  unitSize: number,
+): AsyncGenerator<Unit> {
+  let unit: Unit | null = null
+  let layout = ''
+  for await (const file of files) {
+    const fileLayout = layoutOf(file)
+    for (const piece of piecesOf(file)) {
+      if (unit && (layout !== fileLayout || isFull(unit, piece.sizeBytes, unitSize))) {
+        yield unit
+        unit = null
+      }
+      unit ??= emptyUnit(file)
+      layout = fileLayout
+      add(unit, piece)
+    }
+  }
+  if (unit) yield unit
+}
+
+interface Piece {
+  split: Split | null
+  flaw: (Flaw & { fileNo: number }) | null
+  sizeBytes: number
+}
+
+function* piecesOf({ fileNo, shape }: PlannedFile): Generator<Piece> {
+  const flaws = new Map(shape.flaws.map((flaw) => [flaw.start, flaw]))
+  for (let index = 1; index < shape.cuts.length; index++) {
+    const from = shape.cuts[index - 1] as FileShape['cuts'][number]
+    const to = shape.cuts[index] as FileShape['cuts'][number]
+    const sizeBytes = to.offset - from.offset
+    const flaw = flaws.get(from.offset)
+    if (flaw) yield { split: null, flaw: { ...flaw, fileNo }, sizeBytes: 0 }
+    else {
+      const records = to.records - from.records
+      const split = { fileNo, start: from.offset, end: to.offset, lines: from.lines, records }
+      yield { split, flaw: null, sizeBytes }
+    }
+  }
+}
+
+const layoutOf = ({ columns, shape }: PlannedFile): string =>
+  JSON.stringify([columns, shape.dialect.newline])
+
+const isFull = (unit: Unit, nextBytes: number, unitSize: number): boolean =>
+  unit.splits.length + unit.flaws.length >= splitsMax ||
+  (unit.splits.length > 0 && unit.sizeBytes + nextBytes > unitSize * 1.25) ||
+  unit.sizeBytes >= unitSize
+
+function emptyUnit({ columns, shape }: PlannedFile): Unit {
+  const dialect: Dialect = shape.dialect
+  return { splits: [], flaws: [], columns, dialect, sizeBytes: 0, records: 0 }
+}
+
+function add(unit: Unit, { split, flaw, sizeBytes }: Piece): void {
+  if (flaw) unit.flaws.push(flaw)
+  if (!split) return
+  const last = unit.splits.at(-1)
+  const joins = last && last.fileNo === split.fileNo && last.end === split.start
+  if (joins) {
+    last.end = split.end
+    last.records += split.records
+  } else unit.splits.push(split)
+  unit.sizeBytes += sizeBytes
+  unit.records += split.records
+}

@@ -1,0 +1,142 @@
+/** The ingest spec: one schema gives the type, the validation and the API documentation. */
+import { type Static, Type } from 'typebox'
+
+/** Also a file name and a workflow id, so its alphabet is small. */
+export const IngestId = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
+  description: 'Idempotency key, Temporal workflow id. Letters, digits, `.`, `_`, `-`; made up if left out.',
+})
+
+export const UploadName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._ ()+@=,-]{0,199}$',
+  description: 'Letters, digits and `. _ - ( ) + @ = ,` and spaces; no folders.',
+})
+
+const oneByte = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 1, pattern: '^[\\x01-\\x7f]$', description })
+
+const path = Type.String({ minLength: 1, maxLength: 4096 })
+
+export const Source = Type.Union([
+  Type.Object(
+    {
+      kind: Type.Literal('upload'),
+      uploads: Type.Array(UploadName, { minItems: 1, maxItems: 10_000 }),
+    },
+    { additionalProperties: false, description: 'Files put at `/v1/uploads/:name` before.' },
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('directory'),
+      path: Type.Union([path, Type.Array(path, { minItems: 1, maxItems: 10_000 })], {
+        description: 'A file, a folder, or a glob, on the machine of the worker; or several.',
+      }),
+    },
+    { additionalProperties: false, description: 'Files that the worker can read.' },
+  ),
+])
+
+export const Format = Type.Object(
+  {
+    kind: Type.Optional(Type.Union([Type.Literal('auto'), Type.Literal('csv')])),
+    delimiter: Type.Optional(oneByte('Between fields. Sniffed if left out.')),
+    quote: Type.Optional(oneByte('Around fields. `"` if left out.')),
+    escape: Type.Optional(oneByte('Before a quote within quotes. The quote itself if left out.')),
+    header: Type.Optional(
+      Type.Boolean({ description: 'Does the first record name the columns? Sniffed if left out.' }),
+    ),
+    null: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        pattern: '^[^\\x00\\r\\n]*$',
+        description: 'The unquoted text that stands for NULL. Empty if left out.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const Target = Type.Object(
+  {
+    table: Type.String({
+      minLength: 1,
+      maxLength: 260,
+      description: '`schema.table`; quote what PostgreSQL would want quoted.',
+    }),
+    mode: Type.Optional(
+      Type.Union([Type.Literal('append'), Type.Literal('replace')], { default: 'append' }),
+    ),
+    types: Type.Optional(
+      Type.Union([Type.Literal('sample'), Type.Literal('text')], {
+        default: 'sample',
+        description: 'Column types of a new table: from a sample of the rows, or all text.',
+      }),
+    ),
+    atomic: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description: 'false: append unit by unit straight into the target, visible early.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const IngestSpec = Type.Object(
+  {
+    id: Type.Optional(IngestId),
+    source: Source,
+    format: Type.Optional(Format),
+    target: Target,
+    rejects: Type.Optional(
+      Type.Object(
+        {
+          max: Type.Optional(
+            Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^\\d{1,3}(\\.\\d+)?%$' })], {
+              description: 'A count, or a share like "1%". Over it nothing is published.',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    parallelism: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 200, default: 32, description: 'Units in flight.' }),
+    ),
+    queue: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, default: 'ingest', description: 'Task queue.' }),
+    ),
+  },
+  { additionalProperties: false, description: 'One request to bring one source into one target.' },
+)
+/** What a client sends. */
+export type IngestSpec = Static<typeof IngestSpec>
+export type Source = Static<typeof Source>
+export type Format = Static<typeof Format>
+
+/** The spec with every default filled in: what the ledger keeps and compares. */
+export interface FullSpec {
+  source: Source
+  format: Format & { kind: 'csv' }
+  target: { table: string; mode: 'append' | 'replace'; types: 'sample' | 'text'; atomic: boolean }
+  rejects: { max: number | string | null }
+  parallelism: number
+  queue: string
+}
+
+/** Fills in the defaults. The id is not part of what makes two specs the same. */
+export function fullSpec(spec: IngestSpec): FullSpec {
+  return {
+    source: spec.source,
+    format: { ...spec.format, kind: 'csv' },
+    target: {
+      table: spec.target.table,
+      mode: spec.target.mode ?? 'append',
+      types: spec.target.types ?? 'sample',
+      atomic: spec.target.atomic ?? true,
+    },
+    rejects: { max: spec.rejects?.max ?? null },
+    parallelism: spec.parallelism ?? 32,
+    queue: spec.queue ?? 'ingest',
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * The words of Sluice, and the shapes they name. Code, SQL, API, CLI and docs use these words only.
+ *
+ * ingest   the whole: one request to bring one source into one target; its id is the Temporal
+ *          workflow id and the idempotency key
+ * source   where bytes come from: upload, directory
+ * target   the PostgreSQL table that receives the rows
+ * stage    where staged files live; a staged file never changes: name, size, sha256
+ * lot      consecutive files that one stage activity brings in together
+ * split    a byte range of one staged file, cut on a record boundary
+ * unit     one or more splits with one layout, loaded in one transaction
+ * plan     the ordered units of an ingest: a pure function of files and sizes
+ * ledger   the `sluice` schema in the target's database
+ * receipt  what a unit's transaction recorded: rows and rejects; it commits with the rows
+ * landing  the table of this ingest that units are loaded into
+ * reject   a row that could not be taken: file, line, column, error, raw text
+ * mode     append or replace
+ */
+
+/** How the bytes of a CSV file are to be read. Every character is one byte long. */
+export interface Dialect {
+  delimiter: string
+  quote: string
+  /** Equal to `quote` when quotes are escaped by doubling. */
+  escape: string
+  /** What ends a record. A file that mixes `\n` and `\r\n` is read as either. */
+  newline: '\n' | '\r\n' | '\r'
+  header: boolean
+  /** The unquoted text that stands for NULL. */
+  nullText: string
+}
+
+/** A record boundary: what lies before it in its file. */
+export interface Cut {
+  /** Bytes from the start of the file. */
+  offset: number
+  /** Physical lines before the boundary. */
+  lines: number
+  /** Data records before the boundary; header and blank lines are not records. */
+  records: number
+}
+
+/** A stretch of a file that cannot be a record, found while staging. */
+export interface Flaw {
+  start: number
+  end: number
+  /** Physical line on which it starts, counted from 1. */
+  line: number
+  code: 'quote_not_closed' | 'record_too_long'
+}
+
+/**
+ * What staging learned of one file.
+ *
+ * `cuts` holds the start of the first data record, every cut in between, and the end of the last
+ * record. Each flaw lies between two neighbouring cuts, alone.
+ */
+export interface FileShape {
+  dialect: Dialect
+  /** Column names as the file has them; null without a header. */
+  header: string[] | null
+  /** How many fields the first record has; 0 for a file without any record. */
+  width: number
+  cuts: Cut[]
+  flaws: Flaw[]
+}
+
+/** A file of the source as the list verb found it. */
+export interface ListedFile {
+  name: string
+  sizeBytes: number
+  /** What must not change until the file is staged: for a local file its mtime and inode. */
+  version: string
+}
+
+/** A byte range of one staged file. */
+export interface Split {
+  fileNo: number
+  start: number
+  end: number
+  /** Physical lines before `start`. */
+  lines: number
+  /** Data records in the range as staging counted them. */
+  records: number
+}
+
+/** What one load transaction brings in. */
+export interface Unit {
+  splits: Split[]
+  /** Rejects by themselves: no split covers them. */
+  flaws: (Flaw & { fileNo: number })[]
+  /** Target columns in the order of the file's fields. */
+  columns: string[]
+  dialect: Dialect
+  sizeBytes: number
+  records: number
+}
+
+/** Which unit of which ingest. */
+export interface UnitRef {
+  ingestId: string
+  unitNo: number
+}
+
+/** What a unit's transaction recorded. */
+export interface Receipt {
+  /** Data records read: always `rowsLoaded + rowsRejected`. */
+  rowsRead: number
+  rowsLoaded: number
+  rowsRejected: number
+  sizeBytes: number
+  /** The fast lane streams raw bytes; the repair lane looks at every record. */
+  lane: 'fast' | 'repair'
+}
+
+/** A row that could not be taken. */
+export interface Reject {
+  fileNo: number
+  /** Physical line of the file on which the record starts, counted from 1. */
+  line: number
+  column: string | null
+  /** A code: a row of the error table, or a PostgreSQL SQLSTATE. */
+  code: string
+  error: string
+  /** The record's bytes without its line end. */
+  raw: Buffer
+}
+
+export const phases = ['list', 'stage', 'plan', 'load', 'publish', 'sweep'] as const
+export type Phase = (typeof phases)[number]
+
+export const states = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const
+export type State = (typeof states)[number]
+
+/** How an ingest ended, as the sweep verb records it. */
+export interface Outcome {
+  state: 'completed' | 'failed' | 'cancelled'
+  error: { code: string; message: string; hint: string | null } | null
+}
+
+/** The counts of an ingest: the same for API, CLI, Web UI and the workflow's result. */
+export interface Counts {
+  files: number
+  units: number
+  rowsRead: number
+  rowsLoaded: number
+  rowsRejected: number
+}

@@ -1,0 +1,115 @@
+/** COPY into a table, with the rows that PostgreSQL skips. */
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+import type { Column } from '../domain/columns.ts'
+import { quoteIdentifier } from '../domain/table.ts'
+import type { Dialect } from '../domain/words.ts'
+import type { Connection } from './db.ts'
+
+/** Where rows go: `table` as SQL names it, its columns, and the fields' columns in order. */
+export interface CopyTarget {
+  table: string
+  columns: readonly Column[]
+  fields: readonly string[]
+  dialect: Dialect
+}
+
+/** A row that COPY skipped. */
+export interface Skipped {
+  /** COPY's own count, see csv/records.ts. */
+  copyLine: number
+  column: string
+  error: string
+}
+
+export interface Copied {
+  rows: number
+  skipped: Skipped[]
+}
+
+/** COPY told of a skipped row in words that could not be read. */
+export class NoticeUnreadable extends Error {}
+
+/**
+ * Streams CSV bytes into the table. Rows with a value that does not fit its type are skipped and
+ * told of; any other fault makes PostgreSQL abort the statement.
+ * @throws DatabaseError; its `where` names the line
+ */
+export async function copyCsv(
+  tx: Connection,
+  target: CopyTarget,
+  bytes: Iterable<Buffer> | AsyncIterable<Buffer>,
+): Promise<Copied> {
+  const types = new Map(target.columns.map(({ name, type }) => [name, type]))
+  const skipped: Skipped[] = []
+  let unreadable: string | null = null
+  const onNotice = (notice: { message?: string | undefined }) => {
+    const found = readNotice(notice.message ?? '', types)
+    if (found === 'unreadable') unreadable ??= notice.message ?? ''
+    else if (found) skipped.push(found)
+  }
+  const copy = copyFrom(copyStatement(target))
+  tx.on('notice', onNotice)
+  try {
+    await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 << 20 }), tx.query(copy))
+  } finally {
+    tx.off('notice', onNotice)
+  }
+  if (unreadable !== null) throw new NoticeUnreadable(unreadable)
+  return { rows: copy.rowCount ?? 0, skipped }
+}
+
+/** The number of the line at which COPY gave up, as COPY counts lines; null when it does not say. */
+export function abortedAt(error: unknown): number | null {
+  if (!(error instanceof pg.DatabaseError) || !error.where) return null
+  const found = /^COPY .*?, line (\d+)/s.exec(error.where)
+  return found ? Number(found[1]) : null
+}
+
+/** The column that PostgreSQL names in an error, if it names one. */
+export function columnOf(error: unknown): string | null {
+  if (!(error instanceof pg.DatabaseError)) return null
+  if (error.column) return error.column
+  return /, column (.+?)(?::|$)/.exec(error.where ?? '')?.[1] ?? null
+}
+
+function copyStatement({ table, columns, fields, dialect }: CopyTarget): string {
+  const types = new Map(columns.map(({ name, type }) => [name, type]))
+  const names = (list: readonly string[]) => list.map(quoteIdentifier).join(', ')
+  // A quoted empty field is an empty text, but no number or date: there it means NULL.
+  const forceNull = fields.filter((name) => !isText(types.get(name) ?? 'text'))
+  const options = [
+    'format csv',
+    `delimiter ${pg.escapeLiteral(dialect.delimiter)}`,
+    `quote ${pg.escapeLiteral(dialect.quote)}`,
+    `escape ${pg.escapeLiteral(dialect.escape)}`,
+    `null ${pg.escapeLiteral(dialect.nullText)}`,
+    `encoding 'UTF8'`,
+    'on_error ignore',
+    'log_verbosity verbose',
+    ...(forceNull.length > 0 ? [`force_null (${names(forceNull)})`] : []),
+  ]
+  return `copy ${table} (${names(fields)}) from stdin with (${options.join(', ')})`
+}
+
+/** Types for which an empty text is a value. */
+const isText = (type: string): boolean => /^(text|character|citext|name|"char"|bytea|xml)/.test(type)
+
+/**
+ * `skipping row due to data type incompatibility at line 7 for column "n": "x"`, or `: null input`.
+ * The session asks for English (`lc_messages`); where it may not, the numbers still stand there.
+ */
+function readNotice(text: string, types: ReadonlyMap<string, string>): Skipped | 'unreadable' | null {
+  const found = /^skipping row .* at line (\d+) for column "(.*?)": (null input|"(.*)")$/s.exec(text)
+  if (found) {
+    const column = found[2] as string
+    const type = types.get(column) ?? 'its type'
+    const value = found[4] === undefined ? 'NULL' : JSON.stringify(found[4])
+    return { copyLine: Number(found[1]), column, error: `not a valid ${type}: ${value}` }
+  }
+  // The summary at the end: "3 rows were skipped due to data type incompatibility".
+  if (/^\d+ rows? (was|were) skipped/.test(text)) return null
+  return /\d/.test(text) && /COPY|row|line|column/i.test(text) ? 'unreadable' : null
+}

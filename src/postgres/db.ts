@@ -1,0 +1,115 @@
+/** Connections: one pool a process, transactions, and what a PostgreSQL error means to us. */
+import pg from 'pg'
+import { messageOf, type SluiceError, SluiceError as TableError, sluiceError } from '../errors.ts'
+
+export type Db = pg.Pool
+/** One connection, inside or outside a transaction. */
+export type Connection = pg.PoolClient
+
+// Counts and sizes are bigint in SQL and stay far below 2^53 here.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+/**
+ * Opens the pool. It must be at least as large as what runs at once, plus one to look on with.
+ * Keep-alives find a dead host; `client_connection_check_interval` lets the server find ours.
+ */
+export function openDb(databaseUrl: string, options: { max: number; name: string }): Db {
+  const db = new pg.Pool({
+    connectionString: databaseUrl,
+    max: options.max,
+    application_name: options.name,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    options: '-c client_connection_check_interval=2s',
+    onConnect: speakEnglish,
+  })
+  // An idle connection that the server closes is no news: the pool opens another one.
+  db.on('error', () => {})
+  return db
+}
+
+/** Asks for messages in English where the role may: NOTICEs of COPY are read by their words. */
+async function speakEnglish(connection: pg.ClientBase): Promise<void> {
+  try {
+    await connection.query(`select set_config('lc_messages', 'C', false)`)
+  } catch (error) {
+    // insufficient_privilege: then the server's language stays, and copy.ts copes with it.
+    if (sqlState(error) !== '42501') throw error
+  }
+}
+
+/** Runs `work` on one connection; a connection that met trouble on the way is thrown away. */
+export async function withConnection<T>(
+  db: Db,
+  work: (connection: Connection) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  signal?.throwIfAborted()
+  const connection = await db.connect()
+  const cut = () => destroy(connection)
+  signal?.addEventListener('abort', cut, { once: true })
+  let broken = true
+  try {
+    const result = await work(connection)
+    broken = false
+    return result
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', cut)
+    connection.release(broken)
+  }
+}
+
+/** Runs `work` in one transaction. An abort cuts the connection, which rolls it back. */
+export const transaction = <T>(
+  db: Db,
+  work: (tx: Connection) => Promise<T>,
+  options: { name?: string; signal?: AbortSignal } = {},
+): Promise<T> =>
+  withConnection(
+    db,
+    async (tx) => {
+      await tx.query('begin')
+      if (options.name) await nameSession(tx, options.name)
+      const result = await work(tx)
+      await tx.query('commit')
+      return result
+    },
+    options.signal,
+  )
+
+/** Shows what the transaction is about in `pg_stat_activity`, where sweep and zombies are found. */
+const nameSession = (tx: Connection, name: string) =>
+  tx.query(`select set_config('application_name', $1, true)`, [name])
+
+/** Closes the socket at once; the server rolls back when it notices. */
+export function destroy(connection: Connection): void {
+  const { connection: wire } = connection as unknown as {
+    connection: { stream: { destroy(): void } }
+  }
+  wire.stream.destroy()
+}
+
+/** Of PostgreSQL: it has an SQLSTATE. */
+export const sqlState = (error: unknown): string | null =>
+  error instanceof pg.DatabaseError ? (error.code ?? null) : null
+
+/** An error about the rows themselves: class 22 (data), 23 (constraints) or 54 (too large). */
+export const isAboutRows = (error: unknown): boolean => /^(22|23|54)/.test(sqlState(error) ?? '')
+
+/** Turns whatever a query threw into an error of the table. */
+export function databaseError(error: unknown): SluiceError {
+  if (error instanceof TableError) return error
+  const state = sqlState(error)
+  const problem = messageOf(error)
+  const options = { cause: error }
+  if (state === null || /^(08|57P)/.test(state)) {
+    return sluiceError('database_unavailable', { problem }, options)
+  }
+  if (/^(53|40|55P03|57014)/.test(state)) return sluiceError('too_busy', { problem }, options)
+  return sluiceError('database_refused', { problem: `${problem} (SQLSTATE ${state})` }, options)
+}

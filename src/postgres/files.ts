@@ -1,0 +1,89 @@
+/** The ledger's table of files: one operation a function. */
+import type { FileShape, ListedFile } from '../domain/words.ts'
+import type { Connection, Db } from './db.ts'
+
+export interface FileEntry extends ListedFile {
+  fileNo: number
+  sha256: string | null
+  shape: FileShape | null
+}
+
+const columns = `file_no as "fileNo", name, size_bytes as "sizeBytes", version, sha256, shape`
+
+/** Forgets what an earlier attempt listed. */
+export async function clearFiles(tx: Connection, ingestId: string): Promise<void> {
+  await tx.query('delete from sluice.files where ingest_id = $1', [ingestId])
+}
+
+export async function addFiles(
+  tx: Connection,
+  ingestId: string,
+  files: (ListedFile & { fileNo: number; lotNo: number })[],
+): Promise<void> {
+  await tx.query(
+    `insert into sluice.files (ingest_id, file_no, lot_no, name, size_bytes, version)
+     select $1, f.* from unnest($2::int[], $3::int[], $4::text[], $5::bigint[], $6::text[])
+       as f (file_no, lot_no, name, size_bytes, version)`,
+    [
+      ingestId,
+      files.map((file) => file.fileNo),
+      files.map((file) => file.lotNo),
+      files.map((file) => file.name),
+      files.map((file) => file.sizeBytes),
+      files.map((file) => file.version),
+    ],
+  )
+}
+
+/** The files of a lot, staged or not, in order. */
+export async function readLot(db: Db, ingestId: string, lotNo: number): Promise<FileEntry[]> {
+  const { rows } = await db.query(
+    `select ${columns} from sluice.files where ingest_id = $1 and lot_no = $2 order by file_no`,
+    [ingestId, lotNo],
+  )
+  return rows
+}
+
+/** A file is staged once; a late second attempt changes nothing. */
+export async function recordStaged(
+  db: Db,
+  ingestId: string,
+  file: { fileNo: number; sha256: string; shape: FileShape },
+): Promise<void> {
+  await db.query(
+    `update sluice.files set sha256 = $3, shape = $4, staged_at = now()
+     where ingest_id = $1 and file_no = $2 and staged_at is null`,
+    [ingestId, file.fileNo, file.sha256, JSON.stringify(file.shape)],
+  )
+}
+
+/** Pages of staged files, so that a long list is never held in memory. */
+export async function* eachFile(
+  db: Db | Connection,
+  ingestId: string,
+  pageSize = 1000,
+): AsyncGenerator<FileEntry> {
+  for (let from = 0; ; from += pageSize) {
+    const { rows } = await db.query<FileEntry>(
+      `select ${columns} from sluice.files
+       where ingest_id = $1 and file_no >= $2 and file_no < $3 order by file_no`,
+      [ingestId, from, from + pageSize],
+    )
+    yield* rows
+    if (rows.length < pageSize) return
+  }
+}
+
+/** Names, sizes and sums of some files. */
+export async function readFiles(
+  db: Db | Connection,
+  ingestId: string,
+  fileNos: number[],
+): Promise<Map<number, { name: string; sizeBytes: number }>> {
+  const { rows } = await db.query(
+    `select file_no, name, size_bytes from sluice.files
+     where ingest_id = $1 and file_no = any($2)`,
+    [ingestId, fileNos],
+  )
+  return new Map(rows.map((row) => [row.file_no, { name: row.name, sizeBytes: row.size_bytes }]))
+}

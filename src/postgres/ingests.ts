@@ -1,0 +1,198 @@
+/** The ledger's table of ingests: one operation a function. */
+import type { Column } from '../domain/columns.ts'
+import type { FullSpec } from '../domain/spec.ts'
+import type { Counts, Dialect, Outcome, Phase, State } from '../domain/words.ts'
+import { sluiceError } from '../errors.ts'
+import type { Connection, Db } from './db.ts'
+
+/** What people see of an ingest. Counts come from the receipts while it runs. */
+export interface IngestView extends Counts {
+  ingestId: string
+  state: State
+  phase: Phase | null
+  target: string
+  sourceKind: string
+  spec: FullSpec
+  columns: Column[] | null
+  sizeBytes: number | null
+  filesStaged: number
+  unitsLoaded: number
+  error: Outcome['error']
+  createdAt: Date
+  startedAt: Date | null
+  publishedAt: Date | null
+  endedAt: Date | null
+}
+
+/**
+ * Enters an ingest, or finds the one of that id.
+ * @returns whether it is new
+ * @throws ingest_conflict when the one of that id has another spec
+ */
+export async function enterIngest(
+  db: Db,
+  ingest: { ingestId: string; spec: FullSpec; target: string },
+): Promise<{ isNew: boolean; state: State }> {
+  const { ingestId, spec, target } = ingest
+  const entered = await db.query(
+    `insert into sluice.ingests (ingest_id, spec, target, source_kind)
+     values ($1, $2, $3, $4) on conflict do nothing`,
+    [ingestId, JSON.stringify(spec), target, spec.source.kind],
+  )
+  if (entered.rowCount === 1) return { isNew: true, state: 'queued' }
+  const { rows } = await db.query(
+    `select state, spec = $2::jsonb as same from sluice.ingests where ingest_id = $1`,
+    [ingestId, JSON.stringify(spec)],
+  )
+  if (!rows[0]?.same) throw sluiceError('ingest_conflict', { ingestId })
+  return { isNew: false, state: rows[0].state }
+}
+
+/** What the verbs need of their ingest. */
+export interface IngestEntry {
+  spec: FullSpec
+  state: State
+  dialect: Dialect | null
+  columns: Column[] | null
+  landing: string | null
+  sizeBytes: number | null
+  publishedAt: Date | null
+}
+
+/** @throws ingest_not_found */
+export async function readIngest(db: Db | Connection, ingestId: string): Promise<IngestEntry> {
+  const { rows } = await db.query(
+    `select spec, state, dialect, columns, landing, size_bytes as "sizeBytes",
+            published_at as "publishedAt"
+     from sluice.ingests where ingest_id = $1`,
+    [ingestId],
+  )
+  if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
+  return rows[0]
+}
+
+/**
+ * Locks the ingest against every load and publish under way, and reads it.
+ * @throws ingest_not_found
+ */
+export async function lockIngest(tx: Connection, ingestId: string): Promise<IngestEntry> {
+  await tx.query('select from sluice.ingests where ingest_id = $1 for update', [ingestId])
+  return readIngest(tx, ingestId)
+}
+
+export const isOver = (state: State): boolean =>
+  state === 'completed' || state === 'failed' || state === 'cancelled'
+
+/** Shows which verb is at work; the first one starts the ingest. */
+export async function enterPhase(db: Db | Connection, ingestId: string, phase: Phase): Promise<void> {
+  await db.query(
+    `update sluice.ingests
+     set phase = $2, started_at = coalesce(started_at, now()),
+         state = case when state = 'queued' then 'running' else state end
+     where ingest_id = $1 and ended_at is null`,
+    [ingestId, phase],
+  )
+}
+
+/** Records a pause or its end; an ingest that is over stays so. */
+export async function setPaused(db: Db, ingestId: string, paused: boolean): Promise<void> {
+  await db.query(
+    `update sluice.ingests set state = $2 where ingest_id = $1 and ended_at is null`,
+    [ingestId, paused ? 'paused' : 'running'],
+  )
+}
+
+export async function recordListed(
+  tx: Connection,
+  ingestId: string,
+  listed: { files: number; sizeBytes: number; dialect: Dialect | null },
+): Promise<void> {
+  await tx.query(
+    `update sluice.ingests set files = $2, size_bytes = $3, dialect = $4 where ingest_id = $1`,
+    [ingestId, listed.files, listed.sizeBytes, listed.dialect && JSON.stringify(listed.dialect)],
+  )
+}
+
+export async function recordPlanned(
+  tx: Connection,
+  ingestId: string,
+  planned: { units: number; columns: Column[]; landing: string },
+): Promise<void> {
+  await tx.query(
+    `update sluice.ingests set units = $2, columns = $3, landing = $4 where ingest_id = $1`,
+    [ingestId, planned.units, JSON.stringify(planned.columns), planned.landing],
+  )
+}
+
+export async function recordPublished(
+  tx: Connection,
+  ingestId: string,
+  counts: Counts,
+): Promise<void> {
+  await tx.query(
+    `update sluice.ingests
+     set published_at = now(), rows_read = $2, rows_loaded = $3, rows_rejected = $4
+     where ingest_id = $1`,
+    [ingestId, counts.rowsRead, counts.rowsLoaded, counts.rowsRejected],
+  )
+}
+
+/** The last thing written about an ingest. */
+export async function recordEnd(
+  tx: Connection,
+  ingestId: string,
+  { state, error }: Outcome,
+): Promise<void> {
+  await tx.query(
+    `update sluice.ingests
+     set state = $2, error = $3, phase = null, landing = null,
+         started_at = coalesce(started_at, now()), ended_at = now()
+     where ingest_id = $1 and ended_at is null`,
+    [ingestId, state, error && JSON.stringify(error)],
+  )
+}
+
+const view = `
+  select i.ingest_id as "ingestId", i.state, i.phase, i.target, i.source_kind as "sourceKind",
+         i.spec, i.columns, i.size_bytes as "sizeBytes", i.error,
+         i.created_at as "createdAt", i.started_at as "startedAt",
+         i.published_at as "publishedAt", i.ended_at as "endedAt",
+         coalesce(i.files, 0) as files, coalesce(i.units, 0) as units,
+         case when i.units is null then f.staged else coalesce(i.files, 0) end as "filesStaged",
+         coalesce(u.loaded, 0) as "unitsLoaded", coalesce(u.rows_read, 0) as "rowsRead",
+         coalesce(u.rows_loaded, 0) as "rowsLoaded",
+         coalesce(u.rows_rejected, 0) as "rowsRejected"
+  from sluice.ingests i
+  left join lateral (
+    select count(*) filter (where loaded_at is not null) as loaded,
+           sum(rows_read)::bigint as rows_read, sum(rows_loaded)::bigint as rows_loaded,
+           sum(rows_rejected)::bigint as rows_rejected
+    from sluice.units where ingest_id = i.ingest_id
+  ) u on true
+  left join lateral (
+    select count(*) as staged from sluice.files
+    where i.units is null and ingest_id = i.ingest_id and staged_at is not null
+  ) f on true`
+
+/** @throws ingest_not_found */
+export async function viewIngest(db: Db, ingestId: string): Promise<IngestView> {
+  const { rows } = await db.query(`${view} where i.ingest_id = $1`, [ingestId])
+  if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
+  return rows[0]
+}
+
+/** Newest first. `before` is the id behind which the page starts. */
+export async function listIngests(
+  db: Db,
+  page: { limit: number; before: string | null; state: State | null },
+): Promise<IngestView[]> {
+  const { rows } = await db.query(
+    `${view}
+     where ($2::text is null or i.state = $2)
+       and ($3::text is null or (i.created_at, i.ingest_id) <
+            (select created_at, ingest_id from sluice.ingests where ingest_id = $3))
+     order by i.created_at desc, i.ingest_id desc limit $1`,
+    [page.limit, page.state, page.before],
+  )
+  return rows
+}

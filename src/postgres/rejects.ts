@@ -1,0 +1,102 @@
+/** The ledger's table of rejects. */
+import { isUtf8 } from 'node:buffer'
+import { pipeline } from 'node:stream/promises'
+import { from as copyFrom } from 'pg-copy-streams'
+import type { Reject, UnitRef } from '../domain/words.ts'
+import type { Connection, Db } from './db.ts'
+
+export interface RejectView {
+  file: string
+  fileNo: number
+  line: number
+  column: string | null
+  code: string
+  error: string
+  raw: string
+}
+
+/** Keeps the rejects of a unit, in the transaction that loads its rows. */
+export async function keepRejects(
+  tx: Connection,
+  { ingestId, unitNo }: UnitRef,
+  rejects: readonly Reject[],
+  fileName: (fileNo: number) => string,
+): Promise<void> {
+  if (rejects.length === 0) return
+  const copy = tx.query(
+    copyFrom(
+      `copy sluice.rejects
+         (ingest_id, unit_no, file_no, file, line, column_name, code, error, raw, raw_bytes)
+       from stdin (encoding 'UTF8')`,
+    ),
+  )
+  const lines = function* () {
+    for (const reject of rejects) {
+      const clean = isUtf8(reject.raw) && !reject.raw.includes(0)
+      const fields = [
+        ingestId,
+        String(unitNo),
+        String(reject.fileNo),
+        fileName(reject.fileNo),
+        String(reject.line),
+        reject.column,
+        reject.code,
+        reject.error,
+        clean ? reject.raw.toString('utf8') : reject.raw.toString('utf8').replaceAll('\0', '\ufffd'),
+        clean ? null : `\\x${reject.raw.toString('hex')}`,
+      ]
+      yield `${fields.map(copyText).join('\t')}\n`
+    }
+  }
+  await pipeline(lines(), copy)
+}
+
+/** A page of rejects by file and line. `after` is the last one of the page before. */
+export async function listRejects(
+  db: Db,
+  ingestId: string,
+  page: { limit: number; after: { fileNo: number; line: number } },
+): Promise<RejectView[]> {
+  const { rows } = await db.query(
+    `select file, file_no as "fileNo", line, column_name as "column", code, error, raw
+     from sluice.rejects
+     where ingest_id = $1 and (file_no, line) > ($2, $3)
+     order by file_no, line limit $4`,
+    [ingestId, page.after.fileNo, page.after.line, page.limit],
+  )
+  return rows
+}
+
+/** Every reject, page by page. */
+export async function* eachReject(
+  db: Db,
+  ingestId: string,
+  pageSize = 1000,
+): AsyncGenerator<RejectView> {
+  let after = { fileNo: -1, line: 0 }
+  while (true) {
+    const page = await listRejects(db, ingestId, { limit: pageSize, after })
+    yield* page
+    const last = page.at(-1)
+    if (!last || page.length < pageSize) return
+    after = last
+  }
+}
+
+/** COPY's text format: backslash escapes, `\N` for NULL. */
+const copyText = (value: string | null): string =>
+  value === null
+    ? '\\N'
+    : value.replace(/[\\\n\r\t]/g, (char) => escapes[char as keyof typeof escapes])
+const escapes = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' } as const
+
+/** The first reject, in words. */
+export async function firstReject(db: Db | Connection, ingestId: string): Promise<string> {
+  const { rows } = await db.query(
+    `select file, line, column_name, error from sluice.rejects
+     where ingest_id = $1 order by file_no, line limit 1`,
+    [ingestId],
+  )
+  const { file, line, column_name: column, error } = rows[0]
+  return `${file} line ${line}${column ? `, column ${column}` : ''}: ${error}`
+}

@@ -1,0 +1,23 @@
+/** What every kind of source can do. One file a kind; `openSource` picks it. */
+import type { ListedFile } from '../domain/words.ts'
+
+export interface Source {
+  /**
+   * The files, in an order that does not change, folders and empty names left out.
+   * @throws source_empty, path_not_allowed, upload_not_found
+   */
+  list(): AsyncIterable<ListedFile>
+  /**
+   * Opens a listed file.
+   * @throws file_vanished, file_changed, file_unreadable
+   */
+  open(file: ListedFile): Promise<OpenFile>
+}
+
+export interface OpenFile {
+  /** Set when the bytes lie in the stage's own folder and never change: they can be linked. */
+  linkPath?: string
+  /** The bytes, from the first one. At the end of it the file is checked to be as listed. */
+  read(signal: AbortSignal): AsyncIterable<Buffer>
+  close(): Promise<void>
+}

@@ -1,0 +1,99 @@
+/** What clients do with the workflow of an ingest: start, pause, resume, cancel, look. */
+import {
+  type Client,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client'
+import type { ingest } from '../../workflows/ingest.ts'
+import type { FullSpec } from '../domain/spec.ts'
+import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
+import { sourceAttribute, targetAttribute } from './searchAttributes.ts'
+
+export interface StartIngest {
+  ingestId: string
+  spec: FullSpec
+  target: string
+  /** Whether the server knows our search attributes. */
+  attributes: boolean
+}
+
+/** Starts the workflow of an ingest, once: one that runs or has ended stays what it is. */
+export async function startIngest(client: Client, start: StartIngest): Promise<void> {
+  const { ingestId, spec, target, attributes } = start
+  const { parallelism, queue, rejects, source } = spec
+  try {
+    await client.workflow.start<typeof ingest>('ingest', {
+      workflowId: ingestId,
+      taskQueue: queue,
+      args: [{ target, parallelism, rejectsMax: rejects.max }],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: `${source.kind} → ${target}`.slice(0, 200),
+      ...(attributes && {
+        typedSearchAttributes: [
+          { key: targetAttribute, value: target },
+          { key: sourceAttribute, value: source.kind },
+        ],
+      }),
+    })
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return
+    throw temporalError(error)
+  }
+}
+
+export type Steer = 'pause' | 'resume' | 'cancel'
+
+/** @returns false when the workflow is not running (any more) */
+export async function steerIngest(client: Client, ingestId: string, steer: Steer): Promise<boolean> {
+  const handle = client.workflow.getHandle(ingestId)
+  try {
+    if (steer === 'cancel') await handle.cancel()
+    else await handle.signal(steer)
+    return true
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false
+    throw temporalError(error)
+  }
+}
+
+/** What the server knows of an ingest under way that the ledger does not. */
+export interface WorkflowView {
+  /** As Temporal names it: RUNNING, TERMINATED, TIMED_OUT … */
+  status: string
+  runId: string
+  historyEvents: number
+  /** Activities that failed and will be tried again. */
+  retrying: { activity: string; attempt: number; error: string }[]
+}
+
+/** @returns null when the server has no such workflow (any more) */
+export async function viewWorkflow(client: Client, ingestId: string): Promise<WorkflowView | null> {
+  try {
+    const description = await client.workflow.getHandle(ingestId).describe()
+    const pending = description.raw.pendingActivities ?? []
+    return {
+      status: description.status.name,
+      runId: description.runId,
+      historyEvents: description.historyLength,
+      retrying: pending
+        .filter((activity) => activity.lastFailure)
+        .map((activity) => ({
+          activity: activity.activityType?.name ?? '',
+          attempt: activity.attempt ?? 0,
+          error: activity.lastFailure?.message ?? '',
+        })),
+    }
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null
+    throw temporalError(error)
+  }
+}
+
+function temporalError(error: unknown): SluiceError | unknown {
+  const unavailable = isGrpcServiceError(error) || /UNAVAILABLE|DEADLINE/.test(messageOf(error))
+  if (!unavailable) return error
+  const problem = messageOf((error as Error).cause ?? error)
+  return sluiceError('temporal_unavailable', { address: 'the server', problem }, { cause: error })
+}

@@ -1,0 +1,180 @@
+/** `build()`: a fresh database, stage, queue and client for one test file, torn down by itself. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Client } from '@temporalio/client'
+import { afterAll, inject } from 'vitest'
+import { databaseUrl } from '../src/dev/postgres.ts'
+import { fullSpec, type IngestSpec } from '../src/domain/spec.ts'
+import { parseTableName, showTable } from '../src/domain/table.ts'
+import { type Db, openDb } from '../src/postgres/db.ts'
+import { enterIngest, type IngestView, viewIngest } from '../src/postgres/ingests.ts'
+import { migrate } from '../src/postgres/migrate.ts'
+import { listRejects, type RejectView } from '../src/postgres/rejects.ts'
+import { localStage } from '../src/stage/local.ts'
+import type { Stage } from '../src/stage/stage.ts'
+import { connectTemporal } from '../src/temporal/connect.ts'
+import { startIngest, steerIngest, type Steer } from '../src/temporal/ingests.ts'
+
+export interface Built {
+  db: Db
+  databaseUrl: string
+  temporalAddress: string
+  client: Client
+  stage: Stage
+  /** A folder for the test's own files. */
+  folder: string
+  queue: string
+  /** Writes a file into the folder. */
+  file(name: string, content: string | Buffer): Promise<string>
+  startWorker(options?: WorkerProcessOptions): Promise<WorkerProcess>
+  /** Starts an ingest; the queue is this file's. */
+  start(spec: IngestSpec): Promise<string>
+  /** Waits until the ledger says that it has ended. */
+  ended(ingestId: string, timeoutMs?: number): Promise<IngestView>
+  /** Both. */
+  ingest(spec: IngestSpec): Promise<IngestView>
+  steer(ingestId: string, steer: Steer): Promise<boolean>
+  rejects(ingestId: string): Promise<RejectView[]>
+}
+
+export interface WorkerProcessOptions {
+  concurrency?: number
+  env?: NodeJS.ProcessEnv
+}
+
+export interface WorkerProcess {
+  child: ChildProcess
+  pid: number
+  /** All that it printed. */
+  output(): string
+  kill(signal: NodeJS.Signals): void
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+}
+
+/** A database of its own on the shared server, or on the given one. */
+export async function build(
+  servers: { databaseUrl?: string; temporalAddress?: string } = {},
+): Promise<Built> {
+  const name = `t_${randomBytes(6).toString('hex')}`
+  const adminUrl = servers.databaseUrl ?? inject('databaseUrl')
+  const temporalAddress = servers.temporalAddress ?? inject('temporalAddress')
+  const admin = openDb(adminUrl, { max: 1, name: 'test admin' })
+  await admin.query(`create database ${name}`)
+  const url = databaseUrl(adminUrl, name)
+  const db = openDb(url, { max: 5, name: 'test' })
+  await migrate(db)
+  const client = await connectTemporal({ address: temporalAddress, namespace: 'default' })
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-'))
+  const stageDir = join(folder, '.stage')
+  const workers: WorkerProcess[] = []
+  const queue = name
+
+  afterAll(async () => {
+    for (const worker of workers) worker.kill('SIGKILL')
+    await Promise.all(workers.map(({ exited }) => exited))
+    await client.connection.close()
+    await db.end()
+    await admin.query(`drop database ${name} with (force)`).catch(() => {})
+    await admin.end()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const built: Built = {
+    db,
+    databaseUrl: url,
+    temporalAddress,
+    client,
+    stage: localStage(stageDir),
+    folder,
+    queue,
+    async file(fileName, content) {
+      const path = join(folder, fileName)
+      await writeFile(path, content)
+      return path
+    },
+    async startWorker(options = {}) {
+      const worker = startWorkerProcess({
+        ...options,
+        env: {
+          DATABASE_URL: url,
+          TEMPORAL_ADDRESS: temporalAddress,
+          SLUICE_STAGE: stageDir,
+          SLUICE_SOURCE_ROOTS: folder,
+          ...options.env,
+        },
+        queue,
+      })
+      workers.push(worker)
+      await until(() => worker.output().includes('worker ready'), { what: 'the worker', worker })
+      return worker
+    },
+    async start(spec) {
+      const full = fullSpec({ ...spec, queue })
+      const ingestId = spec.id ?? `${name}-${randomBytes(4).toString('hex')}`
+      const target = showTable(parseTableName(spec.target.table))
+      await enterIngest(db, { ingestId, spec: full, target })
+      await startIngest(client, { ingestId, spec: full, target, attributes: true })
+      return ingestId
+    },
+    async ended(ingestId, timeoutMs = 90_000) {
+      let view: IngestView | null = null
+      const over = async () => {
+        view = await viewIngest(db, ingestId).catch(() => view)
+        return view?.endedAt != null
+      }
+      await until(over, { what: `the end of ${ingestId}`, timeoutMs })
+      return view as unknown as IngestView
+    },
+    ingest: async (spec) => built.ended(await built.start(spec)),
+    steer: (ingestId, steer) => steerIngest(client, ingestId, steer),
+    rejects: (ingestId) =>
+      listRejects(db, ingestId, { limit: 100_000, after: { fileNo: -1, line: 0 } }),
+  }
+  return built
+}
+
+/** Asks until the answer is yes. */
+export async function until(
+  ask: () => boolean | Promise<boolean>,
+  { what, timeoutMs = 60_000, worker }: { what: string; timeoutMs?: number; worker?: WorkerProcess },
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  while (!(await ask())) {
+    if (worker && worker.child.exitCode !== null) throw new Error(`exited:\n${worker.output()}`)
+    if (Date.now() > deadline) {
+      throw new Error(`waited ${timeoutMs} ms for ${what}\n${worker?.output() ?? ''}`)
+    }
+    await sleep(25)
+  }
+}
+
+const sluice = fileURLToPath(new URL('./workerProcess.ts', import.meta.url))
+
+function startWorkerProcess({
+  queue,
+  concurrency = 2,
+  env,
+}: WorkerProcessOptions & { queue: string }): WorkerProcess {
+  const args = ['worker', '--queue', queue, '--concurrency', String(concurrency)]
+  const child = spawn(process.execPath, ['--import', 'tsx', sluice, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => (output += chunk))
+  child.stderr.on('data', (chunk) => (output += chunk))
+  const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
+  return {
+    child,
+    pid: child.pid as number,
+    output: () => output,
+    kill: (signal) => void child.kill(signal),
+    exited,
+  }
+}

@@ -1,0 +1,30 @@
+/** One PostgreSQL and one Temporal for the whole test run, both real, both gone afterwards. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { startPostgres } from '../src/dev/postgres.ts'
+import { startTemporal } from '../src/dev/temporal.ts'
+import { workflowBundle } from '../src/worker/bundle.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    databaseUrl: string
+    temporalAddress: string
+  }
+}
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const home = await mkdtemp(join(tmpdir(), 'sluice-test-'))
+  const [postgres, temporal] = await Promise.all([
+    startPostgres({ home: join(home, 'postgres') }),
+    startTemporal({ home: join(home, 'temporal'), headless: true }),
+    workflowBundle(),
+  ])
+  project.provide('databaseUrl', postgres.url)
+  project.provide('temporalAddress', temporal.address)
+  return async () => {
+    await Promise.all([temporal.stop(), postgres.stop()])
+    await rm(home, { recursive: true, force: true })
+  }
+}

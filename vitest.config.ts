@@ -1,0 +1,14 @@
+/** Tests run in processes of their own: the native part of the worker breaks in threads. */
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/setup.ts'],
+    pool: 'forks',
+    // Two cores: more would only make timeouts of each other.
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+})

@@ -1,0 +1,2 @@
+/** The workflows of a worker. Only what Temporal may run is exported here. */
+export { ingest } from './ingest.ts'

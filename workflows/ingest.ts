@@ -1,0 +1,187 @@
+import {
+  ActivityFailure,
+  type ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow'
+import type { Activities } from '../activities/index.ts'
+import { rejectsAllowed } from '../src/domain/limits.ts'
+import type { Counts, Outcome, Phase } from '../src/domain/words.ts'
+import { inWindow } from '../src/domain/window.ts'
+import { final, long, short } from './options.ts'
+import { pause, resume } from './signals.ts'
+
+const { stageLot, loadUnit, markPaused } = proxyActivities<Activities>(short)
+const { listSource, planIngest, publishIngest } = proxyActivities<Activities>(long)
+const { sweepIngest } = proxyActivities<Activities>(final)
+
+/** What the workflow must know of its ingest; the rest of the spec is in the ledger. */
+export interface IngestOrder {
+  target: string
+  parallelism: number
+  rejectsMax: number | string | null
+}
+
+/** How far an earlier run of this workflow came. */
+export interface Progress {
+  phase: Phase
+  /** The next lot or unit. */
+  next: number
+  files: number
+  lots: number
+  units: number
+  records: number
+  loaded: number
+  rowsLoaded: number
+  rowsRejected: number
+  paused: boolean
+}
+
+/** A run ends before the server would want it to, at 4,096 events, whatever the window adds. */
+const historyEventsMax = 2500
+
+/**
+ * Brings one source into one target: list, stage, plan, load, publish, sweep.
+ *
+ * Only ids and counts pass through history: bytes live in the stage, units in the ledger.
+ * Progress is read from the ledger too, so this workflow answers no queries. Lots and units go
+ * by page: a run whose history has grown continues as new where it stopped.
+ */
+export async function ingest(order: IngestOrder, earlier?: Progress): Promise<Counts> {
+  const { workflowId: ingestId } = workflowInfo()
+  const progress = earlier ?? beginning()
+  setHandler(pause, () => setPaused(ingestId, progress, true))
+  setHandler(resume, () => setPaused(ingestId, progress, false))
+  let counts: Counts | null
+  try {
+    counts = await bring(ingestId, order, progress)
+    if (counts) await sweep(ingestId, { state: 'completed', error: null })
+  } catch (error) {
+    await sweep(ingestId, outcomeOf(error))
+    throw causeOf(error)
+  }
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
+  return counts ?? (await continueAsNew<typeof ingest>(order, progress))
+}
+
+/** @returns null when the history has grown enough, and the rest is for the next run */
+async function bring(
+  ingestId: string,
+  order: IngestOrder,
+  progress: Progress,
+): Promise<Counts | null> {
+  if (progress.phase === 'list') {
+    show(order, progress)
+    Object.assign(progress, await listSource({ ingestId }), { phase: 'stage' })
+  }
+  if (progress.phase === 'stage') {
+    const all = await page(order, progress, progress.lots, async (lotNo) => {
+      await stageLot({ ingestId, lotNo })
+    })
+    if (!all) return null
+    show(order, { ...progress, phase: 'plan' })
+    Object.assign(progress, await planIngest({ ingestId }), { phase: 'load', next: 0 })
+  }
+  const all = await page(order, progress, progress.units, async (unitNo) => {
+    const { rowsLoaded, rowsRejected } = await loadUnit({ ingestId, unitNo })
+    progress.loaded++
+    progress.rowsLoaded += rowsLoaded
+    progress.rowsRejected += rowsRejected
+  })
+  // With too many rejects publish is for saying so.
+  if (!all && !tooManyRejects(order, progress)) return null
+  show(order, { ...progress, phase: 'publish' })
+  return publishIngest({ ingestId, records: progress.records })
+}
+
+/**
+ * Runs the lots or units from `progress.next` on in a window.
+ * @returns whether it came to the end
+ */
+async function page(
+  order: IngestOrder,
+  progress: Progress,
+  to: number,
+  run: (number: number) => Promise<void>,
+): Promise<boolean> {
+  const enough = () =>
+    workflowInfo().historyLength >= historyEventsMax || tooManyRejects(order, progress)
+  const ready = () => condition(() => !progress.paused)
+  const work = async (number: number) => {
+    await run(number)
+    show(order, progress)
+  }
+  show(order, progress)
+  // One that fails takes the others with it: the sweep must find nobody at work.
+  return CancellationScope.cancellable(async () => {
+    const scope = CancellationScope.current()
+    const window = { from: progress.next, to, width: order.parallelism, ready, enough }
+    try {
+      progress.next = await inWindow(window, work)
+      return progress.next >= to
+    } catch (error) {
+      scope.cancel()
+      throw error
+    }
+  })
+}
+
+function tooManyRejects({ rejectsMax }: IngestOrder, progress: Progress): boolean {
+  const allowed = rejectsAllowed(rejectsMax, progress.records)
+  return allowed !== null && progress.rowsRejected > allowed
+}
+
+async function setPaused(ingestId: string, progress: Progress, paused: boolean): Promise<void> {
+  progress.paused = paused
+  await markPaused({ ingestId, paused })
+}
+
+const sweep = (ingestId: string, outcome: Outcome): Promise<void> =>
+  CancellationScope.nonCancellable(() => sweepIngest({ ingestId, outcome }))
+
+function outcomeOf(error: unknown): Outcome {
+  if (isCancellation(error)) return { state: 'cancelled', error: null }
+  const cause = causeOf(error)
+  const details = (cause as ApplicationFailure).details?.[0] as { hint?: string } | undefined
+  const code = (cause as ApplicationFailure).type ?? 'unexpected'
+  return { state: 'failed', error: { code, message: cause.message, hint: details?.hint ?? null } }
+}
+
+/** What the activity said, without the wrapping. */
+const causeOf = (error: unknown): Error =>
+  error instanceof ActivityFailure && error.cause && !isCancellation(error)
+    ? error.cause
+    : (error as Error)
+
+/** What the Temporal Web UI shows as current details. */
+function show({ target }: IngestOrder, progress: Progress & { phase: Phase }): void {
+  const { phase, paused, files, lots, next, units, loaded, rowsLoaded, rowsRejected } = progress
+  const lines = [
+    `**${paused ? 'paused' : phase}** → \`${target}\``,
+    files > 0 ? `- files: ${files}` : '',
+    phase === 'stage' ? `- lots: ${next} of ${lots}` : '',
+    units > 0 ? `- units: ${loaded} of ${units}` : '',
+    units > 0 ? `- rows: ${rowsLoaded} loaded, ${rowsRejected} rejected` : '',
+  ]
+  setCurrentDetails(lines.filter(Boolean).join('\n'))
+}
+
+const beginning = (): Progress => ({
+  phase: 'list',
+  next: 0,
+  files: 0,
+  lots: 0,
+  units: 0,
+  records: 0,
+  loaded: 0,
+  rowsLoaded: 0,
+  rowsRejected: 0,
+  paused: false,
+})

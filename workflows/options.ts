@@ -1,0 +1,29 @@
+/** Timeouts and retries of every activity, in one place. */
+import type { ActivityOptions } from '@temporalio/workflow'
+
+/**
+ * Errors of users and data do not retry, which the activity itself says; everything else is
+ * tried again until it works: a database that is down for a night costs a night, not an ingest.
+ */
+const retry = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const
+
+const base = {
+  // A worker that died is noticed this soon.
+  heartbeatTimeout: '30s',
+  // The sweep ends what a worker does not: nobody waits for a worker that does not answer.
+  cancellationType: 'TRY_CANCEL',
+  retry,
+} as const satisfies ActivityOptions
+
+/** Bounded work: a page of files, 64 MB to stage, one unit. */
+export const short: ActivityOptions = { ...base, startToCloseTimeout: '1h' }
+
+/** Work that grows with the ingest: a listing, a plan, an `insert … select`. */
+export const long: ActivityOptions = { ...base, startToCloseTimeout: '24h' }
+
+/** The end of an ingest, also of a cancelled one: it must not give up. */
+export const final: ActivityOptions = {
+  ...base,
+  startToCloseTimeout: '1h',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+}
