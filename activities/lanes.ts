@@ -1,6 +1,7 @@
 /** The two lanes of a load, and the rejects that come out of them. */
 import { recordsOf } from '../src/csv/records.ts'
 import { triage } from '../src/csv/repair.ts'
+import { recordBytesMax } from '../src/csv/shape.ts'
 import type { Receipt, Reject } from '../src/domain/words.ts'
 import { type Copied, copyCsv, NoticeUnreadable, type Skipped } from '../src/postgres/copy.ts'
 import { type AroundRecord, copyAround } from '../src/postgres/copyAround.ts'
@@ -21,14 +22,10 @@ const invalidValue = '22P02'
 /** More than this of a record is not kept: it could not be loaded at all. */
 const flawBytesMax = 1 << 20
 
-const flawErrors = {
-  quote_not_closed: 'a quote is never closed',
-  record_too_long: 'the record is longer than 16 MiB',
-} as const
-
 /**
  * The raw bytes straight into COPY.
- * @returns null when the unit needs the repair lane: COPY gave up, or counted otherwise than staging
+ * @returns null when the unit needs the repair lane: it has broken lines, COPY gave up, or COPY
+ *   counted otherwise than staging
  */
 export async function fastLane(
   tx: Connection,
@@ -36,6 +33,7 @@ export async function fastLane(
   bytes: UnitBytes,
 ): Promise<Loaded | null> {
   if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0, rejects: [] }
+  if (unit.broken > 0) return null
   const target = { table: landing, columns, fields: unit.columns, dialect: unit.dialect }
   const copied = await withSavepoint(tx, () => copyCsv(tx, target, bytes.stream()), unit.records)
   if (!copied) return null
@@ -70,7 +68,8 @@ export async function repairLane(
   for (const split of unit.splits) {
     const { fileNo } = split
     const slice = await bytes.slice(split)
-    const { sound, broken } = triage(slice, unit.dialect, unit.columns.length, split)
+    const options = { width: unit.columns.length, recordBytesMax, lines: split.lines }
+    const { sound, broken } = triage(slice, unit.dialect, options)
     loaded.read += sound.length + broken.length
     for (const each of broken) loaded.rejects.push({ ...each, fileNo, column: null })
     const { rows, refused } = await copyAround(tx, target, sound)
@@ -119,8 +118,9 @@ export async function flawRejects(bytes: UnitBytes): Promise<Reject[]> {
   const rejects: Reject[] = []
   for (const flaw of bytes.unit.flaws) {
     const raw = trimLineEnd(await bytes.flaw(flaw, flawBytesMax))
-    const { fileNo, line, code } = flaw
-    rejects.push({ fileNo, line, column: null, code, error: flawErrors[code], raw })
+    const { fileNo, line } = flaw
+    const error = `the record is longer than ${recordBytesMax} bytes; the first ${raw.length} are kept`
+    rejects.push({ fileNo, line, column: null, code: 'record_too_long', error, raw })
   }
   return rejects
 }

@@ -21,15 +21,18 @@ export const loadUnit =
   (deps: Deps) =>
   async (ref: UnitRef): Promise<Receipt> =>
     alive((signal) => {
-      const name = sessionName(ref.ingestId, `load ${ref.unitNo}`)
+      const { ingestId } = ref
+      const what = `load ${ref.unitNo}`
       return transaction(
         deps.db,
         async (tx) => {
           // An attempt that the server gave up on may still be writing: wait for it, then look.
-          const entry = await lockPastZombies(deps.db, tx, name, () => lockUnit(tx, ref))
+          const entry = await lockPastZombies(deps.db, tx, { ingestId, what }, () =>
+            lockUnit(tx, ref),
+          )
           return entry.receipt ?? load(deps, tx, ref, entry)
         },
-        { name, signal },
+        { name: sessionName(ingestId, what), signal },
       )
     })
 

@@ -27,11 +27,13 @@ export const publishIngest =
   async ({ ingestId, records }: PublishInput): Promise<Counts> =>
     alive(async (signal) => {
       await enterPhase(db, ingestId, 'publish')
-      const name = sessionName(ingestId, 'publish')
+      const what = 'publish'
       return transaction(
         db,
         async (tx) => {
-          const entry = await lockPastZombies(db, tx, name, () => lockIngest(tx, ingestId))
+          const entry = await lockPastZombies(db, tx, { ingestId, what }, () =>
+            lockIngest(tx, ingestId),
+          )
           const { missing, ...counts } = await sumReceipts(tx, ingestId)
           if (entry.publishedAt) return counts
           if (isOver(entry.state)) throw sluiceError('ingest_not_active', { ingestId, state: entry.state })
@@ -41,7 +43,7 @@ export const publishIngest =
           await recordPublished(tx, ingestId, counts)
           return counts
         },
-        { name, signal },
+        { name: sessionName(ingestId, what), signal },
       )
     })
 

@@ -1,5 +1,5 @@
 /** One PostgreSQL and one Temporal for the whole test run, both real, both gone afterwards. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -16,6 +16,8 @@ declare module 'vitest' {
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const home = await mkdtemp(join(tmpdir(), 'sluice-test-'))
+  // As root PostgreSQL runs as another user, who must be able to enter.
+  await chmod(home, 0o755)
   const [postgres, temporal] = await Promise.all([
     startPostgres({ home: join(home, 'postgres') }),
     startTemporal({ home: join(home, 'temporal'), headless: true }),

@@ -1,6 +1,6 @@
 /**
- * The repair lane: looks at every record of a slice whose COPY was aborted, and sorts out those
- * that COPY could not even split into fields. What is left goes through COPY again.
+ * The repair lane: looks at every record of a slice that COPY cannot take as it is, and sorts out
+ * those that are no records for it. What is left goes through COPY again.
  */
 import { isUtf8 } from 'node:buffer'
 import type { Dialect } from '../domain/words.ts'
@@ -21,55 +21,47 @@ export interface Sound {
 }
 
 /**
- * @param slice whole records
- * @param at the slice's place in its file: physical lines before it
+ * @param slice between two cuts of staging
+ * @param options the fields a record must have, the longest record, the lines before the slice
  * @returns sound and broken records in order; together they are every record that is not blank
  */
 export function triage(
   slice: Buffer,
   dialect: Dialect,
-  width: number,
-  at: { lines: number },
+  options: { width: number; recordBytesMax: number; lines: number },
 ): { sound: Sound[]; broken: Broken[] } {
+  const { width, recordBytesMax } = options
   const sound: Sound[] = []
   const broken: Broken[] = []
-  let walk = recordsOf(slice, dialect, at)
+  let walk = recordsOf(slice, dialect, { lines: options.lines })
   for (let step = walk.next(); !step.done; step = walk.next()) {
     const span = step.value
     if (span.blank && width > 1) continue
-    const raw = slice.subarray(span.start, span.end)
-    const fault = faultOf(raw, dialect, width)
     const line = span.lines + 1
-    if (!fault) {
-      sound.push({ line, raw })
+    const raw = slice.subarray(span.start, span.end)
+    const shape = shapeOf(raw, dialect)
+    const first = firstLine(slice, span, dialect)
+    // The rule of scan.ts: such a record ends with its first line.
+    if (shape.open || (first && (!shape.wellQuoted || span.next - span.start > recordBytesMax))) {
+      const error = 'a quote is never closed'
+      broken.push({ line, code: 'quote_not_closed', error, raw: first?.raw ?? raw })
+      if (first) walk = recordsOf(slice, dialect, { from: first.next, lines: line })
       continue
     }
-    const first = fault.trusted ? null : firstLine(slice, span, dialect)
-    broken.push({ line, code: fault.code, error: fault.error, raw: first?.raw ?? raw })
-    // A stray quote may have swallowed good lines: go on right behind the line that it is on.
-    if (first) walk = recordsOf(slice, dialect, { from: first.next, lines: span.lines + 1 })
+    const fault = faultOf(raw, shape.fields, width)
+    if (fault) broken.push({ line, ...fault, raw })
+    else sound.push({ line, raw })
   }
   return { sound, broken }
 }
 
-interface Fault {
-  code: string
-  error: string
-  /** The record ends where it seems to end. */
-  trusted: boolean
-}
-
-function faultOf(raw: Buffer, dialect: Dialect, width: number): Fault | null {
-  const { fields, open, wellQuoted } = shapeOf(raw, dialect)
-  if (open) return { code: 'quote_not_closed', error: 'a quote is never closed', trusted: false }
+function faultOf(raw: Buffer, fields: number, width: number): Pick<Broken, 'code' | 'error'> | null {
   if (fields !== width) {
     const error = `${fields} ${fields === 1 ? 'field' : 'fields'} instead of ${width}`
-    return { code: 'wrong_column_count', error, trusted: wellQuoted }
+    return { code: 'wrong_column_count', error }
   }
-  if (!isUtf8(raw)) {
-    return { code: 'invalid_utf8', error: 'bytes that are not UTF-8', trusted: wellQuoted }
-  }
-  if (raw.includes(0)) return { code: 'nul_byte', error: 'a NUL byte', trusted: wellQuoted }
+  if (!isUtf8(raw)) return { code: 'invalid_utf8', error: 'bytes that are not UTF-8' }
+  if (raw.includes(0)) return { code: 'nul_byte', error: 'a NUL byte' }
   return null
 }
 
@@ -82,6 +74,6 @@ function firstLine(
   const newline = dialect.newline === '\r' ? 13 : 10
   const end = slice.indexOf(newline, span.start)
   if (end < 0 || end >= span.end) return null
-  const content = newline === 10 && slice[end - 1] === 13 ? end - 1 : end
+  const content = newline === 10 && end > span.start && slice[end - 1] === 13 ? end - 1 : end
   return { raw: slice.subarray(span.start, content), next: end + 1 }
 }

@@ -1,17 +1,19 @@
 /**
- * One pass over the bytes of a CSV file: record-safe cut points, line and record counts, flaws.
+ * One pass over the bytes of a CSV file: record-safe cut points, line and record counts.
  *
  * A record ends at a newline outside quotes, and every quote character opens or closes, which is
- * how PostgreSQL's COPY sees it (`CopyReadLineText`). A quote that never closes would swallow the
- * rest of the file: when a record grows past `recordBytesMax`, or the file ends within quotes,
- * its first line alone becomes a flaw, and the scan goes on with the next line.
+ * how PostgreSQL's COPY sees it (`CopyReadLineText`). COPY would also let a stray quote swallow
+ * the lines that follow, without a word. So a record of several lines counts only if its quotes
+ * stand where they should; else its first line alone is given up as broken, and the scan goes on
+ * with the next line. csv/repair.ts reads a slice by the same rule.
  */
 import type { Cut, Dialect, Flaw } from '../domain/words.ts'
+import { shapeOf } from './records.ts'
 
 export interface ScanLimits {
   /** Bytes between two cuts, at least. */
   cutBytes: number
-  /** A longer record cannot be loaded; it becomes a flaw. */
+  /** A longer record is not loaded: within quotes its first line is broken, else it is a flaw. */
   recordBytesMax: number
 }
 
@@ -28,17 +30,17 @@ export class Scanner {
   readonly flaws: Flaw[] = []
   /** The first record that is not blank, without its line end: the header, if there is one. */
   first: Buffer | null = null
+  /** The header should have been there, but could not be read. */
+  headerBroken = false
 
+  readonly #dialect: Dialect
   readonly #limits: ScanLimits
   readonly #newline: number
   readonly #quote: number
   readonly #escape: number
-  readonly #highest: number
-  #headerAhead: boolean
   #blankIsRecord = false
-  readonly #singleColumn: (first: Buffer) => boolean
 
-  /** Bytes of the record under way, and where they lie in the file. */
+  /** Bytes from the record under way on, and where they lie in the file. */
   #held: Buffer = none
   #heldOffset = 0
   #scanned = 0
@@ -48,23 +50,19 @@ export class Scanner {
   #firstLineEnd = 0
   #inQuotes = false
   #escaped = false
+  /** Within a record that is too long: its bytes are not held. */
   #skipping = false
   #lines = 0
   #records = 0
+  #broken = 0
   #end: Cut | null = null
 
-  /**
-   * @param singleColumn tells whether the first record has one field only: then a blank line is a
-   *   record (one NULL), as it is for COPY; else blank lines are passed over.
-   */
-  constructor(dialect: Dialect, limits: ScanLimits, singleColumn: (first: Buffer) => boolean) {
+  constructor(dialect: Dialect, limits: ScanLimits) {
+    this.#dialect = dialect
     this.#limits = limits
     this.#newline = dialect.newline === '\r' ? CR : LF
     this.#quote = dialect.quote.charCodeAt(0)
     this.#escape = dialect.escape === dialect.quote ? -1 : dialect.escape.charCodeAt(0)
-    this.#highest = Math.max(this.#newline, this.#quote, this.#escape)
-    this.#headerAhead = dialect.header
-    this.#singleColumn = singleColumn
   }
 
   push(chunk: Buffer): void {
@@ -76,27 +74,30 @@ export class Scanner {
     this.#walk()
     while (this.#pending() > this.#limits.recordBytesMax && !this.#skipping) {
       if (this.#firstLineEnd > 0) {
-        this.#giveUpLine('quote_not_closed')
+        this.#giveUpLine(this.#firstLineEnd)
         this.#walk()
       } else this.#skipping = true
     }
     this.#letGo()
   }
 
-  /** After the last byte. The scan can be read from `cuts`, `flaws` and `first` afterwards. */
+  /** After the last byte. */
   finish(): void {
-    while (this.#inQuotes && !this.#skipping && this.#firstLineEnd > 0) {
-      this.#giveUpLine('quote_not_closed')
+    const end = this.#heldOffset + this.#held.length
+    if (this.#skipping) {
+      this.#lines++
+      this.#flaw(end)
+    }
+    // Each turn ends a record or gives up a line, after which the rest is read again.
+    while (this.#pending() > 0) {
+      if (this.#inQuotes) this.#giveUpLine(this.#firstLineEnd || end)
+      else {
+        this.#lines++
+        this.#endRecord(end)
+      }
       this.#walk()
     }
-    const end = this.#heldOffset + this.#held.length
-    if (this.#pending() > 0 || this.#skipping) {
-      this.#lines++
-      if (this.#skipping) this.#flaw(end, 'record_too_long')
-      else if (this.#inQuotes) this.#flaw(end, 'quote_not_closed')
-      else this.#endRecord(end)
-    }
-    if (this.#end && this.#end.offset > (this.cuts.at(-1)?.offset ?? -1)) this.cuts.push(this.#end)
+    if (this.#end) this.#cut(this.#end)
   }
 
   #pending(): number {
@@ -106,26 +107,27 @@ export class Scanner {
   #walk(): void {
     const buffer = this.#held
     const base = this.#heldOffset
-    const highest = this.#highest
     const newline = this.#newline
     const quote = this.#quote
     const escape = this.#escape
+    const highest = Math.max(newline, quote, escape)
     let inQuotes = this.#inQuotes
     let index = this.#scanned
     for (; index < buffer.length; index++) {
       const byte = buffer[index] as number
       if (byte > highest) {
         if (escape >= 0) this.#escaped = false
-        continue
-      }
-      if (byte === newline) {
+      } else if (byte === newline) {
         this.#lines++
         this.#escaped = false
         if (this.#skipping) {
-          this.#flaw(base + index + 1, 'record_too_long')
-          inQuotes = this.#inQuotes
-        } else if (!inQuotes) this.#endRecord(base + index + 1)
-        else if (this.#firstLineEnd === 0) this.#firstLineEnd = base + index + 1
+          this.#flaw(base + index + 1)
+          inQuotes = false
+        } else if (!inQuotes) {
+          this.#endRecord(base + index + 1)
+          // A record that was given up is read again from its second line on.
+          index = Math.min(index, this.#recordStart - base - 1)
+        } else if (this.#firstLineEnd === 0) this.#firstLineEnd = base + index + 1
       } else if (byte === escape && inQuotes) {
         this.#escaped = !this.#escaped
       } else {
@@ -139,50 +141,70 @@ export class Scanner {
 
   #endRecord(end: number): void {
     const start = this.#recordStart
-    if (this.first === null) this.#openFile(start, end)
-    else if (this.#blankIsRecord || !this.#isBlank(start, end)) this.#countRecord(end)
+    const tooLong = end - start > this.#limits.recordBytesMax
+    if (this.#firstLineEnd > 0) {
+      const { wellQuoted } = shapeOf(this.#content(start, end), this.#dialect)
+      if (tooLong || !wellQuoted) return this.#giveUpLine(this.#firstLineEnd)
+    } else if (tooLong) return this.#flaw(end)
+    const blank = end - start <= 2 && this.#content(start, end).length === 0
+    if (this.first === null) {
+      if (!blank) this.#open(start, end)
+    } else if (!blank || this.#blankIsRecord) {
+      this.#records++
+      this.#boundary(end)
+    }
     this.#next(end)
   }
 
-  #openFile(start: number, end: number): void {
-    if (this.#isBlank(start, end)) return
-    this.first = Buffer.from(this.#held.subarray(start - this.#heldOffset, this.#contentEnd(start, end)))
-    this.#blankIsRecord = this.#singleColumn(this.first)
-    if (this.#headerAhead) {
-      this.#headerAhead = false
-      this.#cut({ offset: end, lines: this.#lines, records: 0 })
-    } else {
-      this.#cut({ offset: start, lines: this.#recordLines, records: 0 })
-      this.#countRecord(end)
+  /** The first record that is not blank. */
+  #open(start: number, end: number): void {
+    this.first = Buffer.from(this.#content(start, end))
+    // In a file of one column a blank line is a record, one NULL, as it is for COPY.
+    this.#blankIsRecord = shapeOf(this.first, this.#dialect).fields === 1
+    if (this.#dialect.header) this.#cut(this.#at(end, this.#lines))
+    else {
+      this.#cut(this.#at(start, this.#recordLines))
+      this.#records++
+      this.#boundary(end)
     }
   }
 
-  #countRecord(end: number): void {
-    this.#records++
-    this.#end = { offset: end, lines: this.#lines, records: this.#records }
-    const from = this.cuts.at(-1)?.offset ?? 0
-    if (end - from >= this.#limits.cutBytes) this.#cut(this.#end)
+  #at(offset: number, lines: number): Cut {
+    return { offset, lines, records: this.#records, broken: this.#broken }
   }
 
-  #flaw(end: number, code: Flaw['code']): void {
-    const start = this.#recordStart
-    const before = { offset: start, lines: this.#recordLines, records: this.#records }
-    const after = { offset: end, lines: this.#lines, records: this.#records }
-    if ((this.cuts.at(-1)?.offset ?? -1) < start) this.#cut(before)
-    this.flaws.push({ start, end, line: this.#recordLines + 1, code })
-    this.#cut(after)
-    this.#end = after
+  /** Takes one line of the record under way for broken, and goes on right behind it. */
+  #giveUpLine(end: number): void {
+    if (this.first === null && this.#dialect.header) this.headerBroken = true
+    if (this.cuts.length === 0) this.#cut(this.#at(this.#recordStart, this.#recordLines))
+    this.#lines = this.#recordLines + 1
+    this.#broken++
+    this.#boundary(end)
+    this.#next(end)
+    this.#scanned = end - this.#heldOffset
+    this.#inQuotes = false
+    this.#escaped = false
+  }
+
+  /** Sets the record under way aside. */
+  #flaw(end: number): void {
+    if (this.first === null && this.#dialect.header) this.headerBroken = true
+    this.#cut(this.#at(this.#recordStart, this.#recordLines))
+    this.flaws.push({ start: this.#recordStart, end, line: this.#recordLines + 1 })
+    this.#end = this.#at(end, this.#lines)
+    this.#cut(this.#end)
     this.#skipping = false
     this.#inQuotes = false
     this.#next(end)
   }
 
-  /** Takes the first line of the record under way for a flaw, and goes back to just behind it. */
-  #giveUpLine(code: Flaw['code']): void {
-    this.#lines = this.#recordLines + 1
-    this.#flaw(this.#firstLineEnd, code)
-    this.#scanned = this.#recordStart - this.#heldOffset
-    this.#escaped = false
+  #boundary(end: number): void {
+    this.#end = this.#at(end, this.#lines)
+    if (end - (this.cuts.at(-1)?.offset ?? 0) >= this.#limits.cutBytes) this.#cut(this.#end)
+  }
+
+  #cut(cut: Cut): void {
+    if (this.cuts.at(-1)?.offset !== cut.offset) this.cuts.push(cut)
   }
 
   #next(start: number): void {
@@ -191,28 +213,21 @@ export class Scanner {
     this.#firstLineEnd = 0
   }
 
-  #cut(cut: Cut): void {
-    this.cuts.push(cut)
+  /** The bytes of a record without its line end. */
+  #content(start: number, end: number): Buffer {
+    const first = start - this.#heldOffset
+    let last = end - this.#heldOffset
+    if (last > first && this.#held[last - 1] === this.#newline) last--
+    if (last > first && this.#newline === LF && this.#held[last - 1] === CR) last--
+    return this.#held.subarray(first, last)
   }
 
-  /** Forgets bytes that no rewind can need. */
+  /** Forgets bytes that nothing goes back to. */
   #letGo(): void {
     const from = this.#skipping ? this.#held.length : this.#recordStart - this.#heldOffset
     this.#heldOffset += from
     this.#scanned -= from
     // A copy: a view would keep the whole chunk alive.
     this.#held = from < this.#held.length ? Buffer.from(this.#held.subarray(from)) : none
-  }
-
-  #contentEnd(start: number, end: number): number {
-    let last = end - this.#heldOffset
-    const first = start - this.#heldOffset
-    if (last > first && this.#held[last - 1] === this.#newline) last--
-    if (last > first && this.#newline === LF && this.#held[last - 1] === CR) last--
-    return last
-  }
-
-  #isBlank(start: number, end: number): boolean {
-    return end - start <= 2 && this.#contentEnd(start, end) === start - this.#heldOffset
   }
 }

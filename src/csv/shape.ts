@@ -3,7 +3,7 @@ import { cutBytes } from '../domain/plan.ts'
 import type { Dialect, FileShape } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
 import { shapeOf, valuesOf } from './records.ts'
-import { bom, Scanner } from './scan.ts'
+import { Scanner } from './scan.ts'
 import { refuseBinary, sniffNewline } from './sniff.ts'
 
 /** A longer record is a reject: it could be neither checked nor repaired in bounded memory. */
@@ -36,13 +36,13 @@ export class Shaper {
     const scanner = this.#scanner
     scanner?.finish()
     const first = scanner?.first
-    if (!scanner || !first) {
-      if (scanner && scanner.flaws.length > 0) throw this.#notCsv('its first line never ends')
+    if (scanner?.headerBroken) {
+      throw this.#notCsv('its first line has a quote that never closes, or never ends')
+    }
+    if (!scanner || (!first && scanner.cuts.length === 0)) {
       return { dialect, header: null, width: 0, cuts: [], flaws: [] }
     }
-    if (dialect.header && (scanner.flaws[0]?.start ?? Infinity) <= bom.length) {
-      throw this.#notCsv('a quote in its header never closes')
-    }
+    if (!first) throw this.#notCsv('it has no record that can be read')
     const width = shapeOf(first, dialect).fields
     if (width > columnsMax) {
       throw sluiceError('columns_too_many', { file: this.#file.name, count: width })
@@ -55,7 +55,7 @@ export class Shaper {
     refuseBinary(start.subarray(0, 65_536), this.#file.name)
     this.#dialect = { ...this.#dialect, newline: sniffNewline(start) }
     const limits = { cutBytes: cutBytes(this.#file.sizeBytes), recordBytesMax }
-    return new Scanner(this.#dialect, limits, (first) => shapeOf(first, this.#dialect).fields === 1)
+    return new Scanner(this.#dialect, limits)
   }
 
   #notCsv(problem: string): Error {

@@ -63,8 +63,14 @@ function* piecesOf({ fileNo, shape }: PlannedFile): Generator<Piece> {
     const flaw = flaws.get(from.offset)
     if (flaw) yield { split: null, flaw: { ...flaw, fileNo }, sizeBytes: 0 }
     else {
-      const records = to.records - from.records
-      const split = { fileNo, start: from.offset, end: to.offset, lines: from.lines, records }
+      const split: Split = {
+        fileNo,
+        start: from.offset,
+        end: to.offset,
+        lines: from.lines,
+        records: to.records - from.records,
+        broken: to.broken - from.broken,
+      }
       yield { split, flaw: null, sizeBytes }
     }
   }
@@ -80,7 +86,7 @@ const isFull = (unit: Unit, nextBytes: number, unitSize: number): boolean =>
 
 function emptyUnit({ columns, shape }: PlannedFile): Unit {
   const dialect: Dialect = shape.dialect
-  return { splits: [], flaws: [], columns, dialect, sizeBytes: 0, records: 0 }
+  return { splits: [], flaws: [], columns, dialect, sizeBytes: 0, records: 0, broken: 0 }
 }
 
 function add(unit: Unit, { split, flaw, sizeBytes }: Piece): void {
@@ -91,7 +97,9 @@ function add(unit: Unit, { split, flaw, sizeBytes }: Piece): void {
   if (joins) {
     last.end = split.end
     last.records += split.records
+    last.broken += split.broken
   } else unit.splits.push(split)
   unit.sizeBytes += sizeBytes
   unit.records += split.records
+  unit.broken += split.broken
 }

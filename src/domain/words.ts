@@ -36,24 +36,25 @@ export interface Cut {
   offset: number
   /** Physical lines before the boundary. */
   lines: number
-  /** Data records before the boundary; header and blank lines are not records. */
+  /** Data records before the boundary; header, blank and broken lines are not records. */
   records: number
+  /** Lines before the boundary that were given up: a quote on them never closes. */
+  broken: number
 }
 
-/** A stretch of a file that cannot be a record, found while staging. */
+/** A record that is too long to be held in memory. It lies between two neighbouring cuts, alone. */
 export interface Flaw {
   start: number
   end: number
   /** Physical line on which it starts, counted from 1. */
   line: number
-  code: 'quote_not_closed' | 'record_too_long'
 }
 
 /**
  * What staging learned of one file.
  *
  * `cuts` holds the start of the first data record, every cut in between, and the end of the last
- * record. Each flaw lies between two neighbouring cuts, alone.
+ * record.
  */
 export interface FileShape {
   dialect: Dialect
@@ -82,6 +83,8 @@ export interface Split {
   lines: number
   /** Data records in the range as staging counted them. */
   records: number
+  /** Lines in the range that staging gave up. */
+  broken: number
 }
 
 /** What one load transaction brings in. */
@@ -94,6 +97,7 @@ export interface Unit {
   dialect: Dialect
   sizeBytes: number
   records: number
+  broken: number
 }
 
 /** Which unit of which ingest. */

@@ -1,5 +1,5 @@
 /** COPY into a table, with the rows that PostgreSQL skips. */
-import { Readable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
@@ -53,12 +53,37 @@ export async function copyCsv(
   const copy = copyFrom(copyStatement(target))
   tx.on('notice', onNotice)
   try {
-    await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 << 20 }), tx.query(copy))
+    await send(tx, bytes, tx.query(copy))
   } finally {
     tx.off('notice', onNotice)
   }
   if (unreadable !== null) throw new NoticeUnreadable(unreadable)
   return { rows: copy.rowCount ?? 0, skipped }
+}
+
+/** A COPY stream waits for ever on a connection that is gone, so the connection is watched too. */
+export async function send(
+  tx: Connection,
+  bytes: Iterable<Buffer | string> | AsyncIterable<Buffer>,
+  copy: Writable,
+): Promise<void> {
+  const stop = new AbortController()
+  let onEnd = () => {}
+  const lost = new Promise<never>((_, reject) => {
+    onEnd = () => reject(new Error('Connection terminated in the middle of a COPY'))
+  })
+  tx.once('end', onEnd)
+  const source = Readable.from(bytes, { objectMode: false, highWaterMark: 1 << 20 })
+  const sent = pipeline(source, copy, { signal: stop.signal })
+  sent.catch(() => {})
+  try {
+    await Promise.race([sent, lost])
+  } catch (error) {
+    stop.abort()
+    throw error
+  } finally {
+    tx.off('end', onEnd)
+  }
 }
 
 /** The number of the line at which COPY gave up, as COPY counts lines; null when it does not say. */

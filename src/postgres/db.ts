@@ -49,6 +49,9 @@ export async function withConnection<T>(
   signal?.throwIfAborted()
   const connection = await db.connect()
   const cut = () => destroy(connection)
+  // Whoever waits for a query hears of a lost connection from it.
+  const ignore = () => {}
+  connection.on('error', ignore)
   signal?.addEventListener('abort', cut, { once: true })
   let broken = true
   try {
@@ -60,6 +63,7 @@ export async function withConnection<T>(
     throw error
   } finally {
     signal?.removeEventListener('abort', cut)
+    connection.off('error', ignore)
     connection.release(broken)
   }
 }

@@ -1,8 +1,8 @@
 /** The ledger's table of rejects. */
 import { isUtf8 } from 'node:buffer'
-import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Reject, UnitRef } from '../domain/words.ts'
+import { send } from './copy.ts'
 import type { Connection, Db } from './db.ts'
 
 export interface RejectView {
@@ -48,7 +48,7 @@ export async function keepRejects(
       yield `${fields.map(copyText).join('\t')}\n`
     }
   }
-  await pipeline(lines(), copy)
+  await send(tx, lines(), copy)
 }
 
 /** A page of rejects by file and line. `after` is the last one of the page before. */

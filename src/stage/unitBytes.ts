@@ -45,7 +45,7 @@ export class UnitBytes {
   /** What a flaw covers, at most `bytesMax` of it. */
   async flaw(flaw: Flaw & { fileNo: number }, bytesMax: number): Promise<Buffer> {
     const end = Math.min(flaw.end, flaw.start + bytesMax)
-    return this.slice({ ...flaw, end, lines: flaw.line - 1, records: 0 })
+    return this.slice({ ...flaw, end, lines: flaw.line - 1, records: 0, broken: 0 })
   }
 
   #read(split: Split): AsyncIterable<Buffer> {

@@ -1,0 +1,127 @@
+/**
+ * Child processes with a lifetime: start one and stop it, or run one to its end.
+ *
+ * A child that is started gets a process group of its own: a Ctrl-C in the terminal reaches only
+ * us, so that the parts can be stopped in their order.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type FileHandle, open, rename, stat } from 'node:fs/promises'
+
+const logSizeBytesMax = 16 * 1024 * 1024
+
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+}
+
+/** Whom a child runs as; only root may ask for another user. */
+export interface User {
+  uid: number
+  gid: number
+}
+
+export interface ProcessOptions {
+  /** The whole environment of the child; without it, ours. */
+  env?: NodeJS.ProcessEnv | undefined
+  cwd?: string | undefined
+  user?: User | undefined
+}
+
+export interface Child {
+  readonly pid: number
+  /** Resolves when the process is gone; never rejects. */
+  readonly exited: Promise<Exit>
+  isRunning(): boolean
+  /** What it wrote to its log since its start, up to 64 KB. */
+  printed(): Promise<string>
+  /** Sends the signal, and SIGKILL when the process still runs after `waitMs`. */
+  stop(signal: NodeJS.Signals, waitMs: number): Promise<Exit>
+}
+
+/** Starts a child that writes to a log file, or to our own output without one. */
+export async function startChild(
+  command: string,
+  args: readonly string[],
+  options: ProcessOptions & { log?: string | undefined } = {},
+): Promise<Child> {
+  const log = options.log === undefined ? null : await openLog(options.log)
+  try {
+    const output = log === null ? 'inherit' : log.handle.fd
+    const child = spawn(command, args, {
+      ...placement(options),
+      stdio: ['ignore', output, output],
+      detached: true,
+    })
+    await once(child, 'spawn')
+    return asChild(child, log && options.log ? { file: options.log, from: log.sizeBytes } : null)
+  } finally {
+    await log?.handle.close()
+  }
+}
+
+function asChild(child: ChildProcess, log: { file: string; from: number } | null): Child {
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+  })
+  // A signal that cannot be sent; whoever waits for the exit sees that it does not come.
+  child.on('error', () => {})
+  return {
+    pid: child.pid as number,
+    exited,
+    isRunning,
+    printed: async () => (log ? await readFrom(log.file, log.from) : ''),
+    stop: async (signal, waitMs) => {
+      child.kill(signal)
+      const overdue = setTimeout(() => child.kill('SIGKILL'), waitMs)
+      return await exited.finally(() => clearTimeout(overdue))
+    },
+  }
+}
+
+/** Runs a command to its end. One that cannot be started has the code null and says why. */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: ProcessOptions = {},
+): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { ...placement(options), stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    const take = (data: Buffer): void => {
+      output += data.toString()
+    }
+    child.stdout.on('data', take)
+    child.stderr.on('data', take)
+    child.on('error', (error) => resolve({ code: null, output: error.message }))
+    child.on('close', (code) => resolve({ code, output }))
+  })
+}
+
+const placement = ({ env, cwd, user }: ProcessOptions) => ({
+  ...(env && { env }),
+  ...(cwd !== undefined && { cwd }),
+  ...user,
+})
+
+/** Appends to the log; one that has grown large is set aside first, and the older one dropped. */
+async function openLog(file: string): Promise<{ handle: FileHandle; sizeBytes: number }> {
+  const before = await stat(file).catch(() => null)
+  if (before && before.size > logSizeBytesMax) await rename(file, `${file}.1`)
+  const handle = await open(file, 'a', 0o600)
+  return { handle, sizeBytes: (await handle.stat()).size }
+}
+
+async function readFrom(file: string, from: number): Promise<string> {
+  const handle = await open(file, 'r')
+  try {
+    const { buffer, bytesRead } = await handle.read({
+      buffer: Buffer.alloc(65_536),
+      position: from,
+    })
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,125 @@
+/** Exactly once, whatever is killed: workers, PostgreSQL, Temporal. */
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type EmbeddedPostgres, startPostgres } from '../../src/dev/postgres.ts'
+import { type EmbeddedTemporal, startTemporal } from '../../src/dev/temporal.ts'
+import { type Built, build, until, type WorkerProcess } from '../helper.ts'
+import { sumOf, writeRows } from '../rows.ts'
+
+const rows = 1_000_000
+
+/** Rows, receipts and counts all say the same. */
+async function expectOnce(it: Built, ingestId: string, table: string): Promise<void> {
+  const view = await it.ended(ingestId, 150_000)
+  expect(view).toMatchObject({
+    state: 'completed',
+    error: null,
+    rowsRead: rows,
+    rowsLoaded: rows,
+    rowsRejected: 0,
+  })
+  const { rows: found } = await it.db.query(
+    `select count(*) as rows, count(distinct id) as ids, sum(id)::bigint as sum,
+            count(*) filter (where note like '%' || chr(10) || 'line "two"') as notes,
+            (select sum(rows_loaded)::bigint from sluice.units where ingest_id = $1) as receipts,
+            (select count(*) from sluice.rejects where ingest_id = $1) as rejects,
+            (select count(*) from pg_class where relname like 'sluice_landing%') as landings
+     from ${table}`,
+    [ingestId],
+  )
+  expect(found[0]).toEqual({
+    rows,
+    ids: rows,
+    sum: sumOf(rows),
+    notes: rows / 50,
+    receipts: rows,
+    rejects: 0,
+    landings: 0,
+  })
+}
+
+/** Waits until a process is in the middle of a COPY, and some units are loaded already. */
+async function untilCopying(it: Built, ingestId: string, pid: number | null): Promise<void> {
+  await until(
+    async () => {
+      const { rows: found } = await it.db.query(
+        `select from pg_stat_activity
+         where application_name like $1 and state = 'active' and query like 'copy %'
+           and exists (select from sluice.units where ingest_id = $2 and loaded_at is not null)`,
+        [`sluice/%/load %/${pid ?? '%'}`, ingestId],
+      )
+      return found.length > 0
+    },
+    { what: 'a COPY' },
+  )
+}
+
+describe('a worker', () => {
+  test('killed in the middle of a COPY: the other one finishes', async () => {
+    const it = await build()
+    const path = join(it.folder, 'rows.csv')
+    await writeRows(path, rows)
+    const victim = await it.startWorker()
+    const other = await it.startWorker()
+    const ingestId = await it.start({ source: { kind: 'directory', path }, target: { table: 'once' } })
+    await untilCopying(it, ingestId, victim.pid)
+    victim.kill('SIGKILL')
+    await expectOnce(it, ingestId, 'once')
+    const { rows: workers } = await it.db.query('select worker from sluice.units group by 1')
+    expect(workers.map(({ worker }) => worker.split('@')[0])).toContain(String(other.pid))
+  })
+})
+
+describe('a server', () => {
+  let it: Built
+  let home: string
+  let postgres: EmbeddedPostgres
+  let temporal: EmbeddedTemporal
+
+  async function begin(): Promise<{ ingestId: string; worker: WorkerProcess; table: string }> {
+    const worker = await it.startWorker()
+    const table = `once_${worker.pid}`
+    const ingestId = await it.start({
+      source: { kind: 'directory', path: join(it.folder, 'rows.csv') },
+      target: { table },
+    })
+    await untilCopying(it, ingestId, worker.pid)
+    return { ingestId, worker, table }
+  }
+
+  test('is there, of our own', async () => {
+    home = await mkdtemp(join(tmpdir(), 'sluice-kill-'))
+    await chmod(home, 0o755)
+    postgres = await startPostgres({ home: join(home, 'postgres') })
+    temporal = await startTemporal({ home: join(home, 'temporal'), headless: true })
+    it = await build({ databaseUrl: postgres.url, temporalAddress: temporal.address })
+    await writeRows(join(it.folder, 'rows.csv'), rows)
+  })
+
+  test('PostgreSQL killed in the middle of a COPY, and started again', async () => {
+    const { ingestId, worker, table } = await begin()
+    await postgres.kill()
+    postgres = await startPostgres({ home: join(home, 'postgres'), port: postgres.port })
+    await expectOnce(it, ingestId, table)
+    worker.kill('SIGTERM')
+    expect(await worker.exited).toEqual({ code: 0, signal: null })
+  })
+
+  test('Temporal killed in the middle of a COPY, and started again', async () => {
+    const { ingestId, worker, table } = await begin()
+    await temporal.kill()
+    const port = Number(temporal.address.split(':').at(-1))
+    temporal = await startTemporal({ home: join(home, 'temporal'), headless: true, port })
+    await expectOnce(it, ingestId, table)
+    worker.kill('SIGTERM')
+    expect(await worker.exited).toEqual({ code: 0, signal: null })
+  })
+
+  afterAll(async () => {
+    await temporal?.stop()
+    await postgres?.stop()
+    await rm(home, { recursive: true, force: true })
+  })
+})
