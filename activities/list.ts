@@ -1,13 +1,10 @@
 /** list: source → files in the ledger, and a first look at target and header. */
-import { sniff } from '../src/csv/sniff.ts'
-import { columnsMax } from '../src/csv/shape.ts'
-import { recordsOf, shapeOf, valuesOf } from '../src/csv/records.ts'
-import { bom } from '../src/csv/scan.ts'
+
+import { readHead } from '../src/csv/head.ts'
 import { matchHeader } from '../src/domain/match.ts'
 import type { FullSpec } from '../src/domain/spec.ts'
 import { parseTableName } from '../src/domain/table.ts'
 import type { Dialect, ListedFile } from '../src/domain/words.ts'
-import { sluiceError } from '../src/errors.ts'
 import { type Connection, transaction } from '../src/postgres/db.ts'
 import { addFiles, clearFiles } from '../src/postgres/files.ts'
 import { enterPhase, lockIngest, recordListed } from '../src/postgres/ingests.ts'
@@ -43,9 +40,13 @@ export const listSource =
         async (tx) => {
           const { spec } = await lockIngest(tx, ingestId)
           const target = await readTarget(tx, parseTableName(spec.target.table), spec.target.mode)
-          const source = openSource(spec.source, { roots: sourceRoots, uploadPath: stage.uploads.path })
+          const source = openSource(spec.source, {
+            roots: sourceRoots,
+            uploadPath: stage.uploads.path,
+          })
           const listed = await record(tx, ingestId, source, signal)
-          const dialect = listed.first && (await look(source, listed.first, spec, target, signal))
+          const dialect =
+            listed.first && (await look(source, listed.first, { spec, target }, signal))
           await recordListed(tx, ingestId, { ...listed, dialect })
           return { files: listed.files, lots: listed.lots }
         },
@@ -82,48 +83,27 @@ async function record(tx: Connection, ingestId: string, source: Source, signal: 
   return { files, lots: files > 0 ? lotNo + 1 : 0, sizeBytes, first }
 }
 
-/** Reads the first bytes of the first file: how is it written, and does the target fit? */
+/** Reads the first bytes of a file: how is it written, and do its columns fit the target? */
 async function look(
   source: Source,
   file: ListedFile,
-  spec: FullSpec,
-  target: TargetTable | null,
+  { spec, target }: { spec: FullSpec; target: TargetTable | null },
   signal: AbortSignal,
 ): Promise<Dialect> {
   const opened = await source.open(file)
-  let head: Buffer = Buffer.alloc(0)
+  let bytes: Buffer = Buffer.alloc(0)
   try {
     for await (const chunk of opened.read(signal)) {
-      head = chunk
+      bytes = chunk
       break
     }
   } finally {
     await opened.close()
   }
-  const dialect = sniff(head, spec.format, file.name, head.length >= file.sizeBytes)
-  const text = head.subarray(0, 3).equals(bom) ? head.subarray(3) : head
-  for (const span of recordsOf(text, dialect)) {
-    if (span.blank) continue
-    if (span.next >= text.length && head.length < file.sizeBytes) {
-      const problem = `its first record is longer than ${head.length} bytes, or its quote never closes`
-      throw sluiceError('not_csv', { file: file.name, problem })
-    }
-    checkFirst(text.subarray(span.start, span.end), dialect, file.name, spec, target)
-    break
+  const { dialect, header, width } = readHead(bytes, file, spec.format)
+  if (target && width > 0) {
+    const table = { name: spec.target.table, columns: target.columns }
+    matchHeader({ file: file.name, header, width }, table)
   }
   return dialect
-}
-
-function checkFirst(
-  raw: Buffer,
-  dialect: Dialect,
-  file: string,
-  spec: FullSpec,
-  target: TargetTable | null,
-): void {
-  const width = shapeOf(raw, dialect).fields
-  if (width > columnsMax) throw sluiceError('columns_too_many', { file, count: width })
-  if (!target) return
-  const header = dialect.header ? valuesOf(raw, dialect).map((name) => name ?? '') : null
-  matchHeader({ file, header, width }, { name: spec.target.table, columns: target.columns })
 }

@@ -1,7 +1,7 @@
 /** plan: staged files → units in the ledger, and the landing table that they are loaded into. */
 import { addSample, sampleRanges } from '../src/csv/sample.ts'
-import type { Column, TargetColumn } from '../src/domain/columns.ts'
-import { matchHeader, newColumns } from '../src/domain/match.ts'
+import type { Column } from '../src/domain/columns.ts'
+import { Layout } from '../src/domain/layout.ts'
 import { type PlannedFile, planUnits, unitBytes } from '../src/domain/plan.ts'
 import type { FullSpec } from '../src/domain/spec.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
@@ -41,7 +41,7 @@ export const planIngest =
           if (isOver(state)) throw sluiceError('ingest_not_active', { ingestId, state })
           if (landing) return sumPlan(tx, ingestId)
           const target = await readTarget(tx, parseTableName(spec.target.table), spec.target.mode)
-          const layout = new Layout(spec, target)
+          const layout = new Layout(spec.target.table, target?.columns ?? null)
           const sampled: FileEntry[] = []
           const files = withColumns(eachFile(tx, ingestId), layout, sampled, signal)
           const planned = await addPages(tx, ingestId, planUnits(files, unitBytes(sizeBytes ?? 0)))
@@ -52,45 +52,6 @@ export const planIngest =
         { signal },
       )
     })
-
-/** Finds the columns of each file; the first file with a record gives those of a new table. */
-class Layout {
-  readonly #table: string
-  readonly #known = new Map<string, string[]>()
-  /** Those of the target, or of the table to be. */
-  columns: readonly TargetColumn[] | null
-  /** Columns that some file fills. */
-  readonly used = new Set<string>()
-
-  constructor(spec: FullSpec, target: TargetTable | null) {
-    this.#table = spec.target.table
-    this.columns = target?.columns ?? null
-  }
-
-  of(file: FileEntry, header: string[] | null, width: number): string[] {
-    const key = JSON.stringify([header, width])
-    const known = this.#known.get(key)
-    if (known) return known
-    const fileHeader = { file: file.name, header, width }
-    const columns = this.columns
-      ? matchHeader(fileHeader, { name: this.#table, columns: this.columns })
-      : newColumns(fileHeader)
-    this.columns ??= columns.map((name) => ({ ...free, name }))
-    this.#known.set(key, columns)
-    for (const name of columns) this.used.add(name)
-    return columns
-  }
-}
-
-/** A column of a table that does not exist yet. */
-const free: TargetColumn = {
-  name: '',
-  type: '',
-  notNull: false,
-  hasDefault: false,
-  generated: false,
-  identity: false,
-}
 
 async function* withColumns(
   files: AsyncIterable<FileEntry>,
@@ -103,7 +64,7 @@ async function* withColumns(
     const { shape, fileNo } = file
     if (!shape) throw sluiceError('count_mismatch', { problem: `${file.name} was never staged` })
     if (shape.width === 0) continue
-    const columns = layout.of(file, shape.header, shape.width)
+    const columns = layout.of(file.name, shape)
     if (sampled.length < sampledFilesMax) sampled.push(file)
     yield { fileNo, shape, columns }
   }
@@ -142,8 +103,9 @@ interface Landing {
 
 async function makeLanding(
   tx: Connection,
-  { ingestId, spec, target, layout, stage, sampled }: Landing,
+  landing: Landing,
 ): Promise<{ columns: Column[]; landing: string }> {
+  const { ingestId, spec, target, layout } = landing
   const name = parseTableName(spec.target.table)
   const table: TableName = spec.target.atomic ? landingName(ingestId, name) : name
   if (target) {
@@ -163,7 +125,7 @@ async function makeLanding(
   const columns =
     spec.target.types === 'text'
       ? names.map((each) => ({ name: each, type: 'text' }))
-      : await judgeTypes(tx, names, await sample(stage, ingestId, names, sampled, layout))
+      : await judgeTypes(tx, names, await sample(landing, names))
   if (spec.target.atomic) await dropTable(tx, table)
   await createTable(tx, table, columns)
   return { columns, landing: quoteTable(table) }
@@ -171,17 +133,14 @@ async function makeLanding(
 
 /** Values from up to `samplesMax` places, over several files and within each. */
 async function sample(
-  stage: Stage,
-  ingestId: string,
+  { stage, ingestId, sampled: files, layout }: Landing,
   names: string[],
-  files: FileEntry[],
-  layout: Layout,
 ): Promise<string[][]> {
   const byName = new Map<string, string[]>(names.map((name) => [name, []]))
   for (const file of files) {
     const { shape } = file
     if (!shape) continue
-    const columns = layout.of(file, shape.header, shape.width)
+    const columns = layout.of(file.name, shape)
     const samples = columns.map((name) => byName.get(name) as string[])
     for (const range of sampleRanges(shape, Math.ceil(samplesMax / files.length))) {
       const chunks: Buffer[] = []

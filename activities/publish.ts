@@ -5,7 +5,13 @@ import { parseTableName, showTable, type TableName } from '../src/domain/table.t
 import type { Counts } from '../src/domain/words.ts'
 import { messageOf, sluiceError } from '../src/errors.ts'
 import { type Connection, sqlState, transaction } from '../src/postgres/db.ts'
-import { enterPhase, type IngestEntry, isOver, lockIngest, recordPublished } from '../src/postgres/ingests.ts'
+import {
+  enterPhase,
+  type IngestEntry,
+  isOver,
+  lockIngest,
+  recordPublished,
+} from '../src/postgres/ingests.ts'
 import { landingName } from '../src/postgres/landing.ts'
 import { insertAll, renameIntoPlace, swap, truncate } from '../src/postgres/publish.ts'
 import { firstReject } from '../src/postgres/rejects.ts'
@@ -36,8 +42,9 @@ export const publishIngest =
           )
           const { missing, ...counts } = await sumReceipts(tx, ingestId)
           if (entry.publishedAt) return counts
-          if (isOver(entry.state)) throw sluiceError('ingest_not_active', { ingestId, state: entry.state })
-          await checkRejects(tx, ingestId, entry.spec, counts, records)
+          if (isOver(entry.state))
+            throw sluiceError('ingest_not_active', { ingestId, state: entry.state })
+          await checkRejects(tx, { ingestId, records }, entry.spec, counts)
           checkCounts(counts, missing)
           if (entry.spec.target.atomic) await moveRows(tx, ingestId, entry, counts)
           await recordPublished(tx, ingestId, counts)
@@ -50,10 +57,9 @@ export const publishIngest =
 /** @throws rejects_over_max, every_row_rejected */
 async function checkRejects(
   tx: Connection,
-  ingestId: string,
+  { ingestId, records }: PublishInput,
   spec: FullSpec,
   { rowsRead, rowsLoaded, rowsRejected }: Counts,
-  records: number,
 ): Promise<void> {
   if (rowsRejected === 0) return
   const allowed = rejectsAllowed(spec.rejects.max, Math.max(rowsRead, records))
@@ -99,7 +105,9 @@ async function moveRows(
   }
   const filled = new Set((columns ?? []).map(({ name }) => name))
   const list = there.columns.filter(({ name }) => filled.has(name))
-  const rows = await insertAll(tx, landing, target, list).catch(refused(target))
+  // Files without a record fill no column.
+  const rows =
+    list.length > 0 ? await insertAll(tx, landing, target, list).catch(refused(target)) : 0
   if (rows !== counts.rowsLoaded) {
     const problem = `${counts.rowsLoaded} rows in the landing table, ${rows} in the target`
     throw sluiceError('count_mismatch', { problem })

@@ -1,7 +1,7 @@
 /** stage: files of one lot → stage, with sha256, record-safe cut points, line and record counts. */
 import { createHash } from 'node:crypto'
 import { Shaper } from '../src/csv/shape.ts'
-import type { Dialect } from '../src/domain/words.ts'
+import type { Dialect, FileShape } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import { type FileEntry, readLot, recordStaged } from '../src/postgres/files.ts'
 import { enterPhase, isOver, readIngest } from '../src/postgres/ingests.ts'
@@ -33,7 +33,7 @@ export const stageLot =
         if (file.shape) continue
         const opened = await source.open(file)
         try {
-          const staged = await bringIn(stage, opened, { ingestId, ...file }, dialect, signal)
+          const staged = await bringIn(stage, opened, { ingestId, dialect, ...file }, signal)
           await recordStaged(db, ingestId, { fileNo: file.fileNo, ...staged })
         } finally {
           await opened.close()
@@ -50,11 +50,10 @@ export const stageLot =
 async function bringIn(
   stage: Stage,
   opened: OpenFile,
-  file: FileEntry & StagedFile,
-  dialect: Dialect | null,
+  file: FileEntry & StagedFile & { dialect: Dialect | null },
   signal: AbortSignal,
-) {
-  const shaper = new Shaper(dialect ?? emptyDialect, file)
+): Promise<{ sha256: string; shape: FileShape }> {
+  const shaper = new Shaper(file.dialect ?? emptyDialect, file)
   if (!opened.linkPath) {
     const { sha256 } = await stage.put(file, opened.read(signal), (chunk) => shaper.push(chunk))
     return { sha256, shape: shaper.shape() }

@@ -74,7 +74,9 @@ function readUpFile(home: string): UpFile | null {
   } catch (error) {
     // EPERM: the process lives, but belongs to somebody else.
     const { code } = error as NodeJS.ErrnoException
-    return code === 'EPERM' ? (JSON.parse(readFileSync(join(home, 'up.json'), 'utf8')) as UpFile) : null
+    return code === 'EPERM'
+      ? (JSON.parse(readFileSync(join(home, 'up.json'), 'utf8')) as UpFile)
+      : null
   }
 }
 
@@ -85,7 +87,11 @@ function port(text: string | undefined, fallback: number): number {
   throw new Error(`SLUICE_PORT is ${text}: give a number from 0 to 65535.`)
 }
 
-function oneOf<T extends string, F>(text: string | undefined, allowed: readonly T[], fallback: F): T | F {
+function oneOf<T extends string, F>(
+  text: string | undefined,
+  allowed: readonly T[],
+  fallback: F,
+): T | F {
   if (!text) return fallback
   const found = allowed.find((value) => value === text)
   if (found) return found

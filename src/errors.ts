@@ -154,7 +154,8 @@ export const errorTable = {
   columns_unmatched: {
     status: 422,
     kind: 'user',
-    message: 'The file {file} has {fileCount} fields and no header; {table} has {tableCount} columns.',
+    message:
+      'The file {file} has {fileCount} fields and no header; {table} has {tableCount} columns.',
     hint: 'Without a header every column is taken by position. Add a header to name them.',
   },
   target_not_a_table: {

@@ -19,7 +19,7 @@ import { listRejects, type RejectView } from '../src/postgres/rejects.ts'
 import { localStage } from '../src/stage/local.ts'
 import type { Stage } from '../src/stage/stage.ts'
 import { connectTemporal } from '../src/temporal/connect.ts'
-import { startIngest, steerIngest, type Steer } from '../src/temporal/ingests.ts'
+import { type Steer, startIngest, steerIngest } from '../src/temporal/ingests.ts'
 
 export interface Built {
   db: Db
@@ -34,7 +34,7 @@ export interface Built {
   file(name: string, content: string | Buffer): Promise<string>
   startWorker(options?: WorkerProcessOptions): Promise<WorkerProcess>
   /** Starts an ingest; the queue is this file's. */
-  start(spec: IngestSpec): Promise<string>
+  start(spec: IngestSpec, options?: { historyEventsMax?: number }): Promise<string>
   /** Waits until the ledger says that it has ended. */
   ended(ingestId: string, timeoutMs?: number): Promise<IngestView>
   /** Both. */
@@ -114,12 +114,12 @@ export async function build(
       await until(() => worker.output().includes('worker ready'), { what: 'the worker', worker })
       return worker
     },
-    async start(spec) {
+    async start(spec, options = {}) {
       const full = fullSpec({ ...spec, queue })
       const ingestId = spec.id ?? `${name}-${randomBytes(4).toString('hex')}`
       const target = showTable(parseTableName(spec.target.table))
       await enterIngest(db, { ingestId, spec: full, target })
-      await startIngest(client, { ingestId, spec: full, target, attributes: true })
+      await startIngest(client, { ingestId, spec: full, target, attributes: true, ...options })
       return ingestId
     },
     async ended(ingestId, timeoutMs = 90_000) {
@@ -142,7 +142,11 @@ export async function build(
 /** Asks until the answer is yes. */
 export async function until(
   ask: () => boolean | Promise<boolean>,
-  { what, timeoutMs = 60_000, worker }: { what: string; timeoutMs?: number; worker?: WorkerProcess },
+  {
+    what,
+    timeoutMs = 60_000,
+    worker,
+  }: { what: string; timeoutMs?: number; worker?: WorkerProcess },
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs
   while (!(await ask())) {

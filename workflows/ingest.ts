@@ -13,8 +13,8 @@ import {
 } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
 import { rejectsAllowed } from '../src/domain/limits.ts'
-import type { Counts, Outcome, Phase } from '../src/domain/words.ts'
 import { inWindow } from '../src/domain/window.ts'
+import type { Counts, Outcome, Phase } from '../src/domain/words.ts'
 import { final, long, short } from './options.ts'
 import { pause, resume } from './signals.ts'
 
@@ -27,6 +27,8 @@ export interface IngestOrder {
   target: string
   parallelism: number
   rejectsMax: number | string | null
+  /** For tests: history events after which a run continues as new. */
+  historyEventsMax?: number
 }
 
 /** How far an earlier run of this workflow came. */
@@ -112,7 +114,8 @@ async function page(
   run: (number: number) => Promise<void>,
 ): Promise<boolean> {
   const enough = () =>
-    workflowInfo().historyLength >= historyEventsMax || tooManyRejects(order, progress)
+    workflowInfo().historyLength >= (order.historyEventsMax ?? historyEventsMax) ||
+    tooManyRejects(order, progress)
   const ready = () => condition(() => !progress.paused)
   const work = async (number: number) => {
     await run(number)

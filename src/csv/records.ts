@@ -118,7 +118,8 @@ export function valuesOf(record: Buffer, dialect: Dialect): (string | null)[] {
     const char = text[index] as string
     if (inQuotes) {
       const following = text[index + 1]
-      const escapes = char === dialect.escape && (following === dialect.quote || following === dialect.escape)
+      const escapes =
+        char === dialect.escape && (following === dialect.quote || following === dialect.escape)
       if (escapes) {
         value += following
         index++

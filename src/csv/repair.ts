@@ -55,7 +55,11 @@ export function triage(
   return { sound, broken }
 }
 
-function faultOf(raw: Buffer, fields: number, width: number): Pick<Broken, 'code' | 'error'> | null {
+function faultOf(
+  raw: Buffer,
+  fields: number,
+  width: number,
+): Pick<Broken, 'code' | 'error'> | null {
   if (fields !== width) {
     const error = `${fields} ${fields === 1 ? 'field' : 'fields'} instead of ${width}`
     return { code: 'wrong_column_count', error }

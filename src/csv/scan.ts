@@ -144,8 +144,14 @@ export class Scanner {
     const tooLong = end - start > this.#limits.recordBytesMax
     if (this.#firstLineEnd > 0) {
       const { wellQuoted } = shapeOf(this.#content(start, end), this.#dialect)
-      if (tooLong || !wellQuoted) return this.#giveUpLine(this.#firstLineEnd)
-    } else if (tooLong) return this.#flaw(end)
+      if (tooLong || !wellQuoted) {
+        this.#giveUpLine(this.#firstLineEnd)
+        return
+      }
+    } else if (tooLong) {
+      this.#flaw(end)
+      return
+    }
     const blank = end - start <= 2 && this.#content(start, end).length === 0
     if (this.first === null) {
       if (!blank) this.#open(start, end)

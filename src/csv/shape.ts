@@ -2,13 +2,12 @@
 import { cutBytes } from '../domain/plan.ts'
 import type { Dialect, FileShape } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
-import { shapeOf, valuesOf } from './records.ts'
+import { firstRecord } from './head.ts'
 import { Scanner } from './scan.ts'
 import { refuseBinary, sniffNewline } from './sniff.ts'
 
 /** A longer record is a reject: it could be neither checked nor repaired in bounded memory. */
 export const recordBytesMax = 16 * 1024 * 1024
-export const columnsMax = 1600
 
 /**
  * Taps the bytes of a file in order; `shape` gives the result after the last one.
@@ -43,11 +42,7 @@ export class Shaper {
       return { dialect, header: null, width: 0, cuts: [], flaws: [] }
     }
     if (!first) throw this.#notCsv('it has no record that can be read')
-    const width = shapeOf(first, dialect).fields
-    if (width > columnsMax) {
-      throw sluiceError('columns_too_many', { file: this.#file.name, count: width })
-    }
-    const header = dialect.header ? valuesOf(first, dialect).map((name) => name ?? '') : null
+    const { header, width } = firstRecord(first, dialect, this.#file.name)
     return { dialect, header, width, cuts: scanner.cuts, flaws: scanner.flaws }
   }
 

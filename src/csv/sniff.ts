@@ -30,7 +30,9 @@ export function sniff(start: Buffer, format: Format, file: string, whole: boolea
   const guess: Dialect = { ...base, delimiter: format.delimiter ?? ',', header: true }
   const delimiter = format.delimiter ?? sniffDelimiter(head, guess, whole)
   if (delimiter === quote || delimiter === '\n' || delimiter === '\r') {
-    throw sluiceError('dialect_invalid', { problem: `the delimiter cannot be ${JSON.stringify(delimiter)}` })
+    throw sluiceError('dialect_invalid', {
+      problem: `the delimiter cannot be ${JSON.stringify(delimiter)}`,
+    })
   }
   const dialect = { ...guess, delimiter }
   return { ...dialect, header: format.header ?? sniffHeader(head, dialect) }
@@ -57,7 +59,9 @@ export function sniffNewline(head: Buffer): Dialect['newline'] {
 function sniffDelimiter(head: Buffer, guess: Dialect, whole: boolean): string {
   const scored = candidates.map((delimiter) => {
     const dialect = { ...guess, delimiter }
-    const widths = firstRecords(head, dialect, whole).map((record) => shapeOf(record, dialect).fields)
+    const widths = firstRecords(head, dialect, whole).map(
+      (record) => shapeOf(record, dialect).fields,
+    )
     const width = mostCommon(widths)
     const agreeing = widths.filter((each) => each === width).length
     return { delimiter, score: width < 2 ? 0 : agreeing / widths.length, width }

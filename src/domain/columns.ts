@@ -57,7 +57,15 @@ export const looksLikeValue = (text: string): boolean =>
 /** The types that every value looks like, narrowest first; none for a column without values. */
 export function candidateTypes(values: readonly string[]): SampleType[] {
   if (values.length === 0) return []
-  return sampleTypes.filter((type) => values.every((value) => looks[type].test(value)))
+  return sampleTypes
+    .filter((type) => values.every((value) => looks[type].test(value)))
+    .filter((type) => type !== 'boolean' || !isCode(values))
+}
+
+/** A column that holds `t` alone is a code as likely as it is a boolean. */
+function isCode(values: readonly string[]): boolean {
+  const letters = new Set(values.map((value) => value.toLowerCase()))
+  return letters.has('t') !== letters.has('f')
 }
 
 const nameBytesMax = 63

@@ -4,7 +4,8 @@ import { type Static, Type } from 'typebox'
 /** Also a file name and a workflow id, so its alphabet is small. */
 export const IngestId = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
-  description: 'Idempotency key, Temporal workflow id. Letters, digits, `.`, `_`, `-`; made up if left out.',
+  description:
+    'Idempotency key, Temporal workflow id. Letters, digits, `.`, `_`, `-`; made up if left out.',
 })
 
 export const UploadName = Type.String({
@@ -92,9 +93,12 @@ export const IngestSpec = Type.Object(
       Type.Object(
         {
           max: Type.Optional(
-            Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^\\d{1,3}(\\.\\d+)?%$' })], {
-              description: 'A count, or a share like "1%". Over it nothing is published.',
-            }),
+            Type.Union(
+              [Type.Integer({ minimum: 0 }), Type.String({ pattern: '^\\d{1,3}(\\.\\d+)?%$' })],
+              {
+                description: 'A count, or a share like "1%". Over it nothing is published.',
+              },
+            ),
           ),
         },
         { additionalProperties: false },

@@ -1,5 +1,5 @@
 /** Table names as people write them: `trips`, `public.trips`, `"My Schema"."Trips"`. */
-import { sluiceError } from '../errors.ts'
+import { type SluiceError, sluiceError } from '../errors.ts'
 
 export interface TableName {
   schema: string
@@ -17,24 +17,34 @@ export function parseTableName(text: string): TableName {
   const refuse = (problem: string) => sluiceError('table_name_invalid', { table: text, problem })
   const parts: string[] = []
   let rest = text.trim()
-  while (true) {
-    const quoted = /^"((?:[^"]|"")*)"/.exec(rest)
-    const part = quoted ? quoted[0] : (/^[^."]*/.exec(rest) as RegExpExecArray)[0]
-    if (!quoted && !plain.test(part)) {
-      throw refuse(part === '' ? 'a part is empty' : `${JSON.stringify(part)} needs double quotes`)
-    }
-    parts.push(quoted ? (quoted[1] as string).replaceAll('""', '"') : part.toLowerCase())
-    rest = rest.slice(part.length)
-    if (rest === '') break
-    if (!rest.startsWith('.')) throw refuse(`there is something behind ${part}`)
-    rest = rest.slice(1)
+  for (let more = true; more; ) {
+    const { part, length } = firstPart(rest, refuse)
+    parts.push(part)
+    more = rest[length] === '.'
+    if (!more && length < rest.length) throw refuse(`there is something behind ${part}`)
+    rest = rest.slice(length + 1)
   }
   if (parts.length > 2) throw refuse('it has more than two parts')
-  const bad = parts.find((part) => part === '' || part.includes('\0') || bytes(part) > bytesMax)
-  if (bad !== undefined) throw refuse('a part is empty, too long (63 bytes), or has a NUL')
   const [schema, name] = parts.length === 2 ? parts : ['public', parts[0]]
   if (schema === 'sluice') throw refuse('the schema sluice is the ledger')
   return { schema: schema as string, name: name as string }
+}
+
+/** One part, quoted or plain, and how many characters of the text it takes. */
+function firstPart(
+  text: string,
+  refuse: (problem: string) => SluiceError,
+): { part: string; length: number } {
+  const quoted = /^"((?:[^"]|"")*)"/.exec(text)
+  const written = quoted?.[0] ?? (/^[^."]*/.exec(text) as RegExpExecArray)[0]
+  if (!quoted && !plain.test(written)) {
+    throw refuse(written ? `${JSON.stringify(written)} needs double quotes` : 'a part is empty')
+  }
+  const part = quoted ? (quoted[1] as string).replaceAll('""', '"') : written.toLowerCase()
+  if (part === '' || part.includes('\0') || bytes(part) > bytesMax) {
+    throw refuse('a part is empty, longer than 63 bytes, or has a NUL')
+  }
+  return { part, length: written.length }
 }
 
 /** For SQL: every part in double quotes. */
@@ -46,6 +56,8 @@ export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"'
 
 /** For people: quotes only where they are needed. */
 export const showTable = ({ schema, name }: TableName): string =>
-  [schema, name].map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : quoteIdentifier(part))).join('.')
+  [schema, name]
+    .map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : quoteIdentifier(part)))
+    .join('.')
 
 const bytes = (text: string): number => new TextEncoder().encode(text).length

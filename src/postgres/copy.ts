@@ -120,14 +120,20 @@ function copyStatement({ table, columns, fields, dialect }: CopyTarget): string 
 }
 
 /** Types for which an empty text is a value. */
-const isText = (type: string): boolean => /^(text|character|citext|name|"char"|bytea|xml)/.test(type)
+const isText = (type: string): boolean =>
+  /^(text|character|citext|name|"char"|bytea|xml)/.test(type)
 
 /**
  * `skipping row due to data type incompatibility at line 7 for column "n": "x"`, or `: null input`.
  * The session asks for English (`lc_messages`); where it may not, the numbers still stand there.
  */
-function readNotice(text: string, types: ReadonlyMap<string, string>): Skipped | 'unreadable' | null {
-  const found = /^skipping row .* at line (\d+) for column "(.*?)": (null input|"(.*)")$/s.exec(text)
+function readNotice(
+  text: string,
+  types: ReadonlyMap<string, string>,
+): Skipped | 'unreadable' | null {
+  const found = /^skipping row .* at line (\d+) for column "(.*?)": (null input|"(.*)")$/s.exec(
+    text,
+  )
   if (found) {
     const column = found[2] as string
     const type = types.get(column) ?? 'its type'

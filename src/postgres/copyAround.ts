@@ -97,11 +97,7 @@ function countOf(raw: Buffer, byte: number): number {
 
 const lineEnd = Buffer.from('\n')
 
-function* piecesOf(
-  records: readonly AroundRecord[],
-  from: number,
-  end: number,
-): Generator<Buffer> {
+function* piecesOf(records: readonly AroundRecord[], from: number, end: number): Generator<Buffer> {
   let parts: Buffer[] = []
   let size = 0
   for (let index = from; index < end; index++) {

@@ -1,6 +1,6 @@
 /** Connections: one pool a process, transactions, and what a PostgreSQL error means to us. */
 import pg from 'pg'
-import { messageOf, type SluiceError, SluiceError as TableError, sluiceError } from '../errors.ts'
+import { messageOf, type SluiceError, sluiceError, SluiceError as TableError } from '../errors.ts'
 
 export type Db = pg.Pool
 /** One connection, inside or outside a transaction. */

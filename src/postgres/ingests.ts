@@ -41,7 +41,7 @@ export async function enterIngest(
   )
   if (entered.rowCount === 1) return { isNew: true, state: 'queued' }
   const { rows } = await db.query(
-    `select state, spec = $2::jsonb as same from sluice.ingests where ingest_id = $1`,
+    'select state, spec = $2::jsonb as same from sluice.ingests where ingest_id = $1',
     [ingestId, JSON.stringify(spec)],
   )
   if (!rows[0]?.same) throw sluiceError('ingest_conflict', { ingestId })
@@ -84,7 +84,11 @@ export const isOver = (state: State): boolean =>
   state === 'completed' || state === 'failed' || state === 'cancelled'
 
 /** Shows which verb is at work; the first one starts the ingest. */
-export async function enterPhase(db: Db | Connection, ingestId: string, phase: Phase): Promise<void> {
+export async function enterPhase(
+  db: Db | Connection,
+  ingestId: string,
+  phase: Phase,
+): Promise<void> {
   await db.query(
     `update sluice.ingests
      set phase = $2, started_at = coalesce(started_at, now()),
@@ -96,10 +100,10 @@ export async function enterPhase(db: Db | Connection, ingestId: string, phase: P
 
 /** Records a pause or its end; an ingest that is over stays so. */
 export async function setPaused(db: Db, ingestId: string, paused: boolean): Promise<void> {
-  await db.query(
-    `update sluice.ingests set state = $2 where ingest_id = $1 and ended_at is null`,
-    [ingestId, paused ? 'paused' : 'running'],
-  )
+  await db.query('update sluice.ingests set state = $2 where ingest_id = $1 and ended_at is null', [
+    ingestId,
+    paused ? 'paused' : 'running',
+  ])
 }
 
 export async function recordListed(
@@ -108,7 +112,7 @@ export async function recordListed(
   listed: { files: number; sizeBytes: number; dialect: Dialect | null },
 ): Promise<void> {
   await tx.query(
-    `update sluice.ingests set files = $2, size_bytes = $3, dialect = $4 where ingest_id = $1`,
+    'update sluice.ingests set files = $2, size_bytes = $3, dialect = $4 where ingest_id = $1',
     [ingestId, listed.files, listed.sizeBytes, listed.dialect && JSON.stringify(listed.dialect)],
   )
 }
@@ -119,7 +123,7 @@ export async function recordPlanned(
   planned: { units: number; columns: Column[]; landing: string },
 ): Promise<void> {
   await tx.query(
-    `update sluice.ingests set units = $2, columns = $3, landing = $4 where ingest_id = $1`,
+    'update sluice.ingests set units = $2, columns = $3, landing = $4 where ingest_id = $1',
     [ingestId, planned.units, JSON.stringify(planned.columns), planned.landing],
   )
 }

@@ -1,5 +1,5 @@
 /** Landing becomes target. Everything here runs in the transaction that marks the ingest published. */
-import { type TableName, quoteIdentifier, quoteTable } from '../domain/table.ts'
+import { quoteIdentifier, quoteTable, type TableName } from '../domain/table.ts'
 import type { Connection } from './db.ts'
 import { dropTable } from './landing.ts'
 import type { TargetTable } from './target.ts'

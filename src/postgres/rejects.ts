@@ -42,7 +42,9 @@ export async function keepRejects(
         reject.column,
         reject.code,
         reject.error,
-        clean ? reject.raw.toString('utf8') : reject.raw.toString('utf8').replaceAll('\0', '\ufffd'),
+        clean
+          ? reject.raw.toString('utf8')
+          : reject.raw.toString('utf8').replaceAll('\0', '\ufffd'),
         clean ? null : `\\x${reject.raw.toString('hex')}`,
       ]
       yield `${fields.map(copyText).join('\t')}\n`

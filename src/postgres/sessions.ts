@@ -11,8 +11,7 @@ import { ingestHash } from './landing.ts'
 export const sessionName = (ingestId: string, what: string): string =>
   `${prefix(ingestId, what)}${process.pid}`
 
-const prefix = (ingestId: string, what: string): string =>
-  `sluice/${ingestHash(ingestId)}/${what}/`
+const prefix = (ingestId: string, what: string): string => `sluice/${ingestHash(ingestId)}/${what}/`
 
 /** Ends every session of the ingest. What they did not commit is rolled back. */
 export async function endSessions(db: Db | Connection, ingestId: string): Promise<number> {
@@ -24,8 +23,10 @@ export async function endSessions(db: Db | Connection, ingestId: string): Promis
   return rowCount ?? 0
 }
 
+const patienceMs = 2000
+
 /**
- * Runs `lock`, and when it waits longer than `patienceMs` for an earlier attempt at the same,
+ * Runs `lock`, and when it waits longer than two seconds for an earlier attempt at the same,
  * ends that attempt's backend. Whichever of the two commits first has won; the other is undone.
  */
 export async function lockPastZombies<T>(
@@ -33,7 +34,6 @@ export async function lockPastZombies<T>(
   tx: Connection,
   { ingestId, what }: { ingestId: string; what: string },
   lock: () => Promise<T>,
-  patienceMs = 2000,
 ): Promise<T> {
   const waiting = (tx as unknown as { processID: number }).processID
   const timer = setInterval(() => {

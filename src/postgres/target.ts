@@ -50,10 +50,14 @@ export async function readTarget(
   }
   if (!found.oid) return null
   if (found.relkind !== 'r' && found.relkind !== 'p') {
-    throw sluiceError('target_not_a_table', { table: shown, what: kinds[found.relkind] ?? 'something else' })
+    throw sluiceError('target_not_a_table', {
+      table: shown,
+      what: kinds[found.relkind] ?? 'something else',
+    })
   }
   if (!found.can_insert) throw refuse(`${found.who} may not insert into it`)
-  if (mode === 'replace' && !found.owns) throw refuse(`${found.who} does not own it, and the mode is replace`)
+  if (mode === 'replace' && !found.owns)
+    throw refuse(`${found.who} does not own it, and the mode is replace`)
   return { columns: await readColumns(db, found.oid), bare: await isBare(db, found.oid) }
 }
 

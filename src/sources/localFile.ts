@@ -10,7 +10,8 @@ const chunkBytes = 1 << 20
 /** @throws file_unreadable, file_vanished */
 export async function listFile(path: string, name: string): Promise<ListedFile> {
   const stats = await stat(path, { bigint: true }).catch((error) => refuse(name, error))
-  if (!stats.isFile()) throw sluiceError('file_unreadable', { file: name, problem: 'not a regular file' })
+  if (!stats.isFile())
+    throw sluiceError('file_unreadable', { file: name, problem: 'not a regular file' })
   return { name, sizeBytes: Number(stats.size), version: versionOf(stats) }
 }
 
@@ -64,7 +65,10 @@ async function check(handle: FileHandle, path: string, file: ListedFile): Promis
       throw sluiceError('file_changed', { file: file.name, problem })
     }
     if (versionOf(stats) !== file.version) {
-      throw sluiceError('file_changed', { file: file.name, problem: 'it was written to or replaced' })
+      throw sluiceError('file_changed', {
+        file: file.name,
+        problem: 'it was written to or replaced',
+      })
     }
   }
 }

@@ -7,7 +7,9 @@ import type { Source } from './source.ts'
 export function uploadSource(uploads: readonly string[], pathOf: (name: string) => string): Source {
   const missing = (name: string) => (error: unknown) => {
     const { code } = error as { code?: string }
-    throw code === 'file_vanished' ? sluiceError('upload_not_found', { name }, { cause: error }) : error
+    throw code === 'file_vanished'
+      ? sluiceError('upload_not_found', { name }, { cause: error })
+      : error
   }
   return {
     async *list() {

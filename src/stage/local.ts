@@ -31,7 +31,8 @@ async function* readRange(
   file: { name: string; sizeBytes: number },
   range: { start: number; end: number },
 ): AsyncGenerator<Buffer> {
-  const damaged = (problem: string) => sluiceError('staged_file_damaged', { file: file.name, problem })
+  const damaged = (problem: string) =>
+    sluiceError('staged_file_damaged', { file: file.name, problem })
   const handle = await open(path, constants.O_RDONLY).catch((error) => {
     throw error.code === 'ENOENT' ? damaged('it is gone') : error
   })
@@ -79,4 +80,3 @@ function localUploads(folder: string): Uploads {
     },
   }
 }
-

@@ -42,4 +42,3 @@ export interface Uploads {
   /** Removes those that were last written or used longer ago. */
   expire(olderThanMs: number): Promise<number>
 }
-

@@ -13,6 +13,10 @@ export async function connectTemporal({ address, namespace }: TemporalAddress): 
     const connection = await Connection.connect({ address, connectTimeout: '10s' })
     return new Client({ connection, namespace })
   } catch (error) {
-    throw sluiceError('temporal_unavailable', { address, problem: messageOf(error) }, { cause: error })
+    throw sluiceError(
+      'temporal_unavailable',
+      { address, problem: messageOf(error) },
+      { cause: error },
+    )
   }
 }

@@ -16,17 +16,26 @@ export interface StartIngest {
   target: string
   /** Whether the server knows our search attributes. */
   attributes: boolean
+  /** For tests: history events after which a run continues as new. */
+  historyEventsMax?: number
 }
 
 /** Starts the workflow of an ingest, once: one that runs or has ended stays what it is. */
 export async function startIngest(client: Client, start: StartIngest): Promise<void> {
-  const { ingestId, spec, target, attributes } = start
+  const { ingestId, spec, target, attributes, historyEventsMax } = start
   const { parallelism, queue, rejects, source } = spec
   try {
     await client.workflow.start<typeof ingest>('ingest', {
       workflowId: ingestId,
       taskQueue: queue,
-      args: [{ target, parallelism, rejectsMax: rejects.max }],
+      args: [
+        {
+          target,
+          parallelism,
+          rejectsMax: rejects.max,
+          ...(historyEventsMax && { historyEventsMax }),
+        },
+      ],
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       workflowIdConflictPolicy: 'USE_EXISTING',
       staticSummary: `${source.kind} → ${target}`.slice(0, 200),
@@ -46,7 +55,11 @@ export async function startIngest(client: Client, start: StartIngest): Promise<v
 export type Steer = 'pause' | 'resume' | 'cancel'
 
 /** @returns false when the workflow is not running (any more) */
-export async function steerIngest(client: Client, ingestId: string, steer: Steer): Promise<boolean> {
+export async function steerIngest(
+  client: Client,
+  ingestId: string,
+  steer: Steer,
+): Promise<boolean> {
   const handle = client.workflow.getHandle(ingestId)
   try {
     if (steer === 'cancel') await handle.cancel()

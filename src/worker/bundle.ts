@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundleWorkflowCode, type WorkflowBundlePath } from '@temporalio/worker'
+import { bundleWorkflowCode, DefaultLogger, type WorkflowBundlePath } from '@temporalio/worker'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -17,7 +17,8 @@ export async function workflowBundle(): Promise<WorkflowBundlePath> {
   if (existsSync(codePath)) return { codePath }
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows/index.ts'),
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: console.error },
+    // What webpack says of a bundle that works is of no use to anybody.
+    logger: new DefaultLogger('ERROR'),
   })
   await mkdir(join(codePath, '..'), { recursive: true })
   // Several workers may start at once.

@@ -102,7 +102,11 @@ async function connect(address: string): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect({ address })
   } catch (error) {
-    throw sluiceError('temporal_unavailable', { address, problem: messageOf(error) }, { cause: error })
+    throw sluiceError(
+      'temporal_unavailable',
+      { address, problem: messageOf(error) },
+      { cause: error },
+    )
   }
 }
 

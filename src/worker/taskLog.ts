@@ -1,8 +1,8 @@
 /** Task events in the log: received, started, succeeded, retried, failed, cancelled. */
 import { ApplicationFailure, CancelledFailure, type Info } from '@temporalio/activity'
 import type { ActivityInterceptorsFactory } from '@temporalio/worker'
-import type { Logger, LogLevel } from '../log.ts'
 import { messageOf } from '../errors.ts'
+import type { Logger, LogLevel } from '../log.ts'
 
 /** One line for each event of each task that this worker takes. */
 export const logTasks =
@@ -18,7 +18,10 @@ export const logTasks =
           log.info({ ...task, event: 'started' }, `${task.name} started${again(info)}`)
           try {
             const result = await next(input)
-            log.info({ ...task, event: 'succeeded' }, `${task.name} succeeded in ${took()}${counts(result)}`)
+            log.info(
+              { ...task, event: 'succeeded' },
+              `${task.name} succeeded in ${took()}${counts(result)}`,
+            )
             return result
           } catch (error) {
             const { level, event } = outcomeOf(error)
@@ -34,7 +37,14 @@ export const logTasks =
 function describe({ activityType, workflowExecution, attempt, taskQueue, base64TaskToken }: Info) {
   const ingestId = workflowExecution?.workflowId ?? ''
   const task = base64TaskToken.slice(-12)
-  return { name: `${activityType}[${ingestId}]`, activity: activityType, ingestId, attempt, taskQueue, task }
+  return {
+    name: `${activityType}[${ingestId}]`,
+    activity: activityType,
+    ingestId,
+    attempt,
+    taskQueue,
+    task,
+  }
 }
 
 const again = ({ attempt }: Info): string => (attempt > 1 ? ` (attempt ${attempt})` : '')

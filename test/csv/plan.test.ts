@@ -17,7 +17,9 @@ const dialect: Dialect = {
 const file = fc
   .record({
     start: fc.integer({ min: 0, max: 20 }),
-    pieces: fc.array(fc.tuple(fc.integer({ min: 1, max: 100 }), fc.boolean(), fc.nat(9)), { maxLength: 30 }),
+    pieces: fc.array(fc.tuple(fc.integer({ min: 1, max: 100 }), fc.boolean(), fc.nat(9)), {
+      maxLength: 30,
+    }),
     layout: fc.constantFrom('a', 'b'),
     newline: fc.constantFrom('\n' as const, '\r\n' as const),
   })
@@ -30,10 +32,18 @@ const file = fc
       if (isFlaw) {
         flaws.push({ start: at.offset, end: at.offset + size, line: at.lines + 1 })
       }
-      at = { offset: at.offset + size, lines: at.lines + 1, records: at.records + (isFlaw ? 0 : records), broken: 0 }
+      at = {
+        offset: at.offset + size,
+        lines: at.lines + 1,
+        records: at.records + (isFlaw ? 0 : records),
+        broken: 0,
+      }
       cuts.push(at)
     }
-    return { layout, shape: { dialect: { ...dialect, newline }, header: null, width: 1, cuts, flaws } }
+    return {
+      layout,
+      shape: { dialect: { ...dialect, newline }, header: null, width: 1, cuts, flaws },
+    }
   })
 
 const files = fc
@@ -53,7 +63,8 @@ test('splits and flaws cover every file once, in order, one layout a unit', asyn
     fc.asyncProperty(files, fc.integer({ min: 1, max: 300 }), async (list, size) => {
       const units = await planned(list, size)
       for (const { fileNo, shape, columns } of list) {
-        const of = <T extends { fileNo: number }>(all: T[]) => all.filter((each) => each.fileNo === fileNo)
+        const of = <T extends { fileNo: number }>(all: T[]) =>
+          all.filter((each) => each.fileNo === fileNo)
         const parts = [
           ...of(units.flatMap(({ splits }) => splits)),
           ...of(units.flatMap(({ flaws }) => flaws)),
@@ -64,7 +75,9 @@ test('splits and flaws cover every file once, in order, one layout a unit', asyn
           at = part.end
         }
         expect(at).toBe(shape.cuts.at(-1)?.offset)
-        const mine = units.filter(({ splits, flaws }) => of([...splits, ...flaws] as never).length > 0)
+        const mine = units.filter(
+          ({ splits, flaws }) => of([...splits, ...flaws] as never).length > 0,
+        )
         for (const unit of mine) {
           expect(unit.columns).toEqual(columns)
           expect(unit.dialect.newline).toBe(shape.dialect.newline)
@@ -73,7 +86,9 @@ test('splits and flaws cover every file once, in order, one layout a unit', asyn
       const records = list.reduce((sum, { shape }) => sum + (shape.cuts.at(-1)?.records ?? 0), 0)
       expect(units.reduce((sum, unit) => sum + unit.records, 0)).toBe(records)
       for (const unit of units) {
-        expect(unit.sizeBytes).toBe(unit.splits.reduce((sum, { start, end }) => sum + end - start, 0))
+        expect(unit.sizeBytes).toBe(
+          unit.splits.reduce((sum, { start, end }) => sum + end - start, 0),
+        )
         expect(unit.splits.length + unit.flaws.length).toBeGreaterThan(0)
       }
     }),

@@ -1,8 +1,8 @@
 /** Cut points: every record is in exactly one split, for any quoting. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { triage } from '../../src/csv/repair.ts'
 import { recordsOf, valuesOf } from '../../src/csv/records.ts'
+import { triage } from '../../src/csv/repair.ts'
 import { type ScanLimits, Scanner } from '../../src/csv/scan.ts'
 import type { Cut, Dialect } from '../../src/domain/words.ts'
 
@@ -36,7 +36,9 @@ const field = (dialect: Dialect) =>
 function quoted(value: string, { quote, escape, delimiter }: Dialect): string {
   const special = [quote, escape, delimiter, '\n', '\r']
   if (value !== '' && !special.some((char) => value.includes(char))) return value
-  const escaped = [...value].map((char) => (char === quote || char === escape ? escape + char : char))
+  const escaped = [...value].map((char) =>
+    char === quote || char === escape ? escape + char : char,
+  )
   return quote + escaped.join('') + quote
 }
 
@@ -66,7 +68,12 @@ describe('any well formed file', () => {
         const lines = rows.map((row) => row.map(({ text }) => text).join(dialect.delimiter))
         const text = lines.join(dialect.newline) + (lastNewline ? dialect.newline : '')
         const bytes = Buffer.from(text)
-        const { cuts, flaws } = scan(bytes, dialect, { ...limits, cutBytes }, Math.max(chunkBytes, 3))
+        const { cuts, flaws } = scan(
+          bytes,
+          dialect,
+          { ...limits, cutBytes },
+          Math.max(chunkBytes, 3),
+        )
         expect(flaws).toEqual([])
         expect(cuts.at(-1)).toMatchObject({ offset: bytes.length, records: rows.length })
         const values = slices(bytes, cuts).flatMap((slice) => readAll(slice, dialect))
@@ -82,13 +89,19 @@ describe('any well formed file', () => {
 
   test('is cut the same whatever the chunks', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 3, max: 50 }), (raw, size) => {
-        const bytes = Buffer.from(raw.map((byte) => [34, 10, 44, 97, 13, 34, 10, 98][byte % 8] as number))
-        const whole = scan(bytes, csv, { cutBytes: 10, recordBytesMax: 1000 })
-        const parts = scan(bytes, csv, { cutBytes: 10, recordBytesMax: 1000 }, size)
-        expect(parts.cuts).toEqual(whole.cuts)
-        expect(parts.flaws).toEqual(whole.flaws)
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.integer({ min: 3, max: 50 }),
+        (raw, size) => {
+          const bytes = Buffer.from(
+            raw.map((byte) => [34, 10, 44, 97, 13, 34, 10, 98][byte % 8] as number),
+          )
+          const whole = scan(bytes, csv, { cutBytes: 10, recordBytesMax: 1000 })
+          const parts = scan(bytes, csv, { cutBytes: 10, recordBytesMax: 1000 }, size)
+          expect(parts.cuts).toEqual(whole.cuts)
+          expect(parts.flaws).toEqual(whole.flaws)
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -97,7 +110,9 @@ describe('any well formed file', () => {
 test('any bytes at all: repair finds in the slices what staging counted', () => {
   const anyBytes = fc
     .uint8Array({ maxLength: 400 })
-    .map((raw) => Buffer.from(raw.map((byte) => [34, 10, 44, 97, 13, 10, 98, 99][byte % 8] as number)))
+    .map((raw) =>
+      Buffer.from(raw.map((byte) => [34, 10, 44, 97, 13, 10, 98, 99][byte % 8] as number)),
+    )
   // Whether blank lines count depends on the first record, so there is one.
   const firstRecord = fc.constantFrom('1,2\n', '1\n').map((text) => Buffer.from(text))
   const someBytes = fc.tuple(firstRecord, anyBytes).map((parts) => Buffer.concat(parts))
@@ -124,8 +139,8 @@ test('any bytes at all: repair finds in the slices what staging counted', () => 
         expect(found.broken.length).toBe(to.broken - from.broken)
         for (const { line, raw } of [...found.sound, ...found.broken]) {
           const lines = bytes.toString('latin1').split('\n')
-          const start = (text: string | undefined) => text?.replace(/\r+$/, "")
-          expect(start(raw.toString("latin1").split("\n")[0])).toBe(start(lines[line - 1]))
+          const start = (text: string | undefined) => text?.replace(/\r+$/, '')
+          expect(start(raw.toString('latin1').split('\n')[0])).toBe(start(lines[line - 1]))
         }
       }
     }),

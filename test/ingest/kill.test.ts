@@ -63,7 +63,10 @@ describe('a worker', () => {
     await writeRows(path, rows)
     const victim = await it.startWorker()
     const other = await it.startWorker()
-    const ingestId = await it.start({ source: { kind: 'directory', path }, target: { table: 'once' } })
+    const ingestId = await it.start({
+      source: { kind: 'directory', path },
+      target: { table: 'once' },
+    })
     await untilCopying(it, ingestId, victim.pid)
     victim.kill('SIGKILL')
     await expectOnce(it, ingestId, 'once')

@@ -48,7 +48,7 @@ test('a file with every kind of bad row', async () => {
   expect(rows.map(({ id }) => id)).toEqual([1, 2, 8, 11, 13, 14])
   expect(rows[1].note).toBe('two\nlines, and a "quote"')
   expect(view).toMatchObject({ state: 'completed', rowsRead: 14, rowsLoaded: 6, rowsRejected: 8 })
-  const raw = await it.db.query(`select raw_bytes from sluice.rejects where line = 11`)
+  const raw = await it.db.query('select raw_bytes from sluice.rejects where line = 11')
   expect(raw.rows[0].raw_bytes.subarray(-2)).toEqual(Buffer.from([0xff, 0xfe]))
 })
 
@@ -67,11 +67,14 @@ test('the fast lane numbers lines right, also behind quoted newlines, LF and CRL
     }
     const path = await it.file('lines.csv', records.join(newline) + newline)
     await it.db.query('drop table if exists lines; create table lines (id int, note text)')
-    const view = await it.ingest({ source: { kind: 'directory', path }, target: { table: 'lines' } })
+    const view = await it.ingest({
+      source: { kind: 'directory', path },
+      target: { table: 'lines' },
+    })
     const rejects = await it.rejects(view.ingestId)
     expect(rejects.map((reject) => reject.line)).toEqual(bad)
     expect(rejects.every(({ raw }) => raw.startsWith('x,"a'))).toBe(true)
-    const { rows } = await it.db.query(`select count(*) as rows from lines where id is not null`)
+    const { rows } = await it.db.query('select count(*) as rows from lines where id is not null')
     expect(rows[0].rows).toBe(3000 - bad.length)
     const lanes = await it.db.query('select distinct lane from sluice.units where ingest_id = $1', [
       view.ingestId,
@@ -95,7 +98,14 @@ test('a stray quote costs one row, not those that it swallows', async () => {
 test('NOT NULL, and types that make COPY abort, cost their rows only', async () => {
   await it.db.query('create domain even as int check (value % 2 = 0)')
   await it.db.query('create table strict (id int not null, even even, at regclass)')
-  const rows = ['id,even,at', '1,2,pg_class', ',2,pg_class', '3,3,pg_class', '4,4,no_such_table', '5,6,pg_type']
+  const rows = [
+    'id,even,at',
+    '1,2,pg_class',
+    ',2,pg_class',
+    '3,3,pg_class',
+    '4,4,no_such_table',
+    '5,6,pg_type',
+  ]
   const path = await it.file('strict.csv', rows.join('\n'))
   const view = await it.ingest({ source: { kind: 'directory', path }, target: { table: 'strict' } })
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2, rowsRejected: 3 })
@@ -139,7 +149,10 @@ describe('rejects.max', () => {
   test('an ingest whose every row is rejected fails', async () => {
     await it.db.query('drop table if exists limited; create table limited (n int)')
     const path = await it.file('limited.csv', content(100))
-    const view = await it.ingest({ source: { kind: 'directory', path }, target: { table: 'limited' } })
+    const view = await it.ingest({
+      source: { kind: 'directory', path },
+      target: { table: 'limited' },
+    })
     expect(view).toMatchObject({ state: 'failed', error: { code: 'every_row_rejected' } })
   })
 })

@@ -1,0 +1,150 @@
+/**
+ * The direction of imports, read from the picture in CONTRIBUTING.md:
+ *
+ *   cli -> api | worker | dev -> activities -> sources | stage | csv | duckdb | postgres -> domain
+ *   cli, api, worker, dev -> temporal -> domain, workflows
+ *   workflows -> domain, and of the activities the types only
+ *
+ * `config` and `log` are for everyone but the domain and the workflows, which run in the workflow
+ * sandbox; `errors` imports nothing, so the domain may throw from it. Type imports count like any
+ * other: a type is knowledge too.
+ */
+const below = ['domain', 'errors', 'config']
+const lanes = ['sources', 'stage', 'csv', 'duckdb', 'postgres']
+const middle = ['activities', ...lanes, 'temporal', ...below]
+
+/** Every room of the product, and which others it may import. Itself is always allowed. */
+const mayImport = {
+  errors: [],
+  domain: ['errors'],
+  config: ['domain', 'errors'],
+  sources: below,
+  stage: below,
+  csv: below,
+  duckdb: below,
+  postgres: below,
+  activities: [...lanes, ...below],
+  workflows: ['domain', 'activities'],
+  temporal: ['workflows', ...below],
+  api: middle,
+  worker: middle,
+  dev: middle,
+  cli: ['api', 'worker', 'dev', ...middle],
+}
+
+const places = {
+  errors: '^src/errors\\.ts$',
+  config: '^src/(config|log)\\.ts$',
+  activities: '^activities/',
+  workflows: '^workflows/',
+}
+const placeOf = (room) => places[room] ?? `^src/${room}/`
+const rooms = Object.keys(mayImport)
+const product = '^(src|workflows|activities|bin)/'
+
+const directions = rooms.map((room) => ({
+  name: `direction-of-${room}`,
+  comment: 'This room may not know that one: see the picture at the head of this file.',
+  severity: 'error',
+  from: { path: placeOf(room) },
+  to: { path: product, pathNot: [room, ...mayImport[room]].map(placeOf) },
+}))
+
+export default {
+  forbidden: [
+    ...directions,
+    {
+      name: 'every-folder-has-a-place',
+      comment: 'A new folder under src belongs into the picture at the head of this file.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: rooms.map(placeOf) },
+      to: {},
+    },
+    {
+      name: 'domain-is-pure',
+      comment: 'The domain runs in workflows, too: it imports itself and typebox, nothing of Node.',
+      severity: 'error',
+      from: { path: [placeOf('domain'), placeOf('errors')] },
+      to: { pathNot: [product, '^node_modules/typebox/'] },
+    },
+    {
+      name: 'workflows-are-deterministic',
+      comment: 'Besides the domain a workflow imports @temporalio/workflow, and nothing of Node.',
+      severity: 'error',
+      from: { path: placeOf('workflows') },
+      to: { pathNot: [product, '^node_modules/@temporalio/workflow/'] },
+    },
+    {
+      name: 'workflows-take-only-types-of-activities',
+      comment: 'Write `import type`: the code of an activity must not get into the bundle.',
+      severity: 'error',
+      from: { path: placeOf('workflows') },
+      to: { path: placeOf('activities'), dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'product-without-tests',
+      comment: 'The product does not know its tests, benchmarks and scripts.',
+      severity: 'error',
+      from: { path: product },
+      to: { path: '^(test|bench|scripts)/' },
+    },
+    {
+      name: 'product-without-dev-dependencies',
+      comment: 'The image has no devDependencies. Only the embedded stack of src/dev may use them.',
+      severity: 'error',
+      // bin/sluice.js takes tsx in a checkout, where it is installed.
+      from: { path: product, pathNot: ['^src/dev/', '^bin/'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'declared-dependencies-only',
+      comment: 'This package comes by way of another one: name it in package.json.',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'resolvable',
+      comment: 'There is nothing at this path.',
+      severity: 'error',
+      // dist/ is there after a build only.
+      from: {},
+      to: { couldNotResolve: true, pathNot: '(^|/)dist/' },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Take out what both sides need, or turn one import round.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'Nobody imports this file and it imports nobody.',
+      severity: 'error',
+      from: {
+        orphan: true,
+        pathNot: [
+          '^bin/sluice\\.js$',
+          '^src/cli/index\\.ts$',
+          '^workflows/index\\.ts$',
+          '^(scripts|bench|test)/',
+          '\\.config\\.ts$',
+          '\\.d\\.ts$',
+        ],
+      },
+      to: {},
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
+  },
+}

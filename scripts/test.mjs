@@ -1,0 +1,47 @@
+/**
+ * Runs the tests: installs what is missing, then Vitest with whatever arguments came along
+ * (`npm test -- test/load.test.ts -t zombie`). The last line is the sum: `N passed, N failed`.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setup } from './setup.mjs'
+
+const root = dirname(import.meta.dirname)
+
+await setup()
+const folder = await mkdtemp(join(tmpdir(), 'sluice-test-'))
+try {
+  const report = join(folder, 'report.json')
+  process.exitCode = await vitest(report)
+  console.log(sum(await readFile(report, 'utf8').catch(() => null)))
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+
+function vitest(report) {
+  const path = join(root, 'node_modules/vitest/vitest.mjs')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const args = [path, 'run', ...reporters, ...process.argv.slice(2)]
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
+    child.on('error', fail)
+    child.on('close', (code) => done(code ?? 1))
+  })
+}
+
+/** A file that fails outside of its tests counts as one failure, and so does a run without end. */
+function sum(json) {
+  if (json === null) return '0 passed, 1 failed'
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(json)
+  const broken = testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some(isFailed),
+  )
+  const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : ''
+  return `${numPassedTests} passed, ${numFailedTests + broken.length} failed${skipped}`
+}
+
+function isFailed({ status }) {
+  return status === 'failed'
+}

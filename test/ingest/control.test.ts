@@ -1,0 +1,161 @@
+/** Cancel, pause, stop a worker, share work: what people do to an ingest that is under way. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { build, until } from '../helper.ts'
+import { recordHistory } from '../replay/record.ts'
+import { sumOf, writeRows } from '../rows.ts'
+
+const rows = 500_000
+
+const it = await build()
+const path = join(it.folder, 'rows.csv')
+await writeRows(path, rows)
+const source = { kind: 'directory' as const, path }
+
+const loadedUnits = async (ingestId: string): Promise<number> => {
+  const found = await it.db.query(
+    'select count(*) as loaded from sluice.units where ingest_id = $1 and loaded_at is not null',
+    [ingestId],
+  )
+  return found.rows[0].loaded
+}
+const sessions = async (): Promise<number> => {
+  const found = await it.db.query(
+    `select count(*) as sessions from pg_stat_activity where application_name like 'sluice/%/load %'`,
+  )
+  return found.rows[0].sessions
+}
+
+test('cancel: within 5 s no COPY goes on, the landing table is gone, the target untouched', async () => {
+  const worker = await it.startWorker()
+  await it.db.query(
+    `create table kept as select 1 as id, 'x' as name, 1.5 as amount, date '2024-01-01' as day, 'n' as note`,
+  )
+  const ingestId = await it.start({ source, target: { table: 'kept', mode: 'replace' } })
+  await until(async () => (await loadedUnits(ingestId)) > 0 && (await sessions()) > 0, {
+    what: 'a COPY',
+  })
+  const askedAt = Date.now()
+  expect(await it.steer(ingestId, 'cancel')).toBe(true)
+  await until(async () => (await sessions()) === 0, {
+    what: 'the end of all COPYs',
+    timeoutMs: 5000,
+  })
+  const view = await it.ended(ingestId, 5000)
+  expect(Date.now() - askedAt).toBeLessThan(5000)
+  expect(view).toMatchObject({ state: 'cancelled', error: null })
+  const { rows: left } = await it.db.query(
+    `select (select count(*) from pg_class where relname like 'sluice_landing%') as landings,
+            (select count(*) from kept) as kept`,
+  )
+  expect(left[0]).toEqual({ landings: 0, kept: 1 })
+  await recordHistory(it.client, ingestId, 'cancelled')
+  // The worker lives on.
+  const next = await it.ingest({ source, target: { table: 'next' } })
+  expect(next).toMatchObject({ state: 'completed', rowsLoaded: rows })
+  await recordHistory(it.client, next.ingestId, 'completed')
+  worker.kill('SIGTERM')
+  expect(await worker.exited).toEqual({ code: 0, signal: null })
+})
+
+test('pause starts no more units, resume goes on', async () => {
+  const worker = await it.startWorker({ concurrency: 1 })
+  const ingestId = await it.start({ source, target: { table: 'paused' }, parallelism: 1 })
+  await until(async () => (await loadedUnits(ingestId)) > 0, { what: 'a unit' })
+  await it.steer(ingestId, 'pause')
+  await until(async () => (await sessions()) === 0, { what: 'the units in flight' })
+  await sleep(300)
+  const loaded = await loadedUnits(ingestId)
+  const { rows: shown } = await it.db.query(
+    'select state from sluice.ingests where ingest_id = $1',
+    [ingestId],
+  )
+  expect(shown[0].state).toBe('paused')
+  await sleep(500)
+  expect(await loadedUnits(ingestId)).toBe(loaded)
+  await it.steer(ingestId, 'resume')
+  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
+  await recordHistory(it.client, ingestId, 'paused')
+  worker.kill('SIGTERM')
+  await worker.exited
+})
+
+test('three replicas share the units of one ingest, each unit on one worker only', async () => {
+  const workers = await Promise.all([it.startWorker(), it.startWorker(), it.startWorker()])
+  const view = await it.ingest({ source, target: { table: 'shared' } })
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: rows })
+  const started = workers.map(
+    (worker) => worker.output().split(`loadUnit[${view.ingestId}] started`).length - 1,
+  )
+  expect(started.reduce((sum, each) => sum + each)).toBe(view.units)
+  expect(started.filter((each) => each > 0).length).toBeGreaterThan(1)
+  const { rows: receipts } = await it.db.query(
+    `select worker, count(*) as units, max(attempt) as attempt
+     from sluice.units where ingest_id = $1 group by 1`,
+    [view.ingestId],
+  )
+  for (const [index, worker] of workers.entries()) {
+    const mine = receipts.find((receipt) => receipt.worker.startsWith(`${worker.pid}@`))
+    expect(mine?.units ?? 0).toBe(started[index])
+  }
+  expect(Math.max(...receipts.map(({ attempt }) => attempt))).toBe(1)
+  for (const worker of workers) worker.kill('SIGTERM')
+  for (const worker of workers) expect(await worker.exited).toEqual({ code: 0, signal: null })
+})
+
+test('SIGTERM in the middle: units in flight end or go to another worker, nothing is lost', async () => {
+  const leaving = await it.startWorker()
+  const ingestId = await it.start({ source, target: { table: 'drained' } })
+  await until(async () => (await sessions()) > 0, { what: 'a COPY' })
+  leaving.kill('SIGTERM')
+  expect(await leaving.exited).toEqual({ code: 0, signal: null })
+  await it.startWorker()
+  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
+  const found = await it.db.query('select count(*) as rows, sum(id)::bigint as sum from drained')
+  expect(found.rows[0]).toEqual({ rows, sum: sumOf(rows) })
+})
+
+test('an ingest of many lots goes on in new runs, and its history stays short', async () => {
+  const folder = join(it.folder, 'many')
+  await mkdir(folder)
+  const names = Array.from({ length: 4000 }, (_, n) =>
+    join(folder, `f${String(n).padStart(4, '0')}.csv`),
+  )
+  for (const [n, name] of names.entries()) await writeFile(name, `n,text\n${n},row of ${n}\n`)
+  const ingestId = await it.start(
+    { source: { kind: 'directory', path: folder }, target: { table: 'many' }, parallelism: 2 },
+    { historyEventsMax: 15 },
+  )
+  const view = await it.ended(ingestId)
+  expect(view).toMatchObject({ state: 'completed', files: 4000, rowsLoaded: 4000, rowsRejected: 0 })
+  expect(view.units).toBeLessThan(10)
+  const found = await it.db.query('select count(distinct n) as rows from many')
+  expect(found.rows[0].rows).toBe(4000)
+  const first = await it.client.workflowService.listWorkflowExecutions({
+    namespace: 'default',
+    query: `WorkflowId = '${ingestId}'`,
+  })
+  await until(
+    async () => {
+      const { executions } = await it.client.workflowService.listWorkflowExecutions({
+        namespace: 'default',
+        query: `WorkflowId = '${ingestId}'`,
+      })
+      return (executions?.length ?? 0) > 2
+    },
+    { what: `several runs, not ${first.executions?.length}` },
+  )
+  await recordHistory(it.client, ingestId, 'continued')
+})
+
+test('the same id and spec again is the same ingest', async () => {
+  const spec = { id: 'again', source, target: { table: 'again' } }
+  const first = await it.ingest(spec)
+  const second = await it.ingest(spec)
+  expect(second).toEqual(first)
+  const found = await it.db.query('select count(*) as rows from again')
+  expect(found.rows[0].rows).toBe(rows)
+  await expect(it.start({ ...spec, target: { table: 'other' } })).rejects.toThrow(/another spec/)
+})

@@ -1,0 +1,121 @@
+/** Many files, and files that do not keep still. */
+import { randomUUID } from 'node:crypto'
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { expect, test } from 'vitest'
+import { createActivities } from '../../activities/index.ts'
+import { fullSpec } from '../../src/domain/spec.ts'
+import { enterIngest } from '../../src/postgres/ingests.ts'
+import { build } from '../helper.ts'
+
+const it = await build()
+await it.startWorker()
+
+test('many small files are packed into one unit, each with its own way of writing', async () => {
+  const folder = join(it.folder, 'small')
+  await mkdir(folder)
+  for (let n = 0; n < 60; n++) {
+    const newline = n % 2 ? '\r\n' : '\n'
+    const lines = [n % 3 ? 'id,text' : 'TEXT,ID', n % 3 ? `${n},t` : `t,${n}`]
+    const mark = n % 5 ? '' : '\ufeff'
+    await writeFile(join(folder, `${n}.csv`), mark + lines.join(newline) + (n % 7 ? newline : ''))
+  }
+  await writeFile(join(folder, 'empty.csv'), '')
+  const view = await it.ingest({
+    source: { kind: 'directory', path: folder },
+    target: { table: 'small' },
+  })
+  expect(view).toMatchObject({ state: 'completed', files: 61, rowsLoaded: 60, rowsRejected: 0 })
+  const { rows } = await it.db.query('select id, text from small order by id')
+  expect(rows).toEqual(Array.from({ length: 60 }, (_, id) => ({ id, text: 't' })))
+  const { rows: units } = await it.db.query('select lane from sluice.units where ingest_id = $1', [
+    view.ingestId,
+  ])
+  expect(units.every(({ lane }) => lane === 'fast')).toBe(true)
+})
+
+test('files of one layout are one unit; a glob takes those that it matches', async () => {
+  const folder = join(it.folder, 'glob')
+  await mkdir(folder)
+  for (let n = 0; n < 30; n++) await writeFile(join(folder, `${n}.csv`), `a\n${n}`)
+  await writeFile(join(folder, 'other.txt'), 'b\n1\n')
+  const path = join(folder, '*.csv')
+  const view = await it.ingest({
+    source: { kind: 'directory', path },
+    target: { table: 'globbed' },
+  })
+  expect(view).toMatchObject({ state: 'completed', files: 30, units: 1, rowsLoaded: 30 })
+})
+
+test('a file with other columns fails the ingest and is named', async () => {
+  const folder = join(it.folder, 'other')
+  await mkdir(folder)
+  await writeFile(join(folder, '1.csv'), 'a,b\n1,2\n')
+  await writeFile(join(folder, '2.csv'), 'a,c\n1,2\n')
+  const view = await it.ingest({
+    source: { kind: 'directory', path: folder },
+    target: { table: 'other' },
+  })
+  expect(view).toMatchObject({ state: 'failed', error: { code: 'column_unknown' } })
+  expect(view.error?.message).toMatch(/2\.csv.*: c\./)
+})
+
+test('uploads are linked into the stage, and leave nothing there', async () => {
+  const bytes = async function* () {
+    yield Buffer.from('a,b\n1,x\n')
+    yield Buffer.from('2,y\n')
+  }
+  await it.stage.uploads.put('up.csv', bytes())
+  const view = await it.ingest({
+    source: { kind: 'upload', uploads: ['up.csv'] },
+    target: { table: 'uploaded' },
+  })
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2 })
+  const missing = await it.ingest({
+    source: { kind: 'upload', uploads: ['no.csv'] },
+    target: { table: 'uploaded' },
+  })
+  expect(missing).toMatchObject({ state: 'failed', error: { code: 'upload_not_found' } })
+})
+
+test.each([
+  [
+    'grows',
+    (path: string) => appendFile(path, '3\n'),
+    /changed\.csv changed .* had 6 bytes and has 8/,
+  ],
+  ['is rewritten', (path: string) => writeFile(path, 'a\n3\n4\n'), /changed\.csv changed/],
+  ['vanishes', (path: string) => rm(path), /changed\.csv vanished/],
+])(
+  'a file that %s between list and stage is an error that names it',
+  async (_, change, message) => {
+    const path = await it.file('changed.csv', 'a\n1\n2\n')
+    const ingestId = randomUUID()
+    const spec = fullSpec({ source: { kind: 'directory', path }, target: { table: 'changed' } })
+    await enterIngest(it.db, { ingestId, spec, target: 'public.changed' })
+    const deps = { db: it.db, stage: it.stage, sourceRoots: [it.folder], worker: 'test' }
+    const { listSource, stageLot } = createActivities(deps)
+    const env = new MockActivityEnvironment()
+    await env.run(listSource, { ingestId })
+    await change(path)
+    await expect(env.run(stageLot, { ingestId, lotNo: 0 })).rejects.toThrow(message)
+  },
+)
+
+test('a staged file that somebody cut is noticed', async () => {
+  const path = await it.file('cut.csv', 'a\n1\n2\n')
+  const ingestId = randomUUID()
+  const spec = fullSpec({ source: { kind: 'directory', path }, target: { table: 'cut' } })
+  await enterIngest(it.db, { ingestId, spec, target: 'public.cut' })
+  const deps = { db: it.db, stage: it.stage, sourceRoots: [it.folder], worker: 'test' }
+  const { listSource, stageLot, planIngest, loadUnit } = createActivities(deps)
+  const env = new MockActivityEnvironment()
+  await env.run(listSource, { ingestId })
+  await env.run(stageLot, { ingestId, lotNo: 0 })
+  await env.run(planIngest, { ingestId })
+  await writeFile(join(it.folder, '.stage/ingests', ingestId, '0'), 'a\n1\n')
+  await expect(env.run(loadUnit, { ingestId, unitNo: 0 })).rejects.toThrow(
+    /staged copy of .*cut\.csv/,
+  )
+})
