@@ -5,9 +5,10 @@ import { matchHeader } from '../src/domain/match.ts'
 import type { FullSpec } from '../src/domain/spec.ts'
 import { parseTableName } from '../src/domain/table.ts'
 import type { Dialect, ListedFile } from '../src/domain/words.ts'
-import { type Connection, transaction } from '../src/postgres/db.ts'
+import type { Connection } from '../src/postgres/db.ts'
 import { addFiles, clearFiles } from '../src/postgres/files.ts'
-import { enterPhase, lockIngest, recordListed } from '../src/postgres/ingests.ts'
+import { enterPhase, lockIngest, mustBeActive, recordListed } from '../src/postgres/ingests.ts'
+import { alone } from '../src/postgres/sessions.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target.ts'
 import { openSource } from '../src/sources/open.ts'
 import type { Source } from '../src/sources/source.ts'
@@ -35,10 +36,13 @@ export const listSource =
   async ({ ingestId }: { ingestId: string }): Promise<Listed> =>
     alive(async (signal) => {
       await enterPhase(db, ingestId, 'list')
-      return transaction(
+      return alone(
         db,
-        async (tx) => {
-          const { spec } = await lockIngest(tx, ingestId)
+        { ingestId, what: 'list', signal },
+        (tx) => lockIngest(tx, ingestId),
+        async (tx, entry) => {
+          mustBeActive(ingestId, entry)
+          const { spec } = entry
           const target = await readTarget(tx, parseTableName(spec.target.table), spec.target.mode)
           const source = openSource(spec.source, {
             roots: sourceRoots,
@@ -50,7 +54,6 @@ export const listSource =
           await recordListed(tx, ingestId, { ...listed, dialect })
           return { files: listed.files, lots: listed.lots }
         },
-        { signal },
       )
     })
 

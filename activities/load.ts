@@ -7,10 +7,10 @@
 import { activityInfo } from '@temporalio/activity'
 import type { Receipt, UnitRef } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
-import { type Connection, transaction } from '../src/postgres/db.ts'
+import type { Connection } from '../src/postgres/db.ts'
 import { readFiles } from '../src/postgres/files.ts'
 import { keepRejects } from '../src/postgres/rejects.ts'
-import { lockPastZombies, sessionName } from '../src/postgres/sessions.ts'
+import { alone } from '../src/postgres/sessions.ts'
 import { lockUnit, settleUnit, type UnitEntry } from '../src/postgres/units.ts'
 import { UnitBytes } from '../src/stage/unitBytes.ts'
 import { alive } from './alive.ts'
@@ -20,21 +20,14 @@ import { fastLane, flawRejects, repairLane } from './lanes.ts'
 export const loadUnit =
   (deps: Deps) =>
   async (ref: UnitRef): Promise<Receipt> =>
-    alive((signal) => {
-      const { ingestId } = ref
-      const what = `load ${ref.unitNo}`
-      return transaction(
+    alive((signal) =>
+      alone(
         deps.db,
-        async (tx) => {
-          // An attempt that the server gave up on may still be writing: wait for it, then look.
-          const entry = await lockPastZombies(deps.db, tx, { ingestId, what }, () =>
-            lockUnit(tx, ref),
-          )
-          return entry.receipt ?? load(deps, tx, ref, entry)
-        },
-        { name: sessionName(ingestId, what), signal },
-      )
-    })
+        { ingestId: ref.ingestId, what: `load ${ref.unitNo}`, signal },
+        (tx) => lockUnit(tx, ref),
+        async (tx, entry) => entry.receipt ?? load(deps, tx, ref, entry),
+      ),
+    )
 
 async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry): Promise<Receipt> {
   const { unit } = entry

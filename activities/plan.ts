@@ -7,10 +7,11 @@ import type { FullSpec } from '../src/domain/spec.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
 import type { Unit } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
-import { type Connection, transaction } from '../src/postgres/db.ts'
+import type { Connection } from '../src/postgres/db.ts'
 import { eachFile, type FileEntry } from '../src/postgres/files.ts'
-import { enterPhase, isOver, lockIngest, recordPlanned } from '../src/postgres/ingests.ts'
+import { enterPhase, lockIngest, mustBeActive, recordPlanned } from '../src/postgres/ingests.ts'
 import { createLike, createTable, dropTable, landingName } from '../src/postgres/landing.ts'
+import { alone } from '../src/postgres/sessions.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target.ts'
 import { judgeTypes } from '../src/postgres/types.ts'
 import { addUnits, sumPlan } from '../src/postgres/units.ts'
@@ -34,12 +35,14 @@ export const planIngest =
   async ({ ingestId }: { ingestId: string }): Promise<Planned> =>
     alive(async (signal) => {
       await enterPhase(db, ingestId, 'plan')
-      return transaction(
+      return alone(
         db,
-        async (tx) => {
-          const { spec, state, landing, sizeBytes } = await lockIngest(tx, ingestId)
-          if (isOver(state)) throw sluiceError('ingest_not_active', { ingestId, state })
-          if (landing) return sumPlan(tx, ingestId)
+        { ingestId, what: 'plan', signal },
+        (tx) => lockIngest(tx, ingestId),
+        async (tx, entry) => {
+          mustBeActive(ingestId, entry)
+          if (entry.landing) return sumPlan(tx, ingestId)
+          const { spec, sizeBytes } = entry
           const target = await readTarget(tx, parseTableName(spec.target.table), spec.target.mode)
           const layout = new Layout(spec.target.table, target?.columns ?? null)
           const sampled: FileEntry[] = []
@@ -49,7 +52,6 @@ export const planIngest =
           await recordPlanned(tx, ingestId, { ...planned, ...table })
           return planned
         },
-        { signal },
       )
     })
 

@@ -4,18 +4,18 @@ import type { FullSpec } from '../src/domain/spec.ts'
 import { parseTableName, showTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { messageOf, sluiceError } from '../src/errors.ts'
-import { type Connection, sqlState, transaction } from '../src/postgres/db.ts'
+import { type Connection, sqlState } from '../src/postgres/db.ts'
 import {
   enterPhase,
   type IngestEntry,
-  isOver,
   lockIngest,
+  mustBeActive,
   recordPublished,
 } from '../src/postgres/ingests.ts'
 import { landingName } from '../src/postgres/landing.ts'
 import { insertAll, renameIntoPlace, swap, truncate } from '../src/postgres/publish.ts'
 import { firstReject } from '../src/postgres/rejects.ts'
-import { lockPastZombies, sessionName } from '../src/postgres/sessions.ts'
+import { alone } from '../src/postgres/sessions.ts'
 import { lockTargetName, readTarget } from '../src/postgres/target.ts'
 import { sumReceipts } from '../src/postgres/units.ts'
 import { alive } from './alive.ts'
@@ -33,24 +33,20 @@ export const publishIngest =
   async ({ ingestId, records }: PublishInput): Promise<Counts> =>
     alive(async (signal) => {
       await enterPhase(db, ingestId, 'publish')
-      const what = 'publish'
-      return transaction(
+      return alone(
         db,
-        async (tx) => {
-          const entry = await lockPastZombies(db, tx, { ingestId, what }, () =>
-            lockIngest(tx, ingestId),
-          )
+        { ingestId, what: 'publish', signal },
+        (tx) => lockIngest(tx, ingestId),
+        async (tx, entry) => {
           const { missing, ...counts } = await sumReceipts(tx, ingestId)
           if (entry.publishedAt) return counts
-          if (isOver(entry.state))
-            throw sluiceError('ingest_not_active', { ingestId, state: entry.state })
+          mustBeActive(ingestId, entry)
           await checkRejects(tx, { ingestId, records }, entry.spec, counts)
           checkCounts(counts, missing)
           if (entry.spec.target.atomic) await moveRows(tx, ingestId, entry, counts)
           await recordPublished(tx, ingestId, counts)
           return counts
         },
-        { name: sessionName(ingestId, what), signal },
       )
     })
 

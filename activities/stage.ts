@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto'
 import { Shaper } from '../src/csv/shape.ts'
 import type { Dialect, FileShape } from '../src/domain/words.ts'
-import { sluiceError } from '../src/errors.ts'
 import { type FileEntry, readLot, recordStaged } from '../src/postgres/files.ts'
-import { enterPhase, isOver, readIngest } from '../src/postgres/ingests.ts'
+import { enterPhase, isOver, mustBeActive, readIngest } from '../src/postgres/ingests.ts'
 import { openSource } from '../src/sources/open.ts'
 import type { OpenFile } from '../src/sources/source.ts'
 import type { Stage, StagedFile } from '../src/stage/stage.ts'
@@ -40,11 +39,9 @@ export const stageLot =
         }
       }
       // A late attempt may have staged files after the sweep: they are nobody's then.
-      const { state } = await readIngest(db, ingestId)
-      if (isOver(state)) {
-        await stage.clear(ingestId)
-        throw sluiceError('ingest_not_active', { ingestId, state })
-      }
+      const entry = await readIngest(db, ingestId)
+      if (isOver(entry.state)) await stage.clear(ingestId)
+      mustBeActive(ingestId, entry)
     })
 
 async function bringIn(

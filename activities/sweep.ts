@@ -1,10 +1,9 @@
 /** sweep: ends what is left of an ingest, whatever became of it, and records how it ended. */
 import { parseTableName } from '../src/domain/table.ts'
 import type { Outcome } from '../src/domain/words.ts'
-import { transaction } from '../src/postgres/db.ts'
 import { enterPhase, lockIngest, recordEnd } from '../src/postgres/ingests.ts'
 import { dropTable, landingName } from '../src/postgres/landing.ts'
-import { endSessions } from '../src/postgres/sessions.ts'
+import { alone, endSessions } from '../src/postgres/sessions.ts'
 import { alive } from './alive.ts'
 import type { Deps } from './deps.ts'
 
@@ -25,16 +24,16 @@ export const sweepIngest =
     alive(async (signal) => {
       await endSessions(db, ingestId)
       await enterPhase(db, ingestId, 'sweep')
-      await transaction(
+      await alone(
         db,
-        async (tx) => {
-          const { spec, publishedAt } = await lockIngest(tx, ingestId)
+        { ingestId, what: 'sweep', signal },
+        (tx) => lockIngest(tx, ingestId),
+        async (tx, { spec, publishedAt }) => {
           const target = parseTableName(spec.target.table)
           await dropTable(tx, landingName(ingestId, target))
           // A publish that committed has happened, whatever its caller heard of it.
           await recordEnd(tx, ingestId, publishedAt ? { state: 'completed', error: null } : outcome)
         },
-        { signal },
       )
       await stage.clear(ingestId)
       await stage.uploads.expire(uploadsKeptMs)

@@ -83,6 +83,11 @@ export async function lockIngest(tx: Connection, ingestId: string): Promise<Inge
 export const isOver = (state: State): boolean =>
   state === 'completed' || state === 'failed' || state === 'cancelled'
 
+/** @throws ingest_not_active when it has ended: a late attempt is turned away */
+export function mustBeActive(ingestId: string, { state }: { state: State }): void {
+  if (isOver(state)) throw sluiceError('ingest_not_active', { ingestId, state })
+}
+
 /** Shows which verb is at work; the first one starts the ingest. */
 export async function enterPhase(
   db: Db | Connection,
@@ -123,7 +128,8 @@ export async function recordPlanned(
   planned: { units: number; columns: Column[]; landing: string },
 ): Promise<void> {
   await tx.query(
-    'update sluice.ingests set units = $2, columns = $3, landing = $4 where ingest_id = $1',
+    `update sluice.ingests set units = $2, columns = $3, landing = $4, phase = 'load'
+     where ingest_id = $1`,
     [ingestId, planned.units, JSON.stringify(planned.columns), planned.landing],
   )
 }

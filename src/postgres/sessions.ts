@@ -4,11 +4,11 @@
  * Every load and publish carries its name as `application_name`, so they can be found in
  * `pg_stat_activity`, by people as well.
  */
-import type { Connection, Db } from './db.ts'
+import { type Connection, type Db, transaction } from './db.ts'
 import { ingestHash } from './landing.ts'
 
 /** `what` and the process that does it; at most 63 bytes, PostgreSQL cuts off the rest. */
-export const sessionName = (ingestId: string, what: string): string =>
+const sessionName = (ingestId: string, what: string): string =>
   `${prefix(ingestId, what)}${process.pid}`
 
 const prefix = (ingestId: string, what: string): string => `sluice/${ingestHash(ingestId)}/${what}/`
@@ -23,30 +23,48 @@ export async function endSessions(db: Db | Connection, ingestId: string): Promis
   return rowCount ?? 0
 }
 
-const patienceMs = 2000
+export interface Deed {
+  ingestId: string
+  /** A verb, and the unit if there is one. */
+  what: string
+  signal: AbortSignal
+}
 
 /**
- * Runs `lock`, and when it waits longer than two seconds for an earlier attempt at the same,
- * ends that attempt's backend. Whichever of the two commits first has won; the other is undone.
+ * A transaction that only one attempt at a deed can be in.
+ *
+ * `lock` waits for an earlier attempt that the Temporal server gave up on. If that takes longer
+ * than two seconds, the earlier attempt's backend is ended. Whichever of the two commits first has
+ * won, and `lock` reads what it did; the other one is undone.
  */
-export async function lockPastZombies<T>(
+export const alone = <E, T>(
   db: Db,
-  tx: Connection,
-  { ingestId, what }: { ingestId: string; what: string },
-  lock: () => Promise<T>,
-): Promise<T> {
+  { ingestId, what, signal }: Deed,
+  lock: (tx: Connection) => Promise<E>,
+  work: (tx: Connection, entry: E) => Promise<T>,
+): Promise<T> =>
+  transaction(
+    db,
+    async (tx) => {
+      const stop = endZombies(db, tx, `${prefix(ingestId, what)}%`)
+      const entry = await lock(tx).finally(stop)
+      return work(tx, entry)
+    },
+    { name: sessionName(ingestId, what), signal },
+  )
+
+const patienceMs = 2000
+
+/** @returns stops it */
+function endZombies(db: Db, tx: Connection, names: string): () => void {
   const waiting = (tx as unknown as { processID: number }).processID
   const timer = setInterval(() => {
     db.query(
       `select pg_terminate_backend(a.pid)
        from unnest(pg_blocking_pids($1)) as blocking (pid)
        join pg_stat_activity a using (pid) where a.application_name like $2`,
-      [waiting, `${prefix(ingestId, what)}%`],
+      [waiting, names],
     ).catch(() => {}) // The next tick tries again; if the database is gone, `lock` says so.
   }, patienceMs)
-  try {
-    return await lock()
-  } finally {
-    clearInterval(timer)
-  }
+  return () => clearInterval(timer)
 }
