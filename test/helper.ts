@@ -158,7 +158,7 @@ export async function until(
   }
 }
 
-const sluice = fileURLToPath(new URL('./workerProcess.ts', import.meta.url))
+const sluice = fileURLToPath(new URL('../bin/sluice.js', import.meta.url))
 
 function startWorkerProcess({
   queue,
@@ -166,7 +166,7 @@ function startWorkerProcess({
   env,
 }: WorkerProcessOptions & { queue: string }): WorkerProcess {
   const args = ['worker', '--queue', queue, '--concurrency', String(concurrency)]
-  const child = spawn(process.execPath, ['--import', 'tsx', sluice, ...args], {
+  const child = spawn(process.execPath, [sluice, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

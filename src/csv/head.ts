@@ -6,7 +6,7 @@ import { recordsOf, shapeOf, valuesOf } from './records.ts'
 import { bom } from './scan.ts'
 import { sniff } from './sniff.ts'
 
-export const columnsMax = 1600
+const columnsMax = 1600
 
 export interface Head {
   dialect: Dialect

@@ -57,7 +57,7 @@ export const Format = Type.Object(
   { additionalProperties: false },
 )
 
-export const Target = Type.Object(
+const Target = Type.Object(
   {
     table: Type.String({
       minLength: 1,

@@ -91,7 +91,7 @@ const nameSession = (tx: Connection, name: string) =>
   tx.query(`select set_config('application_name', $1, true)`, [name])
 
 /** Closes the socket at once; the server rolls back when it notices. */
-export function destroy(connection: Connection): void {
+function destroy(connection: Connection): void {
   const { connection: wire } = connection as unknown as {
     connection: { stream: { destroy(): void } }
   }

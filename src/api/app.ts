@@ -1,0 +1,77 @@
+/** The API as a Fastify app. It never listens: server.ts does, and tests need not. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { type FastifyBaseLogger, fastify, LogController } from 'fastify'
+import { sluiceError } from '../errors.ts'
+import type { ApiDeps, App } from './deps.ts'
+import { docs } from './docs.ts'
+import { guard } from './guard.ts'
+import { metrics } from './metrics.ts'
+import { pathOf, problemType, sendProblem, toProblem } from './problem.ts'
+import { events } from './routes/events.ts'
+import { health } from './routes/health.ts'
+import { ingests } from './routes/ingests.ts'
+import { rejects } from './routes/rejects.ts'
+import { steering } from './routes/steer.ts'
+import { units } from './routes/units.ts'
+import { uploads } from './routes/uploads.ts'
+import { validatorCompiler } from './validate.ts'
+
+/** A spec may name thousands of uploads. */
+const bodyBytesMax = 4 * 1024 * 1024
+/** A client that neither sends nor takes anything for this long is gone. */
+const silenceMs = 120_000
+
+export async function buildApp(deps: ApiDeps): Promise<App> {
+  const app: App = fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: bodyBytesMax,
+    connectionTimeout: silenceMs,
+    // An upload takes the time that it takes.
+    requestTimeout: 0,
+    // Longer than any name that is allowed, so that a bad one is told what is wrong.
+    routerOptions: { maxParamLength: 16_384 },
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(error, { request, reply })
+    },
+    clientErrorHandler: refuseConnection,
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  // Replies are small; the schemas are for people, and JSON.stringify leaves nothing out.
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.removeContentTypeParser('text/plain')
+  app.setErrorHandler((error, request, reply) => sendProblem(error, { request, reply }))
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(sluiceError('not_found', { path: pathOf(request) }), { request, reply }),
+  )
+  guard(app)
+  logRequests(app)
+  await docs(app)
+  metrics(app, deps)
+  const groups = [uploads, ingests, steering, units, rejects, events, health]
+  for (const group of groups) await app.register(group(deps))
+  return app
+}
+
+const quiet = /^\/(healthz|readyz|metrics|docs)/
+
+function logRequests(app: App): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, log } = request
+    const path = pathOf(request)
+    const { statusCode: status, elapsedTime } = reply
+    const level = quiet.test(path) ? 'debug' : 'info'
+    const took = `${elapsedTime.toFixed(0)} ms`
+    log[level]({ event: 'request', method, path, status }, `${method} ${path} ${status} ${took}`)
+  })
+}
+
+/** What is no HTTP request at all, or ends before it is one. */
+function refuseConnection(error: Error & { code?: string }, socket: import('node:net').Socket) {
+  if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
+  const problem = `it is not HTTP, or it ended too early (${error.code ?? 'unknown'})`
+  const body = JSON.stringify(toProblem(sluiceError('request_invalid', { problem }), ''))
+  const head = `content-type: ${problemType}\r\ncontent-length: ${Buffer.byteLength(body)}`
+  socket.end(`HTTP/1.1 400 Bad Request\r\n${head}\r\nconnection: close\r\n\r\n${body}`)
+}

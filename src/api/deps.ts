@@ -1,0 +1,34 @@
+/** What the routes work with. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { Client } from '@temporalio/client'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import type { Logger } from '../log.ts'
+import type { Db } from '../postgres/db.ts'
+import type { Stage } from '../stage/stage.ts'
+
+export interface ApiDeps {
+  db: Db
+  temporal: Client
+  stage: Stage
+  /** Whether the Temporal server knows our search attributes. */
+  attributes: boolean
+  /** The address of the Temporal Web UI; null when nobody said. */
+  uiUrl: string | null
+  namespace: string
+  log: Logger
+}
+
+/** A Fastify instance whose route schemas give the types of requests and replies. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>

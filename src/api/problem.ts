@@ -1,0 +1,77 @@
+/** Errors as RFC 9457 `application/problem+json`, from the error table. */
+
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { messageOf, SluiceError, sluiceError } from '../errors.ts'
+import { databaseError, sqlState } from '../postgres/db.ts'
+
+export interface Problem {
+  /** Where the code is explained; stable. */
+  type: string
+  title: string
+  status: number
+  detail: string
+  code: string
+  hint: string
+  instance: string
+}
+
+export const problemType = 'application/problem+json; charset=utf-8'
+
+/**
+ * @param error anything that was thrown
+ * @param status what the answer says in place of the row of the table
+ */
+export function toProblem(error: unknown, instance: string, status?: number): Problem {
+  const known = toSluiceError(error, instance)
+  const { code, message: detail, hint } = known
+  // A refusal of Fastify's own (413, 415) is more exact than the row of the table.
+  const exact =
+    status ?? (isRefusal(error) ? (error as FastifyError).statusCode : known.status) ?? 500
+  const title = STATUS_CODES[exact] ?? 'Error'
+  return { type: `/docs/errors#${code}`, title, status: exact, detail, code, hint, instance }
+}
+
+function toSluiceError(error: unknown, instance: string): SluiceError {
+  if (error instanceof SluiceError) return error
+  const cause = { cause: error }
+  if (isRefusal(error)) return sluiceError('request_invalid', { problem: plain(error) }, cause)
+  if (sqlState(error) !== null || isLostConnection(error)) return databaseError(error)
+  const problem = `the log of the API has the error of ${instance}`
+  return sluiceError('unexpected', { problem }, cause)
+}
+
+/** Fastify refused the request before a handler saw it. */
+const isRefusal = (error: unknown): boolean => {
+  const { code, statusCode } = (error ?? {}) as Partial<FastifyError>
+  return typeof statusCode === 'number' && statusCode < 500 && /^FST_/.test(code ?? '')
+}
+
+function plain(error: unknown): string {
+  const isType = (error as FastifyError).code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+  return isType ? 'its content type must be application/json' : messageOf(error).replace(/\.$/, '')
+}
+
+const networkCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']
+
+/** pg tells of a lost connection by message only. */
+const isLostConnection = (error: unknown): boolean =>
+  networkCodes.includes((error as NodeJS.ErrnoException)?.code ?? '') ||
+  /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable/i.test(
+    messageOf(error),
+  )
+
+/** Every error leaves the API through here. */
+export function sendProblem(
+  error: unknown,
+  { request, reply, status }: { request: FastifyRequest; reply: FastifyReply; status?: number },
+): FastifyReply {
+  const problem = toProblem(error, pathOf(request), status)
+  if (problem.code === 'unexpected') request.log.error({ err: error }, messageOf(error))
+  if (problem.status === 503) void reply.header('retry-after', '2')
+  return reply.code(problem.status).type(problemType).send(problem)
+}
+
+/** Without the query, and never longer than a log line. */
+export const pathOf = (request: FastifyRequest): string =>
+  (request.url.split('?')[0] as string).slice(0, 300)

@@ -1,0 +1,53 @@
+/** Progress of an ingest as server-sent events. */
+import { Readable } from 'node:stream'
+import { Type } from 'typebox'
+import { readIngest } from '../../postgres/ingests.ts'
+import type { ApiDeps, App } from '../deps.ts'
+import { follow } from '../follow.ts'
+import { IngestParams, problems } from '../schemas.ts'
+
+const heartbeatMs = 15_000
+
+const description = `
+An event \`progress\` with the ingest as JSON (as \`GET /v1/ingests/:id\` shows it), at once and
+whenever it has changed; the last one is named \`end\`. Comments in between keep the line open.`
+
+export const events = (deps: ApiDeps) => async (app: App) => {
+  const closing = new AbortController()
+  app.addHook('preClose', async () => closing.abort())
+
+  app.get('/v1/ingests/:id/events', {
+    schema: {
+      tags: ['ingests'],
+      summary: 'Follow an ingest',
+      description,
+      produces: ['text/event-stream'],
+      params: IngestParams,
+      response: { 200: Type.String(), ...problems(404, 503) },
+    },
+    handler: async ({ params: { id } }, reply) => {
+      await readIngest(deps.db, id)
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const signal = AbortSignal.any([gone.signal, closing.signal])
+      // Without x-accel-buffering nginx would collect events before it passes them on.
+      void reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
+      return reply
+        .type('text/event-stream; charset=utf-8')
+        .send(Readable.from(eventsOf(deps, id, signal)) as never)
+    },
+  })
+}
+
+async function* eventsOf(deps: ApiDeps, ingestId: string, signal: AbortSignal) {
+  let lastMs = Date.now()
+  for await (const view of follow(deps, ingestId, signal)) {
+    if (!view && Date.now() - lastMs < heartbeatMs) continue
+    lastMs = Date.now()
+    if (!view) yield ': still there\n\n'
+    else {
+      const name = view.endedAt || view.problem ? 'end' : 'progress'
+      yield `event: ${name}\ndata: ${JSON.stringify(view)}\n\n`
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/** Ingests: take one in, show one, list them. */
+import { Type } from 'typebox'
+import { IngestId, IngestSpec } from '../../domain/spec.ts'
+import { listIngests } from '../../postgres/ingests.ts'
+import type { ApiDeps, App } from '../deps.ts'
+import { IngestParams, Limit, problems } from '../schemas.ts'
+import { submit } from '../submit.ts'
+import { Ingest, IngestNow, Links, linksOf, State, showIngest, viewNow } from '../view.ts'
+
+const Accepted = Type.Object({ id: Type.String(), state: State, links: Links })
+const tags = ['ingests']
+
+export const ingests = (deps: ApiDeps) => async (app: App) => {
+  app.post('/v1/ingests', {
+    schema: {
+      tags,
+      summary: 'Start an ingest',
+      description:
+        'The id is the idempotency key: the same id with the same spec is the same ingest (200), ' +
+        'with another spec it is refused (409).',
+      body: IngestSpec,
+      response: { 200: Accepted, 202: Accepted, ...problems(400, 404, 409, 415, 503) },
+    },
+    handler: async ({ body }, reply) => {
+      const { ingestId, state, isNew } = await submit(deps, body)
+      const links = linksOf(deps, ingestId)
+      return reply
+        .code(isNew ? 202 : 200)
+        .header('location', links.self)
+        .send({ id: ingestId, state, links })
+    },
+  })
+
+  app.get('/v1/ingests', {
+    schema: {
+      tags,
+      summary: 'List ingests, the newest first',
+      querystring: Type.Object(
+        {
+          limit: Limit(200, 50),
+          before: Type.Optional(IngestId),
+          state: Type.Optional(State),
+        },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: Type.Object({
+          ingests: Type.Array(Ingest),
+          next: Type.Union([Type.String(), Type.Null()]),
+        }),
+        ...problems(400, 503),
+      },
+    },
+    handler: async ({ query: { limit = 50, before = null, state = null } }) => {
+      const views = await listIngests(deps.db, { limit, before, state })
+      const next = views.length === limit ? (views.at(-1)?.ingestId ?? null) : null
+      return { ingests: views.map((view) => showIngest(deps, view)), next }
+    },
+  })
+
+  app.get('/v1/ingests/:id', {
+    schema: {
+      tags,
+      summary: 'Show an ingest',
+      description: 'Counts come from the receipts in the ledger, so they never run ahead of it.',
+      params: IngestParams,
+      response: { 200: IngestNow, ...problems(404, 503) },
+    },
+    handler: ({ params: { id } }) => viewNow(deps, id),
+  })
+}

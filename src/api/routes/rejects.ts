@@ -1,0 +1,81 @@
+/** The rejects of an ingest: pages of JSON, or all of them as CSV. */
+import { Readable } from 'node:stream'
+import { Type } from 'typebox'
+import { sluiceError } from '../../errors.ts'
+import { readIngest } from '../../postgres/ingests.ts'
+import { eachReject, listRejects } from '../../postgres/rejects.ts'
+import { csvOf } from '../csv.ts'
+import type { ApiDeps, App } from '../deps.ts'
+import { IngestParams, Limit, problems } from '../schemas.ts'
+
+const Reject = Type.Object({
+  file: Type.String(),
+  fileNo: Type.Integer(),
+  line: Type.Integer({ description: 'Of the file, where the record starts; the first is 1.' }),
+  column: Type.Union([Type.String(), Type.Null()]),
+  code: Type.String({ description: 'Of the error table, or an SQLSTATE.' }),
+  error: Type.String(),
+  raw: Type.String({ description: 'The record, exactly; bytes that are no text are U+FFFD.' }),
+})
+
+const description = `
+Pages of JSON, or with \`Accept: text/csv\` or \`format=csv\` every reject as one CSV file.
+
+\`raw\` is exactly what the file had, so that it can be corrected and sent again. It is not made
+harmless for spreadsheets: a cell that starts with \`=\`, \`+\`, \`-\` or \`@\` is a formula there. Import
+the file with its columns as text.`
+
+export const rejects =
+  ({ db }: ApiDeps) =>
+  async (app: App): Promise<void> => {
+    app.get('/v1/ingests/:id/rejects', {
+      schema: {
+        tags: ['ingests'],
+        summary: 'List the rejects of an ingest',
+        description,
+        produces: ['application/json', 'text/csv'],
+        params: IngestParams,
+        querystring: Type.Object(
+          {
+            limit: Limit(10_000, 100),
+            after: Type.Optional(Type.String({ description: '`next` of the page before.' })),
+            format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')])),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({
+            rejects: Type.Array(Reject),
+            next: Type.Union([Type.String(), Type.Null()]),
+          }),
+          ...problems(400, 404, 503),
+        },
+      },
+      handler: async ({ params: { id }, query, headers: { accept } }, reply) => {
+        await readIngest(db, id)
+        const {
+          limit = 100,
+          after,
+          format = /\btext\/csv\b/.test(accept ?? '') ? 'csv' : 'json',
+        } = query
+        if (format === 'csv') {
+          const name = `attachment; filename="${id}-rejects.csv"`
+          void reply.type('text/csv; charset=utf-8; header=present')
+          return reply
+            .header('content-disposition', name)
+            .send(Readable.from(csvOf(eachReject(db, id))) as never)
+        }
+        const page = await listRejects(db, id, { limit, after: cursorOf(after) })
+        const last = page.at(-1)
+        const next = last && page.length === limit ? `${last.fileNo}:${last.line}` : null
+        return { rejects: page, next }
+      },
+    })
+  }
+
+function cursorOf(after: string | undefined): { fileNo: number; line: number } {
+  if (after === undefined) return { fileNo: -1, line: 0 }
+  const [, fileNo, line] = /^(\d{1,9}):(\d{1,15})$/.exec(after) ?? []
+  if (fileNo && line) return { fileNo: Number(fileNo), line: Number(line) }
+  throw sluiceError('request_invalid', { problem: 'after must be the `next` of the page before' })
+}

@@ -1,0 +1,56 @@
+/** Pause, resume, cancel. */
+import { sluiceError } from '../../errors.ts'
+import { isOver, readIngest } from '../../postgres/ingests.ts'
+import { type Steer, steerIngest } from '../../temporal/ingests.ts'
+import { abandon } from '../abandon.ts'
+import type { ApiDeps, App } from '../deps.ts'
+import { IngestParams, problems } from '../schemas.ts'
+import { IngestNow, viewNow } from '../view.ts'
+
+const timeoutMs = 10_000
+
+const steers: Record<Steer, string> = {
+  pause: 'Starts no more units; those in flight end.',
+  resume: 'Goes on where it was paused.',
+  cancel: 'Ends loads under way and drops the landing table; the target stays as it was.',
+}
+
+export const steering = (deps: ApiDeps) => async (app: App) => {
+  for (const [steer, description] of Object.entries(steers) as [Steer, string][]) {
+    app.post(`/v1/ingests/:id/${steer}`, {
+      schema: {
+        tags: ['ingests'],
+        summary: `${steer[0]?.toUpperCase()}${steer.slice(1)} an ingest`,
+        description,
+        params: IngestParams,
+        response: { 202: IngestNow, ...problems(404, 409, 503) },
+      },
+      handler: async ({ params: { id } }, reply) => {
+        await steerOrEnd(deps, id, steer)
+        return reply.code(202).send(await viewNow(deps, id))
+      },
+    })
+  }
+}
+
+/** @throws ingest_not_found, ingest_ended, temporal_unavailable */
+async function steerOrEnd(deps: ApiDeps, ingestId: string, steer: Steer): Promise<void> {
+  const { db, temporal } = deps
+  await refuseEnded(deps, ingestId)
+  const steered = await temporal.withDeadline(Date.now() + timeoutMs, () =>
+    steerIngest(temporal, ingestId, steer),
+  )
+  if (steered) return
+  if (steer === 'cancel') return abandon(deps, ingestId)
+  // It ended a moment ago, or it has no workflow that could hear us.
+  const { state } = await readIngest(db, ingestId)
+  throw sluiceError('ingest_ended', {
+    ingestId,
+    state: isOver(state) ? state : 'it has no running workflow, and can only be cancelled',
+  })
+}
+
+async function refuseEnded({ db }: ApiDeps, ingestId: string): Promise<void> {
+  const { state } = await readIngest(db, ingestId)
+  if (isOver(state)) throw sluiceError('ingest_ended', { ingestId, state })
+}

@@ -1,0 +1,55 @@
+/** The units of an ingest with their receipts. */
+import { Type } from 'typebox'
+import { readIngest } from '../../postgres/ingests.ts'
+import { listUnits } from '../../postgres/units.ts'
+import type { ApiDeps, App } from '../deps.ts'
+import { IngestParams, Limit, problems } from '../schemas.ts'
+
+const orNull = (type: 'integer' | 'string', description = '') =>
+  Type.Unsafe<number | string | null>({ type: [type, 'null'], description })
+
+const Unit = Type.Object({
+  unitNo: Type.Integer(),
+  sizeBytes: Type.Integer(),
+  records: Type.Integer({ description: 'Data records that staging counted.' }),
+  splits: Type.Integer(),
+  rowsRead: orNull('integer', 'null until the unit is loaded.'),
+  rowsLoaded: orNull('integer'),
+  rowsRejected: orNull('integer'),
+  lane: orNull('string', 'fast: raw bytes into COPY. repair: every record looked at.'),
+  worker: orNull('string'),
+  attempt: orNull('integer'),
+  loadedAt: orNull('string'),
+})
+
+export const units =
+  ({ db }: ApiDeps) =>
+  async (app: App): Promise<void> => {
+    app.get('/v1/ingests/:id/units', {
+      schema: {
+        tags: ['ingests'],
+        summary: 'List the units of an ingest',
+        params: IngestParams,
+        querystring: Type.Object(
+          {
+            limit: Limit(1000, 100),
+            after: Type.Optional(
+              Type.Integer({ minimum: -1, description: '`next` of the page before.' }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({ units: Type.Array(Unit), next: orNull('string') }),
+          ...problems(400, 404, 503),
+        },
+      },
+      handler: async ({ params: { id }, query: { limit = 100, after = -1 } }) => {
+        await readIngest(db, id)
+        const page = await listUnits(db, id, { limit, after })
+        const last = page.at(-1)?.unitNo
+        const next = page.length === limit && last !== undefined ? String(last) : null
+        return { units: page as never[], next }
+      },
+    })
+  }

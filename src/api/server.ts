@@ -1,0 +1,84 @@
+/** The API as a process: opens what it works with, listens, and closes it all again. */
+import type { AddressInfo } from 'node:net'
+import type { Logger } from '../log.ts'
+import { openDb } from '../postgres/db.ts'
+import { migrate } from '../postgres/migrate.ts'
+import { localStage } from '../stage/local.ts'
+import { connectTemporal, type TemporalAddress } from '../temporal/connect.ts'
+import { ensureSearchAttributes } from '../temporal/searchAttributes.ts'
+import { buildApp } from './app.ts'
+import type { App } from './deps.ts'
+
+export interface ApiOptions {
+  databaseUrl: string
+  temporal: TemporalAddress
+  stageDir: string
+  /** The Temporal Web UI, for links. */
+  uiUrl: string | null
+  host: string
+  port: number
+  /** Takes the next free port when this one is taken. */
+  stepOver: boolean
+  log: Logger
+}
+
+export interface RunningApi {
+  /** Where clients of this machine reach it. */
+  url: string
+  port: number
+  /** Lets requests under way end, for a while, and closes every connection. */
+  close(): Promise<void>
+}
+
+const connectionsMax = 10
+const closeTimeoutMs = 15_000
+const stepsMax = 1000
+
+/** @throws database_unavailable, postgres_too_old, temporal_unavailable */
+export async function startApi(options: ApiOptions): Promise<RunningApi> {
+  const undo: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    const app = await open(options, undo)
+    const port = await listen(app, options)
+    undo.push(() => closeApp(app))
+    const host = options.host.includes(':') ? `[${options.host}]` : options.host
+    const isAny = options.host === '0.0.0.0' || options.host === '::'
+    return { url: `http://${isAny ? '127.0.0.1' : host}:${port}`, port, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Promise<App> {
+  const { databaseUrl, stageDir, uiUrl, log } = options
+  const db = openDb(databaseUrl, { max: connectionsMax, name: 'sluice api' })
+  undo.push(() => db.end())
+  await migrate(db)
+  const temporal = await connectTemporal(options.temporal)
+  undo.push(() => temporal.connection.close())
+  const attributes = await ensureSearchAttributes(temporal)
+  const { namespace } = options.temporal
+  return buildApp({ db, temporal, stage: localStage(stageDir), attributes, uiUrl, namespace, log })
+}
+
+async function listen(app: App, { host, port, stepOver }: ApiOptions): Promise<number> {
+  for (let step = 0; ; step++) {
+    try {
+      await app.listen({ host, port: port + step })
+      return (app.server.address() as AddressInfo).port
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      const isTaken = code === 'EADDRINUSE' || (code === 'EACCES' && stepOver)
+      if (!isTaken || !stepOver || port === 0 || step >= stepsMax) throw error
+    }
+  }
+}
+
+async function closeApp(app: App): Promise<void> {
+  const overdue = setTimeout(() => app.server.closeAllConnections(), closeTimeoutMs)
+  await app.close().finally(() => clearTimeout(overdue))
+}

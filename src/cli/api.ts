@@ -1,0 +1,49 @@
+/** `sluice api` */
+import type { Command } from 'commander'
+import { startApi } from '../api/server.ts'
+import { type Config, readConfig } from '../config.ts'
+import { createLog, type LogFormat, type LogLevel } from '../log.ts'
+import { cliError } from './errors.ts'
+import { addLog, integer } from './options.ts'
+import { needDatabase, needTemporal } from './settings.ts'
+import { untilSignal } from './signals.ts'
+
+interface Options {
+  host?: string
+  port?: number
+  logLevel?: LogLevel
+  logFormat?: LogFormat
+}
+
+export function declare(command: Command): void {
+  command
+    .option('--host <address>', 'where to listen (default: SLUICE_HOST, or 127.0.0.1)')
+    .option('--port <n>', 'where to listen (default: SLUICE_PORT, or 3000)', integer(0, 65_535))
+    .action(run)
+  addLog(command)
+}
+
+async function run(options: Options): Promise<void> {
+  const config = readConfig()
+  const log = createLog(options.logLevel ?? config.log.level, formatOf(options, config))
+  const { host = config.api.host, port = config.api.port } = options
+  const api = await startApi({
+    databaseUrl: needDatabase(config),
+    temporal: needTemporal(config),
+    stageDir: config.stageDir,
+    uiUrl: config.api.uiUrl,
+    host,
+    port,
+    stepOver: false,
+    log,
+  }).catch((error) => {
+    throw error.code === 'EADDRINUSE' ? cliError('port_taken', { port, host }) : error
+  })
+  log.info({ event: 'ready', url: api.url }, `API ready: ${api.url}, docs at ${api.url}/docs`)
+  await untilSignal()
+  await api.close()
+  log.info({ event: 'stopped' }, 'API stopped')
+}
+
+const formatOf = ({ logFormat }: Options, { log }: Config): LogFormat =>
+  logFormat ?? log.format ?? 'pretty'

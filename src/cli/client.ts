@@ -1,0 +1,81 @@
+/** The API as its client sees it: problems become errors, uploads and events are streams. */
+import type { Ingest, IngestNow } from '../api/view.ts'
+import type { IngestSpec } from '../domain/spec.ts'
+import { messageOf } from '../errors.ts'
+import type { RejectView } from '../postgres/rejects.ts'
+import { CliError, cliError } from './errors.ts'
+
+export type { Ingest, IngestNow }
+
+export interface Accepted {
+  id: string
+  state: string
+  links: Ingest['links']
+}
+
+export type Client = ReturnType<typeof createClient>
+
+/** @param url of the API, without a slash at its end */
+export function createClient(url: string) {
+  const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const answer = await fetch(url + path, init).catch((error) => {
+      throw cliError('api_unavailable', { url, problem: causeOf(error) }, { cause: error })
+    })
+    if (answer.ok) return answer
+    throw await problemOf(answer, url)
+  }
+  const read = async <T>(path: string, init?: RequestInit): Promise<T> =>
+    (await (await call(path, init)).json()) as T
+  const at = (id: string, below = '') => `/v1/ingests/${encodeURIComponent(id)}${below}`
+  const upload = (name: string) => `/v1/uploads/${encodeURIComponent(name)}`
+
+  return {
+    url,
+    submit: (spec: IngestSpec) => read<Accepted>('/v1/ingests', post(spec)),
+    show: (id: string) => read<IngestNow>(at(id)),
+    list: (query: Record<string, string>) =>
+      read<{ ingests: Ingest[]; next: string | null }>(`/v1/ingests?${new URLSearchParams(query)}`),
+    rejects: (id: string, query: Record<string, string>) =>
+      read<{ rejects: RejectView[]; next: string | null }>(
+        at(id, `/rejects?${new URLSearchParams(query)}`),
+      ),
+    rejectsCsv: (id: string) => call(at(id, '/rejects?format=csv')),
+    steer: (id: string, verb: string) => read<IngestNow>(at(id, `/${verb}`), { method: 'POST' }),
+    events: (id: string, signal: AbortSignal) => call(at(id, '/events'), { signal }),
+    async upload(name: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+      await call(upload(name), {
+        method: 'PUT',
+        body: bytes as never,
+        duplex: 'half',
+      } as RequestInit)
+    },
+    async removeUpload(name: string): Promise<void> {
+      await call(upload(name), { method: 'DELETE' })
+    },
+  }
+}
+
+const post = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+type Problem = { code?: string; detail: string; hint: string }
+
+/** A problem of the API, told as our own error. */
+async function problemOf(answer: Response, url: string): Promise<CliError> {
+  const problem = (await answer.json().catch(() => null)) as Problem | null
+  if (!problem?.code) {
+    const what = `it says ${answer.status} ${answer.statusText}, which is not Sluice`
+    return cliError('api_unavailable', { url, problem: what })
+  }
+  const { code, detail, hint } = problem
+  return new CliError({ code, message: detail, hint, exitCode: 1 })
+}
+
+/** fetch hides what happened in the cause, and there it may be several things. */
+function causeOf(error: unknown): string {
+  const { cause } = error as { cause?: { code?: string; errors?: unknown[] } }
+  return messageOf(cause?.errors?.[0] ?? cause ?? error) || (cause?.code ?? 'no answer')
+}

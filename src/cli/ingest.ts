@@ -1,0 +1,76 @@
+/** `sluice ingest SOURCE… --into schema.table` */
+import type { Command } from 'commander'
+import { readConfig } from '../config.ts'
+import { type Client, createClient, type IngestNow } from './client.ts'
+import { cliError } from './errors.ts'
+import { submit, untilEnd } from './ingest/bring.ts'
+import { removeFiles } from './ingest/send.ts'
+import { findSources } from './ingest/sources.ts'
+import { addJson, addLogLevel, addSpecOptions, type SpecOptions, specOf } from './options.ts'
+import { isOwnMachine, needApi } from './settings.ts'
+import { outcome } from './text.ts'
+
+interface Options extends SpecOptions {
+  into?: string
+  dryRun?: boolean
+  wait: boolean
+  upload?: boolean
+  json?: boolean
+}
+
+export function declare(command: Command): void {
+  command.argument('<source...>', 'files, folders or globs')
+  addSpecOptions(command)
+    .option('--upload', 'send the files even where the worker could read them')
+    .option('--dry-run', 'show how the first file would be read; load nothing')
+    .option('--no-wait', 'do not wait for the end')
+    .action(run)
+  addJson(command)
+  addLogLevel(command)
+}
+
+async function run(sources: string[], options: Options): Promise<void> {
+  const { into, json = false, upload = false } = options
+  if (into === undefined) {
+    const problem = 'The target is missing: --into schema.table'
+    throw cliError('usage_invalid', { problem, command: 'ingest' })
+  }
+  const spec = specOf({ ...options, into })
+  const config = readConfig()
+  if (options.dryRun) {
+    const { dryRun } = await import('./ingest/dryRun.ts')
+    return dryRun(sources, spec, { databaseUrl: config.databaseUrl, json })
+  }
+  const client = createClient(needApi(config))
+  const found = await findSources(sources, { isOwnMachine: isOwnMachine(config), upload })
+  const { uploads, ...accepted } = await submit(client, spec, { found, quiet: json })
+  if (!options.wait) return tellAccepted(accepted, json)
+  if (!json) console.log(`ingest ${accepted.id}`)
+  const view = await wait(client, accepted.id, json)
+  await removeFiles(client, uploads)
+  console.log(json ? JSON.stringify(view, null, 2) : outcome(view))
+  if (view.state !== 'completed') process.exitCode = 1
+}
+
+function tellAccepted(accepted: { id: string; state: string }, json: boolean): void {
+  const { id, state } = accepted
+  const words = `ingest ${id} is ${state}. Follow it: ${followHint(id)}`
+  console.log(json ? JSON.stringify(accepted, null, 2) : words)
+}
+
+const followHint = (id: string): string => `sluice status ${id} --follow`
+
+/** Ctrl-C ends the waiting, not the ingest. */
+async function wait(client: Client, id: string, json: boolean): Promise<IngestNow> {
+  const onInterrupt = () => {
+    console.error(`\n${id} goes on without us. Follow it: ${followHint(id)}`)
+    console.error(`End it: sluice cancel ${id}`)
+    process.exit(130)
+  }
+  process.once('SIGINT', onInterrupt)
+  try {
+    return await untilEnd(client, id, { json, signal: new AbortController().signal })
+  } finally {
+    process.off('SIGINT', onInterrupt)
+  }
+}

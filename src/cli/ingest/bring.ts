@@ -1,0 +1,77 @@
+/** One ingest from start to end, as `ingest` and `up` run it: send, submit, follow. */
+import { newIngestId } from '../../api/ingestId.ts'
+import type { IngestSpec } from '../../domain/spec.ts'
+import { parseTableName } from '../../domain/table.ts'
+import type { Accepted, Client, IngestNow } from '../client.ts'
+import { CliError } from '../errors.ts'
+import { follow } from '../follow.ts'
+import { createProgress } from '../progress.ts'
+import { sendFiles } from './send.ts'
+import { type Found, uploadName } from './sources.ts'
+
+export interface Submitted extends Accepted {
+  /** Uploads that are ours to remove after the end. */
+  uploads: string[]
+}
+
+/** Sends what has to be sent, and submits the spec. */
+export async function submit(
+  client: Client,
+  spec: Omit<IngestSpec, 'source'>,
+  { found, quiet }: { found: Found; quiet: boolean },
+): Promise<Submitted> {
+  if (found.kind === 'directory') {
+    const path = found.paths.length === 1 ? (found.paths[0] as string) : found.paths
+    return {
+      ...(await client.submit({ ...spec, source: { kind: 'directory', path } })),
+      uploads: [],
+    }
+  }
+  const id = spec.id ?? newIngestId(parseTableName(spec.target.table))
+  // What an ingest under way reads must not be sent a second time.
+  const isKnown = spec.id !== undefined && (await exists(client, id))
+  const uploads = isKnown
+    ? found.files.map((file, index) => uploadName(id, file, index))
+    : await sendFiles(client, id, { files: found.files, quiet })
+  const accepted = await client.submit({ ...spec, id, source: { kind: 'upload', uploads } })
+  return { ...accepted, uploads }
+}
+
+async function exists(client: Client, id: string): Promise<boolean> {
+  try {
+    await client.show(id)
+    return true
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'ingest_not_found') return false
+    throw error
+  }
+}
+
+const idleMs = 4000
+
+/** Follows an ingest with a progress display. @returns the last view */
+export async function untilEnd(
+  client: Client,
+  id: string,
+  { json, signal }: { json: boolean; signal: AbortSignal },
+): Promise<IngestNow> {
+  const progress = createProgress(json)
+  let last: IngestNow | null = null
+  const idle = setTimeout(() => {
+    if (last?.state === 'queued') console.error(`  ${waiting(last)}`)
+  }, idleMs)
+  try {
+    for await (const view of follow(client, id, signal)) {
+      progress.show(view)
+      last = view
+    }
+  } finally {
+    clearTimeout(idle)
+    progress.stop()
+  }
+  if (last === null) throw new Error(`the API told nothing of ${id}`)
+  return last
+}
+
+const waiting = ({ spec: { queue } }: IngestNow): string =>
+  `No worker has taken it yet. Is there one for its queue? sluice worker --queue ${queue}`

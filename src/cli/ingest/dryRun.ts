@@ -1,0 +1,58 @@
+/** `sluice ingest --dry-run`: shows how the first file would be read, and loads nothing. */
+import pc from 'picocolors'
+import type { IngestSpec } from '../../domain/spec.ts'
+import { cliError } from '../errors.ts'
+import { table } from '../text.ts'
+import { type Peek, peek } from './peek.ts'
+import { expand } from './sources.ts'
+
+const cellChars = 24
+
+/** @throws file_missing */
+export async function dryRun(
+  sources: readonly string[],
+  spec: Omit<IngestSpec, 'source'>,
+  { databaseUrl, json }: { databaseUrl: string | null; json: boolean },
+): Promise<void> {
+  const files = (await Promise.all(sources.map(expand))).flat()
+  if (files[0] === undefined) throw cliError('file_missing', { path: sources.join(', ') })
+  const seen = await peek(files[0], spec, databaseUrl)
+  console.log(json ? JSON.stringify(seen, null, 2) : inWords(seen, files.length))
+  if (seen.problem) process.exitCode = 1
+}
+
+const origins = {
+  target: 'of the table',
+  postgres: 'by a look at the sample; PostgreSQL takes its values',
+  guess: 'by their looks only: no database was asked',
+}
+
+function inWords(seen: Peek, fileCount: number): string {
+  const { dialect, columns, records } = seen
+  const { delimiter, quote, newline, header } = dialect
+  const chars = [delimiter, quote, newline].map((char) => JSON.stringify(char))
+  const there = { true: 'exists', false: 'will be made', null: 'not looked at' }[`${seen.exists}`]
+  const facts = [
+    ['file', `${seen.file}${fileCount > 1 ? ` (the first of ${fileCount})` : ''}`],
+    ['dialect', `delimiter ${chars[0]}, quote ${chars[1]}, lines end with ${chars[2]}`],
+    ['header', header ? 'the first record' : 'none'],
+    ['target', `${seen.target}, ${there}`],
+    ['types', origins[seen.typesFrom]],
+    ['sample', `${seen.sampled} records, ${seen.odd} with another number of fields`],
+  ].map(([name = '', value]) => `${pc.dim(name.padEnd(8))} ${value}`)
+  const rows = columns.map(({ name, type }, at) => [
+    `  ${seen.header?.[at] ?? `field ${at + 1}`}`,
+    '→',
+    name,
+    type,
+    ...records.slice(0, 3).map((record) => cell(record[at])),
+  ])
+  const problem = seen.problem ? `\n${pc.red('It would fail:')} ${seen.problem}` : ''
+  return `${facts.join('\n')}\n\n${table(rows)}\n${problem}\nNothing was loaded.`
+}
+
+const cell = (value: string | null | undefined): string => {
+  if (value === null || value === undefined) return pc.dim('null')
+  const flat = value.replace(/\s+/g, ' ')
+  return flat.length > cellChars ? `${flat.slice(0, cellChars)}…` : flat
+}

@@ -1,0 +1,72 @@
+/** What the SOURCE arguments mean: paths that the worker can read itself, or files to send. */
+import { stat } from 'node:fs/promises'
+import { basename, isAbsolute, join, resolve } from 'node:path'
+import { escapePath, glob, isDynamicPattern } from 'tinyglobby'
+import { cliError } from '../errors.ts'
+
+export interface LocalFile {
+  path: string
+  sizeBytes: number
+}
+
+export type Found =
+  /** Absolute paths and globs on the machine of the worker. */
+  | { kind: 'directory'; paths: string[] }
+  /** Files of this machine that have to be sent. */
+  | { kind: 'upload'; files: LocalFile[] }
+
+/**
+ * @param isOwnMachine whether the worker reads the same files as we do
+ * @throws file_missing
+ */
+export async function findSources(
+  sources: readonly string[],
+  { isOwnMachine, upload }: { isOwnMachine: boolean; upload: boolean },
+): Promise<Found> {
+  const here = await Promise.all(sources.map(expand))
+  const missing = sources.find((_, index) => here[index]?.length === 0)
+  if (missing !== undefined) {
+    // Nothing of that name is here, but it may well be there: an absolute path says so.
+    const isThere = !isOwnMachine && !upload && sources.every((path) => isAbsolute(path))
+    if (isThere && here.every((files) => files.length === 0)) {
+      return { kind: 'directory', paths: [...sources] }
+    }
+    throw cliError('file_missing', { path: missing })
+  }
+  if (isOwnMachine && !upload) return { kind: 'directory', paths: await absolute(sources) }
+  return { kind: 'upload', files: await sized(here.flat()) }
+}
+
+/** The files that a path, a folder or a glob of this machine stands for, in order. */
+export async function expand(path: string): Promise<string[]> {
+  const stats = await stat(path).catch(() => null)
+  if (stats?.isFile()) return [resolve(path)]
+  if (!stats && !isDynamicPattern(path)) return []
+  const pattern = stats?.isDirectory() ? `${escapePath(resolve(path))}/*` : path
+  const found = await glob(pattern, { absolute: true, onlyFiles: true, expandDirectories: false })
+  return found.sort()
+}
+
+/** A glob stays one: the same words tomorrow are the same spec. */
+const absolute = (sources: readonly string[]): Promise<string[]> =>
+  Promise.all(
+    sources.map(async (path) => {
+      if (isAbsolute(path) || (await stat(path).catch(() => null))) return resolve(path)
+      return join(escapePath(process.cwd()), path)
+    }),
+  )
+
+const sized = (paths: readonly string[]): Promise<LocalFile[]> =>
+  Promise.all(
+    [...new Set(paths)].map(async (path) => ({ path, sizeBytes: (await stat(path)).size })),
+  )
+
+const nameCharsMax = 200
+
+/** The name of an upload: no other ingest has it, and the file can still be recognised. */
+export function uploadName(ingestId: string, { path }: LocalFile, index: number): string {
+  const number = index > 0 ? `${index + 1}-` : ''
+  const start = `${ingestId}-${number}`
+  const plain = basename(path).replace(/[^A-Za-z0-9._ ()+@=,-]/g, '_')
+  return start + plain.slice(-(nameCharsMax - start.length))
+}

@@ -1,0 +1,57 @@
+/** The commands, each in a file of its own that is only read when it is meant. */
+import { Command, CommanderError } from 'commander'
+import { tell } from './errors.ts'
+
+interface CommandFile {
+  /** Adds arguments, options and the action. */
+  declare(command: Command): void
+}
+
+const steer = (verb: 'pause' | 'resume' | 'cancel') => async (): Promise<CommandFile> => {
+  const { steering } = await import('./steer.ts')
+  return steering(verb)
+}
+
+const commands: Record<string, [summary: string, load: () => Promise<CommandFile>]> = {
+  up: [
+    'start everything on this machine, and ingest a sample or your files',
+    () => import('./up.ts'),
+  ],
+  ingest: ['bring files into a table', () => import('./ingest.ts')],
+  list: ['list ingests', () => import('./list.ts')],
+  status: ['show an ingest', () => import('./status.ts')],
+  rejects: ['show the rows that could not be taken', () => import('./rejects.ts')],
+  pause: ['start no more units of an ingest', steer('pause')],
+  resume: ['go on with a paused ingest', steer('resume')],
+  cancel: ['end an ingest; its target stays as it was', steer('cancel')],
+  worker: ['run a worker: it does what ingests need done', () => import('./worker.ts')],
+  api: ['run the API', () => import('./api.ts')],
+  migrate: ['bring the ledger schema up to date', () => import('./migrate.ts')],
+}
+
+/** @returns the exit code: 0 done, 1 failed, 2 bad usage */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  const json = argv.includes('--json')
+  const stack = /--log-level[ =]debug\b/.test(argv.join(' '))
+  try {
+    await (await createProgram(argv)).parseAsync(argv)
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    // Commander has said already what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    return tell(error, { json, stack })
+  }
+}
+
+async function createProgram(argv: readonly string[]): Promise<Command> {
+  const program = new Command('sluice')
+    .description('Durable ingest into PostgreSQL: every good row exactly once.')
+    .exitOverride()
+    .showHelpAfterError('(--help shows how)')
+    .configureHelp({ showGlobalOptions: true })
+  for (const [name, [summary, load]] of Object.entries(commands)) {
+    const command = program.command(name).description(summary)
+    if (argv.includes(name)) (await load()).declare(command)
+  }
+  return program
+}

@@ -1,0 +1,90 @@
+/** Shows how an ingest comes along: a bar on a terminal, plain lines elsewhere. */
+import { SingleBar } from 'cli-progress'
+import type { IngestNow } from './client.ts'
+import { number, size } from './text.ts'
+
+export interface Progress {
+  show(view: IngestNow): void
+  /** Leaves what was shown as it is. */
+  stop(): void
+}
+
+/** The share of the way that each part of it takes, by experience. */
+const stageShare = 0.15
+const loadShare = 0.8
+
+function shareOf(view: IngestNow): number {
+  if (view.state === 'completed') return 1
+  if (view.files === 0) return 0
+  if (view.units === 0) return (view.filesStaged / view.files) * stageShare
+  return stageShare + (view.unitsLoaded / view.units) * loadShare
+}
+
+function bytesOf({ sizeBytes, unitsLoaded, units }: IngestNow): string {
+  if (!sizeBytes) return ''
+  const done = units > 0 ? (sizeBytes * unitsLoaded) / units : 0
+  return `${size(Math.round(done))} of ${size(sizeBytes)}`
+}
+
+/** Something is wrong, and the ingest waits for it to pass. */
+function retryOf({ retrying: [first] }: IngestNow): string {
+  return first ? `· ${first.activity}, attempt ${first.attempt}: ${first.error.slice(0, 120)}` : ''
+}
+
+const stepOf = ({ state, phase }: IngestNow): string =>
+  state === 'running' && phase ? phase : state
+
+export function createProgress(isJson: boolean): Progress {
+  if (isJson) return { show() {}, stop() {} }
+  return process.stderr.isTTY ? bar() : lines()
+}
+
+function bar(): Progress {
+  const shown = new SingleBar({
+    format: '  {step} {bar} {rows} rows · {rejects} rejects · {bytes} {retry}',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 24,
+    hideCursor: true,
+    clearOnComplete: true,
+    fps: 20,
+    linewrap: false,
+  })
+  const payload = (view: IngestNow) => ({
+    step: stepOf(view).padEnd(9),
+    rows: number(view.rowsLoaded),
+    rejects: number(view.rowsRejected),
+    bytes: bytesOf(view),
+    retry: retryOf(view),
+  })
+  let started = false
+  return {
+    show(view) {
+      if (!started) shown.start(1, 0, payload(view))
+      started = true
+      shown.update(shareOf(view), payload(view))
+    },
+    stop: () => started && shown.stop(),
+  }
+}
+
+const lineEveryMs = 5000
+
+/** A line when the phase changes, and now and then within it. */
+function lines(): Progress {
+  let lastStep = ''
+  let lastMs = 0
+  return {
+    show(view) {
+      const step = stepOf(view)
+      if (view.endedAt) return
+      if (step === lastStep && Date.now() - lastMs < lineEveryMs) return
+      lastStep = step
+      lastMs = Date.now()
+      const rows = `${number(view.rowsLoaded)} rows, ${number(view.rowsRejected)} rejects`
+      const parts = [step.padEnd(9), rows, bytesOf(view), retryOf(view)]
+      console.log(`  ${parts.filter(Boolean).join('  ')}`)
+    },
+    stop() {},
+  }
+}

@@ -1,0 +1,64 @@
+/** `sluice rejects ID` */
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Command } from 'commander'
+import { readConfig } from '../config.ts'
+import { type Client, createClient } from './client.ts'
+import { addJson, addLogLevel, integer } from './options.ts'
+import { needApi } from './settings.ts'
+import { rejectLine } from './text.ts'
+
+interface Options {
+  limit: number
+  csv?: boolean
+  json?: boolean
+}
+
+const pageMax = 1000
+
+export function declare(command: Command): void {
+  command
+    .argument('<id>', 'the ingest')
+    .option('--limit <n>', 'how many to show', integer(1, 1_000_000), 100)
+    .option('--csv', 'all of them as CSV: file, line, column, code, error, raw')
+    .action(run)
+  addJson(command)
+  addLogLevel(command)
+}
+
+async function run(id: string, { limit, csv, json }: Options): Promise<void> {
+  const client = createClient(needApi(readConfig()))
+  if (csv) return printCsv(client, id)
+  const { rejects, next } = await read(client, id, limit)
+  if (json) return console.log(JSON.stringify({ rejects, next }, null, 2))
+  if (rejects.length === 0) return console.log('There are no rejects.')
+  for (const reject of rejects) console.log(rejectLine(reject))
+  if (next) console.log('There are more: --limit shows more of them, --csv all of them.')
+}
+
+/** Page by page: one answer is never large. */
+async function read(client: Client, id: string, limit: number) {
+  const rejects: Awaited<ReturnType<Client['rejects']>>['rejects'] = []
+  let next: string | null = null
+  do {
+    const count = String(Math.min(pageMax, limit - rejects.length))
+    const page: Awaited<ReturnType<Client['rejects']>> = await client.rejects(id, {
+      limit: count,
+      ...(next && { after: next }),
+    })
+    rejects.push(...page.rejects)
+    next = page.next
+  } while (next && rejects.length < limit)
+  return { rejects, next }
+}
+
+async function printCsv(client: Client, id: string): Promise<void> {
+  const { body } = await client.rejectsCsv(id)
+  if (!body) return
+  try {
+    await pipeline(Readable.fromWeb(body as never), process.stdout, { end: false })
+  } catch (error) {
+    // Whoever reads has seen enough.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+  }
+}

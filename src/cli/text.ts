@@ -1,0 +1,100 @@
+/** Ingests in words, for people. */
+import { isAbsolute, relative } from 'node:path'
+import pc from 'picocolors'
+import type { RejectView } from '../postgres/rejects.ts'
+import type { Ingest, IngestNow } from './client.ts'
+
+export const number = (value: number): string => value.toLocaleString('en-US')
+
+/** `812 B`, `366 kB`, `5.7 MB`. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  if (bytes < 1e6) return `${Math.round(bytes / 1000)} kB`
+  return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`
+}
+
+/** `812 ms`, `5.7 s`, `3 min 20 s`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+}
+
+export function tookMs({ createdAt, endedAt }: Ingest, now = Date.now()): number {
+  return (endedAt ? Date.parse(endedAt) : now) - Date.parse(createdAt)
+}
+
+const marks = { completed: pc.green('✓'), failed: pc.red('✗'), cancelled: pc.yellow('–') } as const
+
+/** How it ended, in a line or three. */
+export function outcome(view: IngestNow): string {
+  const mark = marks[view.state as keyof typeof marks] ?? '·'
+  const head = `${mark} ${view.id} ${view.state} in ${duration(tookMs(view))}`
+  const lines = [`${head}: ${counts(view)}`]
+  if (view.error) lines.push(`  ${view.error.message}`)
+  if (view.error?.hint) lines.push(`  ${view.error.hint}`)
+  if (view.problem) lines.push(`  ${pc.yellow(view.problem)}`)
+  if (view.rowsRejected > 0) lines.push(`  Rejects: sluice rejects ${view.id}`)
+  return lines.join('\n')
+}
+
+function counts({ state, rowsLoaded, rowsRejected, target }: Ingest): string {
+  const rejected = `${number(rowsRejected)} rejected`
+  if (state === 'completed') return `${number(rowsLoaded)} rows loaded into ${target}, ${rejected}`
+  return `nothing was published to ${target}, ${rejected}`
+}
+
+/** All that there is to know, a line each. */
+export function details(view: IngestNow): string {
+  const { workflow } = view
+  const facts: [string, string | null][] = [
+    ['ingest', view.id],
+    ['state', view.phase && view.state !== 'queued' ? `${view.state} (${view.phase})` : view.state],
+    ['target', `${view.target}, ${view.spec.target.mode}`],
+    ['files', `${number(view.filesStaged)} of ${number(view.files)} staged`],
+    ['size', view.sizeBytes === null ? null : size(view.sizeBytes)],
+    ['units', `${number(view.unitsLoaded)} of ${number(view.units)} loaded`],
+    ['rows', `${number(view.rowsLoaded)} loaded, ${number(view.rowsRejected)} rejected`],
+    ['entered', view.createdAt],
+    ['took', duration(tookMs(view))],
+    ['workflow', workflow && `${workflow.status}, ${workflow.historyEvents} events`],
+    ['Web UI', view.links.ui],
+    ['error', view.error && `${view.error.code}: ${view.error.message}`],
+    ['hint', view.error?.hint ?? null],
+    ['problem', view.problem],
+    ...view.retrying.map(retryOf),
+  ]
+  return facts
+    .filter(([, value]) => value)
+    .map(([name, value]) => `${pc.dim(name.padEnd(9))} ${value}`)
+    .join('\n')
+}
+
+const retryOf = ({ activity, attempt, error }: IngestNow['retrying'][number]): [string, string] => [
+  'retrying',
+  `${activity}, attempt ${attempt}: ${error}`,
+]
+
+/** A reject in a line: where, which column, why, and the start of the row. */
+export function rejectLine({ file, line, column, error, raw }: RejectView, rawChars = 60): string {
+  const flat = raw.replace(/[\r\n\t]+/g, ' ')
+  const start = flat.length > rawChars ? `${flat.slice(0, rawChars)}…` : flat
+  const near = relative(process.cwd(), file)
+  const place = `${isAbsolute(file) && !near.startsWith('..') ? near : file}:${line}`
+  return `${pc.bold(place)} ${column ? `${column}: ` : ''}${error}  ${pc.dim(start)}`
+}
+
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) =>
+    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
+  )
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

@@ -1,0 +1,68 @@
+/** `sluice up [FILE…]`: everything on this machine, until Ctrl-C. */
+import type { Command } from 'commander'
+import { readConfig, type UpFile } from '../config.ts'
+import { tell } from './errors.ts'
+import { addLogLevel, addSpecOptions, type SpecOptions } from './options.ts'
+import { onSignals } from './signals.ts'
+import { bringFirst, bringOrder, type Order, readOrder } from './up/order.ts'
+import { Running } from './up/running.ts'
+import { showUp } from './up/show.ts'
+import { startStack } from './up/stack.ts'
+
+export function declare(command: Command): void {
+  command.argument('[file...]', 'files, folders or globs to ingest once it is up')
+  addSpecOptions(command).action(run)
+  addLogLevel(command)
+}
+
+async function run(files: string[], options: SpecOptions): Promise<void> {
+  const order = await readOrder(files, options)
+  const config = readConfig()
+  if (config.up) return useRunning(config.up, order)
+  const running = new Running()
+  const stopping = new AbortController()
+  const starting = startStack(config, running)
+  const work = starting.then(async ({ up, broken }) => {
+    await Promise.race([broken, bringFirst(up, order, stopping.signal)])
+    if (!stopping.signal.aborted) {
+      console.log('\nSluice is up. Ctrl-C stops everything.')
+      showUp(up)
+    }
+    await broken
+  })
+  const failure = await Promise.race([untilStop(running, starting), failureOf(work)])
+  stopping.abort()
+  // What is just starting can only be stopped when it has started.
+  await starting.catch(() => {})
+  await running.stop()
+  if (failure !== null) process.exitCode = tell(failure, { json: false, stack: false })
+  else console.log('Stopped.')
+}
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> => work.catch((error) => error)
+
+/** Resolves at the first signal; the next one ends everything at once. */
+const untilStop = (running: Running, starting: Promise<unknown>): Promise<null> =>
+  new Promise((resolve) => {
+    const kill = async () => {
+      await starting.catch(() => {})
+      await running.kill()
+      process.exit(1)
+    }
+    onSignals(
+      () => {
+        console.log('\nStopping: worker, API, Temporal, PostgreSQL. Ctrl-C again kills them.')
+        resolve(null)
+      },
+      () => void kill(),
+    )
+  })
+
+/** Another `up` has this home: its stack takes the files as well. */
+async function useRunning(up: UpFile, order: Order | null): Promise<void> {
+  console.log(`Sluice is up here already, as process ${up.pid}.`)
+  if (!order) return showUp(up)
+  console.log('It takes this ingest.')
+  const view = await bringOrder(up, order, new AbortController().signal)
+  if (view.state !== 'completed') process.exitCode = 1
+}

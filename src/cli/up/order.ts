@@ -1,0 +1,65 @@
+/** What `up` shall ingest: the files that were named, or the sample of a first start. */
+import { checkSpec } from '../../api/checkSpec.ts'
+import type { UpFile } from '../../config.ts'
+import type { IngestSpec } from '../../domain/spec.ts'
+import { createClient, type IngestNow } from '../client.ts'
+import { cliError, tell } from '../errors.ts'
+import { submit, untilEnd } from '../ingest/bring.ts'
+import { type Found, findSources } from '../ingest/sources.ts'
+import { type SpecOptions, specOf } from '../options.ts'
+import { findSample, sampleSpec } from './sample.ts'
+import { showEnd } from './show.ts'
+
+export interface Order {
+  found: Found
+  spec: Omit<IngestSpec, 'source'>
+}
+
+/**
+ * Reads the command line before anything is started.
+ * @throws usage_invalid, file_missing, spec_invalid, table_name_invalid, dialect_invalid
+ */
+export async function readOrder(files: string[], options: SpecOptions): Promise<Order | null> {
+  const { into } = options
+  if (files.length === 0 && into === undefined) return null
+  if (files.length === 0 || into === undefined) {
+    const problem = 'Files need a target, and a target needs files: my.csv --into public.trips'
+    throw cliError('usage_invalid', { problem, command: 'up' })
+  }
+  const spec = specOf({ ...options, into })
+  checkSpec({ ...spec, source: { kind: 'directory', path: files } })
+  return { spec, found: await findSources(files, { isOwnMachine: true, upload: false }) }
+}
+
+/** Brings the order, or the sample of a first start. What fails is told; the stack stays up. */
+export async function bringFirst(
+  up: UpFile,
+  order: Order | null,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    if (order) {
+      await bringOrder(up, order, signal)
+      return
+    }
+    const sample = await findSample(createClient(up.api), up.databaseUrl)
+    if (!sample) return
+    console.log(`\nThis is a first start. The sample ${sample}:`)
+    const found: Found = { kind: 'directory', paths: [sample] }
+    await bringOrder(up, { found, spec: sampleSpec }, signal)
+  } catch (error) {
+    if (!signal.aborted) tell(error, { json: false, stack: false })
+  }
+}
+
+export async function bringOrder(
+  up: UpFile,
+  { found, spec }: Order,
+  signal: AbortSignal,
+): Promise<IngestNow> {
+  const client = createClient(up.api)
+  const { id } = await submit(client, spec, { found, quiet: false })
+  const view = await untilEnd(client, id, { json: false, signal })
+  await showEnd(client, up, view)
+  return view
+}

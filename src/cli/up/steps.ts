@@ -1,0 +1,36 @@
+/** The lines that `up` prints: one for each step, with its time. */
+import pc from 'picocolors'
+import { duration } from '../text.ts'
+
+/** Runs a step, and prints what it says of itself, or that it failed. */
+export async function step<T>(
+  name: string,
+  work: () => Promise<T>,
+  tellOf: (result: T) => { what: string; notes?: readonly string[] },
+): Promise<T> {
+  const startMs = performance.now()
+  const took = () => pc.dim(duration(performance.now() - startMs))
+  try {
+    const result = await work()
+    const { what, notes = [] } = tellOf(result)
+    console.log(`${pc.green('✓')} ${what}  ${took()}`)
+    for (const note of notes) console.log(`  ${pc.dim(note)}`)
+    return result
+  } catch (error) {
+    console.log(`${pc.red('✗')} ${name}  ${took()}`)
+    throw error
+  }
+}
+
+/** Waits for all of them, also when one fails, so that whatever started can be stopped. */
+export async function settle<T extends readonly unknown[]>(
+  works: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> {
+  const results = await Promise.allSettled(works)
+  const values: unknown[] = []
+  for (const result of results as PromiseSettledResult<unknown>[]) {
+    if (result.status === 'rejected') throw result.reason
+    values.push(result.value)
+  }
+  return values as never
+}

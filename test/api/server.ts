@@ -1,0 +1,79 @@
+/** The API in this process, on a port of its own, over what `build()` made. */
+import type { AddressInfo } from 'node:net'
+import { Connection, Client as TemporalClient } from '@temporalio/client'
+import { pino } from 'pino'
+import { afterAll } from 'vitest'
+import { buildApp } from '../../src/api/app.ts'
+import { type Built, build } from '../helper.ts'
+
+export interface Api extends Built {
+  url: string
+  /** Asks the API; the answer's body is read as JSON when it is some. */
+  ask(method: string, path: string, body?: unknown): Promise<Answer>
+  put(name: string, content: string | Buffer): Promise<Answer>
+  /** Submits a spec on this file's queue, and waits for its end. */
+  bring(spec: object): Promise<Answer>
+}
+
+export interface Answer {
+  status: number
+  headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: a test says itself what it expects in it.
+  body: any
+}
+
+/** @param isTemporalAway the API talks to a port where nobody answers */
+export async function listen(
+  built: Built,
+  { isTemporalAway = false }: { isTemporalAway?: boolean } = {},
+): Promise<string> {
+  const address = '127.0.0.1:1'
+  const away = () => new TemporalClient({ connection: Connection.lazy({ address }) })
+  const app = await buildApp({
+    db: built.db,
+    temporal: isTemporalAway ? away() : built.client,
+    stage: built.stage,
+    attributes: true,
+    uiUrl: 'http://ui.test',
+    namespace: 'default',
+    log: pino({ level: 'silent' }),
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  afterAll(() => app.close())
+  return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+}
+
+export async function buildApi(): Promise<Api> {
+  const built = await build()
+  const url = await listen(built)
+  const ask = askAt(url)
+  return {
+    ...built,
+    url,
+    ask,
+    put: (name, content) => answerOf(fetch(`${url}/v1/uploads/${name}`, put(content))),
+    async bring(spec) {
+      const accepted = await ask('POST', '/v1/ingests', { queue: built.queue, ...spec })
+      if (accepted.status >= 300) return accepted
+      await built.ended(accepted.body.id)
+      return ask('GET', accepted.body.links.self)
+    },
+  }
+}
+
+const put = (content: string | Buffer): RequestInit => ({ method: 'PUT', body: content as never })
+
+export const askAt =
+  (url: string): Api['ask'] =>
+  (method, path, body) => {
+    const headers = { 'content-type': 'application/json' }
+    const sent = body === undefined ? {} : { headers, body: JSON.stringify(body) }
+    return answerOf(fetch(url + path, { method, ...sent }))
+  }
+
+async function answerOf(asked: Promise<Response>): Promise<Answer> {
+  const answer = await asked
+  const isJson = /json/.test(answer.headers.get('content-type') ?? '')
+  const body = isJson ? await answer.json() : await answer.text()
+  return { status: answer.status, headers: answer.headers, body }
+}
