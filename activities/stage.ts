@@ -49,17 +49,18 @@ async function bringIn(
   opened: OpenFile,
   file: FileEntry & StagedFile & { dialect: Dialect | null },
   signal: AbortSignal,
-): Promise<{ sha256: string; shape: FileShape }> {
+): Promise<{ sha256: string; pinned: boolean; shape: FileShape }> {
   const shaper = new Shaper(file.dialect ?? emptyDialect, file)
-  if (!opened.linkPath) {
-    const { sha256 } = await stage.put(file, opened.read(signal), (chunk) => shaper.push(chunk))
-    return { sha256, shape: shaper.shape() }
+  const bytes = opened.read(signal)
+  const pinned = await stage.pin(file, opened.path)
+  if (!pinned) {
+    const { sha256 } = await stage.put(file, bytes, (chunk) => shaper.push(chunk))
+    return { sha256, pinned, shape: shaper.shape() }
   }
-  await stage.link(file, opened.linkPath)
   const hash = createHash('sha256')
-  for await (const chunk of opened.read(signal)) {
+  for await (const chunk of bytes) {
     hash.update(chunk)
     shaper.push(chunk)
   }
-  return { sha256: hash.digest('hex'), shape: shaper.shape() }
+  return { sha256: hash.digest('hex'), pinned, shape: shaper.shape() }
 }

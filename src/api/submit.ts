@@ -11,7 +11,7 @@ import { checkSpec } from './checkSpec.ts'
 import type { ApiDeps } from './deps.ts'
 import { newIngestId } from './ingestId.ts'
 
-const startTimeoutMs = 10_000
+const startTimeoutMs = 5000
 
 interface Submitted {
   ingestId: string

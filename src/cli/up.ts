@@ -1,7 +1,6 @@
 /** `sluice up [FILE…]`: everything on this machine, until Ctrl-C. */
 import type { Command } from 'commander'
 import { readConfig, type UpFile } from '../config.ts'
-import { tell } from './errors.ts'
 import { addLogLevel, addSpecOptions, type SpecOptions } from './options.ts'
 import { onSignals } from './signals.ts'
 import { bringFirst, bringOrder, type Order, readOrder } from './up/order.ts'
@@ -21,7 +20,7 @@ async function run(files: string[], options: SpecOptions): Promise<void> {
   if (config.up) return useRunning(config.up, order)
   const running = new Running()
   const stopping = new AbortController()
-  const starting = startStack(config, running)
+  const starting = startStack(config, running, stopping.signal)
   const work = starting.then(async ({ up, broken }) => {
     await Promise.race([broken, bringFirst(up, order, stopping.signal)])
     if (!stopping.signal.aborted) {
@@ -35,8 +34,8 @@ async function run(files: string[], options: SpecOptions): Promise<void> {
   // What is just starting can only be stopped when it has started.
   await starting.catch(() => {})
   await running.stop()
-  if (failure !== null) process.exitCode = tell(failure, { json: false, stack: false })
-  else console.log('Stopped.')
+  if (failure !== null) throw failure
+  console.log('Stopped.')
 }
 
 const failureOf = (work: Promise<unknown>): Promise<unknown> => work.catch((error) => error)

@@ -51,10 +51,14 @@ async function run(options: Options): Promise<void> {
   const { queue, concurrency } = options
   const { level, format } = config.log
   const log = createLog(options.logLevel ?? level, options.logFormat ?? format ?? 'pretty')
-  const place = options.fed ? await readFeed() : placeOf(config, options)
-  // Without settings, whoever started us is gone.
-  if (place) await runWorker({ ...place, queues: queue, concurrency, log })
-  if (options.fed) process.stdin.destroy()
+  try {
+    const place = options.fed ? await readFeed() : placeOf(config, options)
+    // Without settings, whoever started us is gone.
+    if (place) await runWorker({ ...place, queues: queue, concurrency, log })
+  } finally {
+    // An open pipe would keep the process.
+    if (options.fed) process.stdin.destroy()
+  }
 }
 
 type Place = Pick<WorkerOptions, 'temporal' | 'databaseUrl' | 'stageDir' | 'sourceRoots'>

@@ -5,10 +5,13 @@ import type { Connection, Db } from './db.ts'
 export interface FileEntry extends ListedFile {
   fileNo: number
   sha256: string | null
+  /** Null unless the stage holds a link to the file, see stage/stage.ts. */
+  pinnedVersion: string | null
   shape: FileShape | null
 }
 
-const columns = `file_no as "fileNo", name, size_bytes as "sizeBytes", version, sha256, shape`
+const columns = `file_no as "fileNo", name, size_bytes as "sizeBytes", version, sha256,
+  case when pinned then version end as "pinnedVersion", shape`
 
 /** Forgets what an earlier attempt listed. */
 export async function clearFiles(tx: Connection, ingestId: string): Promise<void> {
@@ -48,12 +51,12 @@ export async function readLot(db: Db, ingestId: string, lotNo: number): Promise<
 export async function recordStaged(
   db: Db,
   ingestId: string,
-  file: { fileNo: number; sha256: string; shape: FileShape },
+  file: { fileNo: number; sha256: string; pinned: boolean; shape: FileShape },
 ): Promise<void> {
   await db.query(
-    `update sluice.files set sha256 = $3, shape = $4, staged_at = now()
+    `update sluice.files set sha256 = $3, pinned = $4, shape = $5, staged_at = now()
      where ingest_id = $1 and file_no = $2 and staged_at is null`,
-    [ingestId, file.fileNo, file.sha256, JSON.stringify(file.shape)],
+    [ingestId, file.fileNo, file.sha256, file.pinned, JSON.stringify(file.shape)],
   )
 }
 
@@ -74,16 +77,17 @@ export async function* eachFile(
   }
 }
 
-/** Names, sizes and sums of some files. */
+/** What is needed to read some staged files. */
 export async function readFiles(
   db: Db | Connection,
   ingestId: string,
   fileNos: number[],
-): Promise<Map<number, { name: string; sizeBytes: number }>> {
-  const { rows } = await db.query(
-    `select file_no, name, size_bytes from sluice.files
-     where ingest_id = $1 and file_no = any($2)`,
+): Promise<Map<number, Pick<FileEntry, 'name' | 'sizeBytes' | 'pinnedVersion'>>> {
+  const { rows } = await db.query<FileEntry>(
+    `select file_no as "fileNo", name, size_bytes as "sizeBytes",
+            case when pinned then version end as "pinnedVersion"
+     from sluice.files where ingest_id = $1 and file_no = any($2)`,
     [ingestId, fileNos],
   )
-  return new Map(rows.map((row) => [row.file_no, { name: row.name, sizeBytes: row.size_bytes }]))
+  return new Map(rows.map(({ fileNo, ...file }) => [fileNo, file]))
 }

@@ -1,6 +1,6 @@
 /** Reads a local file that must stay as it was when it was listed. */
-import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
+import { versionOf } from '../domain/version.ts'
 import type { ListedFile } from '../domain/words.ts'
 import { messageOf, sluiceError } from '../errors.ts'
 import type { OpenFile } from './source.ts'
@@ -24,7 +24,7 @@ export async function openFile(path: string, file: ListedFile): Promise<OpenFile
     await handle.close()
     throw error
   }
-  return { read: (signal) => read(handle, path, file, signal), close: () => handle.close() }
+  return { path, read: (signal) => read(handle, path, file, signal), close: () => handle.close() }
 }
 
 async function* read(
@@ -72,9 +72,6 @@ async function check(handle: FileHandle, path: string, file: ListedFile): Promis
     }
   }
 }
-
-/** Changes with every write, and when another file takes the name. */
-const versionOf = (stats: BigIntStats): string => `${stats.ino}-${stats.mtimeNs}`
 
 function refuse(file: string, error: NodeJS.ErrnoException): never {
   if (error.code === 'ENOENT') throw sluiceError('file_vanished', { file }, { cause: error })

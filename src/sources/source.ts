@@ -15,8 +15,8 @@ export interface Source {
 }
 
 export interface OpenFile {
-  /** Set when the bytes lie in the stage's own folder and never change: they can be linked. */
-  linkPath?: string
+  /** A local file: the stage may link it instead of copying it. */
+  path: string
   /** The bytes, from the first one. At the end of it the file is checked to be as listed. */
   read(signal: AbortSignal): AsyncIterable<Buffer>
   close(): Promise<void>

@@ -15,9 +15,6 @@ export function uploadSource(uploads: readonly string[], pathOf: (name: string) 
     async *list() {
       for (const name of uploads) yield await listFile(pathOf(name), name).catch(missing(name))
     },
-    async open(file) {
-      const path = pathOf(file.name)
-      return { ...(await openFile(path, file)), linkPath: path }
-    },
+    open: (file) => openFile(pathOf(file.name), file),
   }
 }

@@ -1,9 +1,10 @@
 /** A stage in a folder, which all workers and the API share. */
 import { constants } from 'node:fs'
-import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { versionOf } from '../domain/version.ts'
 import { sluiceError } from '../errors.ts'
-import type { Stage, StagedFile, Uploads } from './stage.ts'
+import type { Stage, StagedFile, StagedState, Uploads } from './stage.ts'
 import { writeWhole } from './write.ts'
 
 const chunkBytes = 256 * 1024
@@ -14,11 +15,19 @@ export function localStage(folder: string): Stage {
   const pathOf = (file: StagedFile) => join(folderOf(file.ingestId), String(file.fileNo))
   return {
     put: (file, bytes, tap) => writeWhole(pathOf(file), bytes, tap),
-    async link(file, path) {
+    async pin(file, path) {
       const to = pathOf(file)
       await mkdir(dirname(to), { recursive: true })
       await rm(to, { force: true })
-      await link(path, to)
+      return link(path, to).then(
+        () => true,
+        (error) => {
+          // Another attempt was faster; `read` finds out should it have linked another file.
+          if (error.code === 'EEXIST') return true
+          if (unlinkable.includes(error.code)) return false
+          throw error
+        },
+      )
     },
     read: (file, range) => readRange(pathOf(file), file, range),
     clear: (ingestId) => rm(folderOf(ingestId), { recursive: true, force: true }),
@@ -26,34 +35,47 @@ export function localStage(folder: string): Stage {
   }
 }
 
+/** Other disk, other owner (protected links), too many links, a file system without links. */
+const unlinkable = ['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
+
 async function* readRange(
   path: string,
-  file: { name: string; sizeBytes: number },
+  file: StagedState,
   range: { start: number; end: number },
 ): AsyncGenerator<Buffer> {
-  const damaged = (problem: string) =>
-    sluiceError('staged_file_damaged', { file: file.name, problem })
   const handle = await open(path, constants.O_RDONLY).catch((error) => {
-    throw error.code === 'ENOENT' ? damaged('it is gone') : error
+    throw error.code === 'ENOENT' ? damaged(file, 'it is gone') : error
   })
-  const check = async () => {
-    const { size } = await handle.stat()
-    if (size !== file.sizeBytes) throw damaged(`it had ${file.sizeBytes} bytes and has ${size}`)
-  }
   try {
-    await check()
+    await check(handle, file)
     for (let at = range.start; at < range.end; ) {
       const length = Math.min(chunkBytes, range.end - at)
       const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, at)
-      if (bytesRead === 0) throw damaged(`it ends at byte ${at}`)
+      if (bytesRead === 0) throw damaged(file, `it ends at byte ${at}`)
       at += bytesRead
       yield buffer.subarray(0, bytesRead)
     }
-    await check()
+    await check(handle, file)
   } finally {
     await handle.close()
   }
 }
+
+async function check(handle: FileHandle, file: StagedState): Promise<void> {
+  const stats = await handle.stat({ bigint: true })
+  if (Number(stats.size) !== file.sizeBytes) {
+    throw damaged(file, `it had ${file.sizeBytes} bytes and has ${stats.size}`)
+  }
+  if (file.pinnedVersion !== null && versionOf(stats) !== file.pinnedVersion) {
+    throw damaged(file, 'it was written to')
+  }
+}
+
+const damaged = ({ name, pinnedVersion }: StagedState, problem: string): Error =>
+  sluiceError(pinnedVersion === null ? 'staged_file_damaged' : 'file_changed', {
+    file: name,
+    problem,
+  })
 
 function localUploads(folder: string): Uploads {
   // Names are checked against the spec's pattern where they come in: no folders, no dot in front.

@@ -5,6 +5,14 @@ export interface StagedFile {
   fileNo: number
 }
 
+/** What a staged file must still be when it is read. */
+export interface StagedState {
+  name: string
+  sizeBytes: number
+  /** Of a pinned file, as it was listed; null for a copy. */
+  pinnedVersion: string | null
+}
+
 export interface Staged {
   sizeBytes: number
   /** In hex. */
@@ -17,16 +25,17 @@ export interface Stage {
    * @throws stage_full
    */
   put(file: StagedFile, bytes: AsyncIterable<Buffer>, tap: (chunk: Buffer) => void): Promise<Staged>
-  /** Stages a file that lies in this stage already, without copying it. */
-  link(file: StagedFile, path: string): Promise<void>
   /**
-   * The bytes of a range; the file's size is checked before and after.
-   * @throws staged_file_damaged
+   * Pins a local file: stages a link to it. Whoever deletes or replaces the file takes nothing
+   * from us; whoever writes into it is found out by `read`.
+   * @returns false when it cannot be linked: another disk, or somebody else's file
    */
-  read(
-    file: StagedFile & { name: string; sizeBytes: number },
-    range: { start: number; end: number },
-  ): AsyncIterable<Buffer>
+  pin(file: StagedFile, path: string): Promise<boolean>
+  /**
+   * The bytes of a range. The file is checked before and after: size, and version if it is pinned.
+   * @throws staged_file_damaged, file_changed
+   */
+  read(file: StagedFile & StagedState, range: { start: number; end: number }): AsyncIterable<Buffer>
   /** Removes every staged file of the ingest. */
   clear(ingestId: string): Promise<void>
   uploads: Uploads

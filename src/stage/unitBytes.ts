@@ -1,8 +1,8 @@
 /** The bytes of a unit, from the stage. */
 import type { Flaw, Split, Unit } from '../domain/words.ts'
-import type { Stage } from './stage.ts'
+import type { Stage, StagedState } from './stage.ts'
 
-type Files = ReadonlyMap<number, { name: string; sizeBytes: number }>
+type Files = ReadonlyMap<number, StagedState>
 
 export class UnitBytes {
   readonly unit: Unit
@@ -53,7 +53,7 @@ export class UnitBytes {
     return this.#stage.read(file, split)
   }
 
-  #fileOf(fileNo: number): { name: string; sizeBytes: number } {
+  #fileOf(fileNo: number): StagedState {
     const file = this.#files.get(fileNo)
     if (!file) throw new Error(`file ${fileNo} is not in the ledger`)
     return file

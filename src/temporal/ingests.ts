@@ -2,6 +2,7 @@
 import {
   type Client,
   isGrpcServiceError,
+  ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client'
@@ -105,8 +106,8 @@ export async function viewWorkflow(client: Client, ingestId: string): Promise<Wo
 }
 
 function temporalError(error: unknown): SluiceError | unknown {
-  const unavailable = isGrpcServiceError(error) || /UNAVAILABLE|DEADLINE/.test(messageOf(error))
-  if (!unavailable) return error
+  // The client wraps most of what gRPC says, which is then the cause.
+  if (!(error instanceof ServiceError) && !isGrpcServiceError(error)) return error
   const problem = messageOf((error as Error).cause ?? error)
   return sluiceError('temporal_unavailable', { address: 'the server', problem }, { cause: error })
 }

@@ -175,11 +175,13 @@ test('without Temporal the ledger still answers, and nothing is taken in', async
   const id = newId()
   const spec = { queue: 'nobody', source: await upload(), target: { table: 'away' } }
   await post({ ...spec, id })
-  const view = await ask('GET', `/v1/ingests/${id}`)
+  const [view, ready, refused] = await Promise.all([
+    ask('GET', `/v1/ingests/${id}`),
+    ask('GET', '/readyz'),
+    ask('POST', '/v1/ingests', spec),
+  ])
   expect([view.status, view.body.state, view.body.workflow]).toEqual([200, 'queued', null])
-  const ready = await ask('GET', '/readyz')
   expect([ready.status, ready.body.code]).toEqual([503, 'temporal_unavailable'])
-  const refused = await ask('POST', '/v1/ingests', spec)
   expect([refused.status, refused.body.code]).toEqual([503, 'temporal_unavailable'])
   const { rows } = await api.db.query(
     `select state from sluice.ingests where target = 'public.away' order by created_at`,

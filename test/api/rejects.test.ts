@@ -25,7 +25,7 @@ test('pages, and CSV that keeps raw as it was', async () => {
   const path = body.links.rejects
   const all = await api.ask('GET', path)
   expect(all.body.next).toBeNull()
-  const places = all.body.rejects.map((each: never) => [each['line'], each['column']])
+  const places = all.body.rejects.map((each: Record<string, unknown>) => [each.line, each.column])
   expect(places).toEqual([
     [3, 'id'],
     [4, 'price'],

@@ -39,7 +39,10 @@ export async function listen(
     log: pino({ level: 'silent' }),
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
-  afterAll(() => app.close())
+  afterAll(() => {
+    app.server.closeAllConnections()
+    return app.close()
+  })
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
 }
 

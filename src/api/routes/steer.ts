@@ -1,7 +1,7 @@
 /** Pause, resume, cancel. */
 import { sluiceError } from '../../errors.ts'
 import { isOver, readIngest } from '../../postgres/ingests.ts'
-import { type Steer, steerIngest } from '../../temporal/ingests.ts'
+import { type Steer, steerIngest, viewWorkflow } from '../../temporal/ingests.ts'
 import { abandon } from '../abandon.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, problems } from '../schemas.ts'
@@ -36,21 +36,19 @@ export const steering = (deps: ApiDeps) => async (app: App) => {
 /** @throws ingest_not_found, ingest_ended, temporal_unavailable */
 async function steerOrEnd(deps: ApiDeps, ingestId: string, steer: Steer): Promise<void> {
   const { db, temporal } = deps
-  await refuseEnded(deps, ingestId)
-  const steered = await temporal.withDeadline(Date.now() + timeoutMs, () =>
-    steerIngest(temporal, ingestId, steer),
-  )
-  if (steered) return
-  if (steer === 'cancel') return abandon(deps, ingestId)
-  // It ended a moment ago, or it has no workflow that could hear us.
+  const before = await readIngest(db, ingestId)
+  if (isOver(before.state)) throw sluiceError('ingest_ended', { ingestId, state: before.state })
+  const isHeard = await temporal.withDeadline(Date.now() + timeoutMs, async () => {
+    const isSent = await steerIngest(temporal, ingestId, steer)
+    // A cancel is accepted also by a workflow that has ended.
+    return isSent && (await viewWorkflow(temporal, ingestId))?.status === 'RUNNING'
+  })
+  if (isHeard) return
+  // It ended a moment ago, perhaps by our word, or it has no workflow that could hear us.
   const { state } = await readIngest(db, ingestId)
+  if (steer === 'cancel') return isOver(state) ? undefined : abandon(deps, ingestId)
   throw sluiceError('ingest_ended', {
     ingestId,
     state: isOver(state) ? state : 'it has no running workflow, and can only be cancelled',
   })
-}
-
-async function refuseEnded({ db }: ApiDeps, ingestId: string): Promise<void> {
-  const { state } = await readIngest(db, ingestId)
-  if (isOver(state)) throw sluiceError('ingest_ended', { ingestId, state })
 }

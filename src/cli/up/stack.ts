@@ -23,8 +23,15 @@ export interface Stack {
   broken: Promise<never>
 }
 
-/** @param running takes each part as soon as it runs, so that a failed start can be undone */
-export async function startStack(config: Config, running: Running): Promise<Stack> {
+/**
+ * @param running takes each part as soon as it runs, so that a failed start can be undone
+ * @throws part_ended, database_unavailable, postgres_too_old, temporal_unavailable
+ */
+export async function startStack(
+  config: Config,
+  running: Running,
+  stopping: AbortSignal,
+): Promise<Stack> {
   const { home, stageDir } = config
   const logs = join(home, 'logs')
   // PostgreSQL may run as another user, who has to get into the home; not into the rest.
@@ -34,22 +41,22 @@ export async function startStack(config: Config, running: Running): Promise<Stac
   const alarm = createAlarm(running)
   const start: Start = { config, logs, running, watch: alarm.watch }
   // The worker takes longest to load, and needs the others only then.
-  const [worker, databaseUrl, temporal] = await settle([
-    spawnWorker(start),
-    startDatabase(start),
-    startServer(start),
-    import('../../api/server.ts'),
-  ])
+  const halt = new AbortController()
+  const giveUp = () => halt.abort()
+  const first = [spawnWorker(start), startDatabase(start), startServer(start)] as const
+  const [worker, databaseUrl, temporal] = await settle(
+    [...first, import('../../api/server.ts')],
+    giveUp,
+  )
+  stopping.throwIfAborted()
   const address = { address: temporal.address, namespace: config.temporal.namespace }
   const feed = { temporal: address, databaseUrl, stageDir, sourceRoots: ['/'] }
-  const [api] = await settle([
-    startOwnApi(start, { ...feed, ui: temporal.ui }),
-    step(
-      'worker',
-      () => worker.feed(feed),
-      (pid) => ({ what: `worker ${pid}, ${concurrency} activities at once` }),
-    ),
-  ])
+  const ready = step(
+    'worker',
+    () => worker.feed(feed, AbortSignal.any([stopping, halt.signal])),
+    (pid) => ({ what: `worker ${pid}, ${concurrency} activities at once` }),
+  )
+  const [api] = await settle([startOwnApi(start, { ...feed, ui: temporal.ui }), ready], giveUp)
   const { namespace } = address
   const up: UpFile = {
     pid: process.pid,
@@ -127,8 +134,12 @@ const startServer = ({ config, logs, running, watch }: Start) =>
   step(
     'Temporal',
     async () => {
-      const { address } = config.temporal
-      if (address) return { address, ui: config.api.uiUrl, notes: [] }
+      const { address, namespace } = config.temporal
+      if (address) {
+        const { connectTemporal } = await import('../../temporal/connect.ts')
+        await (await connectTemporal({ address, namespace })).connection.close()
+        return { address, ui: config.api.uiUrl, notes: [] }
+      }
       const log = join(logs, 'temporal.log')
       const { startTemporal } = await import('../../dev/temporal.ts')
       const server = await startTemporal({ home: join(config.home, 'temporal'), log })

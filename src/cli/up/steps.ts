@@ -22,15 +22,19 @@ export async function step<T>(
   }
 }
 
-/** Waits for all of them, also when one fails, so that whatever started can be stopped. */
-export async function settle<T extends readonly unknown[]>(
-  works: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-): Promise<T> {
-  const results = await Promise.allSettled(works)
-  const values: unknown[] = []
-  for (const result of results as PromiseSettledResult<unknown>[]) {
-    if (result.status === 'rejected') throw result.reason
-    values.push(result.value)
+/**
+ * Waits for all of them, also when one fails, so that whatever started can be stopped.
+ * @param giveUp tells the others when one has failed
+ */
+export async function settle<T extends readonly unknown[] | []>(
+  works: T,
+  giveUp: () => void,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  try {
+    return await Promise.all(works)
+  } catch (error) {
+    giveUp()
+    await Promise.allSettled(works)
+    throw error
   }
-  return values as never
 }

@@ -14,7 +14,7 @@ const againMaxMs = 30_000
 
 export interface WorkerProcess {
   /** Hands over the settings; resolves with the process id when it takes tasks. */
-  feed(feed: Feed): Promise<number>
+  feed(feed: Feed, signal: AbortSignal): Promise<number>
   stop(): Promise<void>
   kill(): void
 }
@@ -50,9 +50,9 @@ export async function startWorkerProcess(options: {
   }
 
   return {
-    async feed(feed) {
+    async feed(feed, signal) {
       feedTo(current, feed)
-      await untilReady(current, options.log)
+      await untilReady(current, options.log, signal)
       fed = feed
       watch(current)
       return current.child.pid as number
@@ -96,7 +96,7 @@ const feedTo = ({ child }: Spawned, feed: Feed): void => {
   child.stdin?.write(`${JSON.stringify(feed)}\n`)
 }
 
-async function untilReady(worker: Spawned, log: string): Promise<void> {
+async function untilReady(worker: Spawned, log: string, signal: AbortSignal): Promise<void> {
   const startMs = Date.now()
   let ended: string | null = null
   void worker.exited.then((how) => {
@@ -108,7 +108,7 @@ async function untilReady(worker: Spawned, log: string): Promise<void> {
       const how = `${ended ?? 'it was not ready in time'}\n  ${last}\n  `
       throw cliError('part_ended', { part: 'The worker', how, log })
     }
-    await sleep(30)
+    await sleep(30, null, { signal })
   }
 }
 

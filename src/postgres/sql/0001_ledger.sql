@@ -41,6 +41,8 @@ create table sluice.files (
   -- What must not change before the file is staged.
   version text not null,
   sha256 text,
+  -- The stage holds a link to the file instead of a copy: its version must stay the same.
+  pinned boolean,
   -- Dialect, header, cuts and flaws: what staging learned.
   shape jsonb,
   staged_at timestamptz,

@@ -1,0 +1,161 @@
+/** The client commands against a remote API: what they print, and their exit codes. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { buildApi } from '../api/server.ts'
+import { until } from '../helper.ts'
+import { environment, program, sluice } from './sluice.ts'
+
+const api = await buildApi()
+const env = { SLUICE_API: api.url, SLUICE_HOME: join(api.folder, 'none') }
+const run = (...args: string[]) => sluice(args, { env, cwd: api.folder })
+const uploads = () => readdir(join(api.folder, '.stage', 'uploads'))
+
+beforeAll(async () => {
+  await writeFile(join(api.folder, 'trips.csv'), 'id,name\n1,a\n2,b\nx,c\n')
+  await api.db.query('create table public.trips (id bigint, name text)')
+  await api.startWorker()
+})
+
+const ingest = (...args: string[]) =>
+  run('ingest', 'trips.csv', '--into', 'trips', '--queue', api.queue, ...args)
+
+test('sends the file, follows, sums up, and removes what it sent', async () => {
+  const { code, out, error } = await ingest('--id', 'first')
+  expect([code, error]).toEqual([0, ''])
+  expect(out).toMatch(/^ingest first$/m)
+  expect(out).toMatch(/^✓ first completed in .*: 2 rows loaded into public\.trips, 1 rejected$/m)
+  expect(out).toContain('sluice rejects first')
+  expect(await uploads()).toEqual([])
+})
+
+test('the same id again loads nothing again, another spec is refused', async () => {
+  const again = await ingest('--id', 'first', '--json')
+  expect(again.code).toBe(0)
+  expect(JSON.parse(again.out)).toMatchObject({ id: 'first', state: 'completed', rowsLoaded: 2 })
+  expect(await uploads()).toEqual([])
+  const other = await ingest('--id', 'first', '--mode', 'replace', '--json')
+  expect(other.code).toBe(1)
+  expect(JSON.parse(other.error).error.code).toBe('ingest_conflict')
+  const { rows } = await api.db.query('select count(*) from trips')
+  expect(rows[0].count).toBe(2)
+})
+
+test('takes folders and globs, and names what is not there', async () => {
+  const many = await run('ingest', '*.csv', '--into', 'globbed', '--queue', api.queue, '--json')
+  expect(JSON.parse(many.out)).toMatchObject({ state: 'completed', files: 1, rowsRead: 3 })
+  const missing = await run('ingest', 'nope.csv', '--into', 'trips')
+  expect(missing).toEqual({
+    code: 1,
+    out: '',
+    error: 'sluice: There is no file at nope.csv.\n  Name a file, a folder or a glob.\n',
+  })
+})
+
+test('a failed ingest exits with 1 and says why', async () => {
+  const { code, out } = await ingest('--max-rejects', '0')
+  expect(code).toBe(1)
+  expect(out).toMatch(/✗ .* failed in .*: nothing was published to public\.trips, 1 rejected/)
+  expect(out).toContain('1 of 3 rows were rejected')
+})
+
+test('shows a list, a state and rejects', async () => {
+  const list = await run('list', '--limit', '1')
+  expect(list.out.split('\n')[0]).toMatch(/^INGEST +STATE +TARGET +LOADED +REJECTED/)
+  expect(list.out).toContain('More: sluice list --before')
+  expect(JSON.parse((await run('list', '--json')).out).ingests.length).toBeGreaterThan(2)
+  const status = await run('status', 'first')
+  expect([status.code, status.out]).toEqual([0, expect.stringMatching(/^state +completed$/m)])
+  const rejects = await run('rejects', 'first')
+  expect(rejects.out).toMatch(/trips\.csv:4 id: .*x,c/)
+  const csv = await run('rejects', 'first', '--csv')
+  expect(csv.out).toMatch(/^file,line,column,code,error,raw\r\n\S+,4,id,22P02,.*"x,c"\r\n$/)
+  const json = JSON.parse((await run('rejects', 'first', '--json')).out)
+  expect(json).toMatchObject({ rejects: [{ line: 4, column: 'id', raw: 'x,c' }], next: null })
+  const unknown = await run('status', 'nobody')
+  expect([unknown.code, unknown.error]).toEqual([1, expect.stringContaining('no ingest nobody')])
+})
+
+test('does not wait, steers, and cancels what no worker has', async () => {
+  const args = ['ingest', 'trips.csv', '--into', 'q', '--queue', 'nobody', '--id', 'waits']
+  const sent = await run(...args, '--no-wait', '--json')
+  expect([sent.code, JSON.parse(sent.out).state]).toEqual([0, 'queued'])
+  expect((await run('pause', 'waits')).out).toMatch('is asked to pause')
+  await api.client.workflow.getHandle('waits').terminate()
+  const lost = await run('status', 'waits')
+  expect([lost.code, lost.out]).toEqual([1, expect.stringContaining('TERMINATED')])
+  expect((await run('cancel', 'waits')).out).toBe('waits is cancelled.\n')
+  const ended = await run('cancel', 'waits')
+  expect([ended.code, ended.error]).toEqual([1, expect.stringContaining('ended already')])
+})
+
+test('Ctrl-C leaves the ingest running, and says how to go on', async () => {
+  const args = ['ingest', 'trips.csv', '--into', 'left', '--queue', 'nobody', '--id', 'left']
+  const child = spawn(process.execPath, [program, ...args], {
+    env: environment(env),
+    cwd: api.folder,
+  })
+  let out = ''
+  child.stdout.on('data', (chunk) => (out += chunk))
+  child.stderr.on('data', (chunk) => (out += chunk))
+  await until(() => /queued/.test(out), { what: 'the first line' })
+  child.kill('SIGINT')
+  const [code] = await once(child, 'close')
+  expect([code, out]).toEqual([130, expect.stringContaining('sluice status left --follow')])
+  expect((await api.ask('GET', '/v1/ingests/left')).body.workflow.status).toBe('RUNNING')
+  await api.ask('POST', '/v1/ingests/left/cancel')
+})
+
+test('a dry run shows what would happen, with a database and without', async () => {
+  const args = ['ingest', 'trips.csv', '--dry-run', '--json', '--into']
+  const database = { env: { ...env, DATABASE_URL: api.databaseUrl }, cwd: api.folder }
+  const known = JSON.parse((await sluice([...args, 'trips'], database)).out)
+  expect(known).toMatchObject({ exists: true, typesFrom: 'target', problem: null, odd: 0 })
+  expect(known.columns).toEqual([
+    { name: 'id', type: 'bigint' },
+    { name: 'name', type: 'text' },
+  ])
+  const guessed = await run(...args, 'unheard')
+  expect(JSON.parse(guessed.out)).toMatchObject({ exists: null, typesFrom: 'guess', sampled: 3 })
+  const bad = await sluice([...args, 'missing.t'], database)
+  expect([bad.code, JSON.parse(bad.out).problem]).toEqual([1, expect.stringMatching('missing')])
+  expect((await run('ingest', 'trips.csv', '--dry-run', '--into', 'x')).out).toMatch('Nothing was')
+})
+
+test('bad usage exits with 2, and what is missing is named', async () => {
+  const nowhere = { env: { SLUICE_HOME: env.SLUICE_HOME }, cwd: api.folder }
+  const cases: [string[], number, string][] = [
+    [['bogus'], 2, "unknown command 'bogus'"],
+    [['ingest'], 2, 'missing required argument'],
+    [['ingest', 'trips.csv'], 2, 'The target is missing'],
+    [['ingest', 'trips.csv', '--into', 't', '--mode', 'merge'], 2, 'Allowed choices are'],
+    [['ingest', 'trips.csv', '--into', 't', '--max-rejects', 'x'], 2, 'a share like 1%'],
+    [['worker', '--concurrency', '0'], 2, 'from 1 to 1000'],
+    [['worker', '--queue', 'a,a'], 2, 'there twice'],
+    [['worker', '--queue', 'a b'], 2, 'no spaces'],
+    [['worker', '--log-level', 'loud'], 2, 'Allowed choices are'],
+    [['worker'], 1, 'TEMPORAL_ADDRESS is not set'],
+    [['migrate'], 1, 'DATABASE_URL is not set'],
+    [['list'], 1, 'SLUICE_API'],
+    [['up', 'trips.csv'], 2, '--into'],
+    [['up', 'trips.csv', '--into', 'a.b.c'], 1, 'more than two parts'],
+  ]
+  const ran = await Promise.all(cases.map(([args]) => sluice(args, nowhere)))
+  for (const [index, [args, code, text]] of cases.entries()) {
+    const { code: real, error } = ran[index]!
+    expect([args, real, error]).toEqual([args, code, expect.stringContaining(text)])
+    expect(error).not.toMatch(/^ +at /m)
+  }
+  const away = await sluice(['list'], { env: { SLUICE_API: 'http://127.0.0.1:9999' } })
+  expect([away.code, away.error]).toEqual([1, expect.stringContaining('does not answer')])
+  const help = await sluice(['--help'])
+  expect([help.code, help.out]).toEqual([0, expect.stringContaining('ingest')])
+})
+
+test('migrates, and says when there is nothing to do', async () => {
+  const database = { env: { DATABASE_URL: api.databaseUrl } }
+  const { code, out } = await sluice(['migrate'], database)
+  expect([code, out]).toEqual([0, 'The ledger is up to date.\n'])
+})

@@ -1,0 +1,145 @@
+/** `sluice up` from its first start to its end, on real servers of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { inspect } from '../../src/dev/leftover.ts'
+import { run } from '../../src/dev/process.ts'
+import { until } from '../helper.ts'
+import { environment, program, sluice } from './sluice.ts'
+
+let folder = ''
+let home = ''
+const taken = createServer()
+const children: ChildProcess[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-up-'))
+  // As root PostgreSQL runs as another user, who must be able to enter.
+  await chmod(folder, 0o755)
+  home = join(folder, 'home')
+  await writeFile(join(folder, 'mine.csv'), 'id,name\n1,a\n2,b\n')
+  taken.listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+})
+
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL')
+  for (const pid of await leftPids()) process.kill(pid, 'SIGKILL')
+  taken.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const takenPort = () => (taken.address() as { port: number }).port
+const env = () => ({ SLUICE_HOME: home, SLUICE_PORT: String(takenPort()) })
+const upFile = async () => JSON.parse(await readFile(join(home, 'up.json'), 'utf8'))
+
+/** Processes that have the home in their command line, or `up` as their parent. */
+async function leftPids(): Promise<number[]> {
+  const { output } = await run('ps', ['-axo', 'pid=,args='])
+  const lines = output.split('\n').filter((line) => line.includes(home))
+  return lines.map((line) => Number.parseInt(line, 10)).filter((pid) => pid !== process.pid)
+}
+
+async function start(...args: string[]) {
+  const startMs = performance.now()
+  const child = spawn(process.execPath, [program, 'up', ...args], {
+    cwd: folder,
+    env: environment(env()),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  let out = ''
+  child.stdout.on('data', (chunk) => (out += chunk))
+  child.stderr.on('data', (chunk) => (out += chunk))
+  const exited = once(child, 'close').then(([code]) => code as number | null)
+  const isUp = () => {
+    if (child.exitCode !== null) throw new Error(`up ended:\n${out}`)
+    return out.includes('Ctrl-C stops everything')
+  }
+  await until(isUp, { what: 'up' }).catch((error) => {
+    throw new Error(out, { cause: error })
+  })
+  return { child, exited, output: () => out, tookMs: performance.now() - startMs }
+}
+
+async function stop(up: Awaited<ReturnType<typeof start>>, signal: NodeJS.Signals): Promise<void> {
+  const { api } = await upFile()
+  up.child.kill(signal)
+  expect([await up.exited, up.output()]).toEqual([0, expect.stringContaining('Stopped.')])
+  await expect(fetch(`${api}/healthz`)).rejects.toThrow()
+  await expect(stat(join(home, 'up.json'))).rejects.toThrow()
+  expect(await leftPids()).toEqual([])
+}
+
+test('the first start brings the sample; other commands find it; Ctrl-C leaves nothing', async () => {
+  const up = await start()
+  const output = up.output()
+  expect(output).toMatch(/✓ PostgreSQL 18\S* on 127\.0\.0\.1:\d+ .*(s|ms)$/m)
+  expect(output).toMatch(/✓ Temporal on 127\.0\.0\.1:\d+, Web UI http:\/\/127\.0\.0\.1:\d+/)
+  expect(output).toMatch(/✓ worker \d+, \d+ activities at once/)
+  expect(output).toMatch(/3,993 rows loaded into public\.sample_trips, 7 rejected/)
+  expect(output.match(/trips\.csv:\d+ /g)).toHaveLength(7)
+  expect(output).toMatch(/trips\.csv:1126 fare: .*"n\/a"/)
+  expect(output).toMatch(/http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\/sample-trips/)
+  expect(output).toMatch(/psql "postgres\S+" -c 'select \* from public\.sample_trips limit 5'/)
+  expect(output).toMatch(/http:\/\/127\.0\.0\.1:\d+\/docs/)
+
+  const file = await upFile()
+  expect(Number(new URL(file.api).port)).toBeGreaterThan(takenPort())
+  expect((await stat(join(home, 'up.json'))).mode & 0o777).toBe(0o600)
+  const at = { env: env(), cwd: folder }
+  const mine = await sluice(['ingest', 'mine.csv', '--into', 'public.trips', '--json'], at)
+  expect(JSON.parse(mine.out)).toMatchObject({
+    state: 'completed',
+    rowsLoaded: 2,
+    sourceKind: 'directory',
+  })
+  const second = await sluice(['up'], at)
+  expect([second.code, second.out]).toEqual([0, expect.stringContaining('is up here already')])
+  const through = await sluice(['up', 'mine.csv', '--into', 'trips'], at)
+  expect([through.code, through.out]).toEqual([0, expect.stringContaining('2 rows loaded')])
+  await stop(up, 'SIGINT')
+})
+
+test('the second start keeps all data, and a worker that dies is replaced', async () => {
+  const up = await start('mine.csv', '--into', 'trips')
+  // biome-ignore lint/suspicious/noConsole: a figure to report, too much the machine's to assert.
+  console.info(`second start: ${(up.tookMs / 1000).toFixed(1)} s, an ingest included`)
+  expect(up.output()).not.toContain('sample')
+  const list = await sluice(['list'], { env: env(), cwd: folder })
+  expect(list.out).toContain('sample-trips')
+  expect(list.out.match(/public\.trips/g)).toHaveLength(3)
+
+  const [, pid] = /worker (\d+),/.exec(up.output()) ?? []
+  process.kill(Number(pid), 'SIGKILL')
+  await until(() => up.output().includes('takes its place'), { what: 'another worker' })
+  const after = await sluice(['ingest', 'mine.csv', '--into', 'trips'], { env: env(), cwd: folder })
+  expect(after.code).toBe(0)
+  await stop(up, 'SIGTERM')
+})
+
+test('after a kill -9 its worker ends by itself, and the next start cleans up', async () => {
+  const killed = await start()
+  const [, pid] = /worker (\d+),/.exec(killed.output()) ?? []
+  killed.child.kill('SIGKILL')
+  await until(async () => (await inspect(Number(pid))) === null, { what: 'the end of the worker' })
+  const list = await sluice(['list'], { env: env(), cwd: folder })
+  expect(list.error).toContain('No API is known here')
+  const next = await start()
+  expect(next.output()).toMatch(/ended PostgreSQL \d+, left by a killed process/)
+  expect(next.output()).toMatch(/ended Temporal \d+, left by a killed process/)
+  await stop(next, 'SIGHUP')
+})
+
+test('a start that fails stops what it had started', async () => {
+  const failing = { ...env(), TEMPORAL_ADDRESS: '127.0.0.1:9' }
+  const { code, out, error } = await sluice(['up'], { env: failing, cwd: folder })
+  expect([code, out]).toEqual([1, expect.stringMatching(/✓ PostgreSQL/)])
+  expect(error).toContain('Temporal does not answer at 127.0.0.1:9')
+  expect(await leftPids()).toEqual([])
+  await expect(stat(join(home, 'up.json'))).rejects.toThrow()
+})
