@@ -3,9 +3,10 @@ import { recordsOf } from '../src/csv/records.ts'
 import { triage } from '../src/csv/repair.ts'
 import { recordBytesMax } from '../src/csv/shape.ts'
 import type { Receipt, Reject } from '../src/domain/words.ts'
-import { type Copied, copyCsv, NoticeUnreadable, type Skipped } from '../src/postgres/copy.ts'
+import { type Copied, copyCsv } from '../src/postgres/copy.ts'
 import { type AroundRecord, copyAround } from '../src/postgres/copyAround.ts'
 import { type Connection, isAboutRows } from '../src/postgres/db.ts'
+import type { Skipped } from '../src/postgres/notice.ts'
 import type { UnitEntry } from '../src/postgres/units.ts'
 import type { UnitBytes } from '../src/stage/unitBytes.ts'
 
@@ -51,7 +52,7 @@ async function withSavepoint(
     const copied = await copy()
     if (copied.rows + copied.skipped.length === expected) return copied
   } catch (error) {
-    if (!isAboutRows(error) && !(error instanceof NoticeUnreadable)) throw error
+    if (!isAboutRows(error)) throw error
   }
   await tx.query('rollback to savepoint fast_lane')
   return null

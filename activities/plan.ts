@@ -8,7 +8,7 @@ import { parseTableName, quoteTable, showTable, type TableName } from '../src/do
 import type { Unit } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import { eachFile, type FileEntry } from '../src/postgres/files.ts'
+import { eachFile, type FileEntry, type StagedEntry } from '../src/postgres/files.ts'
 import { enterPhase, lockIngest, mustBeActive, recordPlanned } from '../src/postgres/ingests.ts'
 import { createLike, createTable, dropTable, landingName } from '../src/postgres/landing.ts'
 import { alone } from '../src/postgres/sessions.ts'
@@ -146,7 +146,8 @@ async function sample(
     const samples = columns.map((name) => byName.get(name) as string[])
     for (const range of sampleRanges(shape, Math.ceil(samplesMax / files.length))) {
       const chunks: Buffer[] = []
-      for await (const chunk of stage.read({ ingestId, ...file }, range)) chunks.push(chunk)
+      for await (const chunk of stage.read({ ingestId, ...(file as StagedEntry) }, range))
+        chunks.push(chunk)
       const cutShort = range.end < (shape.cuts.at(-1)?.offset ?? 0)
       addSample(samples, Buffer.concat(chunks), shape.dialect, cutShort)
     }

@@ -1,8 +1,8 @@
 /** stage: files of one lot → stage, with sha256, record-safe cut points, line and record counts. */
 import { createHash } from 'node:crypto'
 import { Shaper } from '../src/csv/shape.ts'
-import type { Dialect, FileShape } from '../src/domain/words.ts'
-import { type FileEntry, readLot, recordStaged } from '../src/postgres/files.ts'
+import type { Dialect } from '../src/domain/words.ts'
+import { type FileEntry, readLot, recordStaged, type StagedEntry } from '../src/postgres/files.ts'
 import { enterPhase, isOver, mustBeActive, readIngest } from '../src/postgres/ingests.ts'
 import { openSource } from '../src/sources/open.ts'
 import type { OpenFile } from '../src/sources/source.ts'
@@ -49,18 +49,19 @@ async function bringIn(
   opened: OpenFile,
   file: FileEntry & StagedFile & { dialect: Dialect | null },
   signal: AbortSignal,
-): Promise<{ sha256: string; pinned: boolean; shape: FileShape }> {
+): Promise<Pick<StagedEntry, 'sha256' | 'pinned' | 'stagedVersion' | 'shape'>> {
   const shaper = new Shaper(file.dialect ?? emptyDialect, file)
   const bytes = opened.read(signal)
   const pinned = await stage.pin(file, opened.path)
   if (!pinned) {
-    const { sha256 } = await stage.put(file, bytes, (chunk) => shaper.push(chunk))
-    return { sha256, pinned, shape: shaper.shape() }
+    const { sha256, version } = await stage.put(file, bytes, (chunk) => shaper.push(chunk))
+    return { sha256, pinned, stagedVersion: version, shape: shaper.shape() }
   }
   const hash = createHash('sha256')
   for await (const chunk of bytes) {
     hash.update(chunk)
     shaper.push(chunk)
   }
-  return { sha256: hash.digest('hex'), pinned, shape: shaper.shape() }
+  const sha256 = hash.digest('hex')
+  return { sha256, pinned, stagedVersion: file.version, shape: shaper.shape() }
 }

@@ -10,7 +10,8 @@ import { setup } from './setup.mjs'
 
 const root = dirname(import.meta.dirname)
 
-await setup()
+// Some tests kill servers, and start their own for it: the embedded ones are needed in any case.
+await setup({ env: { ...process.env, DATABASE_URL: '', TEMPORAL_ADDRESS: '' } })
 const folder = await mkdtemp(join(tmpdir(), 'sluice-test-'))
 try {
   const report = join(folder, 'report.json')

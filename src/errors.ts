@@ -131,7 +131,7 @@ export const errorTable = {
     status: 400,
     kind: 'user',
     message: 'The format is not valid: {problem}.',
-    hint: 'Delimiter, quote, escape and newline must differ from each other.',
+    hint: 'Delimiter, quote and line end must differ from each other.',
   },
   columns_too_many: {
     status: 422,
@@ -180,13 +180,13 @@ export const errorTable = {
     status: 422,
     kind: 'data',
     message: '{rejected} of {read} rows were rejected; {max} are allowed. The first: {first}.',
-    hint: 'Nothing was published. See the rejects, correct the rows, or allow more.',
+    hint: 'An atomic ingest publishes nothing then. See the rejects, correct the rows, or allow more.',
   },
   every_row_rejected: {
     status: 422,
     kind: 'data',
     message: 'Every row was rejected ({rejected}). The first: {first}.',
-    hint: 'Nothing was published. Check the format options and the types of the target.',
+    hint: 'Check the format options and the types of the target.',
   },
   count_mismatch: {
     status: 500,

@@ -14,19 +14,21 @@ declare module 'vitest' {
   }
 }
 
+/** `DATABASE_URL` and `TEMPORAL_ADDRESS` replace the embedded ones, as for every command. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { DATABASE_URL: givenUrl, TEMPORAL_ADDRESS: givenAddress } = process.env
   const home = await mkdtemp(join(tmpdir(), 'sluice-test-'))
   // As root PostgreSQL runs as another user, who must be able to enter.
   await chmod(home, 0o755)
   const [postgres, temporal] = await Promise.all([
-    startPostgres({ home: join(home, 'postgres') }),
-    startTemporal({ home: join(home, 'temporal'), headless: true }),
+    givenUrl ? null : startPostgres({ home: join(home, 'postgres') }),
+    givenAddress ? null : startTemporal({ home: join(home, 'temporal'), headless: true }),
     workflowBundle(),
   ])
-  project.provide('databaseUrl', postgres.url)
-  project.provide('temporalAddress', temporal.address)
+  project.provide('databaseUrl', givenUrl ?? postgres?.url ?? '')
+  project.provide('temporalAddress', givenAddress ?? temporal?.address ?? '')
   return async () => {
-    await Promise.all([temporal.stop(), postgres.stop()])
+    await Promise.all([temporal?.stop(), postgres?.stop()])
     await rm(home, { recursive: true, force: true })
   }
 }

@@ -2,11 +2,12 @@
  * Child processes with a lifetime: start one and stop it, or run one to its end.
  *
  * A child that is started gets a process group of its own: a Ctrl-C in the terminal reaches only
- * us, so that the parts can be stopped in their order.
+ * us, so that the parts can be stopped in their order. It ends with us all the same, see leash.ts.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type FileHandle, open, rename, stat } from 'node:fs/promises'
+import { leash } from './leash.ts'
 
 const logSizeBytesMax = 16 * 1024 * 1024
 
@@ -54,6 +55,7 @@ export async function startChild(
       detached: true,
     })
     await once(child, 'spawn')
+    child.once('exit', leash(child.pid as number))
     return asChild(child, log && options.log ? { file: options.log, from: log.sizeBytes } : null)
   } finally {
     await log?.handle.close()

@@ -52,7 +52,7 @@ const looks: Record<SampleType, RegExp> = {
 
 /** Does this look like a value rather than a column's name? */
 export const looksLikeValue = (text: string): boolean =>
-  sampleTypes.some((type) => looks[type].test(text))
+  text.length > 1 ? sampleTypes.some((type) => looks[type].test(text)) : /\d/.test(text)
 
 /** The types that every value looks like, narrowest first; none for a column without values. */
 export function candidateTypes(values: readonly string[]): SampleType[] {

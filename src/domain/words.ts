@@ -123,7 +123,7 @@ export interface Reject {
   /** Physical line of the file on which the record starts, counted from 1. */
   line: number
   column: string | null
-  /** A code: a row of the error table, or a PostgreSQL SQLSTATE. */
+  /** One of docs/csv.md, or the SQLSTATE that PostgreSQL gave. */
   code: string
   error: string
   /** The record's bytes without its line end. */

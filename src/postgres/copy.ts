@@ -7,6 +7,7 @@ import type { Column } from '../domain/columns.ts'
 import { quoteIdentifier } from '../domain/table.ts'
 import type { Dialect } from '../domain/words.ts'
 import type { Connection } from './db.ts'
+import { readNotice, type Skipped } from './notice.ts'
 
 /** Where rows go: `table` as SQL names it, its columns, and the fields' columns in order. */
 export interface CopyTarget {
@@ -16,21 +17,10 @@ export interface CopyTarget {
   dialect: Dialect
 }
 
-/** A row that COPY skipped. */
-export interface Skipped {
-  /** COPY's own count, see csv/records.ts. */
-  copyLine: number
-  column: string
-  error: string
-}
-
 export interface Copied {
   rows: number
   skipped: Skipped[]
 }
-
-/** COPY told of a skipped row in words that could not be read. */
-export class NoticeUnreadable extends Error {}
 
 /**
  * Streams CSV bytes into the table. Rows with a value that does not fit its type are skipped and
@@ -44,11 +34,9 @@ export async function copyCsv(
 ): Promise<Copied> {
   const types = new Map(target.columns.map(({ name, type }) => [name, type]))
   const skipped: Skipped[] = []
-  let unreadable: string | null = null
   const onNotice = (notice: { message?: string | undefined }) => {
     const found = readNotice(notice.message ?? '', types)
-    if (found === 'unreadable') unreadable ??= notice.message ?? ''
-    else if (found) skipped.push(found)
+    if (found) skipped.push(found)
   }
   const copy = copyFrom(copyStatement(target))
   tx.on('notice', onNotice)
@@ -57,7 +45,6 @@ export async function copyCsv(
   } finally {
     tx.off('notice', onNotice)
   }
-  if (unreadable !== null) throw new NoticeUnreadable(unreadable)
   return { rows: copy.rowCount ?? 0, skipped }
 }
 
@@ -122,25 +109,3 @@ function copyStatement({ table, columns, fields, dialect }: CopyTarget): string 
 /** Types for which an empty text is a value. */
 const isText = (type: string): boolean =>
   /^(text|character|citext|name|"char"|bytea|xml)/.test(type)
-
-/**
- * `skipping row due to data type incompatibility at line 7 for column "n": "x"`, or `: null input`.
- * The session asks for English (`lc_messages`); where it may not, the numbers still stand there.
- */
-function readNotice(
-  text: string,
-  types: ReadonlyMap<string, string>,
-): Skipped | 'unreadable' | null {
-  const found = /^skipping row .* at line (\d+) for column "(.*?)": (null input|"(.*)")$/s.exec(
-    text,
-  )
-  if (found) {
-    const column = found[2] as string
-    const type = types.get(column) ?? 'its type'
-    const value = found[4] === undefined ? 'NULL' : JSON.stringify(found[4])
-    return { copyLine: Number(found[1]), column, error: `not a valid ${type}: ${value}` }
-  }
-  // The summary at the end: "3 rows were skipped due to data type incompatibility".
-  if (/^\d+ rows? (was|were) skipped/.test(text)) return null
-  return /\d/.test(text) && /COPY|row|line|column/i.test(text) ? 'unreadable' : null
-}

@@ -6,8 +6,9 @@
  * record is set aside, the ones before it are copied, and COPY goes on behind it.
  */
 import { messageOf } from '../errors.ts'
-import { abortedAt, type CopyTarget, columnOf, copyCsv, type Skipped } from './copy.ts'
+import { abortedAt, type CopyTarget, columnOf, copyCsv } from './copy.ts'
 import { type Connection, isAboutRows, sqlState } from './db.ts'
+import type { Skipped } from './notice.ts'
 
 /** A record without its line end. */
 export interface AroundRecord {

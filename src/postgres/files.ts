@@ -5,13 +5,17 @@ import type { Connection, Db } from './db.ts'
 export interface FileEntry extends ListedFile {
   fileNo: number
   sha256: string | null
-  /** Null unless the stage holds a link to the file, see stage/stage.ts. */
-  pinnedVersion: string | null
+  /** Both are null until the file is staged; see stage/stage.ts. */
+  pinned: boolean | null
+  stagedVersion: string | null
   shape: FileShape | null
 }
 
-const columns = `file_no as "fileNo", name, size_bytes as "sizeBytes", version, sha256,
-  case when pinned then version end as "pinnedVersion", shape`
+/** A file that has been staged. */
+export type StagedEntry = { [K in keyof FileEntry]: NonNullable<FileEntry[K]> }
+
+const columns = `file_no as "fileNo", name, size_bytes as "sizeBytes", version, sha256, pinned,
+  staged_version as "stagedVersion", shape`
 
 /** Forgets what an earlier attempt listed. */
 export async function clearFiles(tx: Connection, ingestId: string): Promise<void> {
@@ -51,12 +55,19 @@ export async function readLot(db: Db, ingestId: string, lotNo: number): Promise<
 export async function recordStaged(
   db: Db,
   ingestId: string,
-  file: { fileNo: number; sha256: string; pinned: boolean; shape: FileShape },
+  file: Pick<StagedEntry, 'fileNo' | 'sha256' | 'pinned' | 'stagedVersion' | 'shape'>,
 ): Promise<void> {
   await db.query(
-    `update sluice.files set sha256 = $3, pinned = $4, shape = $5, staged_at = now()
+    `update sluice.files set sha256 = $3, pinned = $4, staged_version = $5, shape = $6, staged_at = now()
      where ingest_id = $1 and file_no = $2 and staged_at is null`,
-    [ingestId, file.fileNo, file.sha256, file.pinned, JSON.stringify(file.shape)],
+    [
+      ingestId,
+      file.fileNo,
+      file.sha256,
+      file.pinned,
+      file.stagedVersion,
+      JSON.stringify(file.shape),
+    ],
   )
 }
 
@@ -82,10 +93,10 @@ export async function readFiles(
   db: Db | Connection,
   ingestId: string,
   fileNos: number[],
-): Promise<Map<number, Pick<FileEntry, 'name' | 'sizeBytes' | 'pinnedVersion'>>> {
-  const { rows } = await db.query<FileEntry>(
-    `select file_no as "fileNo", name, size_bytes as "sizeBytes",
-            case when pinned then version end as "pinnedVersion"
+): Promise<Map<number, Pick<StagedEntry, 'name' | 'sizeBytes' | 'pinned' | 'stagedVersion'>>> {
+  const { rows } = await db.query<StagedEntry>(
+    `select file_no as "fileNo", name, size_bytes as "sizeBytes", pinned,
+            staged_version as "stagedVersion"
      from sluice.files where ingest_id = $1 and file_no = any($2)`,
     [ingestId, fileNos],
   )

@@ -88,7 +88,10 @@ export function mustBeActive(ingestId: string, { state }: { state: State }): voi
   if (isOver(state)) throw sluiceError('ingest_not_active', { ingestId, state })
 }
 
-/** Shows which verb is at work; the first one starts the ingest. */
+/**
+ * Shows which verb is at work; the first one starts the ingest. It is only for show: where an
+ * earlier attempt holds the row, it is left to the verb itself to wait, or to end that attempt.
+ */
 export async function enterPhase(
   db: Db | Connection,
   ingestId: string,
@@ -98,7 +101,8 @@ export async function enterPhase(
     `update sluice.ingests
      set phase = $2, started_at = coalesce(started_at, now()),
          state = case when state = 'queued' then 'running' else state end
-     where ingest_id = $1 and ended_at is null`,
+     where ended_at is null and ingest_id in (
+       select ingest_id from sluice.ingests where ingest_id = $1 for no key update skip locked)`,
     [ingestId, phase],
   )
 }

@@ -15,7 +15,8 @@ export const migrate = (db: Db): Promise<string[]> =>
   withConnection(db, async (connection) => {
     const { rows } = await connection.query(
       `select current_setting('server_version') as version,
-              current_setting('server_version_num')::int as number`,
+              current_setting('server_version_num')::int as number,
+              to_regnamespace('sluice') is null as missing`,
     )
     if (rows[0].number < oldest) throw sluiceError('postgres_too_old', { version: rows[0].version })
     // Several processes may start at once; the runner's own lock does not wait.
@@ -27,7 +28,8 @@ export const migrate = (db: Db): Promise<string[]> =>
         direction: 'up',
         migrationsTable: 'migrations',
         migrationsSchema: 'sluice',
-        createMigrationsSchema: true,
+        // A role that may not create schemas can work with a ledger that is there.
+        createMigrationsSchema: rows[0].missing,
         noLock: true,
         log: () => {},
       })

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { versionOf } from '../domain/version.ts'
 import { sluiceError } from '../errors.ts'
 import type { Stage, StagedFile, StagedState, Uploads } from './stage.ts'
-import { writeWhole } from './write.ts'
+import { unlinkable, writeWhole } from './write.ts'
 
 const chunkBytes = 256 * 1024
 
@@ -14,11 +14,10 @@ export function localStage(folder: string): Stage {
   const folderOf = (ingestId: string) => join(folder, 'ingests', ingestId)
   const pathOf = (file: StagedFile) => join(folderOf(file.ingestId), String(file.fileNo))
   return {
-    put: (file, bytes, tap) => writeWhole(pathOf(file), bytes, tap),
+    put: (file, bytes, tap) => writeWhole(pathOf(file), bytes, { tap, replace: false }),
     async pin(file, path) {
       const to = pathOf(file)
       await mkdir(dirname(to), { recursive: true })
-      await rm(to, { force: true })
       return link(path, to).then(
         () => true,
         (error) => {
@@ -34,9 +33,6 @@ export function localStage(folder: string): Stage {
     uploads: localUploads(join(folder, 'uploads')),
   }
 }
-
-/** Other disk, other owner (protected links), too many links, a file system without links. */
-const unlinkable = ['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
 async function* readRange(
   path: string,
@@ -66,22 +62,19 @@ async function check(handle: FileHandle, file: StagedState): Promise<void> {
   if (Number(stats.size) !== file.sizeBytes) {
     throw damaged(file, `it had ${file.sizeBytes} bytes and has ${stats.size}`)
   }
-  if (file.pinnedVersion !== null && versionOf(stats) !== file.pinnedVersion) {
+  if (versionOf(stats) !== file.stagedVersion) {
     throw damaged(file, 'it was written to')
   }
 }
 
-const damaged = ({ name, pinnedVersion }: StagedState, problem: string): Error =>
-  sluiceError(pinnedVersion === null ? 'staged_file_damaged' : 'file_changed', {
-    file: name,
-    problem,
-  })
+const damaged = ({ name, pinned }: StagedState, problem: string): Error =>
+  sluiceError(pinned ? 'file_changed' : 'staged_file_damaged', { file: name, problem })
 
 function localUploads(folder: string): Uploads {
   // Names are checked against the spec's pattern where they come in: no folders, no dot in front.
   const path = (name: string) => join(folder, name)
   return {
-    put: (name, bytes) => writeWhole(path(name), bytes, () => {}),
+    put: (name, bytes) => writeWhole(path(name), bytes, { tap() {}, replace: true }),
     path,
     async remove(name) {
       const there = await stat(path(name)).catch(() => null)

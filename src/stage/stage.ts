@@ -9,14 +9,18 @@ export interface StagedFile {
 export interface StagedState {
   name: string
   sizeBytes: number
-  /** Of a pinned file, as it was listed; null for a copy. */
-  pinnedVersion: string | null
+  /** A link to a file that others may write to, not a copy of ours. */
+  pinned: boolean
+  /** Inode and mtime, see domain/version.ts. */
+  stagedVersion: string
 }
 
 export interface Staged {
   sizeBytes: number
   /** In hex. */
   sha256: string
+  /** Inode and mtime, see domain/version.ts. */
+  version: string
 }
 
 export interface Stage {
@@ -32,7 +36,7 @@ export interface Stage {
    */
   pin(file: StagedFile, path: string): Promise<boolean>
   /**
-   * The bytes of a range. The file is checked before and after: size, and version if it is pinned.
+   * The bytes of a range. Size and version of the file are checked before and after.
    * @throws staged_file_damaged, file_changed
    */
   read(file: StagedFile & StagedState, range: { start: number; end: number }): AsyncIterable<Buffer>
@@ -48,6 +52,6 @@ export interface Uploads {
   /** @throws upload_not_found */
   path(name: string): string
   remove(name: string): Promise<boolean>
-  /** Removes those that were last written or used longer ago. */
+  /** Removes those that were written longer ago. */
   expire(olderThanMs: number): Promise<number>
 }

@@ -1,50 +1,73 @@
 /** Writes a file whole or not at all. */
 import { createHash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { versionOf } from '../domain/version.ts'
 import { sluiceError } from '../errors.ts'
 import type { Staged } from './stage.ts'
 
+export interface WriteOptions {
+  /** Sees every chunk, in order, while it is written. */
+  tap: (chunk: Buffer) => void
+  /** Takes the place of a file of that name; else the one that is there stays. */
+  replace: boolean
+}
+
 /**
  * Temporary name, sync, rename, sync of the folder.
- * @param tap sees every chunk, in order, while it is written
  * @throws stage_full
  */
 export async function writeWhole(
   path: string,
   bytes: AsyncIterable<Buffer>,
-  tap: (chunk: Buffer) => void,
+  { tap, replace }: WriteOptions,
 ): Promise<Staged> {
   const folder = dirname(path)
   await mkdir(folder, { recursive: true })
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`)
   try {
     const handle = await open(temporary, 'wx')
-    let staged: Staged
+    let written: Omit<Staged, 'version'>
     try {
-      staged = await write(handle, bytes, tap)
+      written = await write(handle, bytes, tap)
       await handle.sync()
     } finally {
       await handle.close()
     }
-    await rename(temporary, path)
+    await (replace ? rename(temporary, path) : placeOnce(temporary, path))
     await syncFolder(folder)
-    return staged
+    return { ...written, version: versionOf(await stat(path, { bigint: true })) }
   } catch (error) {
-    await rm(temporary, { force: true })
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOSPC' || code === 'EDQUOT') {
       throw sluiceError('stage_full', { file: basename(path) }, { cause: error })
     }
     throw error
+  } finally {
+    await rm(temporary, { force: true })
   }
 }
+
+/** Two attempts may stage one file: it must not change under those who read the first copy. */
+async function placeOnce(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (!unlinkable.includes(code ?? '')) throw error
+    await rename(temporary, path)
+  }
+}
+
+/** Other disk, other owner (protected links), too many links, a file system without links. */
+export const unlinkable = ['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
 async function write(
   handle: FileHandle,
   bytes: AsyncIterable<Buffer>,
   tap: (chunk: Buffer) => void,
-): Promise<Staged> {
+): Promise<Omit<Staged, 'version'>> {
   const hash = createHash('sha256')
   let sizeBytes = 0
   for await (const chunk of bytes) {

@@ -8,24 +8,24 @@ import type { Logger, LogLevel } from '../log.ts'
 export const logTasks =
   (log: Logger): ActivityInterceptorsFactory =>
   ({ info }) => {
-    const task = describe(info)
-    log.info({ ...task, event: 'received' }, `${task.name} received`)
+    const { name, ...task } = describe(info)
+    log.info({ ...task, event: 'received' }, `${name} received`)
     return {
       inbound: {
         async execute(input, next) {
           const startedAt = performance.now()
           const took = () => `${((performance.now() - startedAt) / 1000).toFixed(3)}s`
-          log.info({ ...task, event: 'started' }, `${task.name} started${again(info)}`)
+          log.info({ ...task, event: 'started' }, `${name} started${again(info)}`)
           try {
             const result = await next(input)
             log.info(
               { ...task, event: 'succeeded' },
-              `${task.name} succeeded in ${took()}${counts(result)}`,
+              `${name} succeeded in ${took()}${counts(result)}`,
             )
             return result
           } catch (error) {
             const { level, event } = outcomeOf(error)
-            const message = `${task.name} ${event} after ${took()}: ${messageOf(error)}`
+            const message = `${name} ${event} after ${took()}: ${messageOf(error)}`
             log[level]({ ...task, event, error: messageOf(error) }, message)
             throw error
           }

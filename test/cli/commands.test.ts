@@ -128,14 +128,11 @@ test('bad usage exits with 2, and what is missing is named', async () => {
   const nowhere = { env: { SLUICE_HOME: env.SLUICE_HOME }, cwd: api.folder }
   const cases: [string[], number, string][] = [
     [['bogus'], 2, "unknown command 'bogus'"],
-    [['ingest'], 2, 'missing required argument'],
     [['ingest', 'trips.csv'], 2, 'The target is missing'],
     [['ingest', 'trips.csv', '--into', 't', '--mode', 'merge'], 2, 'Allowed choices are'],
     [['ingest', 'trips.csv', '--into', 't', '--max-rejects', 'x'], 2, 'a share like 1%'],
     [['worker', '--concurrency', '0'], 2, 'from 1 to 1000'],
     [['worker', '--queue', 'a,a'], 2, 'there twice'],
-    [['worker', '--queue', 'a b'], 2, 'no spaces'],
-    [['worker', '--log-level', 'loud'], 2, 'Allowed choices are'],
     [['worker'], 1, 'TEMPORAL_ADDRESS is not set'],
     [['migrate'], 1, 'DATABASE_URL is not set'],
     [['list'], 1, 'SLUICE_API'],

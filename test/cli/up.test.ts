@@ -37,7 +37,7 @@ const takenPort = () => (taken.address() as { port: number }).port
 const env = () => ({ SLUICE_HOME: home, SLUICE_PORT: String(takenPort()) })
 const upFile = async () => JSON.parse(await readFile(join(home, 'up.json'), 'utf8'))
 
-/** Processes that have the home in their command line, or `up` as their parent. */
+/** Servers that have the home in their command line. */
 async function leftPids(): Promise<number[]> {
   const { output } = await run('ps', ['-axo', 'pid=,args='])
   const lines = output.split('\n').filter((line) => line.includes(home))
@@ -73,6 +73,9 @@ async function stop(up: Awaited<ReturnType<typeof start>>, signal: NodeJS.Signal
   await expect(fetch(`${api}/healthz`)).rejects.toThrow()
   await expect(stat(join(home, 'up.json'))).rejects.toThrow()
   expect(await leftPids()).toEqual([])
+  for (const [, pid] of up.output().matchAll(/worker (\d+)/g)) {
+    expect(await inspect(Number(pid))).toBeNull()
+  }
 }
 
 test('the first start brings the sample; other commands find it; Ctrl-C leaves nothing', async () => {
@@ -136,10 +139,12 @@ test('after a kill -9 its worker ends by itself, and the next start cleans up', 
 })
 
 test('a start that fails stops what it had started', async () => {
-  const failing = { ...env(), TEMPORAL_ADDRESS: '127.0.0.1:9' }
+  const failing = { ...env(), DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:9/none' }
   const { code, out, error } = await sluice(['up'], { env: failing, cwd: folder })
-  expect([code, out]).toEqual([1, expect.stringMatching(/✓ PostgreSQL/)])
-  expect(error).toContain('Temporal does not answer at 127.0.0.1:9')
+  expect([code, out]).toEqual([1, expect.stringMatching(/✗ PostgreSQL/)])
+  expect(out).toMatch(/✓ Temporal/)
+  expect(error).toContain('The database does not answer')
+  expect(out + error).not.toContain('secret')
   expect(await leftPids()).toEqual([])
   await expect(stat(join(home, 'up.json'))).rejects.toThrow()
 })

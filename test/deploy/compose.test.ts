@@ -140,7 +140,7 @@ describe('api and worker', () => {
   it('has workers that scale', () => {
     const { container_name: name, ports, command } = service('worker')
     expect({ name, ports }).toEqual({ name: undefined, ports: undefined })
-    const line = 'worker --queue ingest --concurrency 4 --log-level info'
+    const line = 'worker --queue ingest --concurrency 4'
     expect(command!.join(' ')).toBe(line)
   })
 

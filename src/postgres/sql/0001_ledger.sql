@@ -41,8 +41,10 @@ create table sluice.files (
   -- What must not change before the file is staged.
   version text not null,
   sha256 text,
-  -- The stage holds a link to the file instead of a copy: its version must stay the same.
+  -- The stage holds a link to the file instead of a copy.
   pinned boolean,
+  -- Inode and mtime of what lies in the stage: they must stay the same.
+  staged_version text,
   -- Dialect, header, cuts and flaws: what staging learned.
   shape jsonb,
   staged_at timestamptz,

@@ -1,0 +1,42 @@
+/** A staged file is there whole or not at all, and never changes. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { localStage } from '../../src/stage/local.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'sluice-stage-'))
+const stage = localStage(folder)
+const file = { ingestId: 'one', fileNo: 0 }
+
+async function* bytes(...parts: string[]) {
+  for (const part of parts) yield Buffer.from(part)
+}
+
+test('a second attempt to stage a file leaves the first copy where it is', async () => {
+  const first = await stage.put(file, bytes('a\n', '1\n'), () => {})
+  const second = await stage.put(file, bytes('a\n1\n'), () => {})
+  expect(second).toEqual(first)
+  expect(first).toMatchObject({ sizeBytes: 4, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
+})
+
+test('an attempt that fails on the way leaves nothing', async () => {
+  const failing = async function* () {
+    yield Buffer.from('a\n')
+    throw new Error('cut short')
+  }
+  const put = stage.put({ ingestId: 'two', fileNo: 0 }, failing(), () => {})
+  await expect(put).rejects.toThrow('cut short')
+  expect(await readdir(join(folder, 'ingests/two'))).toEqual([])
+})
+
+test('an upload of the same name takes the place of the first; old ones expire', async () => {
+  await stage.uploads.put('up.csv', bytes('old'))
+  await stage.uploads.put('up.csv', bytes('new'))
+  expect(await readFile(stage.uploads.path('up.csv'), 'utf8')).toBe('new')
+  expect(await stage.uploads.expire(60_000)).toBe(0)
+  expect(await stage.uploads.expire(-1000)).toBe(1)
+  expect(await stage.uploads.remove('up.csv')).toBe(false)
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
