@@ -11,7 +11,7 @@ import { ensurePackages } from './setup.mjs'
 
 const root = dirname(import.meta.dirname)
 const color = process.stdout.isTTY
-const folders = ['src', 'workflows', 'activities', 'bin', 'scripts', 'test', 'bench']
+const folders = ['src', 'workflows', 'activities', 'bin', 'scripts', 'test', 'bench', 'docs']
 const present = folders.filter((folder) => existsSync(join(root, folder)))
 const linesMax = 300
 
@@ -21,6 +21,8 @@ const steps = {
   types: () => node(join(root, 'scripts/types.mjs')),
   'dead code': () => tool('knip/bin/knip.js', '--no-progress'),
   house: checkHouse,
+  // Pages that are made from the code say what the code says.
+  docs: () => node('--import', 'tsx', join(root, 'docs/generate.ts'), '--check'),
 }
 
 await ensurePackages(root, process.env, console.error)

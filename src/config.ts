@@ -33,8 +33,6 @@ export interface Config {
   /** Folders that directory sources may read. */
   sourceRoots: string[]
   log: { level: LogLevel; format: LogFormat | null }
-  /** Set by `up` for the processes that it starts. */
-  path: string
 }
 
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
@@ -62,7 +60,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       level: oneOf(env.SLUICE_LOG_LEVEL, ['debug', 'info', 'warn', 'error'], 'info'),
       format: oneOf<LogFormat, null>(env.SLUICE_LOG_FORMAT, ['pretty', 'json'], null),
     },
-    path: env.PATH ?? '',
   }
 }
 

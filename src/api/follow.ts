@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseError } from '../postgres/db.ts'
 import { isOver, viewIngest } from '../postgres/ingests.ts'
 import type { ApiDeps } from './deps.ts'
-import { type IngestNow, type Look, look, showNow } from './view.ts'
+import { type Look, look, showNow } from './now.ts'
+import type { IngestNow } from './view.ts'
 
 const lookEveryMs = 3000
 

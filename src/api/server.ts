@@ -1,7 +1,7 @@
 /** The API as a process: opens what it works with, listens, and closes it all again. */
 import type { AddressInfo } from 'node:net'
 import type { Logger } from '../log.ts'
-import { openDb } from '../postgres/db.ts'
+import { databaseError, openDb } from '../postgres/db.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { localStage } from '../stage/local.ts'
 import { connectTemporal, type TemporalAddress } from '../temporal/connect.ts'
@@ -57,7 +57,9 @@ async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Prom
   const { databaseUrl, stageDir, uiUrl, log } = options
   const db = openDb(databaseUrl, { max: connectionsMax, name: 'sluice api' })
   undo.push(() => db.end())
-  await migrate(db)
+  await migrate(db).catch((error) => {
+    throw databaseError(error)
+  })
   const temporal = await connectTemporal(options.temporal)
   undo.push(() => temporal.connection.close())
   const attributes = await ensureSearchAttributes(temporal)

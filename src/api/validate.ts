@@ -37,7 +37,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
  * Each problem as `where what`: `source.uploads[0] must match …`.
  * @param at a JSON pointer to the value, from where people count
  */
-export function problemsOf(schema: TSchema, value: unknown, at = ''): string[] {
+function problemsOf(schema: TSchema, value: unknown, at = ''): string[] {
   // The library stops at eight, and the branches of a union count.
   Settings.Set({ maxErrors: 100 })
   const problems: string[] = []

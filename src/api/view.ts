@@ -2,14 +2,8 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import type { FullSpec } from '../domain/spec.ts'
 import { phases, states } from '../domain/words.ts'
-import { messageOf } from '../errors.ts'
-import { type IngestView, isOver, viewIngest } from '../postgres/ingests.ts'
-import { viewWorkflow, type WorkflowView } from '../temporal/ingests.ts'
+import type { IngestView } from '../postgres/ingests.ts'
 import type { ApiDeps } from './deps.ts'
-
-const lookTimeoutMs = 2000
-/** Between entering an ingest and starting its workflow. */
-const startingMs = 15_000
 
 const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const count = (description: string) => Type.Integer({ minimum: 0, description })
@@ -55,7 +49,7 @@ const ledgerPart = {
 export const Ingest = Type.Object(ledgerPart)
 export type Ingest = Static<typeof Ingest>
 
-/** With what Temporal knows of one that has not ended. */
+/** With what Temporal knows of one that has not ended: now.ts puts it together. */
 export const IngestNow = Type.Object({
   ...ledgerPart,
   workflow: orNull(
@@ -97,59 +91,4 @@ export function showIngest(deps: ApiDeps, view: IngestView): Ingest {
     endedAt: iso(endedAt),
     links: linksOf(deps, ingestId),
   }
-}
-
-/** What Temporal says of an ingest; null when it says nothing. */
-export type Look = WorkflowView | { status: 'NOT_FOUND' } | null
-
-export async function look({ temporal, log }: ApiDeps, ingestId: string): Promise<Look> {
-  try {
-    const deadline = Date.now() + lookTimeoutMs
-    const found = await temporal.withDeadline(deadline, () => viewWorkflow(temporal, ingestId))
-    return found ?? { status: 'NOT_FOUND' }
-  } catch (error) {
-    // The ledger's part of the answer is worth having by itself.
-    log.debug({ event: 'no look' }, `Temporal does not answer: ${messageOf(error)}`)
-    return null
-  }
-}
-
-export function showNow(deps: ApiDeps, view: IngestView, found: Look): IngestNow {
-  const ended = isOver(view.state)
-  const known = ended || !found || !('runId' in found) ? null : found
-  const missing = found && !known ? { status: 'NOT_FOUND', runId: null, historyEvents: 0 } : null
-  return {
-    ...showIngest(deps, view),
-    workflow: ended ? null : (known && workflowOf(known)) || missing,
-    retrying: known?.retrying ?? [],
-    problem: problemOf(view, found),
-  }
-}
-
-const workflowOf = ({ status, runId, historyEvents }: WorkflowView) => ({
-  status,
-  runId,
-  historyEvents,
-})
-
-/** The ledger says that it goes on, and Temporal that it does not. */
-export function problemOf({ state, createdAt }: IngestView, found: Look): string | null {
-  if (isOver(state) || !found || found.status === 'RUNNING') return null
-  if (found.status === 'NOT_FOUND') {
-    if (Date.now() - createdAt.getTime() < startingMs) return null
-    const remedy =
-      state === 'queued' ? 'Send the same spec again to start it, or cancel it' : 'Cancel it'
-    return `Temporal has no workflow of this ingest. ${remedy}.`
-  }
-  return `Its workflow is ${found.status} in Temporal, so it will not go on. Cancel it to clean up.`
-}
-
-/** The ledger's view, and Temporal's while the ingest has not ended. */
-export async function viewNow(deps: ApiDeps, ingestId: string): Promise<IngestNow> {
-  const view = await viewIngest(deps.db, ingestId)
-  if (isOver(view.state)) return showNow(deps, view, null)
-  const found = await look(deps, ingestId)
-  // It may have ended while Temporal was asked.
-  const settled = found?.status === 'RUNNING' ? view : await viewIngest(deps.db, ingestId)
-  return showNow(deps, settled, found)
 }

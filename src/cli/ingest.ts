@@ -47,7 +47,8 @@ async function run(sources: string[], options: Options): Promise<void> {
   if (!options.wait) return tellAccepted(accepted, json)
   if (!json) console.log(`ingest ${accepted.id}`)
   const view = await wait(client, accepted.id, json)
-  await removeFiles(client, uploads)
+  // One that has not ended may still be started, or started again.
+  if (view.endedAt) await removeFiles(client, uploads)
   console.log(json ? JSON.stringify(view, null, 2) : outcome(view))
   if (view.state !== 'completed') process.exitCode = 1
 }

@@ -28,7 +28,7 @@ function bytesOf({ sizeBytes, unitsLoaded, units }: IngestNow): string {
 
 /** Something is wrong, and the ingest waits for it to pass. */
 function retryOf({ retrying: [first] }: IngestNow): string {
-  return first ? `· ${first.activity}, attempt ${first.attempt}: ${first.error.slice(0, 120)}` : ''
+  return first ? `${first.activity}, attempt ${first.attempt}: ${first.error.slice(0, 120)}` : ''
 }
 
 const stepOf = ({ state, phase }: IngestNow): string =>
@@ -41,7 +41,7 @@ export function createProgress(isJson: boolean): Progress {
 
 function bar(): Progress {
   const shown = new SingleBar({
-    format: '  {step} {bar} {rows} rows · {rejects} rejects · {bytes} {retry}',
+    format: '  {step} {bar} {rows} rows · {rejects} rejects{more}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,
@@ -54,8 +54,7 @@ function bar(): Progress {
     step: stepOf(view).padEnd(9),
     rows: number(view.rowsLoaded),
     rejects: number(view.rowsRejected),
-    bytes: bytesOf(view),
-    retry: retryOf(view),
+    more: [bytesOf(view), retryOf(view)].map((part) => part && ` · ${part}`).join(''),
   })
   let started = false
   return {

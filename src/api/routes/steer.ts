@@ -4,8 +4,9 @@ import { isOver, readIngest } from '../../postgres/ingests.ts'
 import { type Steer, steerIngest, viewWorkflow } from '../../temporal/ingests.ts'
 import { abandon } from '../abandon.ts'
 import type { ApiDeps, App } from '../deps.ts'
+import { viewNow } from '../now.ts'
 import { IngestParams, problems } from '../schemas.ts'
-import { IngestNow, viewNow } from '../view.ts'
+import { IngestNow } from '../view.ts'
 
 const timeoutMs = 10_000
 

@@ -1,7 +1,7 @@
 /** One ingest from start to end, as `ingest` and `up` run it: send, submit, follow. */
+import { checkSpec } from '../../api/checkSpec.ts'
 import { newIngestId } from '../../api/ingestId.ts'
 import type { IngestSpec } from '../../domain/spec.ts'
-import { parseTableName } from '../../domain/table.ts'
 import type { Accepted, Client, IngestNow } from '../client.ts'
 import { CliError } from '../errors.ts'
 import { follow } from '../follow.ts'
@@ -27,7 +27,9 @@ export async function submit(
       uploads: [],
     }
   }
-  const id = spec.id ?? newIngestId(parseTableName(spec.target.table))
+  // What is wrong with the spec is said before gigabytes are sent.
+  const { table } = checkSpec({ ...spec, source: { kind: 'upload', uploads: [] } })
+  const id = spec.id ?? newIngestId(table)
   // What an ingest under way reads must not be sent a second time.
   const isKnown = spec.id !== undefined && (await exists(client, id))
   const uploads = isKnown

@@ -1,0 +1,93 @@
+/** One worker process of `up`: its pipe, its log, and when it is ready. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type FileHandle, open, rename, stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { cliError } from '../errors.ts'
+import type { Feed } from './feed.ts'
+
+const readyTimeoutMs = 120_000
+const logBytesMax = 16 * 1024 * 1024
+const startBytesMax = 65_536
+
+export interface WorkerOptions {
+  /** The file that takes what it prints. */
+  log: string
+  concurrency: number
+}
+
+export interface Spawned {
+  pid: number
+  child: ChildProcess
+  /** How it ended. */
+  exited: Promise<string>
+  feed(feed: Feed): void
+  /** @throws part_ended */
+  untilReady(signal: AbortSignal): Promise<void>
+}
+
+/**
+ * It has a process group of its own: a Ctrl-C reaches `up` only, which stops its parts in their
+ * order. A kill of `up` reaches it through its stdin, see feed.ts.
+ */
+export async function spawnWorker({ log, concurrency }: WorkerOptions): Promise<Spawned> {
+  const { handle, sizeBytes } = await openLog(log)
+  const args = ['worker', '--fed', '--concurrency', String(concurrency), '--log-format', 'pretty']
+  const child = spawn(process.execPath, [process.argv[1] as string, ...args], {
+    stdio: ['pipe', handle.fd, handle.fd],
+    detached: true,
+  })
+  await once(child, 'spawn').finally(() => handle.close())
+  // It may be gone when its feed comes; then its exit says so.
+  child.stdin?.on('error', () => {})
+  const exited = once(child, 'exit').then(([code, signal]) => signal ?? `exit code ${code}`)
+  const printed = () => readStart(log, sizeBytes)
+  return {
+    pid: child.pid as number,
+    child,
+    exited,
+    feed: (feed) => void child.stdin?.write(`${JSON.stringify(feed)}\n`),
+    untilReady: (signal) => untilReady({ exited, printed, log }, signal),
+  }
+}
+
+async function untilReady(
+  { exited, printed, log }: { exited: Promise<string>; printed(): Promise<string>; log: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const startMs = Date.now()
+  let ended: string | null = null
+  void exited.then((how) => {
+    ended = how
+  })
+  while (!(await printed()).includes('worker ready')) {
+    if (ended !== null || Date.now() - startMs > readyTimeoutMs) {
+      const last = (await printed()).trim().split('\n').slice(-3).join('\n  ')
+      const how = `${ended ?? 'it was not ready in time'}; it said:\n  ${last}\n`
+      throw cliError('part_ended', { part: 'The worker', how, log })
+    }
+    await sleep(30, null, { signal })
+  }
+}
+
+async function openLog(file: string): Promise<{ handle: FileHandle; sizeBytes: number }> {
+  const before = await stat(file).catch(() => null)
+  if (before && before.size > logBytesMax) await rename(file, `${file}.1`)
+  const handle = await open(file, 'a', 0o600)
+  return { handle, sizeBytes: (await handle.stat()).size }
+}
+
+async function readStart(file: string, from: number): Promise<string> {
+  const handle = await open(file, 'r')
+  try {
+    const { buffer, bytesRead } = await handle.read(
+      Buffer.alloc(startBytesMax),
+      0,
+      startBytesMax,
+      from,
+    )
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
