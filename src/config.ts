@@ -17,6 +17,7 @@ export interface UpFile {
   ui: string | null
   databaseUrl: string
   stageDir: string
+  sourceRoots: string[]
 }
 
 export interface Config {
@@ -53,9 +54,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       uiUrl: env.TEMPORAL_UI_URL || up?.ui || null,
     },
     stageDir: resolve(env.SLUICE_STAGE || up?.stageDir || join(home, 'stage')),
-    sourceRoots: (env.SLUICE_SOURCE_ROOTS?.split(delimiter).filter(Boolean) ?? ['.']).map((root) =>
-      resolve(root),
-    ),
+    sourceRoots: (
+      env.SLUICE_SOURCE_ROOTS?.split(delimiter).filter(Boolean) ??
+      up?.sourceRoots ?? ['.']
+    ).map((root) => resolve(root)),
     log: {
       level: oneOf(env.SLUICE_LOG_LEVEL, ['debug', 'info', 'warn', 'error'], 'info'),
       format: oneOf<LogFormat, null>(env.SLUICE_LOG_FORMAT, ['pretty', 'json'], null),

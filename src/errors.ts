@@ -61,6 +61,12 @@ export const errorTable = {
     message: 'The ingest {ingestId} exists with another spec.',
     hint: 'Use another id, or send the same spec again to get the same ingest.',
   },
+  ingest_id_used: {
+    status: 409,
+    kind: 'user',
+    message: 'The id {ingestId} was used before: Temporal still has the workflow of that ingest.',
+    hint: 'Use another id.',
+  },
   ingest_ended: {
     status: 409,
     kind: 'user',
@@ -119,7 +125,7 @@ export const errorTable = {
     status: 507,
     kind: 'capacity',
     message: 'The stage has no room left for {file}.',
-    hint: 'Free some space in the stage folder; the ingest goes on by itself.',
+    hint: 'Free some space in the stage folder. An ingest goes on by itself; send an upload again.',
   },
   not_csv: {
     status: 422,
@@ -283,7 +289,9 @@ export const sluiceError = <C extends ErrorCode>(
 
 /** The message of anything that was thrown, on one line and of bounded length. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error)
+  // Both addresses of `localhost` refused: an AggregateError without a message of its own.
+  const first = error instanceof AggregateError && !error.message ? error.errors[0] : error
+  const text = first instanceof Error ? first.message || first.name : String(first)
   return text.replace(/\s+/g, ' ').trim().slice(0, 2000)
 }
 

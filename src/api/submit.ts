@@ -35,7 +35,8 @@ export async function submit(deps: ApiDeps, spec: IngestSpec): Promise<Submitted
   const { isNew, state } = await enterIngest(deps.db, { ingestId, spec: full, target })
   if (state === 'queued') {
     try {
-      await start(deps, { ingestId, spec: full, target })
+      const isStarted = await start(deps, { ingestId, spec: full, target })
+      if (!isStarted) await refuseUsed(deps, ingestId)
     } catch (error) {
       // Nobody knows an id that we made up, so nobody can ask again for this ingest.
       if (!spec.id) await giveUp(deps, ingestId, error)
@@ -67,9 +68,22 @@ async function checkUploads({ stage }: ApiDeps, { source }: FullSpec): Promise<v
 function start(
   { temporal, attributes }: ApiDeps,
   ingest: { ingestId: string; spec: FullSpec; target: string },
-): Promise<void> {
+): Promise<boolean> {
   const deadline = Date.now() + startTimeoutMs
   return temporal.withDeadline(deadline, () => startIngest(temporal, { ...ingest, attributes }))
+}
+
+/**
+ * A workflow of that id has ended. Another request may have started it a moment ago; if not, its
+ * row was deleted from the ledger, and this one would wait for ever.
+ * @throws ingest_id_used
+ */
+async function refuseUsed(deps: ApiDeps, ingestId: string): Promise<void> {
+  const { state } = await readIngest(deps.db, ingestId)
+  if (state !== 'queued') return
+  const error = sluiceError('ingest_id_used', { ingestId })
+  await giveUp(deps, ingestId, error)
+  throw error
 }
 
 /** Should the workflow run all the same, it finds its ingest at an end. */

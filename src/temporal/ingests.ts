@@ -21,8 +21,11 @@ export interface StartIngest {
   historyEventsMax?: number
 }
 
-/** Starts the workflow of an ingest, once: one that runs or has ended stays what it is. */
-export async function startIngest(client: Client, start: StartIngest): Promise<void> {
+/**
+ * Starts the workflow of an ingest, once: one that runs stays what it is.
+ * @returns false when it has ended before
+ */
+export async function startIngest(client: Client, start: StartIngest): Promise<boolean> {
   const { ingestId, spec, target, attributes, historyEventsMax } = start
   const { parallelism, queue, rejects, source } = spec
   try {
@@ -47,15 +50,19 @@ export async function startIngest(client: Client, start: StartIngest): Promise<v
         ],
       }),
     })
+    return true
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false
     throw temporalError(error)
   }
 }
 
 export type Steer = 'pause' | 'resume' | 'cancel'
 
-/** @returns false when the workflow is not running (any more) */
+/**
+ * A cancel is accepted also by a workflow that has ended.
+ * @returns false when there is no workflow that could hear it
+ */
 export async function steerIngest(
   client: Client,
   ingestId: string,

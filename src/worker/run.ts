@@ -4,7 +4,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { createActivities } from '../../activities/index.ts'
 import { messageOf, sluiceError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { type Db, openDb } from '../postgres/db.ts'
+import { type Db, databaseError, openDb } from '../postgres/db.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { localStage } from '../stage/local.ts'
 import type { TemporalAddress } from '../temporal/connect.ts'
@@ -42,7 +42,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     name: 'sluice worker',
   })
   try {
-    await migrate(db)
+    await migrate(db).catch((error) => {
+      throw databaseError(error)
+    })
     const workers = await createWorkers(options, { connection, db, identity })
     banner(options, identity, Object.keys(workers.activities))
     await Promise.all(workers.list.map((worker) => worker.run()))

@@ -45,6 +45,16 @@ test('takes an upload into a new table', async () => {
   expect(units.body.units).toMatchObject([{ unitNo: 0, rowsRead: 2, lane: 'fast', attempt: 1 }])
 })
 
+test('an id whose ledger row somebody deleted is refused, not left to wait for ever', async () => {
+  const spec = { id: newId(), source: await upload(), target: { table: 'public.used' } }
+  await post(spec)
+  await api.ended(spec.id)
+  await api.client.workflow.getHandle(spec.id).result()
+  await api.db.query('delete from sluice.ingests where ingest_id = $1', [spec.id])
+  const again = await post(spec)
+  expect([again.status, again.body.code]).toEqual([409, 'ingest_id_used'])
+})
+
 test('the same id and spec is the same ingest, another spec is refused', async () => {
   const spec = { id: newId(), source: await upload(), target: { table: 'public.same' } }
   expect((await post(spec)).status).toBe(202)

@@ -41,7 +41,9 @@ export async function startStack(
 
   const { namespace } = config.temporal
   const { address, ui } = temporal
-  const feed = { temporal: { address, namespace }, databaseUrl, stageDir, sourceRoots: ['/'] }
+  // Loopback only, and all by one user: whoever reaches it may read what this user may.
+  const sourceRoots = ['/']
+  const feed = { temporal: { address, namespace }, databaseUrl, stageDir, sourceRoots }
   const ready = step(
     'worker',
     () => worker.feed(feed, AbortSignal.any([stopping, halt.signal])),
@@ -50,7 +52,16 @@ export async function startStack(
   const [api] = await settle([startOwnApi(start, { ...feed, uiUrl: ui }), ready], giveUp)
 
   const { pid } = process
-  const up: UpFile = { pid, api, temporal: address, namespace, ui, databaseUrl, stageDir }
+  const up: UpFile = {
+    pid,
+    api,
+    temporal: address,
+    namespace,
+    ui,
+    databaseUrl,
+    stageDir,
+    sourceRoots,
+  }
   await writeUpFile(home, up)
   const remove = () => removeUpFile(home)
   running.add('upFile', { stop: remove, kill: remove })

@@ -1,0 +1,147 @@
+/**
+ * How long a small ingest takes, as a client of the API sees it: from sending `POST /v1/ingests`
+ * for a file of ten rows to the event that says it is completed.
+ *
+ * One after the other, each into a new table. The upload comes before and is not counted.
+ */
+import { pino } from 'pino'
+import { startApi } from '../src/api/server.ts'
+import { type Phase, tellPhases, type Verb } from './phases.ts'
+import type { Stack } from './stack.ts'
+import { median, quantile } from './statistics.ts'
+import { dropTable } from './tables.ts'
+import { startWorker } from './worker.ts'
+
+export const latencyIngests = 50
+/** The first ones meet a process that has not compiled anything yet. */
+const firstIngests = 5
+
+export interface Latency {
+  ingests: number
+  /** Until the client has seen the end. */
+  seen: Spread
+  /** Until the end is in the ledger; the API looks for it every 50 ms. */
+  ledger: Spread
+  /** Medians. */
+  phasesMs: Partial<Record<Verb | 'between', number>>
+}
+
+export interface Spread {
+  minMs: number
+  medianMs: number
+  p95Ms: number
+}
+
+interface Timed {
+  seenMs: number
+  ledgerMs: number
+  phases: Partial<Record<Verb, Phase>>
+  betweenMs: number
+}
+
+export async function measureLatency(stack: Stack, concurrency: number): Promise<Latency> {
+  const queue = 'latency'
+  const worker = await startWorker(stack, {
+    queue,
+    concurrency,
+    sources: stack.folder,
+    profiles: null,
+  })
+  const starting = startApi({
+    databaseUrl: stack.databaseUrl,
+    temporal: { address: stack.temporalAddress, namespace: 'default' },
+    stageDir: stack.stageDir,
+    uiUrl: null,
+    host: '127.0.0.1',
+    port: 0,
+    stepOver: false,
+    log: pino({ level: 'warn' }),
+  })
+  const api = await stack.closing.addStarting(starting, (it) => it.close())
+  const timed: Timed[] = []
+  for (let no = 0; no < firstIngests + latencyIngests; no++) {
+    timed.push(await timeIngest(stack, { url: api.url, queue, id: `ten-${no}` }))
+  }
+  await api.close()
+  await worker.stop()
+  return summary(timed.slice(firstIngests))
+}
+
+const tenRows = `id,name,day\n${Array.from({ length: 10 }, (_, id) => `${id},row ${id},2026-11-0${(id % 9) + 1}\n`).join('')}`
+
+async function timeIngest(
+  stack: Stack,
+  { url, queue, id }: { url: string; queue: string; id: string },
+): Promise<Timed> {
+  const table = id.replace('-', '_')
+  const upload = await fetch(`${url}/v1/uploads/${id}`, { method: 'PUT', body: tenRows })
+  await accepted(upload)
+  await upload.text()
+  const sentMs = Date.now()
+  const startMs = performance.now()
+  const answer = await fetch(`${url}/v1/ingests`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      id,
+      source: { kind: 'upload', uploads: [id] },
+      target: { table },
+      queue,
+    }),
+  })
+  await accepted(answer)
+  await answer.text()
+  const ended = await untilEnded(`${url}/v1/ingests/${id}/events`)
+  const seenMs = performance.now() - startMs
+  if (ended.state !== 'completed' || ended.rowsLoaded !== 10) {
+    throw new Error(`${id} ended otherwise: ${JSON.stringify(ended)}`)
+  }
+  const { phases, betweenMs } = await tellPhases(stack.client, id)
+  await dropTable(stack.db, table)
+  return { seenMs, ledgerMs: Date.parse(ended.endedAt) - sentMs, phases, betweenMs }
+}
+
+async function accepted(response: Response): Promise<void> {
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+}
+
+interface Ended {
+  state: string
+  rowsLoaded: number
+  endedAt: string
+}
+
+/** Follows the events to the last one. */
+async function untilEnded(url: string): Promise<Ended> {
+  const response = await fetch(url)
+  await accepted(response)
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes as Uint8Array, { stream: true })
+    const end = /^event: end\ndata: (.*)\n\n/m.exec(text)
+    if (end) return JSON.parse(end[1] as string) as Ended
+  }
+  throw new Error(`${url} stopped before the end: ${text.slice(-500)}`)
+}
+
+function summary(timed: Timed[]): Latency {
+  const verbs = Object.keys(timed[0]?.phases ?? {}) as Verb[]
+  const phasesMs: Latency['phasesMs'] = {}
+  for (const verb of verbs) {
+    phasesMs[verb] = median(timed.map(({ phases }) => phases[verb]?.ms ?? 0))
+  }
+  phasesMs.between = median(timed.map(({ betweenMs }) => betweenMs))
+  return {
+    ingests: timed.length,
+    seen: spread(timed.map(({ seenMs }) => seenMs)),
+    ledger: spread(timed.map(({ ledgerMs }) => ledgerMs)),
+    phasesMs,
+  }
+}
+
+const spread = (ms: number[]): Spread => ({
+  minMs: Math.min(...ms),
+  medianMs: median(ms),
+  p95Ms: quantile(ms, 0.95),
+})
