@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { sourceAttribute, targetAttribute } from '../../src/temporal/searchAttributes.ts'
 import { build, until } from '../helper.ts'
 import { recordHistory } from '../replay/record.ts'
 import { sumOf, writeRows } from '../rows.ts'
@@ -148,6 +149,23 @@ test('an ingest of many lots goes on in new runs, and its history stays short', 
     { what: `several runs, not ${first.executions?.length}` },
   )
   await recordHistory(it.client, ingestId, 'continued')
+})
+
+test('the Temporal Web UI has what people look for', async () => {
+  await it.startWorker()
+  const view = await it.ingest({ source, target: { table: 'seen' } })
+  const handle = it.client.workflow.getHandle(view.ingestId)
+  const description = await handle.describe()
+  expect(await description.staticSummary()).toBe('directory → public.seen')
+  expect(description.typedSearchAttributes.get(targetAttribute)).toBe('public.seen')
+  expect(description.typedSearchAttributes.get(sourceAttribute)).toBe('directory')
+  const { currentDetails } = await handle.query<{ currentDetails: string }>(
+    '__temporal_workflow_metadata',
+  )
+  expect(currentDetails).toContain(`units: ${view.units} of ${view.units}`)
+  expect(currentDetails).toContain(`rows: ${rows} loaded, 0 rejected`)
+  expect(await handle.result()).toMatchObject({ rowsRead: rows, rowsLoaded: rows, rowsRejected: 0 })
+  expect(description.historyLength).toBeLessThan(4096)
 })
 
 test('the same id and spec again is the same ingest', async () => {
