@@ -8,6 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // Two cores: more would only make timeouts of each other.
     maxWorkers: 2,
+    // Within a file: test/ingest/killVerbs.test.ts waits, six times, for a heartbeat that does not come.
+    maxConcurrency: 6,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
