@@ -45,6 +45,7 @@ export interface Built {
 
 export interface WorkerProcessOptions {
   concurrency?: number
+  queue?: string
   env?: NodeJS.ProcessEnv
 }
 
@@ -100,6 +101,7 @@ export async function build(
     },
     async startWorker(options = {}) {
       const worker = startWorkerProcess({
+        queue,
         ...options,
         env: {
           DATABASE_URL: url,
@@ -108,14 +110,13 @@ export async function build(
           SLUICE_SOURCE_ROOTS: folder,
           ...options.env,
         },
-        queue,
       })
       workers.push(worker)
       await until(() => worker.output().includes('worker ready'), { what: 'the worker', worker })
       return worker
     },
     async start(spec, options = {}) {
-      const full = fullSpec({ ...spec, queue })
+      const full = fullSpec({ queue, ...spec })
       const ingestId = spec.id ?? `${name}-${randomBytes(4).toString('hex')}`
       const target = showTable(parseTableName(spec.target.table))
       await enterIngest(db, { ingestId, spec: full, target })

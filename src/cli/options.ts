@@ -55,6 +55,8 @@ export interface SpecOptions {
   maxRejects?: number | string
   atomic: boolean
   parallelism?: number
+  priority?: number
+  tenant?: string
   queue?: string
 }
 
@@ -75,16 +77,19 @@ export const addSpecOptions = (command: Command): Command =>
     .option('--max-rejects <n>', 'publish nothing when more are rejected: 100, or 1%', share)
     .option('--no-atomic', 'append unit by unit, visible early')
     .option('--parallelism <n>', 'units in flight', integer(1, 200))
+    .option('--priority <n>', '1 overtakes 5 (default: 3)', integer(1, 5))
+    .option('--tenant <name>', 'tenants share the workers by turns')
     .option('--queue <name>', 'the task queue of the workers')
 const modes = ['append', 'replace']
 
 /** The spec that the options describe, without its source; what was not said is left out. */
 export function specOf(options: SpecOptions & { into: string }): Omit<IngestSpec, 'source'> {
-  const { id, into, mode, types, atomic, maxRejects, parallelism, queue } = options
+  const { id, into, mode, types, atomic, maxRejects } = options
+  const { parallelism, priority, tenant, queue } = options
   const { delimiter, quote, escape, header, null: nullText } = options
   const format: Format = defined({ delimiter, quote, escape, header, null: nullText })
   return {
-    ...defined({ id, parallelism, queue }),
+    ...defined({ id, parallelism, priority, tenant, queue }),
     ...(Object.keys(format).length > 0 && { format }),
     target: { table: into, ...defined({ mode, types }), ...(!atomic && { atomic }) },
     ...(maxRejects !== undefined && { rejects: { max: maxRejects } }),

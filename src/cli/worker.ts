@@ -15,6 +15,7 @@ interface Options {
   logLevel?: LogLevel
   logFormat?: LogFormat
   sourceRoots?: string[]
+  name?: string
   fed?: boolean
 }
 
@@ -28,6 +29,11 @@ export function declare(command: Command): void {
       availableParallelism(),
     )
     .option(
+      '--name <name>',
+      'its Temporal identity; %h is the host (default: process id@host)',
+      name,
+    )
+    .option(
       '--source-roots <folders>',
       `what directory sources may read, with ${delimiter} in between (default: SLUICE_SOURCE_ROOTS, or .)`,
       (text) => text.split(delimiter).filter(Boolean),
@@ -35,6 +41,11 @@ export function declare(command: Command): void {
     .addOption(new Option('--fed', 'settings and life come through stdin').hideHelp())
     .action(run)
   addLog(command)
+}
+
+function name(text: string): string {
+  if (/^[\x21-\x7e]{1,200}$/.test(text)) return text
+  throw new InvalidArgumentError('A name has 1 to 200 ASCII characters and no spaces.')
 }
 
 function queues(text: string): string[] {
@@ -48,13 +59,13 @@ function queues(text: string): string[] {
 
 async function run(options: Options): Promise<void> {
   const config = readConfig()
-  const { queue, concurrency } = options
+  const { queue, concurrency, name } = options
   const { level, format } = config.log
   const log = createLog(options.logLevel ?? level, options.logFormat ?? format ?? 'pretty')
   try {
     const place = options.fed ? await readFeed() : placeOf(config, options)
     // Without settings, whoever started us is gone.
-    if (place) await runWorker({ ...place, queues: queue, concurrency, log })
+    if (place) await runWorker({ ...place, queues: queue, concurrency, log, ...(name && { name }) })
   } finally {
     // An open pipe would keep the process.
     if (options.fed) process.stdin.destroy()

@@ -107,6 +107,20 @@ export const IngestSpec = Type.Object(
     parallelism: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 200, default: 32, description: 'Units in flight.' }),
     ),
+    priority: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 5,
+        default: 3,
+        description: '1 overtakes 5 on the workers that both wait for.',
+      }),
+    ),
+    tenant: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+        description: 'Tenants share the workers by turns, however many ingests each one has.',
+      }),
+    ),
     queue: Type.Optional(
       Type.String({ minLength: 1, maxLength: 200, default: 'ingest', description: 'Task queue.' }),
     ),
@@ -125,6 +139,8 @@ export interface FullSpec {
   target: { table: string; mode: 'append' | 'replace'; types: 'sample' | 'text'; atomic: boolean }
   rejects: { max: number | string | null }
   parallelism: number
+  priority: number
+  tenant: string | null
   queue: string
 }
 
@@ -141,6 +157,8 @@ export function fullSpec(spec: IngestSpec): FullSpec {
     },
     rejects: { max: spec.rejects?.max ?? null },
     parallelism: spec.parallelism ?? 32,
+    priority: spec.priority ?? 3,
+    tenant: spec.tenant ?? null,
     queue: spec.queue ?? 'ingest',
   }
 }

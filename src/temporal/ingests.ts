@@ -27,7 +27,7 @@ export interface StartIngest {
  */
 export async function startIngest(client: Client, start: StartIngest): Promise<boolean> {
   const { ingestId, spec, target, attributes, historyEventsMax } = start
-  const { parallelism, queue, rejects, source } = spec
+  const { parallelism, priority, tenant, queue, rejects, source } = spec
   try {
     await client.workflow.start<typeof ingest>('ingest', {
       workflowId: ingestId,
@@ -42,6 +42,8 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
       ],
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       workflowIdConflictPolicy: 'USE_EXISTING',
+      // Its activities inherit it. Tasks of one priority are dispatched by tenant, in turns.
+      priority: { priorityKey: priority, ...(tenant !== null && { fairnessKey: tenant }) },
       staticSummary: `${source.kind} → ${target}`.slice(0, 200),
       ...(attributes && {
         typedSearchAttributes: [

@@ -19,6 +19,8 @@ export interface WorkerOptions {
   queues: string[]
   /** Activities at once, for each queue. */
   concurrency: number
+  /** The Temporal identity; `%h` in it is the host. Made of process id and host if left out. */
+  name?: string
   log: Logger
 }
 
@@ -34,7 +36,7 @@ const forceTime = '30s'
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { log, queues, concurrency, temporal } = options
   installRuntime(log)
-  const identity = `${process.pid}@${hostname()}`
+  const identity = options.name?.replaceAll('%h', hostname()) ?? `${process.pid}@${hostname()}`
   const connection = await connect(temporal.address)
   // A connection for each task, and one to look on with for each that waits for a lock.
   const db = openDb(options.databaseUrl, {
@@ -47,6 +49,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     })
     const workers = await createWorkers(options, { connection, db, identity })
     banner(options, identity, Object.keys(workers.activities))
+    leaveOnSecondSignal(log)
     await Promise.all(workers.list.map((worker) => worker.run()))
     log.info({ event: 'stopped' }, 'worker stopped')
   } finally {
@@ -99,6 +102,29 @@ function installRuntime(log: Logger): void {
 
 const causeIn = (meta: { error?: unknown } | undefined): string =>
   meta?.error ? `: ${messageOf(meta.error)}` : ''
+
+/**
+ * The SDK stops at the first signal. Whoever sends a second one does not want to wait: what is
+ * loading is rolled back by PostgreSQL, and another worker does it again.
+ */
+function leaveOnSecondSignal(log: Logger): void {
+  let firstMs = 0
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (firstMs === 0) {
+      firstMs = Date.now()
+      const again = 'again to leave at once'
+      log.info({ event: 'stopping' }, `${signal}: ends or hands back what it has in hand; ${again}`)
+    } else if (Date.now() - firstMs > repeatMs) {
+      log.warn({ event: 'left' }, `${signal} again: leaves at once, nothing is lost`)
+      process.exit(1)
+    }
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+/** npm and shells pass a signal on that the terminal has sent already: that is one signal. */
+const repeatMs = 300
 
 async function connect(address: string): Promise<NativeConnection> {
   try {

@@ -1,5 +1,5 @@
 /** Cancel, pause, stop a worker, share work: what people do to an ingest that is under way. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { link, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -116,6 +116,56 @@ test('SIGTERM in the middle: units in flight end or go to another worker, nothin
   expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
   const found = await it.db.query('select count(*) as rows, sum(id)::bigint as sum from drained')
   expect(found.rows[0]).toEqual({ rows, sum: sumOf(rows) })
+})
+
+test('a second SIGTERM leaves at once, and nothing is lost', async () => {
+  const leaving = await it.startWorker()
+  const ingestId = await it.start({ source, target: { table: '"left"' } })
+  await until(async () => (await loadedUnits(ingestId)) > 0, { what: 'a unit' })
+  // No receipt can be written meanwhile, so no unit ends within the grace time.
+  const holder = await it.db.connect()
+  await holder.query('begin; lock table sluice.units in share mode')
+  await until(async () => (await sessions()) > 0, { what: 'a load' })
+  leaving.kill('SIGTERM')
+  await until(() => leaving.output().includes('again to leave'), { what: 'the first signal' })
+  await sleep(500)
+  expect(leaving.child.exitCode).toBeNull()
+  leaving.kill('SIGTERM')
+  expect(await leaving.exited).toEqual({ code: 1, signal: null })
+  await holder.query('rollback')
+  holder.release()
+  const next = await it.startWorker()
+  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
+  const found = await it.db.query('select count(*) as rows, sum(id)::bigint as sum from "left"')
+  expect(found.rows[0]).toEqual({ rows, sum: sumOf(rows) })
+  next.kill('SIGTERM')
+  await next.exited
+})
+
+test('an urgent ingest overtakes a large one on the same worker', async () => {
+  const folder = join(it.folder, 'large')
+  await mkdir(folder)
+  for (let copy = 0; copy < 6; copy++) await link(path, join(folder, `${copy}.csv`))
+  const queue = `${it.queue}-priority`
+  const worker = await it.startWorker({ concurrency: 1, queue })
+  const all = { kind: 'directory' as const, path: folder }
+  const large = await it.start({ source: all, target: { table: 'large' }, parallelism: 200, queue })
+  await until(async () => (await loadedUnits(large)) > 0, { what: 'a unit of the large one' })
+  const urgent = await it.start({
+    source: { kind: 'directory', path: await it.file('urgent.csv', 'n\n1\n') },
+    target: { table: 'urgent' },
+    priority: 1,
+    queue,
+  })
+  await it.ended(urgent)
+  const { rows: units } = await it.db.query(
+    'select count(*) as left from sluice.units where ingest_id = $1 and loaded_at is null',
+    [large],
+  )
+  expect(units[0].left).toBeGreaterThan(0)
+  expect(await it.ended(large)).toMatchObject({ state: 'completed', rowsLoaded: 6 * rows })
+  worker.kill('SIGTERM')
+  await worker.exited
 })
 
 test('an ingest of many lots goes on in new runs, and its history stays short', async () => {
