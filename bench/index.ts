@@ -30,7 +30,7 @@ async function bench(options: BenchOptions, closing: Closing): Promise<void> {
     console.log(`\n${table(results.load)}\n`)
   }
   if (options.latency) {
-    const measured = await measureLatency(stack, options.concurrency)
+    const measured = await measureLatency(stack, options)
     results.latency = { measuredAt: new Date().toISOString(), ...measured }
     console.log(`${latencyLines(measured)}\n`)
   }

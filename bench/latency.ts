@@ -6,6 +6,7 @@
  */
 import { pino } from 'pino'
 import { startApi } from '../src/api/server.ts'
+import { countCpu, noiseOf, untilQuiet } from './cpu.ts'
 import { type Phase, tellPhases, type Verb } from './phases.ts'
 import type { Stack } from './stack.ts'
 import { median, quantile } from './statistics.ts'
@@ -24,6 +25,8 @@ export interface Latency {
   ledger: Spread
   /** Medians. */
   phasesMs: Partial<Record<Verb | 'between', number>>
+  /** The share of the machine that others took; null where nobody can tell. */
+  noise: number | null
 }
 
 export interface Spread {
@@ -39,7 +42,10 @@ interface Timed {
   betweenMs: number
 }
 
-export async function measureLatency(stack: Stack, concurrency: number): Promise<Latency> {
+export async function measureLatency(
+  stack: Stack,
+  { concurrency, patienceSeconds }: { concurrency: number; patienceSeconds: number },
+): Promise<Latency> {
   const queue = 'latency'
   const worker = await startWorker(stack, {
     queue,
@@ -58,13 +64,19 @@ export async function measureLatency(stack: Stack, concurrency: number): Promise
     log: pino({ level: 'warn' }),
   })
   const api = await stack.closing.addStarting(starting, (it) => it.close())
+  const pids = { postgres: stack.postgresPid, temporal: stack.temporalPid, worker: worker.pid }
+  await untilQuiet(pids, patienceSeconds)
+  const cpuSince = await countCpu(pids)
+  const startMs = performance.now()
   const timed: Timed[] = []
   for (let no = 0; no < firstIngests + latencyIngests; no++) {
     timed.push(await timeIngest(stack, { url: api.url, queue, id: `ten-${no}` }))
   }
+  const cpu = await cpuSince()
+  const noise = cpu && noiseOf(cpu, (performance.now() - startMs) / 1000)
   await api.close()
   await worker.stop()
-  return summary(timed.slice(firstIngests))
+  return summary(timed.slice(firstIngests), noise)
 }
 
 const tenRows = `id,name,day\n${Array.from({ length: 10 }, (_, id) => `${id},row ${id},2026-11-0${(id % 9) + 1}\n`).join('')}`
@@ -125,7 +137,7 @@ async function untilEnded(url: string): Promise<Ended> {
   throw new Error(`${url} stopped before the end: ${text.slice(-500)}`)
 }
 
-function summary(timed: Timed[]): Latency {
+function summary(timed: Timed[], noise: number | null): Latency {
   const verbs = Object.keys(timed[0]?.phases ?? {}) as Verb[]
   const phasesMs: Latency['phasesMs'] = {}
   for (const verb of verbs) {
@@ -137,6 +149,7 @@ function summary(timed: Timed[]): Latency {
     seen: spread(timed.map(({ seenMs }) => seenMs)),
     ledger: spread(timed.map(({ ledgerMs }) => ledgerMs)),
     phasesMs,
+    noise,
   }
 }
 

@@ -1,4 +1,9 @@
-/** Takes turns: every round each contender loads the same rows into a table of its own. */
+/**
+ * Takes turns: every round each contender loads the same rows into a table of its own.
+ *
+ * One turn comes before, and is not counted: a new server has to make and zero the files of its
+ * log first, which costs whoever comes first a second.
+ */
 import type { Arena, Contender, Facts } from './contender.ts'
 import { type CpuUse, countCpu, measurePaceMs, noiseMax, noiseOf, untilQuiet } from './cpu.ts'
 import type { ContenderName } from './options.ts'
@@ -22,6 +27,9 @@ export async function takeTurns(
   contenders: Contender[],
   say: (line: string) => void,
 ): Promise<Taken[]> {
+  for (const first of contenders.slice(0, 1)) {
+    say(`${lineOf(await takeTurn(arena, first, 0))}, not counted`)
+  }
   const all: Taken[] = []
   for (let round = 1; round <= arena.options.pairs; round++) {
     for (const contender of contenders) {

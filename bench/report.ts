@@ -64,19 +64,21 @@ const megabytes = (bytes: number | null): string =>
 function detailsOf({ label, phaseSeconds, cpuSeconds, noise }: Line): string[] {
   const phases = phaseSeconds && listOf(phaseSeconds, 's')
   const cpu = cpuSeconds && listOf(cpuSeconds, 's')
-  const noisy = (noise ?? 0) > noiseMax ? '  NOISY' : ''
+  const noisy = isNoisy(noise) ? '  NOISY' : ''
   return [
     ...(phases ? [`${label}: ${phases}`] : []),
     ...(cpu ? [`${label}: CPU ${cpu}${noisy}`] : []),
   ]
 }
 
+const isNoisy = (noise: number | null): boolean => (noise ?? 0) > noiseMax
+
 const listOf = (values: object, unit: string): string =>
   Object.entries(values)
     .map(([name, value]) => `${name} ${value.toFixed(2)} ${unit}`)
     .join(', ')
 
-export function latencyLines({ ingests, seen, ledger, phasesMs }: Latency): string {
+export function latencyLines({ ingests, seen, ledger, phasesMs, noise }: Latency): string {
   const spread = ({ minMs, medianMs, p95Ms }: Latency['seen']) =>
     `median ${medianMs.toFixed(0)} ms, min ${minMs.toFixed(0)}, p95 ${p95Ms.toFixed(0)}`
   return [
@@ -84,6 +86,7 @@ export function latencyLines({ ingests, seen, ledger, phasesMs }: Latency): stri
     `  seen by the client  ${spread(seen)}`,
     `  in the ledger       ${spread(ledger)}`,
     `  within              ${listOf(phasesMs, 'ms')}`,
+    `  others took         ${(100 * (noise ?? 0)).toFixed(0)} %${isNoisy(noise) ? '  NOISY' : ''}`,
   ].join('\n')
 }
 
@@ -105,7 +108,7 @@ function markdown({ machine, load, latency }: Results): string {
     const { medianMs, minMs, p95Ms } = latency.seen
     lines.push(
       `A file of ten rows, \`POST /v1/ingests\` to completed: median ${medianMs.toFixed(0)} ms ` +
-        `(min ${minMs.toFixed(0)}, p95 ${p95Ms.toFixed(0)}; ${latency.ingests} ingests).`,
+        `(min ${minMs.toFixed(0)}, p95 ${p95Ms.toFixed(0)}; ${latency.ingests} ingests${isNoisy(latency.noise) ? '; noisy' : ''}).`,
       '',
     )
   }
@@ -114,7 +117,7 @@ function markdown({ machine, load, latency }: Results): string {
 }
 
 function warnings({ lines, paceMs: { min, max } }: LoadResult): string[] {
-  const isBusy = lines.some(({ noise }) => (noise ?? 0) > noiseMax)
+  const isBusy = lines.some(({ noise }) => isNoisy(noise))
   return [
     ...(isBusy ? ['Noisy: the machine was busy with other work meanwhile.', ''] : []),
     ...(max > paceMax * min

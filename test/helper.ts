@@ -58,10 +58,17 @@ export interface WorkerProcess {
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
+export interface BuildOptions {
+  /** Servers other than the shared ones. */
+  databaseUrl?: string
+  temporalAddress?: string
+  /** Takes what tears it down. Within a test this must be its `onTestFinished`. */
+  onEnd?: (tearDown: () => Promise<void>) => void
+}
+
 /** A database of its own on the shared server, or on the given one. */
-export async function build(
-  servers: { databaseUrl?: string; temporalAddress?: string } = {},
-): Promise<Built> {
+export async function build(servers: BuildOptions = {}): Promise<Built> {
+  const { onEnd = afterAll } = servers
   const name = `t_${randomBytes(6).toString('hex')}`
   const adminUrl = servers.databaseUrl ?? inject('databaseUrl')
   const temporalAddress = servers.temporalAddress ?? inject('temporalAddress')
@@ -76,7 +83,7 @@ export async function build(
   const workers: WorkerProcess[] = []
   const queue = name
 
-  afterAll(async () => {
+  onEnd(async () => {
     for (const worker of workers) worker.kill('SIGKILL')
     await Promise.all(workers.map(({ exited }) => exited))
     await client.connection.close()

@@ -1,5 +1,5 @@
 /** One PostgreSQL and one Temporal for the whole test run, both real, both gone afterwards. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -17,6 +17,9 @@ declare module 'vitest' {
 /** `DATABASE_URL` and `TEMPORAL_ADDRESS` replace the embedded ones, as for every command. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { DATABASE_URL: givenUrl, TEMPORAL_ADDRESS: givenAddress } = process.env
+  // Whatever a test starts inherits it.
+  const mark = `${process.pid}-${Date.now()}`
+  process.env.SLUICE_TEST_RUN = mark
   const home = await mkdtemp(join(tmpdir(), 'sluice-test-'))
   // As root PostgreSQL runs as another user, who must be able to enter.
   await chmod(home, 0o755)
@@ -30,5 +33,20 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     await Promise.all([temporal?.stop(), postgres?.stop()])
     await rm(home, { recursive: true, force: true })
+    await mustBeGone(mark)
   }
+}
+
+/** A test that leaves a process running has failed. (Only Linux shows the environment of others.) */
+async function mustBeGone(mark: string): Promise<void> {
+  const left: string[] = []
+  for (const pid of await readdir('/proc').catch(() => [])) {
+    if (!/^\d+$/.test(pid)) continue
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (!environment.includes(`SLUICE_TEST_RUN=${mark}`) || /vitest/.test(command)) continue
+    left.push(`${pid} ${command.replaceAll('\0', ' ')}`)
+    process.kill(Number(pid), 'SIGKILL')
+  }
+  if (left.length > 0) throw new Error(`Tests left processes running:\n${left.join('\n')}`)
 }

@@ -57,8 +57,8 @@ async function untilCopying(it: Built, ingestId: string, pid: number | null): Pr
 }
 
 describe('a worker', () => {
-  test('killed in the middle of a COPY: the other one finishes', async () => {
-    const it = await build()
+  test('killed in the middle of a COPY: the other one finishes', async ({ onTestFinished }) => {
+    const it = await build({ onEnd: onTestFinished })
     const path = join(it.folder, 'rows.csv')
     await writeRows(path, rows)
     const victim = await it.startWorker()
@@ -80,6 +80,7 @@ describe('a server', () => {
   let home: string
   let postgres: EmbeddedPostgres
   let temporal: EmbeddedTemporal
+  const undo: (() => Promise<void>)[] = []
 
   async function begin(): Promise<{ ingestId: string; worker: WorkerProcess; table: string }> {
     const worker = await it.startWorker()
@@ -97,7 +98,11 @@ describe('a server', () => {
     await chmod(home, 0o755)
     postgres = await startPostgres({ home: join(home, 'postgres') })
     temporal = await startTemporal({ home: join(home, 'temporal'), headless: true })
-    it = await build({ databaseUrl: postgres.url, temporalAddress: temporal.address })
+    it = await build({
+      databaseUrl: postgres.url,
+      temporalAddress: temporal.address,
+      onEnd: (tearDown) => undo.push(tearDown),
+    })
     await writeRows(join(it.folder, 'rows.csv'), rows)
   })
 
@@ -121,6 +126,7 @@ describe('a server', () => {
   })
 
   afterAll(async () => {
+    for (const tearDown of undo) await tearDown()
     await temporal?.stop()
     await postgres?.stop()
     await rm(home, { recursive: true, force: true })

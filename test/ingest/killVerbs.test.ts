@@ -21,44 +21,47 @@ const obstacles: Record<string, { lock: (ingestId: string) => string; from: stri
   },
 }
 
-test.concurrent.each(Object.keys(obstacles))('%s', { timeout: 180_000 }, async (verb) => {
-  const it = await build()
-  const { lock, from } = obstacles[verb] as (typeof obstacles)[string]
-  const lines = Array.from({ length: rows }, (_, n) => (n < bad ? `bad${n},x` : `${n},"a\nb"`))
-  const path = await it.file('rows.csv', `n,text\n${lines.join('\n')}\n`)
-  await it.db.query(`create table target (n int primary key, text text);
+test.concurrent.for(Object.keys(obstacles))(
+  '%s',
+  { timeout: 180_000 },
+  async (verb, { onTestFinished }) => {
+    const it = await build({ onEnd: onTestFinished })
+    const { lock, from } = obstacles[verb] as (typeof obstacles)[string]
+    const lines = Array.from({ length: rows }, (_, n) => (n < bad ? `bad${n},x` : `${n},"a\nb"`))
+    const path = await it.file('rows.csv', `n,text\n${lines.join('\n')}\n`)
+    await it.db.query(`create table target (n int primary key, text text);
     create function obstacle() returns trigger language plpgsql as
       $$ begin perform pg_advisory_xact_lock(1); return new; end $$;
     create trigger obstacle before update on sluice.files
       for each row execute function obstacle()`)
-  const ingestId = `kill-${verb}-${it.queue}`
-  const source = { kind: 'directory' as const, path }
-  const holder = new pg.Client({ connectionString: it.databaseUrl })
-  await holder.connect()
-  const hold = async () => {
-    await holder.query('begin')
-    await holder.query(lock(ingestId))
-  }
+    const ingestId = `kill-${verb}-${it.queue}`
+    const source = { kind: 'directory' as const, path }
+    const holder = new pg.Client({ connectionString: it.databaseUrl })
+    await holder.connect()
+    const hold = async () => {
+      await holder.query('begin')
+      await holder.query(lock(ingestId))
+    }
 
-  if (from === 'start') await hold()
-  const victim = await it.startWorker()
-  await it.start({ id: ingestId, source, target: { table: 'target' } })
-  if (from !== 'start') await holdFromLoad(it, ingestId, hold)
-  await until(() => isWaiting(it, victim.pid), { what: `${verb} to wait`, worker: victim })
-  victim.kill('SIGKILL')
-  await it.startWorker()
-  await holder.end()
+    if (from === 'start') await hold()
+    const victim = await it.startWorker()
+    await it.start({ id: ingestId, source, target: { table: 'target' } })
+    if (from !== 'start') await holdFromLoad(it, ingestId, hold)
+    await until(() => isWaiting(it, victim.pid), { what: `${verb} to wait`, worker: victim })
+    victim.kill('SIGKILL')
+    await it.startWorker()
+    await holder.end()
 
-  const view = await it.ended(ingestId, 120_000)
-  expect(view).toMatchObject({
-    state: 'completed',
-    error: null,
-    rowsRead: rows,
-    rowsLoaded: rows - bad,
-    rowsRejected: bad,
-  })
-  const found = await it.db.query(
-    `select count(*) as rows, count(distinct n) as ids,
+    const view = await it.ended(ingestId, 120_000)
+    expect(view).toMatchObject({
+      state: 'completed',
+      error: null,
+      rowsRead: rows,
+      rowsLoaded: rows - bad,
+      rowsRejected: bad,
+    })
+    const found = await it.db.query(
+      `select count(*) as rows, count(distinct n) as ids,
             (select count(*) from sluice.rejects where ingest_id = $1) as rejects,
             (select count(*) from sluice.units where ingest_id = $1) as units,
             (select sum(rows_read)::bigint from sluice.units where ingest_id = $1) as receipts,
@@ -66,18 +69,19 @@ test.concurrent.each(Object.keys(obstacles))('%s', { timeout: 180_000 }, async (
             (select count(*) from pg_stat_activity where datname = current_database()
                and application_name like 'sluice/%') as sessions
      from target`,
-    [ingestId],
-  )
-  expect(found.rows[0]).toEqual({
-    rows: rows - bad,
-    ids: rows - bad,
-    rejects: bad,
-    units: 1,
-    receipts: rows,
-    landings: 0,
-    sessions: 0,
-  })
-})
+      [ingestId],
+    )
+    expect(found.rows[0]).toEqual({
+      rows: rows - bad,
+      ids: rows - bad,
+      rejects: bad,
+      units: 1,
+      receipts: rows,
+      landings: 0,
+      sessions: 0,
+    })
+  },
+)
 
 /** Takes the lock in the middle of the load, which is held up until then. */
 async function holdFromLoad(it: Built, ingestId: string, hold: () => Promise<void>): Promise<void> {
