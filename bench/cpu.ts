@@ -100,7 +100,7 @@ export const noiseMax = 0.1
 
 /** The share of the machine that others took. */
 export const noiseOf = (cpu: CpuUse, seconds: number): number =>
-  (cpu.others + cpu.stolen) / (seconds * availableParallelism())
+  Math.max(0, cpu.others + cpu.stolen) / (seconds * availableParallelism())
 
 const windowMs = 2000
 /** Waits until others leave the machine alone, at most for so long. */

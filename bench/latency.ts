@@ -79,7 +79,8 @@ export async function measureLatency(
   return summary(timed.slice(firstIngests), noise)
 }
 
-const tenRows = `id,name,day\n${Array.from({ length: 10 }, (_, id) => `${id},row ${id},2026-11-0${(id % 9) + 1}\n`).join('')}`
+const rowOf = (id: number): string => `${id},row ${id},2026-11-${10 + id}\n`
+const tenRows = `id,name,day\n${Array.from({ length: 10 }, (_, id) => rowOf(id)).join('')}`
 
 async function timeIngest(
   stack: Stack,

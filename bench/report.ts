@@ -106,9 +106,10 @@ function markdown({ machine, load, latency }: Results): string {
   }
   if (latency) {
     const { medianMs, minMs, p95Ms } = latency.seen
+    const noisy = isNoisy(latency.noise) ? '; noisy' : ''
     lines.push(
       `A file of ten rows, \`POST /v1/ingests\` to completed: median ${medianMs.toFixed(0)} ms ` +
-        `(min ${minMs.toFixed(0)}, p95 ${p95Ms.toFixed(0)}; ${latency.ingests} ingests${isNoisy(latency.noise) ? '; noisy' : ''}).`,
+        `(min ${minMs.toFixed(0)}, p95 ${p95Ms.toFixed(0)}; ${latency.ingests} ingests${noisy}).`,
       '',
     )
   }

@@ -33,23 +33,25 @@ async function* read(
   file: ListedFile,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
+  // Two buffers in turn: the consumer is done with a chunk when it asks for the next one.
+  let [buffer, other] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)]
   let position = 0
-  let ahead = readAt(handle, position)
+  let ahead = readAt(handle, buffer, position)
   while (true) {
     const chunk = await ahead
     signal.throwIfAborted()
     if (chunk.length === 0) break
     position += chunk.length
     // Read on while the consumer works on this chunk.
-    ahead = readAt(handle, position)
+    ;[buffer, other] = [other, buffer]
+    ahead = readAt(handle, buffer, position)
     ahead.catch(() => {})
     yield chunk
   }
   await check(handle, path, file)
 }
 
-async function readAt(handle: FileHandle, position: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(chunkBytes)
+async function readAt(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
   const { bytesRead } = await handle.read(buffer, 0, chunkBytes, position)
   return buffer.subarray(0, bytesRead)
 }

@@ -17,7 +17,10 @@ export interface Source {
 export interface OpenFile {
   /** A local file: the stage may link it instead of copying it. */
   path: string
-  /** The bytes, from the first one. At the end of it the file is checked to be as listed. */
+  /**
+   * The bytes, from the first one. At the end of it the file is checked to be as listed. A chunk is
+   * good until the next one is asked for; whoever wants to keep it makes a copy.
+   */
   read(signal: AbortSignal): AsyncIterable<Buffer>
   close(): Promise<void>
 }

@@ -1,8 +1,10 @@
 /** A staged file is there whole or not at all, and never changes. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { listFile, openFile } from '../../src/sources/localFile.ts'
 import { localStage } from '../../src/stage/local.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-stage-'))
@@ -18,6 +20,25 @@ test('a second attempt to stage a file leaves the first copy where it is', async
   const second = await stage.put(file, bytes('a\n1\n'), () => {})
   expect(second).toEqual(first)
   expect(first).toMatchObject({ sizeBytes: 4, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
+})
+
+test('a local file of many chunks is copied byte for byte', async () => {
+  const content = Buffer.from(
+    Array.from({ length: 5_000_001 }, (_, n) => (n * 31 + (n >> 8)) % 251),
+  )
+  const path = join(folder, 'many.csv')
+  await writeFile(path, content)
+  const listed = await listFile(path, path)
+  const opened = await openFile(path, listed)
+  const tapped = createHash('sha256')
+  const { signal } = new AbortController()
+  const copy = { ingestId: 'copy', fileNo: 0 }
+  const staged = await stage.put(copy, opened.read(signal), (chunk) => tapped.update(chunk))
+  await opened.close()
+  const sha256 = createHash('sha256').update(content).digest('hex')
+  expect(staged).toMatchObject({ sizeBytes: content.length, sha256 })
+  expect(tapped.digest('hex')).toBe(sha256)
+  expect(await readFile(join(folder, 'ingests/copy/0'))).toEqual(content)
 })
 
 test('an attempt that fails on the way leaves nothing', async () => {
