@@ -56,7 +56,7 @@ export async function copyAround<R extends AroundRecord>(
     }
     await tx.query('release savepoint around')
     rows += copied.rows
-    for (const skip of copied.skipped) refused.push(skippedOf(skip, records, from))
+    for (const each of skippedOf(copied.skipped, records, from)) refused.push(each)
     if (culprit) refused.push(culprit)
     from = end + 1
   }
@@ -65,29 +65,38 @@ export async function copyAround<R extends AroundRecord>(
 
 const none = { rows: 0, skipped: [] as Skipped[] }
 
-function skippedOf<R extends AroundRecord>(
-  { copyLine, column, error }: Skipped,
+/** COPY tells of skipped rows in their order, so one walk over the records finds them all. */
+function* skippedOf<R extends AroundRecord>(
+  skipped: readonly Skipped[],
   records: readonly R[],
   from: number,
-): Refused<R> {
-  return { record: records[atLine(records, from, copyLine)] as R, column, code: null, error }
+): Generator<Refused<R>> {
+  const find = lineFinder(records, from)
+  for (const { copyLine, column, error } of skipped) {
+    yield { record: records[find(copyLine)] as R, column, code: null, error }
+  }
 }
 
 /** @throws the error itself, when it is not about one of the records */
 function culpritOf(error: Error, records: readonly AroundRecord[], from: number): number {
   const line = isAboutRows(error) ? abortedAt(error) : null
   if (line === null) throw error
-  return atLine(records, from, line)
+  return lineFinder(records, from)(line)
 }
 
-/** The record that COPY, started at `from`, counts as line `copyLine`. See csv/records.ts. */
-function atLine(records: readonly AroundRecord[], from: number, copyLine: number): number {
-  let line = 0
-  for (let index = from; index < records.length; index++) {
-    line += 1 + countOf((records[index] as AroundRecord).raw, index === from ? CR : LF)
-    if (line >= copyLine) return index
+/**
+ * Finds the record that COPY, started at `from`, counts as line `copyLine`: see csv/records.ts.
+ * It goes on where it stopped, so it must be asked for growing lines.
+ */
+function lineFinder(records: readonly AroundRecord[], from: number): (copyLine: number) => number {
+  const linesOf = (index: number): number =>
+    1 + countOf((records[index] as AroundRecord).raw, index === from ? CR : LF)
+  let index = from
+  let line = linesOf(from)
+  return (copyLine) => {
+    while (line < copyLine && index < records.length - 1) line += linesOf(++index)
+    return index
   }
-  return records.length - 1
 }
 
 function countOf(raw: Buffer, byte: number): number {

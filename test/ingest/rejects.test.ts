@@ -83,6 +83,22 @@ test('the fast lane numbers lines right, also behind quoted newlines, LF and CRL
   }
 })
 
+test('many misfits in a unit of the repair lane are found, each on its line', async () => {
+  const rows = Array.from({ length: 40_000 }, (_, n) => (n % 2 ? `${n},"a\nb"` : `x${n},c`))
+  const path = await it.file('misfits.csv', `n,text\n${rows.join('\n')}\n1,2,3\n`)
+  await it.db.query('create table misfits (n int, text text)')
+  const view = await it.ingest({
+    source: { kind: 'directory', path },
+    target: { table: 'misfits' },
+  })
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 20_000, rowsRejected: 20_001 })
+  const rejects = await it.rejects(view.ingestId)
+  // Three physical lines for each two records, behind the header.
+  const expected = Array.from({ length: 20_000 }, (_, pair) => [2 + 3 * pair, `x${2 * pair},c`])
+  expect(rejects.slice(0, -1).map(({ line, raw }) => [line, raw])).toEqual(expected)
+  expect(rejects.at(-1)).toMatchObject({ line: 60_002, code: 'wrong_column_count' })
+})
+
 test('a stray quote costs one row, not those that it swallows', async () => {
   const rows = Array.from({ length: 50 }, (_, id) => (id % 10 === 4 ? `${id},a"b` : `${id},"x"`))
   const path = await it.file('stray.csv', `id,note\n${rows.join('\n')}\n`)
