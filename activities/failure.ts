@@ -1,7 +1,7 @@
 /** Errors on their way to Temporal: classified once, here. */
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity'
 import { messageOf, SluiceError, sluiceError } from '../src/errors.ts'
-import { databaseError, sqlState } from '../src/postgres/db.ts'
+import { databaseError, isOfDatabase } from '../src/postgres/db.ts'
 
 /** What a failed activity hands to the workflow, beside its message: the rest of the error. */
 export interface FailureDetails {
@@ -25,17 +25,8 @@ export function toFailure(error: unknown): Error {
 
 function toSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error
-  if (sqlState(error) !== null || isLostConnection(error)) return databaseError(error)
+  if (isOfDatabase(error)) return databaseError(error)
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT') return sluiceError('stage_full', { file: 'a file' })
   return sluiceError('unexpected', { problem: messageOf(error) }, { cause: error })
 }
-
-const networkCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']
-
-/** pg tells of a lost connection by message only. */
-const isLostConnection = (error: unknown): boolean =>
-  networkCodes.includes((error as NodeJS.ErrnoException)?.code ?? '') ||
-  /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable/i.test(
-    messageOf(error),
-  )

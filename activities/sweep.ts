@@ -1,8 +1,7 @@
 /** sweep: ends what is left of an ingest, whatever became of it, and records how it ended. */
-import { parseTableName } from '../src/domain/table.ts'
 import type { Outcome } from '../src/domain/words.ts'
-import { enterPhase, lockIngest, recordEnd } from '../src/postgres/ingests.ts'
-import { dropTable, landingName } from '../src/postgres/landing.ts'
+import { endIngest } from '../src/postgres/end.ts'
+import { enterPhase, lockIngest } from '../src/postgres/ingests.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
 import { alive } from './alive.ts'
 import type { Deps } from './deps.ts'
@@ -28,12 +27,7 @@ export const sweepIngest =
         db,
         { ingestId, what: 'sweep', signal },
         (tx) => lockIngest(tx, ingestId),
-        async (tx, { spec, publishedAt }) => {
-          const target = parseTableName(spec.target.table)
-          await dropTable(tx, landingName(ingestId, target))
-          // A publish that committed has happened, whatever its caller heard of it.
-          await recordEnd(tx, ingestId, publishedAt ? { state: 'completed', error: null } : outcome)
-        },
+        (tx, entry) => endIngest(tx, ingestId, entry, outcome),
       )
       await stage.clear(ingestId)
       await stage.uploads.expire(uploadsKeptMs)

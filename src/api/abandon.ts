@@ -1,9 +1,8 @@
 /** Ends an ingest that has no workflow to end it: never started, terminated, or deleted. */
-import { parseTableName } from '../domain/table.ts'
 import { sluiceError } from '../errors.ts'
 import { transaction } from '../postgres/db.ts'
-import { isOver, lockIngest, recordEnd } from '../postgres/ingests.ts'
-import { dropTable, landingName } from '../postgres/landing.ts'
+import { endIngest } from '../postgres/end.ts'
+import { isOver, lockIngest } from '../postgres/ingests.ts'
 import { endSessions } from '../postgres/sessions.ts'
 import type { ApiDeps } from './deps.ts'
 
@@ -15,12 +14,9 @@ import type { ApiDeps } from './deps.ts'
 export async function abandon({ db, stage }: ApiDeps, ingestId: string): Promise<void> {
   await endSessions(db, ingestId)
   await transaction(db, async (tx) => {
-    const { spec, state, publishedAt } = await lockIngest(tx, ingestId)
-    if (isOver(state)) throw sluiceError('ingest_ended', { ingestId, state })
-    await dropTable(tx, landingName(ingestId, parseTableName(spec.target.table)))
-    // A publish that committed has happened, whatever became of its workflow.
-    const end = publishedAt ? 'completed' : 'cancelled'
-    await recordEnd(tx, ingestId, { state: end, error: null })
+    const entry = await lockIngest(tx, ingestId)
+    if (isOver(entry.state)) throw sluiceError('ingest_ended', { ingestId, state: entry.state })
+    await endIngest(tx, ingestId, entry, { state: 'cancelled', error: null })
   })
   await stage.clear(ingestId)
 }

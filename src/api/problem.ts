@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
-import { databaseError, sqlState } from '../postgres/db.ts'
+import { databaseError, isOfDatabase } from '../postgres/db.ts'
 
 export interface Problem {
   /** Where the code is explained; stable. */
@@ -36,7 +36,7 @@ function toSluiceError(error: unknown, instance: string): SluiceError {
   if (error instanceof SluiceError) return error
   const cause = { cause: error }
   if (isRefusal(error)) return sluiceError('request_invalid', { problem: plain(error) }, cause)
-  if (sqlState(error) !== null || isLostConnection(error)) return databaseError(error)
+  if (isOfDatabase(error)) return databaseError(error)
   const problem = `the log of the API has the error of ${instance}`
   return sluiceError('unexpected', { problem }, cause)
 }
@@ -51,15 +51,6 @@ function plain(error: unknown): string {
   const isType = (error as FastifyError).code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
   return isType ? 'its content type must be application/json' : messageOf(error).replace(/\.$/, '')
 }
-
-const networkCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']
-
-/** pg tells of a lost connection by message only. */
-const isLostConnection = (error: unknown): boolean =>
-  networkCodes.includes((error as NodeJS.ErrnoException)?.code ?? '') ||
-  /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable/i.test(
-    messageOf(error),
-  )
 
 /** Every error leaves the API through here. */
 export function sendProblem(

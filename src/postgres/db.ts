@@ -35,7 +35,7 @@ async function speakEnglish(connection: pg.ClientBase): Promise<void> {
   try {
     await connection.query(`select set_config('lc_messages', 'C', false)`)
   } catch (error) {
-    // insufficient_privilege: then the server's language stays, and copy.ts copes with it.
+    // insufficient_privilege: then the server's language stays, and notice.ts copes with it.
     if (sqlState(error) !== '42501') throw error
   }
 }
@@ -101,6 +101,19 @@ function destroy(connection: Connection): void {
 /** Of PostgreSQL: it has an SQLSTATE. */
 export const sqlState = (error: unknown): string | null =>
   error instanceof pg.DatabaseError ? (error.code ?? null) : null
+
+const networkCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']
+
+/** pg tells of a lost connection by message only. */
+const isLostConnection = (error: unknown): boolean =>
+  networkCodes.includes((error as NodeJS.ErrnoException)?.code ?? '') ||
+  /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable/i.test(
+    messageOf(error),
+  )
+
+/** Said by PostgreSQL, or for want of a connection to it: `databaseError` knows what to make of it. */
+export const isOfDatabase = (error: unknown): boolean =>
+  sqlState(error) !== null || isLostConnection(error)
 
 /** An error about the rows themselves: class 22 (data), 23 (constraints) or 54 (too large). */
 export const isAboutRows = (error: unknown): boolean => /^(22|23|54)/.test(sqlState(error) ?? '')
