@@ -6,10 +6,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type FileHandle, open, rename, stat } from 'node:fs/promises'
 import { leash } from './leash.ts'
-
-const logSizeBytesMax = 16 * 1024 * 1024
+import { openLog, readFrom } from './logFile.ts'
 
 export interface Exit {
   code: number | null
@@ -106,24 +104,3 @@ const placement = ({ env, cwd, user }: ProcessOptions) => ({
   ...(cwd !== undefined && { cwd }),
   ...user,
 })
-
-/** Appends to the log; one that has grown large is set aside first, and the older one dropped. */
-async function openLog(file: string): Promise<{ handle: FileHandle; sizeBytes: number }> {
-  const before = await stat(file).catch(() => null)
-  if (before && before.size > logSizeBytesMax) await rename(file, `${file}.1`)
-  const handle = await open(file, 'a', 0o600)
-  return { handle, sizeBytes: (await handle.stat()).size }
-}
-
-async function readFrom(file: string, from: number): Promise<string> {
-  const handle = await open(file, 'r')
-  try {
-    const { buffer, bytesRead } = await handle.read({
-      buffer: Buffer.alloc(65_536),
-      position: from,
-    })
-    return buffer.toString('utf8', 0, bytesRead)
-  } finally {
-    await handle.close()
-  }
-}

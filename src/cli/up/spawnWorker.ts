@@ -1,14 +1,12 @@
 /** One worker process of `up`: its pipe, its log, and when it is ready. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type FileHandle, open, rename, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { openLog, readFrom } from '../../dev/logFile.ts'
 import { cliError } from '../errors.ts'
 import type { Feed } from './feed.ts'
 
 const readyTimeoutMs = 120_000
-const logBytesMax = 16 * 1024 * 1024
-const startBytesMax = 65_536
 
 export interface WorkerOptions {
   /** The file that takes what it prints. */
@@ -41,7 +39,7 @@ export async function spawnWorker({ log, concurrency }: WorkerOptions): Promise<
   // It may be gone when its feed comes; then its exit says so.
   child.stdin?.on('error', () => {})
   const exited = once(child, 'exit').then(([code, signal]) => signal ?? `exit code ${code}`)
-  const printed = () => readStart(log, sizeBytes)
+  const printed = () => readFrom(log, sizeBytes)
   return {
     pid: child.pid as number,
     child,
@@ -67,27 +65,5 @@ async function untilReady(
       throw cliError('part_ended', { part: 'The worker', how, log })
     }
     await sleep(30, null, { signal })
-  }
-}
-
-async function openLog(file: string): Promise<{ handle: FileHandle; sizeBytes: number }> {
-  const before = await stat(file).catch(() => null)
-  if (before && before.size > logBytesMax) await rename(file, `${file}.1`)
-  const handle = await open(file, 'a', 0o600)
-  return { handle, sizeBytes: (await handle.stat()).size }
-}
-
-async function readStart(file: string, from: number): Promise<string> {
-  const handle = await open(file, 'r')
-  try {
-    const { buffer, bytesRead } = await handle.read(
-      Buffer.alloc(startBytesMax),
-      0,
-      startBytesMax,
-      from,
-    )
-    return buffer.toString('utf8', 0, bytesRead)
-  } finally {
-    await handle.close()
   }
 }
