@@ -33,7 +33,7 @@ const mayImport = {
 }
 
 const places = {
-  errors: '^src/errors\\.ts$',
+  errors: '^src/errors(/|\\.ts$)',
   config: '^src/(config|log)\\.ts$',
   activities: '^activities/',
   workflows: '^workflows/',

@@ -32,7 +32,7 @@ export async function workflowBundle(): Promise<WorkflowBundlePath> {
 async function sourcesHash(): Promise<string> {
   const hash = createHash('sha256')
   hash.update(createRequire(import.meta.url)('@temporalio/workflow/package.json').version)
-  for (const folder of ['workflows', 'src/domain']) {
+  for (const folder of ['workflows', 'src/domain', 'src/errors']) {
     for (const name of (await readdir(join(root, folder))).sort()) {
       hash.update(name).update(await readFile(join(root, folder, name)))
     }

@@ -1,0 +1,65 @@
+/** What is wrong with the files of a source, or with the stage. */
+import type { ErrorRow } from './row.ts'
+
+export const files = {
+  source_empty: {
+    status: 422,
+    kind: 'user',
+    message: 'No file matches {path}.',
+    hint: 'The path is looked up on the machine of the worker.',
+  },
+  source_without_records: {
+    status: 422,
+    kind: 'data',
+    message: 'No file of the source has a header or a record, so there are no columns for {table}.',
+    hint: 'Create the table first, or add a header to the file.',
+  },
+  path_not_allowed: {
+    status: 403,
+    kind: 'user',
+    message: 'The path {path} is outside the folders that this worker may read: {roots}.',
+    hint: 'Set SLUICE_SOURCE_ROOTS on the worker to the folders that ingests may read.',
+  },
+  file_unreadable: {
+    status: 422,
+    kind: 'user',
+    message: 'The file {file} cannot be read: {problem}.',
+    hint: 'The worker must be able to read it, and it must be a regular file.',
+  },
+  file_changed: {
+    status: 409,
+    kind: 'data',
+    message: 'The file {file} changed after it was listed: {problem}.',
+    hint: 'Nothing was published. Start a new ingest when nobody writes to the file any more.',
+  },
+  file_vanished: {
+    status: 409,
+    kind: 'data',
+    message: 'The file {file} vanished after it was listed.',
+    hint: 'Nothing was published. Start a new ingest when the file is back.',
+  },
+  staged_file_damaged: {
+    status: 500,
+    kind: 'data',
+    message: 'The staged copy of {file} is not what was staged: {problem}.',
+    hint: 'Somebody changed the stage folder. Nothing was published; start a new ingest.',
+  },
+  stage_full: {
+    status: 507,
+    kind: 'capacity',
+    message: 'The stage has no room left for {file}.',
+    hint: 'Free some space in the stage folder. An ingest goes on by itself; send an upload again.',
+  },
+  not_csv: {
+    status: 422,
+    kind: 'data',
+    message: 'The file {file} does not look like CSV: {problem}.',
+    hint: 'Sluice reads text in UTF-8 with one record a line. Unpack or convert the file first.',
+  },
+  columns_too_many: {
+    status: 422,
+    kind: 'data',
+    message: 'The file {file} has {count} columns; a table can have at most 1600.',
+    hint: 'Split the file by columns, or check the delimiter.',
+  },
+} as const satisfies Record<string, ErrorRow>

@@ -1,0 +1,77 @@
+/** What is wrong with a request or its spec. */
+import type { ErrorRow } from './row.ts'
+
+export const requests = {
+  spec_invalid: {
+    status: 400,
+    kind: 'user',
+    message: 'The ingest spec is not valid: {problem}.',
+    hint: 'See /docs for the shape of a spec.',
+  },
+  request_invalid: {
+    status: 400,
+    kind: 'user',
+    message: 'The request is not valid: {problem}.',
+    hint: 'See /docs for what this address takes.',
+  },
+  table_name_invalid: {
+    status: 400,
+    kind: 'user',
+    message: 'The table name {table} is not valid: {problem}.',
+    hint: 'Write schema.table, and double quotes around a part with other characters: public."My Table".',
+  },
+  upload_name_invalid: {
+    status: 400,
+    kind: 'user',
+    message: 'The upload name {name} is not valid.',
+    hint: 'Use letters, digits, dots, dashes and underscores, at most 200 of them, and no folders.',
+  },
+  dialect_invalid: {
+    status: 400,
+    kind: 'user',
+    message: 'The format is not valid: {problem}.',
+    hint: 'Delimiter, quote and line end must differ from each other.',
+  },
+  not_found: {
+    status: 404,
+    kind: 'user',
+    message: 'There is nothing at {path}.',
+    hint: 'See /docs for the addresses of this API.',
+  },
+  ingest_not_found: {
+    status: 404,
+    kind: 'user',
+    message: 'There is no ingest {ingestId}.',
+    hint: 'See GET /v1/ingests, or `sluice list`, for those that there are.',
+  },
+  upload_not_found: {
+    status: 404,
+    kind: 'user',
+    message: 'There is no upload {name}.',
+    hint: 'Send it with PUT /v1/uploads/{name} first. Uploads are kept for a day.',
+  },
+  ingest_conflict: {
+    status: 409,
+    kind: 'user',
+    message: 'The ingest {ingestId} exists with another spec.',
+    hint: 'Use another id, or send the same spec again to get the same ingest.',
+  },
+  ingest_id_used: {
+    status: 409,
+    kind: 'user',
+    message: 'The id {ingestId} was used before: Temporal still has the workflow of that ingest.',
+    hint: 'Use another id.',
+  },
+  ingest_ended: {
+    status: 409,
+    kind: 'user',
+    message: 'The ingest {ingestId} has ended already: {state}.',
+    hint: 'Only an ingest that is under way can be paused, resumed or cancelled.',
+  },
+  upload_cut_short: {
+    status: 400,
+    kind: 'user',
+    message: 'The upload {name} ended before its last byte.',
+    hint: 'Nothing of it was kept. Send it again.',
+  },
+} as const satisfies Record<string, ErrorRow>

@@ -1,0 +1,47 @@
+/** What is wrong with the servers behind us, or between us and them. */
+import type { ErrorRow } from './row.ts'
+
+export const servers = {
+  postgres_too_old: {
+    status: 500,
+    kind: 'user',
+    message: 'The database is PostgreSQL {version}; Sluice needs 17 or newer.',
+    hint: 'COPY … ON_ERROR came with PostgreSQL 17.',
+  },
+  database_unavailable: {
+    status: 503,
+    kind: 'transient',
+    message: 'The database does not answer: {problem}.',
+    hint: 'Check DATABASE_URL and the server. Ingests under way go on by themselves.',
+  },
+  database_refused: {
+    status: 500,
+    kind: 'data',
+    message: 'The database refused a statement: {problem}.',
+    hint: 'See the message of PostgreSQL.',
+  },
+  temporal_unavailable: {
+    status: 503,
+    kind: 'transient',
+    message: 'Temporal does not answer at {address}: {problem}.',
+    hint: 'Check TEMPORAL_ADDRESS and the server.',
+  },
+  too_busy: {
+    status: 503,
+    kind: 'capacity',
+    message: 'The database is short of a resource: {problem}.',
+    hint: 'The work is tried again by itself.',
+  },
+  ingest_not_active: {
+    status: 409,
+    kind: 'data',
+    message: 'The ingest {ingestId} is {state}: its landing table takes no more rows.',
+    hint: 'A late attempt was turned away; there is nothing to do.',
+  },
+  unexpected: {
+    status: 500,
+    kind: 'transient',
+    message: 'Something unexpected happened: {problem}.',
+    hint: 'The log of the process has the whole error.',
+  },
+} as const satisfies Record<string, ErrorRow>

@@ -1,0 +1,60 @@
+/** What keeps rows from their target. */
+import type { ErrorRow } from './row.ts'
+
+export const targets = {
+  column_unknown: {
+    status: 422,
+    kind: 'user',
+    message: 'The file {file} has columns that {table} does not have: {columns}.',
+    hint: 'Add the columns to the table, or take them out of the file.',
+  },
+  column_missing: {
+    status: 422,
+    kind: 'user',
+    message: 'The file {file} lacks columns that {table} needs (not null, no default): {columns}.',
+    hint: 'Add the columns to the file, or give them a default in the table.',
+  },
+  columns_unmatched: {
+    status: 422,
+    kind: 'user',
+    message:
+      'The file {file} has {fileCount} fields and no header; {table} has {tableCount} columns.',
+    hint: 'Without a header every column is taken by position. Add a header to name them.',
+  },
+  target_not_a_table: {
+    status: 422,
+    kind: 'user',
+    message: 'The target {table} is {what}, not an ordinary or partitioned table.',
+    hint: 'Name a table.',
+  },
+  target_not_writable: {
+    status: 403,
+    kind: 'user',
+    message: 'The target {table} cannot be written: {problem}.',
+    hint: 'Grant the missing right to the database user of the worker.',
+  },
+  target_refused: {
+    status: 422,
+    kind: 'data',
+    message: 'The target {table} refused the rows: {problem}.',
+    hint: 'Nothing was published. Correct the rows or the table, and start a new ingest.',
+  },
+  rejects_over_max: {
+    status: 422,
+    kind: 'data',
+    message: '{rejected} of {read} rows were rejected; {max} are allowed. The first: {first}.',
+    hint: 'An atomic ingest publishes nothing then. See the rejects, correct the rows, or allow more.',
+  },
+  every_row_rejected: {
+    status: 422,
+    kind: 'data',
+    message: 'Every row was rejected ({rejected}). The first: {first}.',
+    hint: 'Check the format options and the types of the target.',
+  },
+  count_mismatch: {
+    status: 500,
+    kind: 'data',
+    message: 'The count does not add up: {problem}.',
+    hint: 'Nothing was published. This is a defect of Sluice: please report it with the ledger rows.',
+  },
+} as const satisfies Record<string, ErrorRow>
