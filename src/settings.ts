@@ -1,0 +1,83 @@
+/**
+ * The settings file, `sluice.json`: what is too much for flags and environment variables.
+ *
+ *   { "routes": [{ "when": { "sizeOver": "10GB" }, "queue": "big" }], "timeouts": { "load": "10m" } }
+ */
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { checkRoutes, type Route, Routes } from './domain/routes.ts'
+import { type LimitsByVerb, normalLimits, TimeLimits } from './domain/timeLimits.ts'
+import { sluiceError } from './errors.ts'
+import { mustBeJson } from './settings/json.ts'
+import { problemsOf } from './settings/problems.ts'
+
+const SettingsFile = Type.Object(
+  { routes: Type.Optional(Routes), timeouts: Type.Optional(TimeLimits) },
+  { additionalProperties: false },
+)
+
+export interface Settings {
+  routes: Route[]
+  timeouts: LimitsByVerb
+}
+
+const defaultPath = 'sluice.json'
+const bytesMax = 1024 * 1024
+const problemsMax = 5
+
+type Refuse = (problem: string) => Error
+
+/**
+ * @param path null for `sluice.json` in the working directory
+ * @param options.mustExist whether a missing file is an error; when left out, a named one must be
+ *   there, and the default one need not
+ * @throws settings_invalid
+ */
+export async function readSettings(
+  path: string | null,
+  { mustExist = path !== null }: { mustExist?: boolean } = {},
+): Promise<Settings> {
+  const file = resolve(path ?? defaultPath)
+  const refuse = (problem: string, cause?: unknown) =>
+    sluiceError('settings_invalid', { file, problem }, { cause })
+  const text = await read(file, refuse)
+  if (text !== null) return parseSettings(text, refuse)
+  if (mustExist) throw refuse('there is no such file')
+  return { routes: [], timeouts: {} }
+}
+
+/** @returns null when there is no such file */
+async function read(
+  file: string,
+  refuse: (problem: string, cause?: unknown) => Error,
+): Promise<string | null> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+    const problem = error.code === 'EISDIR' ? 'it is a folder' : `it cannot be read (${error.code})`
+    throw refuse(problem, error)
+  })
+  if (bytes === null) return null
+  if (bytes.length > bytesMax) throw refuse('it is larger than 1 MiB')
+  try {
+    // It skips a byte order mark, too.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw refuse('it is not UTF-8', error)
+  }
+}
+
+function parseSettings(text: string, refuse: Refuse): Settings {
+  mustBeJson(text, refuse)
+  const value: unknown = JSON.parse(text)
+  const problems = problemsOf(SettingsFile, value)
+  if (problems.length > 0) {
+    const shown = problems.slice(0, problemsMax).join('; ')
+    throw refuse(problems.length > problemsMax ? `${shown}; …` : shown)
+  }
+  const { routes = [], timeouts = {} } = value as Static<typeof SettingsFile>
+  const refuseIn = (name: string) => (at: string, problem: string) =>
+    refuse(`/${name}${at}: ${problem}`)
+  checkRoutes(routes, { refuse: refuseIn('routes') })
+  return { routes, timeouts: normalLimits(timeouts, refuseIn('timeouts')) }
+}
