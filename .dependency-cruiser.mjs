@@ -1,7 +1,8 @@
 /**
  * The direction of imports, read from the picture in CONTRIBUTING.md:
  *
- *   cli -> api | worker | dev -> activities -> sources | stage | csv | duckdb | postgres -> domain
+ *   cli -> api | worker | dev -> activities -> sources | stage | csv | duckdb | postgres | steps
+ *       -> domain
  *   cli, api, worker, dev -> temporal -> domain, workflows
  *   workflows -> domain, and of the activities the types only
  *
@@ -10,7 +11,7 @@
  * other: a type is knowledge too.
  */
 const below = ['domain', 'errors', 'config']
-const lanes = ['sources', 'stage', 'csv', 'duckdb', 'postgres']
+const lanes = ['sources', 'stage', 'csv', 'duckdb', 'postgres', 'steps']
 const middle = ['activities', ...lanes, 'temporal', ...below]
 
 /** Every room of the product, and which others it may import. Itself is always allowed. */
@@ -23,6 +24,7 @@ const mayImport = {
   csv: below,
   duckdb: below,
   postgres: below,
+  steps: below,
   activities: [...lanes, ...below],
   workflows: ['domain', 'activities'],
   temporal: ['workflows', ...below],
@@ -34,7 +36,7 @@ const mayImport = {
 
 const places = {
   errors: '^src/errors(/|\\.ts$)',
-  config: '^src/(config|log)\\.ts$',
+  config: '^src/((config|log|settings)\\.ts$|settings/)',
   activities: '^activities/',
   workflows: '^workflows/',
 }

@@ -4,22 +4,78 @@
  * The heartbeat is a timer on the main thread: a process that hangs stops beating. It also brings
  * the cancellation, which is why it beats more often than liveness alone would need.
  */
-import { CancelledFailure, Context } from '@temporalio/activity'
+import { ApplicationFailure, CancelledFailure, Context, type Info } from '@temporalio/activity'
+import { type SluiceError, sluiceError } from '../src/errors.ts'
+import type { Deps } from './deps.ts'
 import { toFailure } from './failure.ts'
 
 const beatMs = 1000
+/** A soft time limit that is met this often will be met again. */
+const timeLimitsMax = 3
 
-export async function alive<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** What every activity's input may have. */
+export interface Limited {
+  /** The soft time limit: the work is called off in order, before the server gives up on it. */
+  softMs?: number
+}
+
+export interface IngestInput extends Limited {
+  ingestId: string
+}
+
+/**
+ * @param work is called off by its signal: on a cancel, when the worker leaves, or at the soft limit
+ */
+export async function alive<T>(
+  { leaving }: Deps,
+  { softMs }: Limited,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const context = Context.current()
-  const signal = context.cancellationSignal
-  const timer = setInterval(() => context.heartbeat(), beatMs)
+  const { cancellationSignal } = context
+  const calledOff = new AbortController()
+  let overdue: SluiceError | null = null
+  const stop = () => calledOff.abort()
+  for (const signal of [cancellationSignal, leaving]) {
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop)
+  }
+  const limit =
+    softMs &&
+    setTimeout(() => {
+      overdue = tooLong(softMs, context.info)
+      stop()
+    }, softMs)
+  const beat = setInterval(() => context.heartbeat(), beatMs)
   try {
-    return await work(signal)
+    return await work(calledOff.signal)
   } catch (error) {
     // Whatever broke after the signal broke because of it.
-    if (signal.aborted) await context.cancelled
+    if (cancellationSignal.aborted) await context.cancelled
+    if (leaving.aborted) throw handedBack()
+    if (overdue) throw lastTime(overdue, context.info)
     throw error instanceof CancelledFailure ? error : toFailure(error)
   } finally {
-    clearInterval(timer)
+    clearInterval(beat)
+    clearTimeout(limit)
+    for (const signal of [cancellationSignal, leaving]) signal.removeEventListener('abort', stop)
   }
 }
+
+const tooLong = (softMs: number, { activityType }: Info): SluiceError =>
+  sluiceError('time_limit', { what: activityType, seconds: softMs / 1000 })
+
+/** Tried again, in case something held it up, but not for ever. */
+function lastTime(error: SluiceError, { attempt }: Info): Error {
+  if (attempt < timeLimitsMax) return toFailure(error)
+  const { code, hint, message } = error
+  return ApplicationFailure.nonRetryable(message, code, { code, hint })
+}
+
+/** The worker leaves: another one may start at once. */
+export const handedBack = (): Error =>
+  ApplicationFailure.create({
+    message: 'handed back: the worker leaves',
+    type: 'handed_back',
+    nextRetryDelay: '1ms',
+  })

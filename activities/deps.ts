@@ -1,6 +1,9 @@
 /** What the activities work with; the worker makes it once. */
+import type { Info } from '@temporalio/activity'
+import type { Logger } from '../src/log.ts'
 import type { Db } from '../src/postgres/db.ts'
 import type { Stage } from '../src/stage/stage.ts'
+import type { Step } from '../src/steps/define.ts'
 
 export interface Deps {
   db: Db
@@ -9,4 +12,11 @@ export interface Deps {
   worker: string
   /** Folders that directory sources may read. */
   sourceRoots: string[]
+  /** What the worker's app exports, by name. */
+  steps: ReadonlyMap<string, Step>
+  log: Logger
+  /** Aborts when the worker's grace time is over: what still runs is handed back. */
+  leaving: AbortSignal
+  /** Shows how far a step has come. */
+  progress(info: Info, progress: string | number): void
 }

@@ -6,6 +6,7 @@ import { markPaused } from './mark.ts'
 import { planIngest } from './plan.ts'
 import { publishIngest } from './publish.ts'
 import { stageLot } from './stage.ts'
+import { runStep } from './step.ts'
 import { sweepIngest } from './sweep.ts'
 
 export type { Deps }
@@ -13,6 +14,7 @@ export type { Deps }
 export const createActivities = (deps: Deps) => ({
   listSource: listSource(deps),
   stageLot: stageLot(deps),
+  runStep: runStep(deps),
   planIngest: planIngest(deps),
   loadUnit: loadUnit(deps),
   publishIngest: publishIngest(deps),

@@ -2,22 +2,36 @@
 
 import { readHead } from '../src/csv/head.ts'
 import { matchHeader } from '../src/domain/match.ts'
-import type { FullSpec } from '../src/domain/spec.ts'
+import { queueFor } from '../src/domain/routes.ts'
+import { type FullSpec, factsOf } from '../src/domain/spec.ts'
+import type { StepOrder } from '../src/domain/step.ts'
 import { parseTableName } from '../src/domain/table.ts'
 import type { Dialect, ListedFile } from '../src/domain/words.ts'
+import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { addFiles, clearFiles } from '../src/postgres/files.ts'
-import { enterPhase, lockIngest, mustBeActive, recordListed } from '../src/postgres/ingests.ts'
+import {
+  enterPhase,
+  type IngestEntry,
+  lockIngest,
+  mustBeActive,
+  recordListed,
+} from '../src/postgres/ingests.ts'
 import { alone } from '../src/postgres/sessions.ts'
+import { readStepOrders } from '../src/postgres/steps.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target.ts'
 import { openSource } from '../src/sources/open.ts'
 import type { Source } from '../src/sources/source.ts'
-import { alive } from './alive.ts'
+import { alive, type IngestInput } from './alive.ts'
 import type { Deps } from './deps.ts'
 
 export interface Listed {
   files: number
   lots: number
+  /** Left out when the spec has none. */
+  steps?: StepOrder[]
+  /** Of the verbs to come, when the size has decided on another one. */
+  queue?: string
 }
 
 /** A lot is staged by one activity: large enough to be worth it, small enough to be tried again. */
@@ -32,9 +46,11 @@ const pageFiles = 1000
  * bytes of the first file.
  */
 export const listSource =
-  ({ db, stage, sourceRoots }: Deps) =>
-  async ({ ingestId }: { ingestId: string }): Promise<Listed> =>
-    alive(async (signal) => {
+  (deps: Deps) =>
+  async (input: IngestInput): Promise<Listed> =>
+    alive(deps, input, async (signal) => {
+      const { db, stage, sourceRoots } = deps
+      const { ingestId } = input
       await enterPhase(db, ingestId, 'list')
       return alone(
         db,
@@ -43,19 +59,53 @@ export const listSource =
         async (tx, entry) => {
           mustBeActive(ingestId, entry)
           const { spec } = entry
-          const target = await readTarget(tx, parseTableName(spec.target.table), spec.target.mode)
+          const known = spec.steps && (await ordersOf(tx, spec.steps))
+          const target =
+            spec.target &&
+            (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
           const source = openSource(spec.source, {
             roots: sourceRoots,
             uploadPath: stage.uploads.path,
           })
           const listed = await record(tx, ingestId, source, signal)
+          // After steps the files may be others: each is looked at when its last step has ended.
           const dialect =
-            listed.first && (await look(source, listed.first, { spec, target }, signal))
+            listed.first && !known
+              ? await look(source, listed.first, { spec, target }, signal)
+              : null
           await recordListed(tx, ingestId, { ...listed, dialect })
-          return { files: listed.files, lots: listed.lots }
+          const { files, lots, sizeBytes } = listed
+          return { files, lots, ...routed(entry, sizeBytes, known) }
         },
       )
     })
+
+/** What the routes say now that the size is known. */
+function routed(
+  { spec, target, queue, routes }: IngestEntry,
+  sizeBytes: number,
+  steps: StepOrder[] | undefined,
+): Pick<Listed, 'steps' | 'queue'> {
+  const queueOf = (step: string | null) =>
+    queueFor(routes ?? [], { ...factsOf(spec), target, sizeBytes, step })
+  const found = queueOf(null)
+  return {
+    ...(found !== null && found !== queue && { queue: found }),
+    ...(steps && {
+      steps: steps.map((order) => ({ ...order, queue: queueOf(order.step) ?? order.queue })),
+    }),
+  }
+}
+
+/** In the order of the spec. @throws step_unknown */
+async function ordersOf(tx: Connection, names: string[]): Promise<StepOrder[]> {
+  const known = await readStepOrders(tx, names)
+  return names.map((step) => {
+    const order = known.get(step)
+    if (!order) throw sluiceError('step_unknown', { step })
+    return order
+  })
+}
 
 /** Writes the files page by page; `first` is the first one that is not empty. */
 async function record(tx: Connection, ingestId: string, source: Source, signal: AbortSignal) {
@@ -104,7 +154,7 @@ async function look(
     await opened.close()
   }
   const { dialect, header, width } = readHead(bytes, file, spec.format)
-  if (target && width > 0) {
+  if (target && spec.target && width > 0) {
     const table = { name: spec.target.table, columns: target.columns }
     matchHeader({ file: file.name, header, width }, table)
   }

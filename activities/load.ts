@@ -7,30 +7,35 @@
 import { activityInfo } from '@temporalio/activity'
 import type { Receipt, UnitRef } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
+import { awaitBudget } from '../src/postgres/budget.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { readFiles } from '../src/postgres/files.ts'
 import { keepRejects } from '../src/postgres/rejects.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { lockUnit, settleUnit, type UnitEntry } from '../src/postgres/units.ts'
 import { UnitBytes } from '../src/stage/unitBytes.ts'
-import { alive } from './alive.ts'
+import { alive, type Limited } from './alive.ts'
 import type { Deps } from './deps.ts'
 import { fastLane, flawRejects, repairLane } from './lanes.ts'
 
 export const loadUnit =
   (deps: Deps) =>
-  async (ref: UnitRef): Promise<Receipt> =>
-    alive((signal) =>
+  async (ref: UnitRef & Limited): Promise<Receipt> =>
+    alive(deps, ref, (signal) =>
       alone(
         deps.db,
         { ingestId: ref.ingestId, what: `load ${ref.unitNo}`, signal },
-        (tx) => lockUnit(tx, ref),
+        async (tx) => {
+          await awaitBudget(tx, signal)
+          return lockUnit(tx, ref)
+        },
         async (tx, entry) => entry.receipt ?? load(deps, tx, ref, entry),
       ),
     )
 
 async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry): Promise<Receipt> {
   const { unit } = entry
+  const startedAt = new Date()
   const fileNos = [...unit.splits, ...unit.flaws].map(({ fileNo }) => fileNo)
   const files = await readFiles(tx, ref.ingestId, [...new Set(fileNos)])
   const bytes = new UnitBytes(deps.stage, ref.ingestId, unit, files)
@@ -47,7 +52,8 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
     lane: loaded.lane,
   }
   mustAddUp(ref, receipt)
-  await settleUnit(tx, ref, receipt, { worker: deps.worker, attempt: activityInfo().attempt })
+  const by = { worker: deps.worker, attempt: activityInfo().attempt, startedAt }
+  await settleUnit(tx, ref, receipt, by)
   return receipt
 }
 

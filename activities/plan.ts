@@ -3,12 +3,12 @@ import { addSample, sampleRanges } from '../src/csv/sample.ts'
 import type { Column } from '../src/domain/columns.ts'
 import { Layout } from '../src/domain/layout.ts'
 import { type PlannedFile, planUnits, unitBytes } from '../src/domain/plan.ts'
-import type { FullSpec } from '../src/domain/spec.ts'
+import type { FullSpec, FullTarget } from '../src/domain/spec.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
 import type { Unit } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import { eachFile, type FileEntry, type StagedEntry } from '../src/postgres/files.ts'
+import { eachFile, type FileEntry, type StagedEntry, sumFileBytes } from '../src/postgres/files.ts'
 import { enterPhase, lockIngest, mustBeActive, recordPlanned } from '../src/postgres/ingests.ts'
 import { createLike, createTable, dropTable, landingName } from '../src/postgres/landing.ts'
 import { alone } from '../src/postgres/sessions.ts'
@@ -16,7 +16,7 @@ import { readTarget, type TargetTable } from '../src/postgres/target.ts'
 import { judgeTypes } from '../src/postgres/types.ts'
 import { addUnits, sumPlan } from '../src/postgres/units.ts'
 import type { Stage } from '../src/stage/stage.ts'
-import { alive } from './alive.ts'
+import { alive, type IngestInput } from './alive.ts'
 import type { Deps } from './deps.ts'
 
 export interface Planned {
@@ -31,9 +31,11 @@ const samplesMax = 16
 
 /** Plans once: a later attempt finds the plan in the ledger and returns it. */
 export const planIngest =
-  ({ db, stage }: Deps) =>
-  async ({ ingestId }: { ingestId: string }): Promise<Planned> =>
-    alive(async (signal) => {
+  (deps: Deps) =>
+  async (input: IngestInput): Promise<Planned> =>
+    alive(deps, input, async (signal) => {
+      const { db, stage } = deps
+      const { ingestId } = input
       await enterPhase(db, ingestId, 'plan')
       return alone(
         db,
@@ -42,18 +44,26 @@ export const planIngest =
         async (tx, entry) => {
           mustBeActive(ingestId, entry)
           if (entry.landing) return sumPlan(tx, ingestId)
-          const { spec, sizeBytes } = entry
-          const target = await readTarget(tx, parseTableName(spec.target.table), spec.target.mode)
-          const layout = new Layout(spec.target.table, target?.columns ?? null)
+          const { spec } = entry
+          const { into, table } = targetOf(spec)
+          const target = await readTarget(tx, table, into.mode)
+          const layout = new Layout(into.table, target?.columns ?? null)
           const sampled: FileEntry[] = []
           const files = withColumns(eachFile(tx, ingestId), layout, sampled, signal)
-          const planned = await addPages(tx, ingestId, planUnits(files, unitBytes(sizeBytes ?? 0)))
-          const table = await makeLanding(tx, { ingestId, spec, target, layout, stage, sampled })
-          await recordPlanned(tx, ingestId, { ...planned, ...table })
+          const bytes = unitBytes(await sumFileBytes(tx, ingestId))
+          const planned = await addPages(tx, ingestId, planUnits(files, bytes))
+          const made = await makeLanding(tx, { ingestId, spec, target, layout, stage, sampled })
+          await recordPlanned(tx, ingestId, { ...planned, ...made })
           return planned
         },
       )
     })
+
+/** An ingest without a target is not planned. */
+function targetOf({ target }: FullSpec): { into: FullTarget; table: TableName } {
+  if (!target) throw sluiceError('count_mismatch', { problem: 'there is no target to plan for' })
+  return { into: target, table: parseTableName(target.table) }
+}
 
 async function* withColumns(
   files: AsyncIterable<FileEntry>,
@@ -108,15 +118,15 @@ async function makeLanding(
   landing: Landing,
 ): Promise<{ columns: Column[]; landing: string }> {
   const { ingestId, spec, target, layout } = landing
-  const name = parseTableName(spec.target.table)
-  const table: TableName = spec.target.atomic ? landingName(ingestId, name) : name
+  const { into, table: name } = targetOf(spec)
+  const table: TableName = into.atomic ? landingName(ingestId, name) : name
   if (target) {
     // A table that will be swapped needs all its columns; else those that are filled will do.
-    const all = spec.target.mode === 'replace' && target.bare
+    const all = into.mode === 'replace' && target.bare
     const columns = target.columns.filter(
       (column) => !column.generated && (all || layout.used.has(column.name)),
     )
-    if (spec.target.atomic) {
+    if (into.atomic) {
       await dropTable(tx, table)
       await createLike(tx, table, columns)
     }
@@ -125,10 +135,10 @@ async function makeLanding(
   if (!layout.columns) throw sluiceError('source_without_records', { table: showTable(name) })
   const names = layout.columns.map((column) => column.name)
   const columns =
-    spec.target.types === 'text'
+    into.types === 'text'
       ? names.map((each) => ({ name: each, type: 'text' }))
       : await judgeTypes(tx, names, await sample(landing, names))
-  if (spec.target.atomic) await dropTable(tx, table)
+  if (into.atomic) await dropTable(tx, table)
   await createTable(tx, table, columns)
   return { columns, landing: quoteTable(table) }
 }

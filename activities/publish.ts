@@ -1,6 +1,6 @@
 /** publish: landing → target, in one transaction that also marks the ingest published. */
 import { rejectsAllowed } from '../src/domain/limits.ts'
-import type { FullSpec } from '../src/domain/spec.ts'
+import type { FullSpec, FullTarget } from '../src/domain/spec.ts'
 import { parseTableName, showTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { messageOf, sluiceError } from '../src/errors.ts'
@@ -18,20 +18,21 @@ import { firstReject } from '../src/postgres/rejects.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { lockTargetName, readTarget } from '../src/postgres/target.ts'
 import { sumReceipts } from '../src/postgres/units.ts'
-import { alive } from './alive.ts'
+import { alive, type IngestInput } from './alive.ts'
 import type { Deps } from './deps.ts'
 
-export interface PublishInput {
-  ingestId: string
+export interface PublishInput extends IngestInput {
   /** Data records that staging counted: what a share of rejects is a share of. */
   records: number
 }
 
 /** Publishes once: a later attempt finds the ingest published and returns its counts. */
 export const publishIngest =
-  ({ db }: Deps) =>
-  async ({ ingestId, records }: PublishInput): Promise<Counts> =>
-    alive(async (signal) => {
+  (deps: Deps) =>
+  async (input: PublishInput): Promise<Counts> =>
+    alive(deps, input, async (signal) => {
+      const { db } = deps
+      const { ingestId, records } = input
       await enterPhase(db, ingestId, 'publish')
       return alone(
         db,
@@ -43,7 +44,7 @@ export const publishIngest =
           mustBeActive(ingestId, entry)
           await checkRejects(tx, { ingestId, records }, entry.spec, counts)
           checkCounts(counts, missing)
-          if (entry.spec.target.atomic) await moveRows(tx, ingestId, entry, counts)
+          if (entry.spec.target?.atomic) await moveRows(tx, ingestId, entry, counts)
           await recordPublished(tx, ingestId, counts)
           return counts
         },
@@ -88,14 +89,15 @@ async function moveRows(
   { spec, columns }: IngestEntry,
   counts: Counts,
 ): Promise<void> {
-  const target = parseTableName(spec.target.table)
+  const { table, mode } = spec.target as FullTarget
+  const target = parseTableName(table)
   const landing = landingName(ingestId, target)
   await lockTargetName(tx, target)
-  const there = await readTarget(tx, target, spec.target.mode)
+  const there = await readTarget(tx, target, mode)
   if (!there) return renameIntoPlace(tx, landing, target)
   const same = JSON.stringify(there.columns.map(({ name, type }) => [name, type]))
   const ours = JSON.stringify((columns ?? []).map(({ name, type }) => [name, type]))
-  if (spec.target.mode === 'replace') {
+  if (mode === 'replace') {
     if (there.bare && same === ours) return swap(tx, landing, target)
     await truncate(tx, target).catch(refused(target))
   }

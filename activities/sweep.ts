@@ -3,13 +3,12 @@ import type { Outcome } from '../src/domain/words.ts'
 import { endIngest } from '../src/postgres/end.ts'
 import { enterPhase, lockIngest } from '../src/postgres/ingests.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
-import { alive } from './alive.ts'
+import { alive, type IngestInput } from './alive.ts'
 import type { Deps } from './deps.ts'
 
 const uploadsKeptMs = 24 * 60 * 60 * 1000
 
-export interface SweepInput {
-  ingestId: string
+export interface SweepInput extends IngestInput {
   outcome: Outcome
 }
 
@@ -18,9 +17,11 @@ export interface SweepInput {
  * landing table is gone and the ingest has ended, no late attempt finds anything to write to.
  */
 export const sweepIngest =
-  ({ db, stage }: Deps) =>
-  async ({ ingestId, outcome }: SweepInput): Promise<void> =>
-    alive(async (signal) => {
+  (deps: Deps) =>
+  async (input: SweepInput): Promise<void> =>
+    alive(deps, input, async (signal) => {
+      const { db, stage } = deps
+      const { ingestId, outcome } = input
       await endSessions(db, ingestId)
       await enterPhase(db, ingestId, 'sweep')
       await alone(

@@ -33,6 +33,8 @@ export interface Config {
   stageDir: string
   /** Folders that directory sources may read. */
   sourceRoots: string[]
+  /** The settings file; null for `sluice.json` in the working directory, if it is there. */
+  settingsPath: string | null
   log: { level: LogLevel; format: LogFormat | null }
 }
 
@@ -58,6 +60,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       env.SLUICE_SOURCE_ROOTS?.split(delimiter).filter(Boolean) ??
       up?.sourceRoots ?? ['.']
     ).map((root) => resolve(root)),
+    settingsPath: env.SLUICE_SETTINGS ? resolve(env.SLUICE_SETTINGS) : null,
     log: {
       level: oneOf(env.SLUICE_LOG_LEVEL, ['debug', 'info', 'warn', 'error'], 'info'),
       format: oneOf<LogFormat, null>(env.SLUICE_LOG_FORMAT, ['pretty', 'json'], null),

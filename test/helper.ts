@@ -46,6 +46,8 @@ export interface Built {
 export interface WorkerProcessOptions {
   concurrency?: number
   queue?: string
+  /** More of its command line. */
+  args?: string[]
   env?: NodeJS.ProcessEnv
 }
 
@@ -125,9 +127,10 @@ export async function build(servers: BuildOptions = {}): Promise<Built> {
     async start(spec, options = {}) {
       const full = fullSpec({ queue, ...spec })
       const ingestId = spec.id ?? `${name}-${randomBytes(4).toString('hex')}`
-      const target = showTable(parseTableName(spec.target.table))
-      await enterIngest(db, { ingestId, spec: full, target })
-      await startIngest(client, { ingestId, spec: full, target, attributes: true, ...options })
+      const target = spec.target ? showTable(parseTableName(spec.target.table)) : null
+      const ingest = { ingestId, spec: full, target }
+      await enterIngest(db, ingest)
+      await startIngest(client, { ...ingest, attributes: true, ...options })
       return ingestId
     },
     async ended(ingestId, timeoutMs = 90_000) {
@@ -171,9 +174,10 @@ const sluice = fileURLToPath(new URL('../bin/sluice.js', import.meta.url))
 function startWorkerProcess({
   queue,
   concurrency = 2,
+  args: more = [],
   env,
 }: WorkerProcessOptions & { queue: string }): WorkerProcess {
-  const args = ['worker', '--queue', queue, '--concurrency', String(concurrency)]
+  const args = ['worker', '--queue', queue, '--concurrency', String(concurrency), ...more]
   const child = spawn(process.execPath, [sluice, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,27 +6,25 @@ import {
   condition,
   continueAsNew,
   isCancellation,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow'
-import type { Activities } from '../activities/index.ts'
 import { rejectsAllowed } from '../src/domain/limits.ts'
+import type { StepOrder } from '../src/domain/step.ts'
+import type { LimitsByVerb } from '../src/domain/timeLimits.ts'
 import { inWindow } from '../src/domain/window.ts'
 import type { Counts, Outcome, Phase } from '../src/domain/words.ts'
-import { final, long, short } from './options.ts'
 import { pause, resume } from './signals.ts'
-
-const { stageLot, loadUnit, markPaused } = proxyActivities<Activities>(short)
-const { listSource, planIngest, publishIngest } = proxyActivities<Activities>(long)
-const { sweepIngest } = proxyActivities<Activities>(final)
+import { markPaused, stepOf, sweep, verbsOf } from './verbs.ts'
 
 /** What the workflow must know of its ingest; the rest of the spec is in the ledger. */
 export interface IngestOrder {
-  target: string
+  /** null: the steps are all that is to be done. */
+  target: string | null
   parallelism: number
   rejectsMax: number | string | null
+  limits?: LimitsByVerb
   /** For tests: history events after which a run continues as new. */
   historyEventsMax?: number
 }
@@ -44,13 +42,17 @@ export interface Progress {
   rowsLoaded: number
   rowsRejected: number
   paused: boolean
+  /** In order, for every file. */
+  steps?: StepOrder[]
+  /** Of the verbs after list; that of the workflow if left out. */
+  queue?: string
 }
 
 /** A run ends before the server would want it to, at 4,096 events, whatever the window adds. */
 const historyEventsMax = 2500
 
 /**
- * Brings one source into one target: list, stage, plan, load, publish, sweep.
+ * Brings one source into one target: list, stage, step, plan, load, publish, sweep.
  *
  * Only ids and counts pass through history: bytes live in the stage, units in the ledger.
  * Progress is read from the ledger too, so this workflow answers no queries. Lots and units go
@@ -64,9 +66,9 @@ export async function ingest(order: IngestOrder, earlier?: Progress): Promise<Co
   let counts: Counts | null
   try {
     counts = await bring(ingestId, order, progress)
-    if (counts) await sweep(ingestId, { state: 'completed', error: null })
+    if (counts) await end(ingestId, { state: 'completed', error: null })
   } catch (error) {
-    await sweep(ingestId, outcomeOf(error))
+    await end(ingestId, outcomeOf(error))
     throw causeOf(error)
   }
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
@@ -81,18 +83,27 @@ async function bring(
 ): Promise<Counts | null> {
   if (progress.phase === 'list') {
     show(order, progress)
-    Object.assign(progress, await listSource({ ingestId }), { phase: 'stage' })
+    const { list } = verbsOf(null, order.limits)
+    Object.assign(progress, await list({ ingestId }), { phase: 'stage' })
   }
+  const { stage, plan, load, publish } = verbsOf(progress.queue ?? null, order.limits)
   if (progress.phase === 'stage') {
     const all = await page(order, progress, progress.lots, async (lotNo) => {
-      await stageLot({ ingestId, lotNo })
+      await stage({ ingestId, lotNo })
     })
     if (!all) return null
-    show(order, { ...progress, phase: 'plan' })
-    Object.assign(progress, await planIngest({ ingestId }), { phase: 'load', next: 0 })
+    Object.assign(progress, { phase: 'step', next: 0 })
+  }
+  if (progress.phase === 'step') {
+    if (!(await runSteps(ingestId, order, progress))) return null
+    if (order.target !== null) {
+      show(order, { ...progress, phase: 'plan' })
+      Object.assign(progress, await plan({ ingestId }))
+    }
+    Object.assign(progress, { phase: 'load', next: 0 })
   }
   const all = await page(order, progress, progress.units, async (unitNo) => {
-    const { rowsLoaded, rowsRejected } = await loadUnit({ ingestId, unitNo })
+    const { rowsLoaded, rowsRejected } = await load({ ingestId, unitNo })
     progress.loaded++
     progress.rowsLoaded += rowsLoaded
     progress.rowsRejected += rowsRejected
@@ -100,11 +111,29 @@ async function bring(
   // With too many rejects publish is for saying so.
   if (!all && !tooManyRejects(order, progress)) return null
   show(order, { ...progress, phase: 'publish' })
-  return publishIngest({ ingestId, records: progress.records })
+  return publish({ ingestId, records: progress.records })
+}
+
+/** Every file goes through its steps in order; files do not wait for each other. */
+async function runSteps(
+  ingestId: string,
+  order: IngestOrder,
+  progress: Progress,
+): Promise<boolean> {
+  const steps = (progress.steps ?? []).map((each) => ({
+    step: each.step,
+    run: stepOf({ ...each, queue: each.queue ?? progress.queue ?? null }, order.limits),
+  }))
+  if (steps.length === 0) return true
+  return page(order, progress, progress.files, async (fileNo) => {
+    for (const [stepNo, { step, run }] of steps.entries()) {
+      await run({ ingestId, fileNo, stepNo, step })
+    }
+  })
 }
 
 /**
- * Runs the lots or units from `progress.next` on in a window.
+ * Runs the lots, files or units from `progress.next` on in a window.
  * @returns whether it came to the end
  */
 async function page(
@@ -146,8 +175,8 @@ async function setPaused(ingestId: string, progress: Progress, paused: boolean):
   await markPaused({ ingestId, paused })
 }
 
-const sweep = (ingestId: string, outcome: Outcome): Promise<void> =>
-  CancellationScope.nonCancellable(() => sweepIngest({ ingestId, outcome }))
+const end = (ingestId: string, outcome: Outcome): Promise<void> =>
+  CancellationScope.nonCancellable(() => sweep({ ingestId, outcome }))
 
 function outcomeOf(error: unknown): Outcome {
   if (isCancellation(error)) return { state: 'cancelled', error: null }
@@ -167,9 +196,10 @@ const causeOf = (error: unknown): Error =>
 function show({ target }: IngestOrder, progress: Progress & { phase: Phase }): void {
   const { phase, paused, files, lots, next, units, loaded, rowsLoaded, rowsRejected } = progress
   const lines = [
-    `**${paused ? 'paused' : phase}** → \`${target}\``,
+    `**${paused ? 'paused' : phase}** → ${target === null ? 'steps' : `\`${target}\``}`,
     files > 0 ? `- files: ${files}` : '',
     phase === 'stage' ? `- lots: ${next} of ${lots}` : '',
+    phase === 'step' ? `- files: ${next} of ${files}` : '',
     units > 0 ? `- units: ${loaded} of ${units}` : '',
     units > 0 ? `- rows: ${rowsLoaded} loaded, ${rowsRejected} rejected` : '',
   ]

@@ -1,11 +1,14 @@
 /** Timeouts and retries of every activity, in one place. */
 import type { ActivityOptions } from '@temporalio/workflow'
+import type { StepOrder } from '../src/domain/step.ts'
 
 /**
  * Errors of users and data do not retry, which the activity itself says; everything else is
  * tried again until it works: a database that is down for a night costs a night, not an ingest.
  */
 const retry = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const
+
+const hourMs = 60 * 60 * 1000
 
 const base = {
   // A worker that died is noticed this soon.
@@ -16,14 +19,27 @@ const base = {
 } as const satisfies ActivityOptions
 
 /** Bounded work: a page of files, 64 MB to stage, one unit. */
-export const short: ActivityOptions = { ...base, startToCloseTimeout: '1h' }
+export const short = { ...base, startToCloseTimeout: hourMs }
 
 /** Work that grows with the ingest: a listing, a plan, an `insert … select`. */
-export const long: ActivityOptions = { ...base, startToCloseTimeout: '24h' }
+export const long = { ...base, startToCloseTimeout: 24 * hourMs }
 
 /** The end of an ingest, also of a cancelled one: it must not give up. */
 export const final: ActivityOptions = {
   ...base,
-  startToCloseTimeout: '1h',
+  startToCloseTimeout: hourMs,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 }
+
+/** The user's work: its retries are its own, but a worker that died costs none of them. */
+export const ofStep = ({ step, queue, retry }: StepOrder, timeoutMs: number): ActivityOptions => ({
+  ...base,
+  startToCloseTimeout: timeoutMs,
+  summary: step,
+  ...(queue !== null && { taskQueue: queue }),
+  retry: {
+    initialInterval: retry.initialMs,
+    backoffCoefficient: retry.backoff,
+    maximumInterval: Math.max(retry.initialMs, retry.maximumMs),
+  },
+})

@@ -10,10 +10,13 @@ import { pathOf, problemType, sendProblem, toProblem } from './problem.ts'
 import { events } from './routes/events.ts'
 import { health } from './routes/health.ts'
 import { ingests } from './routes/ingests.ts'
+import { budget, queues } from './routes/queues.ts'
 import { rejects } from './routes/rejects.ts'
 import { steering } from './routes/steer.ts'
+import { steps } from './routes/steps.ts'
 import { units } from './routes/units.ts'
 import { uploads } from './routes/uploads.ts'
+import { commands, workers } from './routes/workers.ts'
 import { validatorCompiler } from './validate.ts'
 
 /** A spec may name thousands of uploads. */
@@ -49,7 +52,8 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   logRequests(app)
   await docs(app)
   metrics(app, deps)
-  const groups = [uploads, ingests, steering, units, rejects, events, health]
+  const ofIngests = [uploads, ingests, steering, steps, units, rejects, events]
+  const groups = [...ofIngests, workers, commands, queues, budget, health]
   for (const group of groups) await app.register(group(deps))
   return app
 }

@@ -1,17 +1,28 @@
 /** What a spec must keep to that its schema cannot say. */
-import { type FullSpec, fullSpec, type IngestSpec } from '../domain/spec.ts'
+import { checkRoutes } from '../domain/routes.ts'
+import { type FullSpec, factsOf, fullSpec, type IngestSpec } from '../domain/spec.ts'
 import { parseTableName, type TableName } from '../domain/table.ts'
+import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
 import { sluiceError } from '../errors.ts'
+
+interface Checked {
+  full: FullSpec
+  table: TableName | null
+  limits: LimitsByVerb
+  /** What an id that is made up begins with. */
+  subject: string
+}
 
 /**
  * Fills in the defaults, and checks what can be checked without looking at files and tables.
  * @throws spec_invalid, table_name_invalid, dialect_invalid
  */
-export function checkSpec(spec: IngestSpec): { full: FullSpec; table: TableName } {
+export function checkSpec(spec: IngestSpec): Checked {
   const full = fullSpec(spec)
-  const table = parseTableName(full.target.table)
+  const table = full.target && parseTableName(full.target.table)
   const refuse = (problem: string) => sluiceError('spec_invalid', { problem })
-  if (full.target.mode === 'replace' && !full.target.atomic) {
+  if (!full.target && !full.steps) throw refuse('it has neither a target nor steps')
+  if (full.target?.mode === 'replace' && !full.target.atomic) {
     throw refuse('target.atomic can be false only with the mode append')
   }
   const { max } = full.rejects
@@ -23,7 +34,11 @@ export function checkSpec(spec: IngestSpec): { full: FullSpec; table: TableName 
     if (twice !== null) throw refuse(`source.uploads names ${twice} twice`)
   }
   checkFormat(full.format)
-  return { full, table }
+  const refuseAt = (name: string) => (at: string, problem: string) =>
+    refuse(`${name}${at}: ${problem}`)
+  checkRoutes(full.routes ?? [], { refuse: refuseAt('routes'), paths: factsOf(full).paths })
+  const limits = normalLimits(full.timeouts ?? {}, refuseAt('timeouts'))
+  return { full, table, limits, subject: table?.name ?? full.steps?.[0] ?? 'ingest' }
 }
 
 function firstTwice(names: readonly string[]): string | null {

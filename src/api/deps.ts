@@ -10,6 +10,7 @@ import type {
 } from 'fastify'
 import type { Logger } from '../log.ts'
 import type { Db } from '../postgres/db.ts'
+import type { Settings } from '../settings.ts'
 import type { Stage } from '../stage/stage.ts'
 
 export interface ApiDeps {
@@ -21,6 +22,8 @@ export interface ApiDeps {
   /** The address of the Temporal Web UI; null when nobody said. */
   uiUrl: string | null
   namespace: string
+  /** Routes and time limits that hold for every ingest. */
+  settings: Settings
   log: Logger
 }
 

@@ -22,7 +22,7 @@ export async function docs(app: App): Promise<void> {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Sluice', version: 'v1', description },
-      tags: [{ name: 'ingests' }, { name: 'uploads' }, { name: 'operation' }],
+      tags: ['ingests', 'uploads', 'workers', 'queues', 'operation'].map((name) => ({ name })),
     },
   })
   await app.register(async (scope) => {

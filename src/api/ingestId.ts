@@ -1,13 +1,12 @@
 /** Ids for ingests whose client gave none: readable, sortable by day, and never the same twice. */
 import { randomInt } from 'node:crypto'
-import type { TableName } from '../domain/table.ts'
 
 /** Without letters and digits that look alike. */
 const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789'
 const slugMax = 40
 
-/** `trips-20261122-k3f9ab`, from the name of the target. */
-export function newIngestId({ name }: TableName, now = new Date()): string {
+/** `trips-20261122-k3f9ab`, from the name of the target, or of the first step. */
+export function newIngestId(name: string, now = new Date()): string {
   const slug = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

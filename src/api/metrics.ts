@@ -1,11 +1,17 @@
-/** Metrics for Prometheus: the process, the requests, and the ingests by state. */
+/** Metrics for Prometheus: the process, the requests, the ingests, the workers and the queues. */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { states } from '../domain/words.ts'
+import { countIngests } from '../postgres/underWay.ts'
+import { listWorkers } from '../postgres/workers.ts'
 import type { ApiDeps, App } from './deps.ts'
+import { seeQueues } from './queues.ts'
+import { slotsByQueue } from './showWorker.ts'
 
 const seconds = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600]
+/** The Temporal server is asked for every queue, so several scrapers share an answer. */
+const queuesKeptMs = 5000
 
-export function metrics(app: App, { db }: ApiDeps): void {
+export function metrics(app: App, deps: ApiDeps): void {
   const register = new Registry()
   collectDefaultMetrics({ register })
   const requests = new Histogram({
@@ -15,20 +21,9 @@ export function metrics(app: App, { db }: ApiDeps): void {
     buckets: seconds,
     registers: [register],
   })
-  new Gauge({
-    name: 'sluice_ingests',
-    help: 'Ingests in the ledger, by state.',
-    labelNames: ['state'],
-    registers: [register],
-    async collect() {
-      const sql = 'select state, count(*) as ingests from sluice.ingests group by state'
-      // Without a database the other metrics are still worth having.
-      const found = await db.query(sql).catch(() => null)
-      if (!found) return this.reset()
-      const counts = new Map(found.rows.map((row) => [row.state, row.ingests]))
-      for (const state of states) this.set({ state }, counts.get(state) ?? 0)
-    },
-  })
+  ingestGauge(register, deps)
+  workerGauges(register, deps)
+  queueGauge(register, deps)
 
   app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
     const { url: route = 'none' } = routeOptions
@@ -42,6 +37,83 @@ export function metrics(app: App, { db }: ApiDeps): void {
     handler: async (_request, reply) => {
       const text = await register.metrics()
       return reply.type(register.contentType).send(text)
+    },
+  })
+}
+
+/** Without a database or Temporal the other metrics are still worth having. */
+const orNothing = <T>(found: Promise<T>): Promise<T | null> => found.catch(() => null)
+
+function ingestGauge(register: Registry, { db }: ApiDeps): void {
+  new Gauge({
+    name: 'sluice_ingests',
+    help: 'Ingests in the ledger, by state.',
+    labelNames: ['state'],
+    registers: [register],
+    async collect() {
+      this.reset()
+      const counts = await orNothing(countIngests(db))
+      if (!counts) return
+      for (const state of states) this.set({ state }, counts.get(state) ?? 0)
+    },
+  })
+}
+
+function workerGauges(register: Registry, { db }: ApiDeps): void {
+  const readLiving = async () => {
+    const views = await orNothing(listWorkers(db))
+    return views?.filter(({ state }) => state !== 'gone') ?? null
+  }
+  new Gauge({
+    name: 'sluice_workers',
+    help: 'Living workers, by state.',
+    labelNames: ['state'],
+    registers: [register],
+    async collect() {
+      this.reset()
+      const living = await readLiving()
+      if (!living) return
+      for (const state of ['running', 'drained', 'stopping'] as const) {
+        this.set({ state }, living.filter((worker) => worker.state === state).length)
+      }
+    },
+  })
+  new Gauge({
+    name: 'sluice_worker_slots',
+    help: 'Slots of living workers, by task queue; one that queues share is free for each of them.',
+    labelNames: ['queue', 'kind'],
+    registers: [register],
+    async collect() {
+      this.reset()
+      for (const [queue, { used, free }] of slotsByQueue((await readLiving()) ?? [])) {
+        this.set({ queue, kind: 'used' }, used)
+        this.set({ queue, kind: 'free' }, free)
+      }
+    },
+  })
+}
+
+function queueGauge(register: Registry, deps: ApiDeps): void {
+  let found: ReturnType<typeof seeQueues> | null = null
+  let foundMs = 0
+  const recent = () => {
+    if (!found || Date.now() - foundMs > queuesKeptMs) {
+      found = seeQueues(deps)
+      foundMs = Date.now()
+    }
+    return found
+  }
+  new Gauge({
+    name: 'sluice_queue_backlog',
+    help: 'Tasks that wait in a task queue, as the Temporal server counts them.',
+    labelNames: ['queue', 'kind'],
+    registers: [register],
+    async collect() {
+      this.reset()
+      for (const { queue, activities, workflows } of (await orNothing(recent())) ?? []) {
+        if (activities) this.set({ queue, kind: 'activity' }, activities.waiting)
+        if (workflows) this.set({ queue, kind: 'workflow' }, workflows.waiting)
+      }
     },
   })
 }

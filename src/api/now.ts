@@ -1,7 +1,8 @@
 /** An ingest as it is now: the ledger's part, and what Temporal knows until it has ended. */
 import { messageOf } from '../errors.ts'
 import { type IngestView, isOver, viewIngest } from '../postgres/ingests.ts'
-import { viewWorkflow, type WorkflowView } from '../temporal/ingests.ts'
+import { servedQueues } from '../postgres/workers.ts'
+import { type PendingTask, viewWorkflow } from '../temporal/ingests.ts'
 import type { ApiDeps } from './deps.ts'
 import { type IngestNow, showIngest } from './view.ts'
 
@@ -9,16 +10,28 @@ const lookTimeoutMs = 2000
 /** Between entering an ingest and starting its workflow. */
 const startingMs = 15_000
 
-/** What Temporal says of an ingest; null when it does not answer. */
-export type Look = (Omit<WorkflowView, 'runId'> & { runId: string | null }) | null
+/** What Temporal says of an ingest, and who could do its work; null when it does not answer. */
+export type Look = {
+  workflow: { status: string; runId: string | null; historyEvents: number }
+  /** Activities that wait for a worker, or are in the hands of one. */
+  pending: PendingTask[]
+  /** The task queue of the workflow. */
+  queue: string | null
+  /** Task queues that living workers serve. */
+  served: ReadonlySet<string>
+} | null
 
-const notFound: Look = { status: 'NOT_FOUND', runId: null, historyEvents: 0, retrying: [] }
+const notFound = { status: 'NOT_FOUND', runId: null, historyEvents: 0, pending: [], queue: null }
 
-export async function look({ temporal, log }: ApiDeps, ingestId: string): Promise<Look> {
+export async function look({ temporal, db, log }: ApiDeps, ingestId: string): Promise<Look> {
   try {
     const deadline = Date.now() + lookTimeoutMs
-    const found = await temporal.withDeadline(deadline, () => viewWorkflow(temporal, ingestId))
-    return found ?? notFound
+    const [found, served] = await Promise.all([
+      temporal.withDeadline(deadline, () => viewWorkflow(temporal, ingestId)),
+      servedQueues(db),
+    ])
+    const { pending, queue, ...workflow } = found ?? notFound
+    return { workflow, pending, queue, served }
   } catch (error) {
     // The ledger's part of the answer is worth having by itself.
     log.debug({ event: 'no look' }, `Temporal does not answer: ${messageOf(error)}`)
@@ -29,10 +42,25 @@ export async function look({ temporal, log }: ApiDeps, ingestId: string): Promis
 export function showNow(deps: ApiDeps, view: IngestView, found: Look): IngestNow {
   const ingest = showIngest(deps, view)
   if (isOver(view.state) || !found) {
-    return { ...ingest, workflow: null, retrying: [], problem: null }
+    return { ...ingest, workflow: null, retrying: [], waiting: null, problem: null }
   }
-  const { retrying, ...workflow } = found
-  return { ...ingest, workflow, retrying, problem: problemOf(view, found.status) }
+  const { workflow, pending } = found
+  const retrying = pending.flatMap(({ activity, attempt, error }) =>
+    error === null ? [] : [{ activity, attempt, error }],
+  )
+  const problem = problemOf(view, workflow.status)
+  return { ...ingest, workflow, retrying, waiting: waitingOf(view, found), problem }
+}
+
+/** A paused workflow has nothing to do; activities that it asked for before still wait. */
+function waitingOf({ state }: IngestView, found: NonNullable<Look>): string | null {
+  const { workflow, pending, queue, served } = found
+  if (workflow.status !== 'RUNNING') return null
+  const needed = pending.filter(({ isStarted }) => !isStarted).map((task) => task.queue)
+  if (queue !== null && state !== 'paused') needed.unshift(queue)
+  const missing = [...new Set(needed)].filter((name) => !served.has(name))
+  if (missing.length === 0) return null
+  return `waiting for a worker on queue ${missing.join(', ')}`
 }
 
 /** The ledger says that it goes on, and Temporal that it does not. */
@@ -53,6 +81,6 @@ export async function viewNow(deps: ApiDeps, ingestId: string): Promise<IngestNo
   if (isOver(view.state)) return showNow(deps, view, null)
   const found = await look(deps, ingestId)
   // It may have ended while Temporal was asked.
-  const settled = found?.status === 'RUNNING' ? view : await viewIngest(deps.db, ingestId)
+  const settled = found?.workflow.status === 'RUNNING' ? view : await viewIngest(deps.db, ingestId)
   return showNow(deps, settled, found)
 }

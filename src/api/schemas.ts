@@ -7,6 +7,10 @@ export const IngestParams = Type.Object({ id: IngestId })
 export const Limit = (max: number, preset: number) =>
   Type.Optional(Type.Integer({ minimum: 1, maximum: max, default: preset }))
 
+export const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+export const count = (description: string) => Type.Integer({ minimum: 0, description })
+export const time = (description: string) => Type.String({ format: 'date-time', description })
+
 const Problem = Type.Object(
   {
     type: Type.String({ description: 'Where the code is explained.' }),

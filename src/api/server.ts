@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from '../log.ts'
 import { databaseError, openDb } from '../postgres/db.ts'
 import { migrate } from '../postgres/migrate.ts'
+import { readSettings } from '../settings.ts'
 import { localStage } from '../stage/local.ts'
 import { connectTemporal, type TemporalAddress } from '../temporal/connect.ts'
 import { ensureSearchAttributes } from '../temporal/searchAttributes.ts'
@@ -19,6 +20,8 @@ export interface ApiOptions {
   port: number
   /** Takes the next free port when this one is taken. */
   stepOver: boolean
+  /** The settings file; null for `sluice.json` in the working directory, if it is there. */
+  settingsPath?: string | null
   log: Logger
 }
 
@@ -55,6 +58,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
 
 async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Promise<App> {
   const { databaseUrl, stageDir, uiUrl, log } = options
+  const settings = await readSettings(options.settingsPath ?? null)
   const db = openDb(databaseUrl, { max: connectionsMax, name: 'sluice api' })
   undo.push(() => db.end())
   await migrate(db).catch((error) => {
@@ -64,7 +68,8 @@ async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Prom
   undo.push(() => temporal.connection.close())
   const attributes = await ensureSearchAttributes(temporal)
   const { namespace } = options.temporal
-  return buildApp({ db, temporal, stage: localStage(stageDir), attributes, uiUrl, namespace, log })
+  const stage = localStage(stageDir)
+  return buildApp({ db, temporal, stage, attributes, uiUrl, namespace, settings, log })
 }
 
 async function listen(app: App, { host, port, stepOver }: ApiOptions): Promise<number> {

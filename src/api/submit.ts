@@ -1,12 +1,14 @@
 /** Takes a spec in: ledger row first, then the workflow, so that nothing runs unrecorded. */
 import { stat } from 'node:fs/promises'
-import type { FullSpec, IngestSpec } from '../domain/spec.ts'
+import { queueFor, type Route } from '../domain/routes.ts'
+import { type FullSpec, factsOf, type IngestSpec } from '../domain/spec.ts'
 import { showTable } from '../domain/table.ts'
 import type { State } from '../domain/words.ts'
 import { SluiceError, sluiceError } from '../errors.ts'
 import { transaction } from '../postgres/db.ts'
 import { enterIngest, readIngest, recordEnd } from '../postgres/ingests.ts'
-import { startIngest } from '../temporal/ingests.ts'
+import type { Settings } from '../settings.ts'
+import { type StartIngest, startIngest } from '../temporal/ingests.ts'
 import { checkSpec } from './checkSpec.ts'
 import type { ApiDeps } from './deps.ts'
 import { newIngestId } from './ingestId.ts'
@@ -27,15 +29,20 @@ interface Submitted {
  *   temporal_unavailable
  */
 export async function submit(deps: ApiDeps, spec: IngestSpec): Promise<Submitted> {
-  const { full, table } = checkSpec(spec)
-  const target = showTable(table)
-  const ingestId = spec.id ?? newIngestId(table)
+  const { full, table, limits, subject } = checkSpec(spec)
+  const target = table && showTable(table)
+  const ingestId = spec.id ?? newIngestId(subject)
+  const { queue, routes } = route(deps.settings, spec, full, target)
+  const ingest = { ingestId, spec: full, target, queue }
   // The uploads of an ingest that is there already may be gone by now, and rightly so.
   if (!spec.id || !(await isThere(deps, ingestId))) await checkUploads(deps, full)
-  const { isNew, state } = await enterIngest(deps.db, { ingestId, spec: full, target })
+  const { isNew, state } = await enterIngest(deps.db, { ...ingest, routes })
   if (state === 'queued') {
     try {
-      const isStarted = await start(deps, { ingestId, spec: full, target })
+      const isStarted = await start(deps, {
+        ...ingest,
+        limits: { ...deps.settings.timeouts, ...limits },
+      })
       if (!isStarted) await refuseUsed(deps, ingestId)
     } catch (error) {
       // Nobody knows an id that we made up, so nobody can ask again for this ingest.
@@ -44,6 +51,22 @@ export async function submit(deps: ApiDeps, spec: IngestSpec): Promise<Submitted
     }
   }
   return { ingestId, state, isNew }
+}
+
+/**
+ * The queue of the workflow, and the routes that are asked again when more is known. A queue that
+ * the spec names holds for all but its steps.
+ */
+function route(
+  settings: Settings,
+  { queue: named }: IngestSpec,
+  full: FullSpec,
+  target: string | null,
+): { queue: string; routes: Route[] } {
+  const routes = [...(full.routes ?? []), ...settings.routes]
+  if (named) return { queue: named, routes: routes.filter(({ when }) => when?.step !== undefined) }
+  const facts = { ...factsOf(full), target, sizeBytes: null, step: null }
+  return { queue: queueFor(routes, facts) ?? full.queue, routes }
 }
 
 async function isThere({ db }: ApiDeps, ingestId: string): Promise<boolean> {
@@ -67,7 +90,7 @@ async function checkUploads({ stage }: ApiDeps, { source }: FullSpec): Promise<v
 
 function start(
   { temporal, attributes }: ApiDeps,
-  ingest: { ingestId: string; spec: FullSpec; target: string },
+  ingest: Omit<StartIngest, 'attributes'>,
 ): Promise<boolean> {
   const deadline = Date.now() + startTimeoutMs
   return temporal.withDeadline(deadline, () => startIngest(temporal, { ...ingest, attributes }))

@@ -16,7 +16,7 @@ type Schema = TSchema & Record<string, unknown>
 const problemsMax = 5
 
 /** Bodies are taken as they are; the texts of queries and addresses become numbers first. */
-export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart, url }) => {
   const compiled = Compile(schema)
   return (value: unknown) => {
     const filled =
@@ -27,9 +27,8 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     const problems = problemsOf(schema, filled)
     const shown = problems.slice(0, problemsMax).join('; ')
     const problem = problems.length > problemsMax ? `${shown}; …` : shown
-    return {
-      error: sluiceError(httpPart === 'body' ? 'spec_invalid' : 'request_invalid', { problem }),
-    }
+    const isSpec = httpPart === 'body' && url === '/v1/ingests'
+    return { error: sluiceError(isSpec ? 'spec_invalid' : 'request_invalid', { problem }) }
   }
 }
 

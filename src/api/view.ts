@@ -1,13 +1,10 @@
 /** How the API shows an ingest: one schema gives the type, the documentation and the reply. */
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { FullSpec } from '../domain/spec.ts'
 import { phases, states } from '../domain/words.ts'
 import type { IngestView } from '../postgres/ingests.ts'
 import type { ApiDeps } from './deps.ts'
-
-const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
-const count = (description: string) => Type.Integer({ minimum: 0, description })
-const time = (description: string) => Type.String({ format: 'date-time', description })
+import { count, orNull, time } from './schemas.ts'
 
 export const State = Type.Enum([...states])
 
@@ -23,11 +20,12 @@ const ledgerPart = {
   id: Type.String(),
   state: State,
   phase: orNull(Type.Enum([...phases])),
-  target: Type.String(),
+  target: orNull(Type.String({ description: 'null for an ingest of steps alone.' })),
   sourceKind: Type.String(),
   files: count('Files of the source.'),
   filesStaged: count('Files that are in the stage.'),
   sizeBytes: orNull(count('Bytes of all files; null before they are listed.')),
+  stepsFinished: count('Steps done, over all files.'),
   units: count('Units of the plan.'),
   unitsLoaded: count('Units with a receipt.'),
   rowsRead: count('Always rowsLoaded + rowsRejected.'),
@@ -65,6 +63,11 @@ export const IngestNow = Type.Object({
   retrying: Type.Array(
     Type.Object({ activity: Type.String(), attempt: Type.Integer(), error: Type.String() }),
     { description: 'Activities that failed and are tried again.' },
+  ),
+  waiting: orNull(
+    Type.String({
+      description: 'Which task queue it needs that no living worker serves: start one, or wait.',
+    }),
   ),
   problem: orNull(
     Type.String({ description: 'Why the ingest will not go on without somebody’s help.' }),

@@ -11,6 +11,7 @@ import { untilSignal } from './signals.ts'
 interface Options {
   host?: string
   port?: number
+  settings?: string
   logLevel?: LogLevel
   logFormat?: LogFormat
 }
@@ -19,6 +20,10 @@ export function declare(command: Command): void {
   command
     .option('--host <address>', 'where to listen (default: SLUICE_HOST, or 127.0.0.1)')
     .option('--port <n>', 'where to listen (default: SLUICE_PORT, or 3000)', integer(0, 65_535))
+    .option(
+      '--settings <file>',
+      'routes and time limits (default: SLUICE_SETTINGS, or sluice.json)',
+    )
     .action(run)
   addLog(command)
 }
@@ -32,6 +37,7 @@ async function run(options: Options): Promise<void> {
     temporal: needTemporal(config),
     stageDir: config.stageDir,
     uiUrl: config.api.uiUrl,
+    settingsPath: options.settings ?? config.settingsPath,
     host,
     port,
     stepOver: false,

@@ -1,16 +1,32 @@
 /** The API as its client sees it: problems become errors, uploads and events are streams. */
+import type { Told } from '../api/command.ts'
+import type { Queue } from '../api/queueView.ts'
+import type { ScheduledTask } from '../api/scheduled.ts'
 import type { Ingest, IngestNow } from '../api/view.ts'
+import type { ActiveTask, Worker } from '../api/workerView.ts'
 import type { IngestSpec } from '../domain/spec.ts'
+import type { Command } from '../domain/worker.ts'
 import { messageOf } from '../errors.ts'
 import type { RejectView } from '../postgres/rejects.ts'
 import { CliError, cliError } from './errors.ts'
 
-export type { Ingest, IngestNow }
+export type { ActiveTask, Ingest, IngestNow, Queue, ScheduledTask, Told, Worker }
 
 export interface Accepted {
   id: string
   state: string
   links: Ingest['links']
+}
+
+export interface StepRow {
+  file: string
+  step: string
+  attempt: number
+  worker: string
+  error: string | null
+  result: unknown
+  startedAt: string
+  finishedAt: string | null
 }
 
 export type Client = ReturnType<typeof createClient>
@@ -27,6 +43,8 @@ export function createClient(url: string) {
   const read = async <T>(path: string, init?: RequestInit): Promise<T> =>
     (await (await call(path, init)).json()) as T
   const at = (id: string, below = '') => `/v1/ingests/${encodeURIComponent(id)}${below}`
+  const worker = (name: string, below = '') => `/v1/workers/${encodeURIComponent(name)}${below}`
+  const queue = (name: string, below = '') => `/v1/queues/${encodeURIComponent(name)}${below}`
   const upload = (name: string) => `/v1/uploads/${encodeURIComponent(name)}`
 
   return {
@@ -40,7 +58,25 @@ export function createClient(url: string) {
         at(id, `/rejects?${new URLSearchParams(query)}`),
       ),
     rejectsCsv: (id: string) => call(at(id, '/rejects?format=csv')),
+    steps: (id: string, query: Record<string, string>) =>
+      read<{ steps: StepRow[]; next: string | null }>(
+        at(id, `/steps?${new URLSearchParams(query)}`),
+      ),
     steer: (id: string, verb: string) => read<IngestNow>(at(id, `/${verb}`), { method: 'POST' }),
+    /** @param all also those that have been gone for long */
+    workers: (all = false) =>
+      read<{ workers: Worker[] }>(`/v1/workers?${new URLSearchParams({ all: String(all) })}`),
+    worker: (name: string) => read<Worker>(worker(name)),
+    tell: (name: string, command: Command, timeoutSeconds: number) =>
+      read<Told>(worker(name, `/commands?timeout=${timeoutSeconds}`), post(command)),
+    active: () => read<{ tasks: ActiveTask[] }>('/v1/active'),
+    scheduled: () => read<{ tasks: ScheduledTask[] }>('/v1/scheduled'),
+    queues: () => read<{ queues: Queue[] }>('/v1/queues'),
+    queue: (name: string) => read<Queue>(queue(name)),
+    limitQueue: (name: string, limit: { perSecond: number | null; reason?: string }) =>
+      read<Queue>(queue(name, '/rate-limit'), put(limit)),
+    budget: () => read<Budget>('/v1/budget'),
+    setBudget: (budget: Budget) => read<Budget>('/v1/budget', put(budget)),
     events: (id: string, signal: AbortSignal) => call(at(id, '/events'), { signal }),
     async upload(name: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
       await call(upload(name), {
@@ -55,8 +91,16 @@ export function createClient(url: string) {
   }
 }
 
-const post = (body: unknown): RequestInit => ({
-  method: 'POST',
+/** Units that may load at once; null: as many as the workers will. */
+export interface Budget {
+  unitsMax: number | null
+}
+
+const post = (body: unknown): RequestInit => send('POST', body)
+const put = (body: unknown): RequestInit => send('PUT', body)
+
+const send = (method: string, body: unknown): RequestInit => ({
+  method,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
 })

@@ -33,6 +33,16 @@ const table = {
     message: 'There is no file at {path}.',
     hint: 'Name a file, a folder or a glob.',
   },
+  no_worker: {
+    exitCode: 1,
+    message: 'No worker lives.',
+    hint: 'Start one: `sluice worker`. Those that are gone: `sluice inspect workers --all`.',
+  },
+  worker_unnamed: {
+    exitCode: 2,
+    message: 'Several workers live: {workers}.',
+    hint: 'Say which one you mean with --worker NAME, or that you mean every one with --all.',
+  },
   port_taken: {
     exitCode: 1,
     message: 'Port {port} of {host} is taken.',

@@ -31,11 +31,11 @@ export function declare(command: Command): void {
 
 async function run(sources: string[], options: Options): Promise<void> {
   const { into, json = false, upload = false } = options
-  if (into === undefined) {
+  if (into === undefined && !options.steps) {
     const problem = 'The target is missing: --into schema.table'
     throw cliError('usage_invalid', { problem, command: 'ingest' })
   }
-  const spec = specOf({ ...options, into })
+  const spec = specOf(options)
   const config = readConfig()
   if (options.dryRun) {
     const { dryRun } = await import('./ingest/dryRun.ts')

@@ -44,6 +44,7 @@ function char(text: string): string {
 /** What describes an ingest, for `ingest` and `up`. */
 export interface SpecOptions {
   into?: string
+  steps?: string[]
   id?: string
   mode?: 'append' | 'replace'
   types?: 'sample' | 'text'
@@ -63,6 +64,9 @@ export interface SpecOptions {
 export const addSpecOptions = (command: Command): Command =>
   command
     .option('--into <table>', 'the target: schema.table; made if it does not exist')
+    .option('--steps <names>', 'steps of your app to run on every file, with commas', (text) =>
+      text.split(',').map((name) => name.trim()),
+    )
     .option('--id <id>', 'idempotency key; made up if left out')
     .addOption(new Option('--mode <mode>', 'add to the table, or take its place').choices(modes))
     .addOption(
@@ -83,15 +87,17 @@ export const addSpecOptions = (command: Command): Command =>
 const modes = ['append', 'replace']
 
 /** The spec that the options describe, without its source; what was not said is left out. */
-export function specOf(options: SpecOptions & { into: string }): Omit<IngestSpec, 'source'> {
-  const { id, into, mode, types, atomic, maxRejects } = options
+export function specOf(options: SpecOptions): Omit<IngestSpec, 'source'> {
+  const { id, into, steps, mode, types, atomic, maxRejects } = options
   const { parallelism, priority, tenant, queue } = options
   const { delimiter, quote, escape, header, null: nullText } = options
   const format: Format = defined({ delimiter, quote, escape, header, null: nullText })
   return {
-    ...defined({ id, parallelism, priority, tenant, queue }),
+    ...defined({ id, steps, parallelism, priority, tenant, queue }),
     ...(Object.keys(format).length > 0 && { format }),
-    target: { table: into, ...defined({ mode, types }), ...(!atomic && { atomic }) },
+    ...(into !== undefined && {
+      target: { table: into, ...defined({ mode, types }), ...(!atomic && { atomic }) },
+    }),
     ...(maxRejects !== undefined && { rejects: { max: maxRejects } }),
   }
 }

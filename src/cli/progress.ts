@@ -1,5 +1,6 @@
 /** Shows how an ingest comes along: a bar on a terminal, plain lines elsewhere. */
 import { SingleBar } from 'cli-progress'
+import pc from 'picocolors'
 import type { IngestNow } from './client.ts'
 import { number, size } from './text.ts'
 
@@ -26,8 +27,9 @@ function bytesOf({ sizeBytes, unitsLoaded, units }: IngestNow): string {
   return `${size(Math.round(done))} of ${size(sizeBytes)}`
 }
 
-/** Something is wrong, and the ingest waits for it to pass. */
-function retryOf({ retrying: [first] }: IngestNow): string {
+/** Something is wrong or missing, and the ingest waits for it. */
+function troubleOf({ waiting, retrying: [first] }: IngestNow): string {
+  if (waiting) return pc.yellow(waiting)
   return first ? `${first.activity}, attempt ${first.attempt}: ${first.error.slice(0, 120)}` : ''
 }
 
@@ -54,7 +56,7 @@ function bar(): Progress {
     step: stepOf(view).padEnd(9),
     rows: number(view.rowsLoaded),
     rejects: number(view.rowsRejected),
-    more: [bytesOf(view), retryOf(view)].map((part) => part && ` · ${part}`).join(''),
+    more: [bytesOf(view), troubleOf(view)].map((part) => part && ` · ${part}`).join(''),
   })
   let started = false
   return {
@@ -69,19 +71,20 @@ function bar(): Progress {
 
 const lineEveryMs = 5000
 
-/** A line when the phase changes, and now and then within it. */
+/** A line when the phase or what it waits for changes, and now and then in between. */
 function lines(): Progress {
-  let lastStep = ''
+  let last = ''
   let lastMs = 0
   return {
     show(view) {
       const step = stepOf(view)
       if (view.endedAt) return
-      if (step === lastStep && Date.now() - lastMs < lineEveryMs) return
-      lastStep = step
+      const now = `${step} ${view.waiting}`
+      if (now === last && Date.now() - lastMs < lineEveryMs) return
+      last = now
       lastMs = Date.now()
       const rows = `${number(view.rowsLoaded)} rows, ${number(view.rowsRejected)} rejects`
-      const parts = [step.padEnd(9), rows, bytesOf(view), retryOf(view)]
+      const parts = [step.padEnd(9), rows, bytesOf(view), troubleOf(view)]
       console.log(`  ${parts.filter(Boolean).join('  ')}`)
     },
     stop() {},

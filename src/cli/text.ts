@@ -1,5 +1,6 @@
 /** Ingests in words, for people. */
 import { isAbsolute, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import pc from 'picocolors'
 import type { RejectView } from '../postgres/rejects.ts'
 import type { Ingest, IngestNow } from './client.ts'
@@ -13,11 +14,14 @@ export function size(bytes: number): string {
   return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`
 }
 
-/** `812 ms`, `5.7 s`, `3 min 20 s`. */
+/** `812 ms`, `5.7 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`
+  const minutes = Math.floor(ms / 60_000)
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`
 }
 
 export function tookMs({ createdAt, endedAt }: Ingest, now = Date.now()): number {
@@ -38,8 +42,9 @@ export function outcome(view: IngestNow): string {
   return lines.join('\n')
 }
 
-function counts({ state, rowsLoaded, rowsRejected, target }: Ingest): string {
+function counts({ state, rowsLoaded, rowsRejected, target, stepsFinished }: Ingest): string {
   const rejected = `${number(rowsRejected)} rejected`
+  if (target === null) return `${number(stepsFinished)} steps done`
   if (state === 'completed') return `${number(rowsLoaded)} rows loaded into ${target}, ${rejected}`
   return `nothing was published to ${target}, ${rejected}`
 }
@@ -50,7 +55,11 @@ export function details(view: IngestNow): string {
   const facts: [string, string | null][] = [
     ['ingest', view.id],
     ['state', view.phase && view.state !== 'queued' ? `${view.state} (${view.phase})` : view.state],
-    ['target', `${view.target}, ${view.spec.target.mode}`],
+    ['target', view.spec.target && `${view.target}, ${view.spec.target.mode}`],
+    [
+      'steps',
+      view.spec.steps ? `${view.spec.steps.join(', ')}: ${number(view.stepsFinished)} done` : null,
+    ],
     ['files', `${number(view.filesStaged)} of ${number(view.files)} staged`],
     ['size', view.sizeBytes === null ? null : size(view.sizeBytes)],
     ['units', `${number(view.unitsLoaded)} of ${number(view.units)} loaded`],
@@ -61,7 +70,8 @@ export function details(view: IngestNow): string {
     ['Web UI', view.links.ui],
     ['error', view.error && `${view.error.code}: ${view.error.message}`],
     ['hint', view.error?.hint ?? null],
-    ['problem', view.problem],
+    ['waiting', view.waiting && pc.yellow(view.waiting)],
+    ['problem', view.problem && pc.yellow(view.problem)],
     ...view.retrying.map(retryOf),
   ]
   return facts
@@ -84,15 +94,14 @@ export function rejectLine({ file, line, column, error, raw }: RejectView, rawCh
   return `${pc.bold(place)} ${column ? `${column}: ` : ''}${error}  ${pc.dim(start)}`
 }
 
-/** Columns as wide as their widest cell. */
+/** Columns as wide as their widest cell; cells may have colours. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, at) =>
-    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
-  )
+  const widthOf = (cell = '') => stripVTControlCharacters(cell).length
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => widthOf(row[at]))))
   return rows
     .map((row) =>
       row
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell)))
         .join('  ')
         .trimEnd(),
     )

@@ -1,32 +1,51 @@
 /** `sluice worker` */
 import { availableParallelism } from 'node:os'
 import { delimiter, resolve } from 'node:path'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { createLog, type LogFormat, type LogLevel } from '../log.ts'
-import { runWorker, type WorkerOptions } from '../worker/run.ts'
+import type { WorkerOptions } from '../worker/run.ts'
+import type { QueueOption } from '../worker/seats.ts'
 import { addLog, integer } from './options.ts'
 import { needDatabase, needTemporal } from './settings.ts'
 import { readFeed } from './up/feed.ts'
+import { autoscale, duration, memory, name, queues } from './worker/parse.ts'
+import { followParent, runSuccessors, successorCode } from './worker/restart.ts'
 
 interface Options {
-  queue: string[]
+  app?: string
+  queue: QueueOption[]
   concurrency: number
+  autoscale?: { max: number; min: number }
+  name?: string
+  grace: number
+  maxMemory?: number
   logLevel?: LogLevel
   logFormat?: LogFormat
   sourceRoots?: string[]
-  name?: string
   fed?: boolean
+  restarted?: boolean
 }
 
 export function declare(command: Command): void {
   command
-    .option('--queue <names>', 'task queues, with commas in between', queues, ['ingest'])
+    .option('--app <module>', 'a module that exports steps: ./my-steps.ts')
+    .option(
+      '--queue <names>',
+      'task queues, with commas in between; video_tasks:2 has a limit of its own (default: ingest)',
+      queues,
+      [{ queue: 'ingest' }],
+    )
     .option(
       '--concurrency <n>',
-      'activities at once, for each queue',
+      'activities at once, shared by the queues without a limit of their own (default: cores)',
       integer(1, 1000),
       availableParallelism(),
+    )
+    .option(
+      '--autoscale <max,min>',
+      'as many activities at once as CPU and memory allow, between these',
+      autoscale,
     )
     .option(
       '--name <name>',
@@ -34,38 +53,43 @@ export function declare(command: Command): void {
       name,
     )
     .option(
+      '--grace <time>',
+      'after a stop, units in flight may go on for this long; the rest is handed back',
+      duration,
+      20_000,
+    )
+    .option(
+      '--max-memory <size>',
+      'when it has grown larger (800m, 2g) it drains, and another one takes its place',
+      memory,
+    )
+    .option(
       '--source-roots <folders>',
       `what directory sources may read, with ${delimiter} in between (default: SLUICE_SOURCE_ROOTS, or .)`,
       (text) => text.split(delimiter).filter(Boolean),
     )
     .addOption(new Option('--fed', 'settings and life come through stdin').hideHelp())
+    .addOption(new Option('--restarted', 'it has a parent that starts successors').hideHelp())
     .action(run)
   addLog(command)
 }
 
-function name(text: string): string {
-  if (/^[\x21-\x7e]{1,200}$/.test(text)) return text
-  throw new InvalidArgumentError('A name has 1 to 200 ASCII characters and no spaces.')
-}
-
-function queues(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim())
-  if (names.some((name) => !/^[^\s,]{1,200}$/.test(name))) {
-    throw new InvalidArgumentError('A queue name has 1 to 200 characters and no spaces.')
-  }
-  if (new Set(names).size < names.length) throw new InvalidArgumentError('A name is there twice.')
-  return names
-}
-
 async function run(options: Options): Promise<void> {
+  if (options.maxMemory !== undefined && !options.restarted) {
+    process.exitCode = await runSuccessors()
+    return
+  }
+  if (options.restarted) followParent()
   const config = readConfig()
-  const { queue, concurrency, name } = options
   const { level, format } = config.log
   const log = createLog(options.logLevel ?? level, options.logFormat ?? format ?? 'pretty')
   try {
     const place = options.fed ? await readFeed() : placeOf(config, options)
     // Without settings, whoever started us is gone.
-    if (place) await runWorker({ ...place, queues: queue, concurrency, log, ...(name && { name }) })
+    if (!place) return
+    const { runWorker } = await import('../worker/run.ts')
+    const ended = await runWorker({ ...place, ...workOf(options), log })
+    if (ended === 'memory') process.exitCode = successorCode
   } finally {
     // An open pipe would keep the process.
     if (options.fed) process.stdin.destroy()
@@ -79,4 +103,14 @@ const placeOf = (config: Config, { sourceRoots = config.sourceRoots }: Options):
   databaseUrl: needDatabase(config),
   stageDir: config.stageDir,
   sourceRoots: sourceRoots.map((root) => resolve(root)),
+})
+
+const workOf = (options: Options): Omit<WorkerOptions, keyof Place | 'log'> => ({
+  queues: options.queue,
+  concurrency: options.concurrency,
+  graceMs: options.grace,
+  ...(options.autoscale && { autoscale: options.autoscale }),
+  ...(options.name !== undefined && { name: options.name }),
+  ...(options.app !== undefined && { app: options.app }),
+  ...(options.maxMemory !== undefined && { memoryBytesMax: options.maxMemory }),
 })

@@ -1,5 +1,7 @@
 /** The ingest spec: one schema gives the type, the validation and the API documentation. */
 import { type Static, Type } from 'typebox'
+import { QueueName, type Route, type RouteFacts, Routes } from './routes.ts'
+import { TimeLimits } from './timeLimits.ts'
 
 /** Also a file name and a workflow id, so its alphabet is small. */
 export const IngestId = Type.String({
@@ -15,6 +17,8 @@ export const UploadName = Type.String({
 
 const oneByte = (description: string) =>
   Type.String({ minLength: 1, maxLength: 1, pattern: '^[\\x01-\\x7f]$', description })
+
+const StepName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' })
 
 const path = Type.String({ minLength: 1, maxLength: 4096 })
 
@@ -88,7 +92,16 @@ export const IngestSpec = Type.Object(
     id: Type.Optional(IngestId),
     source: Source,
     format: Type.Optional(Format),
-    target: Target,
+    steps: Type.Optional(
+      Type.Array(StepName, {
+        minItems: 1,
+        maxItems: 20,
+        description: 'Run on every staged file, in order, by workers whose --app has them.',
+      }),
+    ),
+    routes: Type.Optional(Routes),
+    timeouts: Type.Optional(TimeLimits),
+    target: Type.Optional(Target),
     rejects: Type.Optional(
       Type.Object(
         {
@@ -121,9 +134,7 @@ export const IngestSpec = Type.Object(
         description: 'Tenants share the workers by turns, however many ingests each one has.',
       }),
     ),
-    queue: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 200, default: 'ingest', description: 'Task queue.' }),
-    ),
+    queue: Type.Optional(QueueName),
   },
   { additionalProperties: false, description: 'One request to bring one source into one target.' },
 )
@@ -132,11 +143,25 @@ export type IngestSpec = Static<typeof IngestSpec>
 export type Source = Static<typeof Source>
 export type Format = Static<typeof Format>
 
+export interface FullTarget {
+  table: string
+  mode: 'append' | 'replace'
+  types: 'sample' | 'text'
+  atomic: boolean
+}
+
 /** The spec with every default filled in: what the ledger keeps and compares. */
 export interface FullSpec {
   source: Source
   format: Format & { kind: 'csv' }
-  target: { table: string; mode: 'append' | 'replace'; types: 'sample' | 'text'; atomic: boolean }
+  /** Left out when there are none. */
+  steps?: string[]
+  /** Before those of the settings file; left out when there are none. */
+  routes?: Route[]
+  /** By verb; left out when there are none. */
+  timeouts?: TimeLimits
+  /** null: the steps are all that is to be done. */
+  target: FullTarget | null
   rejects: { max: number | string | null }
   parallelism: number
   priority: number
@@ -149,16 +174,29 @@ export function fullSpec(spec: IngestSpec): FullSpec {
   return {
     source: spec.source,
     format: { ...spec.format, kind: 'csv' },
-    target: {
-      table: spec.target.table,
-      mode: spec.target.mode ?? 'append',
-      types: spec.target.types ?? 'sample',
-      atomic: spec.target.atomic ?? true,
-    },
+    ...(spec.steps && { steps: spec.steps }),
+    ...(spec.routes && { routes: spec.routes }),
+    ...(spec.timeouts && { timeouts: spec.timeouts }),
+    target: spec.target ? fullTarget(spec.target) : null,
     rejects: { max: spec.rejects?.max ?? null },
     parallelism: spec.parallelism ?? 32,
     priority: spec.priority ?? 3,
     tenant: spec.tenant ?? null,
     queue: spec.queue ?? 'ingest',
   }
+}
+
+const fullTarget = ({ table, mode, types, atomic }: Static<typeof Target>): FullTarget => ({
+  table,
+  mode: mode ?? 'append',
+  types: types ?? 'sample',
+  atomic: atomic ?? true,
+})
+
+/** What routes ask of a spec. */
+export function factsOf({
+  source,
+}: Pick<FullSpec, 'source'>): Pick<RouteFacts, 'source' | 'paths'> {
+  const named = source.kind === 'upload' ? source.uploads : source.path
+  return { source: source.kind, paths: Array.isArray(named) ? named : [named] }
 }

@@ -6,6 +6,7 @@
  * source   where bytes come from: upload, directory
  * target   the PostgreSQL table that receives the rows
  * stage    where staged files live; a staged file never changes: name, size, sha256
+ * step     the user's own work on a staged file; an app exports steps
  * lot      consecutive files that one stage activity brings in together
  * split    a byte range of one staged file, cut on a record boundary
  * unit     one or more splits with one layout, loaded in one transaction
@@ -130,7 +131,7 @@ export interface Reject {
   raw: Buffer
 }
 
-export const phases = ['list', 'stage', 'plan', 'load', 'publish', 'sweep'] as const
+export const phases = ['list', 'stage', 'step', 'plan', 'load', 'publish', 'sweep'] as const
 export type Phase = (typeof phases)[number]
 
 export const states = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const

@@ -72,7 +72,7 @@ export const workers = {
     status: 422,
     kind: 'data',
     message: 'The step {step} gave a result that cannot be kept: {problem}.',
-    hint: 'A result is {file, result}: a file in the scratch folder, and JSON of at most 64 KB.',
+    hint: 'Return an object with file (in the scratch folder) and result, and JSON of at most 64 KB.',
   },
   time_limit: {
     status: 504,

@@ -12,7 +12,9 @@ export async function endIngest(
   { spec, publishedAt }: IngestEntry,
   outcome: Outcome,
 ): Promise<void> {
-  await dropTable(tx, landingName(ingestId, parseTableName(spec.target.table)))
+  if (spec.target) {
+    await dropTable(tx, landingName(ingestId, parseTableName(spec.target.table)))
+  }
   // A publish that committed has happened, whatever its caller heard of it.
   await recordEnd(tx, ingestId, publishedAt ? { state: 'completed', error: null } : outcome)
 }

@@ -1,5 +1,6 @@
 /** The ledger's table of files: one operation a function. */
 import type { FileShape, ListedFile } from '../domain/words.ts'
+import { sluiceError } from '../errors.ts'
 import type { Connection, Db } from './db.ts'
 
 export interface FileEntry extends ListedFile {
@@ -8,14 +9,18 @@ export interface FileEntry extends ListedFile {
   /** Both are null until the file is staged; see stage/stage.ts. */
   pinned: boolean | null
   stagedVersion: string | null
+  /** Its name in the stage, once a step has made a new file of it. */
+  stagedAs: string | null
   shape: FileShape | null
 }
 
-/** A file that has been staged. */
-export type StagedEntry = { [K in keyof FileEntry]: NonNullable<FileEntry[K]> }
+/** A file that has been staged; its shape comes after its last step. */
+export type StagedEntry = FileEntry & {
+  [K in 'sha256' | 'pinned' | 'stagedVersion']: NonNullable<FileEntry[K]>
+}
 
 const columns = `file_no as "fileNo", name, size_bytes as "sizeBytes", version, sha256, pinned,
-  staged_version as "stagedVersion", shape`
+  staged_version as "stagedVersion", staged_as as "stagedAs", shape`
 
 /** Forgets what an earlier attempt listed. */
 export async function clearFiles(tx: Connection, ingestId: string): Promise<void> {
@@ -66,9 +71,62 @@ export async function recordStaged(
       file.sha256,
       file.pinned,
       file.stagedVersion,
-      JSON.stringify(file.shape),
+      file.shape && JSON.stringify(file.shape),
     ],
   )
+}
+
+/** @throws count_mismatch when it was never staged */
+export async function readFile(db: Db, ingestId: string, fileNo: number): Promise<StagedEntry> {
+  const { rows } = await db.query<StagedEntry>(
+    `select ${columns} from sluice.files
+     where ingest_id = $1 and file_no = $2 and staged_at is not null`,
+    [ingestId, fileNo],
+  )
+  if (rows[0]) return rows[0]
+  throw sluiceError('count_mismatch', { problem: `file ${fileNo} was never staged` })
+}
+
+/** A step has made a new file of it. */
+export async function recordNewFile(
+  tx: Connection,
+  file: { ingestId: string; fileNo: number; stagedAs: string } & Staged,
+): Promise<void> {
+  await tx.query(
+    `update sluice.files
+     set staged_as = $3, size_bytes = $4, sha256 = $5, staged_version = $6, pinned = false
+     where ingest_id = $1 and file_no = $2`,
+    [file.ingestId, file.fileNo, file.stagedAs, file.sizeBytes, file.sha256, file.version],
+  )
+}
+
+interface Staged {
+  sizeBytes: number
+  sha256: string
+  /** Inode and mtime of what lies in the stage. */
+  version: string
+}
+
+export async function recordShape(
+  db: Db,
+  ingestId: string,
+  fileNo: number,
+  shape: FileShape,
+): Promise<void> {
+  await db.query('update sluice.files set shape = $3 where ingest_id = $1 and file_no = $2', [
+    ingestId,
+    fileNo,
+    JSON.stringify(shape),
+  ])
+}
+
+/** Bytes of all files as they are in the stage. */
+export async function sumFileBytes(db: Db | Connection, ingestId: string): Promise<number> {
+  const { rows } = await db.query(
+    'select coalesce(sum(size_bytes), 0)::bigint as bytes from sluice.files where ingest_id = $1',
+    [ingestId],
+  )
+  return rows[0].bytes
 }
 
 /** Pages of staged files, so that a long list is never held in memory. */
@@ -88,15 +146,17 @@ export async function* eachFile(
   }
 }
 
+type StagedPart = Pick<StagedEntry, 'name' | 'sizeBytes' | 'pinned' | 'stagedVersion' | 'stagedAs'>
+
 /** What is needed to read some staged files. */
 export async function readFiles(
   db: Db | Connection,
   ingestId: string,
   fileNos: number[],
-): Promise<Map<number, Pick<StagedEntry, 'name' | 'sizeBytes' | 'pinned' | 'stagedVersion'>>> {
+): Promise<Map<number, StagedPart>> {
   const { rows } = await db.query<StagedEntry>(
     `select file_no as "fileNo", name, size_bytes as "sizeBytes", pinned,
-            staged_version as "stagedVersion"
+            staged_version as "stagedVersion", staged_as as "stagedAs"
      from sluice.files where ingest_id = $1 and file_no = any($2)`,
     [ingestId, fileNos],
   )

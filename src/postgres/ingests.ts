@@ -1,5 +1,6 @@
 /** The ledger's table of ingests: one operation a function. */
 import type { Column } from '../domain/columns.ts'
+import type { Route } from '../domain/routes.ts'
 import type { FullSpec } from '../domain/spec.ts'
 import type { Counts, Dialect, Outcome, Phase, State } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
@@ -10,18 +11,31 @@ export interface IngestView extends Counts {
   ingestId: string
   state: State
   phase: Phase | null
-  target: string
+  /** null: an ingest of steps alone. */
+  target: string | null
   sourceKind: string
   spec: FullSpec
   columns: Column[] | null
   sizeBytes: number | null
   filesStaged: number
+  /** Over all files. */
+  stepsFinished: number
   unitsLoaded: number
   error: Outcome['error']
   createdAt: Date
   startedAt: Date | null
   publishedAt: Date | null
   endedAt: Date | null
+}
+
+export interface NewIngest {
+  ingestId: string
+  spec: FullSpec
+  target: string | null
+  /** The task queue of its workflow; the one that the spec names if left out. */
+  queue?: string
+  /** Those that are still to be asked: of the spec first, then of the settings file. */
+  routes?: Route[]
 }
 
 /**
@@ -31,13 +45,20 @@ export interface IngestView extends Counts {
  */
 export async function enterIngest(
   db: Db,
-  ingest: { ingestId: string; spec: FullSpec; target: string },
+  ingest: NewIngest,
 ): Promise<{ isNew: boolean; state: State }> {
-  const { ingestId, spec, target } = ingest
+  const { ingestId, spec, target, queue, routes = [] } = ingest
   const entered = await db.query(
-    `insert into sluice.ingests (ingest_id, spec, target, source_kind)
-     values ($1, $2, $3, $4) on conflict do nothing`,
-    [ingestId, JSON.stringify(spec), target, spec.source.kind],
+    `insert into sluice.ingests (ingest_id, spec, target, source_kind, queue, routes)
+     values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+    [
+      ingestId,
+      JSON.stringify(spec),
+      target,
+      spec.source.kind,
+      queue ?? spec.queue,
+      JSON.stringify(routes),
+    ],
   )
   if (entered.rowCount === 1) return { isNew: true, state: 'queued' }
   const { rows } = await db.query(
@@ -51,7 +72,11 @@ export async function enterIngest(
 /** What the verbs need of their ingest. */
 export interface IngestEntry {
   spec: FullSpec
+  target: string | null
   state: State
+  /** The task queue of its workflow. */
+  queue: string | null
+  routes: Route[] | null
   dialect: Dialect | null
   columns: Column[] | null
   landing: string | null
@@ -62,7 +87,7 @@ export interface IngestEntry {
 /** @throws ingest_not_found */
 export async function readIngest(db: Db | Connection, ingestId: string): Promise<IngestEntry> {
   const { rows } = await db.query(
-    `select spec, state, dialect, columns, landing, size_bytes as "sizeBytes",
+    `select spec, target, state, queue, routes, dialect, columns, landing, size_bytes as "sizeBytes",
             published_at as "publishedAt"
      from sluice.ingests where ingest_id = $1`,
     [ingestId],
@@ -78,6 +103,22 @@ export async function readIngest(db: Db | Connection, ingestId: string): Promise
 export async function lockIngest(tx: Connection, ingestId: string): Promise<IngestEntry> {
   await tx.query('select from sluice.ingests where ingest_id = $1 for update', [ingestId])
   return readIngest(tx, ingestId)
+}
+
+/** The same for reading: others may share it, but no sweep gets by. @throws ingest_not_found */
+export async function shareIngest(tx: Connection, ingestId: string): Promise<IngestEntry> {
+  await tx.query('select from sluice.ingests where ingest_id = $1 for key share', [ingestId])
+  return readIngest(tx, ingestId)
+}
+
+/** The first dialect that is offered holds for all files. */
+export async function decideDialect(db: Db, ingestId: string, dialect: Dialect): Promise<Dialect> {
+  const { rows } = await db.query(
+    `update sluice.ingests set dialect = coalesce(dialect, $2) where ingest_id = $1
+     returning dialect`,
+    [ingestId, JSON.stringify(dialect)],
+  )
+  return rows[0].dialect
 }
 
 export const isOver = (state: State): boolean =>
@@ -173,6 +214,10 @@ const view = `
          i.published_at as "publishedAt", i.ended_at as "endedAt",
          coalesce(i.files, 0) as files, coalesce(i.units, 0) as units,
          case when i.units is null then f.staged else coalesce(i.files, 0) end as "filesStaged",
+         case when i.spec ? 'steps' then (
+           select count(*) from sluice.steps
+           where ingest_id = i.ingest_id and finished_at is not null
+         ) else 0 end as "stepsFinished",
          coalesce(u.loaded, 0) as "unitsLoaded", coalesce(u.rows_read, 0) as "rowsRead",
          coalesce(u.rows_loaded, 0) as "rowsLoaded",
          coalesce(u.rows_rejected, 0) as "rowsRejected"

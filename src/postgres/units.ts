@@ -51,12 +51,12 @@ export async function settleUnit(
   tx: Connection,
   { ingestId, unitNo }: UnitRef,
   receipt: Receipt,
-  by: { worker: string; attempt: number },
+  by: { worker: string; attempt: number; startedAt: Date },
 ): Promise<void> {
   const { rowCount } = await tx.query(
     `update sluice.units
      set rows_read = $3, rows_loaded = $4, rows_rejected = $5, lane = $6, worker = $7,
-         attempt = $8, loaded_at = clock_timestamp()
+         attempt = $8, started_at = $9, loaded_at = clock_timestamp()
      where ingest_id = $1 and unit_no = $2 and loaded_at is null`,
     [
       ingestId,
@@ -67,6 +67,7 @@ export async function settleUnit(
       receipt.lane,
       by.worker,
       by.attempt,
+      by.startedAt,
     ],
   )
   if (rowCount !== 1) {
@@ -101,7 +102,7 @@ export async function listUnits(
     `select unit_no as "unitNo", size_bytes as "sizeBytes", records,
             jsonb_array_length(unit -> 'splits') as splits, rows_read as "rowsRead",
             rows_loaded as "rowsLoaded", rows_rejected as "rowsRejected", lane, worker, attempt,
-            loaded_at as "loadedAt"
+            started_at as "startedAt", loaded_at as "loadedAt"
      from sluice.units where ingest_id = $1 and unit_no > $2 order by unit_no limit $3`,
     [ingestId, page.after, page.limit],
   )

@@ -1,18 +1,19 @@
 /** A stage in a folder, which all workers and the API share. */
 import { constants } from 'node:fs'
-import { type FileHandle, link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { versionOf } from '../domain/version.ts'
 import { sluiceError } from '../errors.ts'
 import type { Stage, StagedFile, StagedState, Uploads } from './stage.ts'
-import { unlinkable, writeWhole } from './write.ts'
+import { adopt, unlinkable, writeWhole } from './write.ts'
 
 const chunkBytes = 256 * 1024
 
 /** @param folder absolute; `ingests/<id>/<file number>` and `uploads/<name>` lie in it */
 export function localStage(folder: string): Stage {
   const folderOf = (ingestId: string) => join(folder, 'ingests', ingestId)
-  const pathOf = (file: StagedFile) => join(folderOf(file.ingestId), String(file.fileNo))
+  const pathOf = ({ ingestId, fileNo, stagedAs }: StagedFile) =>
+    join(folderOf(ingestId), stagedAs ?? String(fileNo))
   return {
     put: (file, bytes, tap) => writeWhole(pathOf(file), bytes, { tap, replace: false }),
     async pin(file, path) {
@@ -29,6 +30,18 @@ export function localStage(folder: string): Stage {
       )
     },
     read: (file, range) => readRange(pathOf(file), file, range),
+    async local(file) {
+      const handle = await openStaged(pathOf(file), file)
+      await check(handle, file).finally(() => handle.close())
+      return pathOf(file)
+    },
+    async scratch(ingestId) {
+      await mkdir(folderOf(ingestId), { recursive: true })
+      const path = await mkdtemp(join(folderOf(ingestId), 'scratch-'))
+      return { path, remove: () => rm(path, { recursive: true, force: true }) }
+    },
+    adopt: (file, path) => adopt(pathOf(file), path),
+    remove: (file) => rm(pathOf(file), { force: true }),
     clear: (ingestId) => rm(folderOf(ingestId), { recursive: true, force: true }),
     uploads: localUploads(join(folder, 'uploads')),
   }
@@ -39,9 +52,7 @@ async function* readRange(
   file: StagedState,
   range: { start: number; end: number },
 ): AsyncGenerator<Buffer> {
-  const handle = await open(path, constants.O_RDONLY).catch((error) => {
-    throw error.code === 'ENOENT' ? damaged(file, 'it is gone') : error
-  })
+  const handle = await openStaged(path, file)
   try {
     await check(handle, file)
     for (let at = range.start; at < range.end; ) {
@@ -56,6 +67,11 @@ async function* readRange(
     await handle.close()
   }
 }
+
+const openStaged = (path: string, file: StagedState): Promise<FileHandle> =>
+  open(path, constants.O_RDONLY).catch((error) => {
+    throw error.code === 'ENOENT' ? damaged(file, 'it is gone') : error
+  })
 
 async function check(handle: FileHandle, file: StagedState): Promise<void> {
   const stats = await handle.stat({ bigint: true })

@@ -3,6 +3,8 @@
 export interface StagedFile {
   ingestId: string
   fileNo: number
+  /** Its name in the stage; the file number if it is none. */
+  stagedAs?: string | null
 }
 
 /** What a staged file must still be when it is read. */
@@ -40,6 +42,16 @@ export interface Stage {
    * @throws staged_file_damaged, file_changed
    */
   read(file: StagedFile & StagedState, range: { start: number; end: number }): AsyncIterable<Buffer>
+  /**
+   * Where a step can read the file.
+   * @throws staged_file_damaged, file_changed
+   */
+  local(file: StagedFile & StagedState): Promise<string>
+  /** An empty folder, for one attempt at a step; the sweep removes those that are left. */
+  scratch(ingestId: string): Promise<{ path: string; remove(): Promise<void> }>
+  /** Takes a file of a scratch folder into the stage. @throws stage_full */
+  adopt(file: StagedFile, path: string): Promise<Staged>
+  remove(file: StagedFile): Promise<void>
   /** Removes every staged file of the ingest. */
   clear(ingestId: string): Promise<void>
   uploads: Uploads

@@ -48,6 +48,26 @@ export async function writeWhole(
   }
 }
 
+/** Moves a finished file to where it is staged. Hash and sync, rename, sync of the folder. */
+export async function adopt(path: string, from: string): Promise<Staged> {
+  const handle = await open(from, 'r+')
+  const hash = createHash('sha256')
+  let sizeBytes = 0
+  try {
+    for await (const chunk of handle.createReadStream({ autoClose: false, start: 0 })) {
+      hash.update(chunk)
+      sizeBytes += chunk.length
+    }
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(from, path)
+  await syncFolder(dirname(path))
+  const version = versionOf(await stat(path, { bigint: true }))
+  return { sizeBytes, sha256: hash.digest('hex'), version }
+}
+
 /** Two attempts may stage one file: it must not change under those who read the first copy. */
 async function placeOnce(temporary: string, path: string): Promise<void> {
   try {

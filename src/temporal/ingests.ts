@@ -4,17 +4,23 @@ import {
   isGrpcServiceError,
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionDescription,
   WorkflowNotFoundError,
 } from '@temporalio/client'
 import type { ingest } from '../../workflows/ingest.ts'
 import type { FullSpec } from '../domain/spec.ts'
+import type { LimitsByVerb } from '../domain/timeLimits.ts'
 import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
 import { sourceAttribute, targetAttribute } from './searchAttributes.ts'
 
 export interface StartIngest {
   ingestId: string
   spec: FullSpec
-  target: string
+  target: string | null
+  /** The task queue of the workflow; the one that the spec names if left out. */
+  queue?: string
+  /** By verb. */
+  limits?: LimitsByVerb
   /** Whether the server knows our search attributes. */
   attributes: boolean
   /** For tests: history events after which a run continues as new. */
@@ -26,8 +32,8 @@ export interface StartIngest {
  * @returns false when it has ended before
  */
 export async function startIngest(client: Client, start: StartIngest): Promise<boolean> {
-  const { ingestId, spec, target, attributes, historyEventsMax } = start
-  const { parallelism, priority, tenant, queue, rejects, source } = spec
+  const { ingestId, spec, target, queue = spec.queue, limits, attributes, historyEventsMax } = start
+  const { parallelism, priority, tenant, rejects, source, steps } = spec
   try {
     await client.workflow.start<typeof ingest>('ingest', {
       workflowId: ingestId,
@@ -37,6 +43,7 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
           target,
           parallelism,
           rejectsMax: rejects.max,
+          ...(limits && { limits }),
           ...(historyEventsMax && { historyEventsMax }),
         },
       ],
@@ -44,10 +51,10 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
       workflowIdConflictPolicy: 'USE_EXISTING',
       // Its activities inherit it. Tasks of one priority are dispatched by tenant, in turns.
       priority: { priorityKey: priority, ...(tenant !== null && { fairnessKey: tenant }) },
-      staticSummary: `${source.kind} → ${target}`.slice(0, 200),
+      staticSummary: `${source.kind} → ${target ?? steps?.join(', ')}`.slice(0, 200),
       ...(attributes && {
         typedSearchAttributes: [
-          { key: targetAttribute, value: target },
+          ...(target === null ? [] : [{ key: targetAttribute, value: target }]),
           { key: sourceAttribute, value: source.kind },
         ],
       }),
@@ -87,26 +94,37 @@ export interface WorkflowView {
   status: string
   runId: string
   historyEvents: number
-  /** Activities that failed and will be tried again. */
-  retrying: { activity: string; attempt: number; error: string }[]
+  /** The task queue of the workflow. */
+  queue: string
+  pending: PendingTask[]
+}
+
+/** An activity that has been asked for and has not ended. */
+export interface PendingTask {
+  activity: string
+  queue: string
+  /** A worker has it in hand. */
+  isStarted: boolean
+  /** The one that runs, or comes next. */
+  attempt: number
+  /** Why the attempt before failed. */
+  error: string | null
+  /** null: as soon as a worker takes it. */
+  nextAttemptAt: Date | null
 }
 
 /** @returns null when the server has no such workflow (any more) */
 export async function viewWorkflow(client: Client, ingestId: string): Promise<WorkflowView | null> {
   try {
-    const description = await client.workflow.getHandle(ingestId).describe()
-    const pending = description.raw.pendingActivities ?? []
+    const { status, runId, historyLength, taskQueue, raw } = await client.workflow
+      .getHandle(ingestId)
+      .describe()
     return {
-      status: description.status.name,
-      runId: description.runId,
-      historyEvents: description.historyLength,
-      retrying: pending
-        .filter((activity) => activity.lastFailure)
-        .map((activity) => ({
-          activity: activity.activityType?.name ?? '',
-          attempt: activity.attempt ?? 0,
-          error: activity.lastFailure?.message ?? '',
-        })),
+      status: status.name,
+      runId,
+      historyEvents: historyLength,
+      queue: taskQueue,
+      pending: (raw.pendingActivities ?? []).map((activity) => pendingOf(activity, taskQueue)),
     }
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return null
@@ -114,7 +132,25 @@ export async function viewWorkflow(client: Client, ingestId: string): Promise<Wo
   }
 }
 
-function temporalError(error: unknown): SluiceError | unknown {
+type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number]
+
+/** PENDING_ACTIVITY_STATE_SCHEDULED: no worker has it, or it waits for its next attempt. */
+const scheduled = 1
+
+const pendingOf = (activity: Pending, workflowQueue: string): PendingTask => ({
+  activity: activity.activityType?.name ?? '',
+  queue: activity.activityOptions?.taskQueue?.name || workflowQueue,
+  isStarted: activity.state !== scheduled,
+  attempt: activity.attempt ?? 0,
+  error: activity.lastFailure?.message ?? null,
+  nextAttemptAt: dateOf(activity.nextAttemptScheduleTime),
+})
+
+/** Of a protobuf Timestamp. */
+export const dateOf = (time: { seconds?: unknown; nanos?: unknown } | null | undefined) =>
+  time ? new Date(Number(time.seconds ?? 0) * 1000 + Number(time.nanos ?? 0) / 1e6) : null
+
+export function temporalError(error: unknown): SluiceError | unknown {
   // The client wraps most of what gRPC says, which is then the cause.
   if (!(error instanceof ServiceError) && !isGrpcServiceError(error)) return error
   const problem = messageOf((error as Error).cause ?? error)

@@ -1,90 +1,151 @@
 /** A worker process: takes tasks from its queues until it is told to stop. */
 import { hostname } from 'node:os'
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, ResourceBasedController, Runtime } from '@temporalio/worker'
 import { createActivities } from '../../activities/index.ts'
-import { messageOf, sluiceError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { type Db, databaseError, openDb } from '../postgres/db.ts'
 import { migrate } from '../postgres/migrate.ts'
+import { defineSteps } from '../postgres/steps.ts'
 import { localStage } from '../stage/local.ts'
+import { type App, loadApp, orderOf } from '../steps/app.ts'
 import type { TemporalAddress } from '../temporal/connect.ts'
 import { workflowBundle } from './bundle.ts'
-import { logTasks } from './taskLog.ts'
+import { Leave } from './leave.ts'
+import { createObey } from './obey.ts'
+import { startReports } from './report.ts'
+import { type CommonOptions, type QueueOption, Seats } from './seats.ts'
+import { watchTasks } from './taskLog.ts'
+import { Tasks } from './tasks.ts'
 
 export interface WorkerOptions {
   temporal: TemporalAddress
   databaseUrl: string
   stageDir: string
   sourceRoots: string[]
-  queues: string[]
-  /** Activities at once, for each queue. */
+  queues: QueueOption[]
+  /** Activities at once, shared by the queues that have no number of their own. */
   concurrency: number
+  /** Moves the number of slots between these, by CPU and memory, instead. */
+  autoscale?: { max: number; min: number }
   /** The Temporal identity; `%h` in it is the host. Made of process id and host if left out. */
   name?: string
+  /** A module that exports steps. */
+  app?: string
+  /** From a stop on, what runs may go on for this long before it is handed back. */
+  graceMs: number
+  /** Drains and ends, to be started again, when it has grown larger. */
+  memoryBytesMax?: number
   log: Logger
 }
 
-/** What is running when a stop comes: this long it may go on, then it is handed back. */
-const graceTime = '20s'
-const forceTime = '30s'
+/** Why it ended: `memory` wants another one in its place. */
+export type Ended = 'stopped' | 'memory'
+
+const targets = { targetCpuUsage: 0.9, targetMemoryUsage: 0.8 }
 
 /**
- * Runs until SIGTERM or SIGINT, then stops taking work, lets what runs end within the grace time,
- * and hands the rest back to the server, which gives it to another worker.
- * @throws temporal_unavailable, database_unavailable, postgres_too_old
+ * Runs until SIGTERM, SIGINT or a command, then stops taking work, lets what runs end within the
+ * grace time, and hands the rest back to the server, which gives it to another worker.
+ * @throws temporal_unavailable, database_unavailable, postgres_too_old, app_invalid
  */
-export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { log, queues, concurrency, temporal } = options
+export async function runWorker(options: WorkerOptions): Promise<Ended> {
+  const { log, queues, databaseUrl } = options
+  const app = options.app === undefined ? null : await loadApp(options.app)
   installRuntime(log)
-  const identity = options.name?.replaceAll('%h', hostname()) ?? `${process.pid}@${hostname()}`
-  const connection = await connect(temporal.address)
-  // A connection for each task, and one to look on with for each that waits for a lock.
-  const db = openDb(options.databaseUrl, {
-    max: 2 * concurrency * queues.length + 1,
-    name: 'sluice worker',
-  })
+  const leave = new Leave(options)
+  const db = openDb(databaseUrl, { max: 3, name: 'sluice worker' })
+  // Reports and commands must get through also when every other connection waits.
+  const side = openDb(databaseUrl, { max: 1, name: 'sluice worker report' })
   try {
     await migrate(db).catch((error) => {
       throw databaseError(error)
     })
-    const workers = await createWorkers(options, { connection, db, identity })
-    banner(options, identity, Object.keys(workers.activities))
-    leaveOnSecondSignal(log)
-    await Promise.all(workers.list.map((worker) => worker.run()))
-    log.info({ event: 'stopped' }, 'worker stopped')
+    const steps = [...(app?.steps.values() ?? [])].map(orderOf)
+    if (app) await defineSteps(db, app.path, steps)
+    const tasks = new Tasks()
+    const { seats, activities } = await createSeats(options, { db, app, tasks, leave })
+    const identity = identityOf(options)
+    const obey = createObey({ seats, leave, log, onChange: () => resizePool(db, seats) })
+    const who = { worker: identity, app: app?.path ?? null, steps: steps.map(({ step }) => step) }
+    const reports = await startReports(side, who, {
+      seats,
+      tasks,
+      leave,
+      obey,
+      log,
+      memoryBytesMax: options.memoryBytesMax,
+    })
+    try {
+      await seats.add(...queues)
+      resizePool(db, seats)
+      await reports.now()
+      banner(options, { identity, seats, activities, app })
+      leave.onSignals()
+      await Promise.race([leave.asked, seats.failed])
+      await leave.end(seats.drain())
+      await leave.answer()
+      log.info({ event: 'stopped' }, 'worker stopped')
+    } finally {
+      await reports.stop()
+    }
+    return leave.reason === 'memory' ? 'memory' : 'stopped'
   } finally {
     await db.end()
-    await connection.close()
+    await side.end()
   }
 }
 
-async function createWorkers(
-  { temporal, queues, concurrency, log, stageDir, sourceRoots }: WorkerOptions,
-  { connection, db, identity }: { connection: NativeConnection; db: Db; identity: string },
-) {
-  const stage = localStage(stageDir)
-  const activities = createActivities({ db, stage, sourceRoots, worker: identity })
+const identityOf = ({ name }: WorkerOptions): string =>
+  name?.replaceAll('%h', hostname()) ?? `${process.pid}@${hostname()}`
+
+/** A connection for each task, and one to look on with for each that waits for a lock. */
+function resizePool(db: Db, seats: Seats): void {
+  db.options.max = 2 * seats.concurrency + 1
+}
+
+interface Parts {
+  db: Db
+  app: App | null
+  tasks: Tasks
+  leave: Leave
+}
+
+async function createSeats(options: WorkerOptions, { db, app, tasks, leave }: Parts) {
+  const { temporal, concurrency, autoscale, log, stageDir, sourceRoots } = options
+  const identity = identityOf(options)
+  const activities = createActivities({
+    db,
+    stage: localStage(stageDir),
+    sourceRoots,
+    worker: identity,
+    steps: app?.steps ?? new Map(),
+    log,
+    leaving: leave.signal,
+    progress: (info, progress) => tasks.progress(info, progress),
+  })
   const bundle = await workflowBundle()
-  const list = await Promise.all(
-    queues.map((taskQueue) =>
-      Worker.create({
-        connection,
-        namespace: temporal.namespace,
-        taskQueue,
-        identity,
-        activities,
-        workflowBundle: bundle,
-        maxConcurrentActivityTaskExecutions: concurrency,
-        // Brings a cancellation within a second or two, see activities/alive.ts.
-        maxHeartbeatThrottleInterval: '1s',
-        maxCachedWorkflows: 100,
-        shutdownGraceTime: graceTime,
-        shutdownForceTime: forceTime,
-        interceptors: { activity: [logTasks(log)] },
-      }),
-    ),
-  )
-  return { list, activities }
+  const common: CommonOptions = (slots) => ({
+    namespace: temporal.namespace,
+    identity,
+    activities,
+    workflowBundle: bundle,
+    // Brings a cancellation within a second or two, see activities/alive.ts.
+    maxHeartbeatThrottleInterval: '1s',
+    maxCachedWorkflows: 100,
+    // The grace time is ours to keep, see leave.ts: a drained queue has no end to it.
+    shutdownGraceTime: '20 days',
+    interceptors: { activity: [watchTasks({ log, tasks, slots, leaving: leave.signal })] },
+  })
+  const seats = new Seats({
+    address: temporal.address,
+    concurrency: autoscale?.max ?? concurrency,
+    autoscale: autoscale
+      ? { min: autoscale.min, controller: ResourceBasedController.create(targets) }
+      : null,
+    common,
+  })
+  return { seats, activities: Object.keys(activities) }
 }
 
 /** Once a process, before the first connection: the SDK's own log lines go to our log. */
@@ -97,57 +158,34 @@ function installRuntime(log: Logger): void {
     }),
     telemetryOptions: { logging: { filter: 'WARN', forward: {} } },
     workerHeartbeatInterval: '5s',
+    shutdownSignals: [],
   })
 }
 
 const causeIn = (meta: { error?: unknown } | undefined): string =>
   meta?.error ? `: ${messageOf(meta.error)}` : ''
 
-/**
- * The SDK stops at the first signal. Whoever sends a second one does not want to wait: what is
- * loading is rolled back by PostgreSQL, and another worker does it again.
- */
-function leaveOnSecondSignal(log: Logger): void {
-  let firstMs = 0
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (firstMs === 0) {
-      firstMs = Date.now()
-      const again = 'again to leave at once'
-      log.info({ event: 'stopping' }, `${signal}: ends or hands back what it has in hand; ${again}`)
-    } else if (Date.now() - firstMs > repeatMs) {
-      log.warn({ event: 'left' }, `${signal} again: leaves at once, nothing is lost`)
-      process.exit(1)
-    }
-  }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
-}
-
-/** npm and shells pass a signal on that the terminal has sent already: that is one signal. */
-const repeatMs = 300
-
-async function connect(address: string): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect({ address })
-  } catch (error) {
-    throw sluiceError(
-      'temporal_unavailable',
-      { address, problem: messageOf(error) },
-      { cause: error },
-    )
-  }
-}
-
-function banner(options: WorkerOptions, identity: string, activities: string[]): void {
-  const { temporal, queues, concurrency, stageDir, log } = options
+function banner(
+  { temporal, autoscale, stageDir, log }: WorkerOptions,
+  worker: { identity: string; seats: Seats; activities: string[]; app: App | null },
+): void {
+  const { identity, seats, activities, app } = worker
+  const queues = seats.list()
+  const own = queues.filter(({ shared }) => !shared && queues.length > 1)
   const facts = {
     worker: identity,
     temporal: temporal.address,
     namespace: temporal.namespace,
-    queues: queues.join(', '),
-    concurrency: `${concurrency} activities at once${queues.length > 1 ? ', for each queue' : ''}`,
+    queues: queues.map(({ queue }) => queue).join(', '),
+    concurrency: autoscale
+      ? `${autoscale.min} to ${autoscale.max} activities at once, by CPU and memory`
+      : `${seats.concurrency} activities at once`,
+    ...(own.length > 0 && {
+      limits: own.map(({ queue, concurrency }) => `${queue} ${concurrency}`).join(', '),
+    }),
     stage: stageDir,
     activities: activities.join(', '),
+    ...(app && { app: app.path, steps: [...app.steps.keys()].join(', ') }),
   }
   for (const [name, value] of Object.entries(facts)) log.info(`${name.padEnd(12)} ${value}`)
   log.info({ event: 'ready', ...facts }, 'worker ready')

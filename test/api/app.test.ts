@@ -87,6 +87,8 @@ test('documents every address, and every error', async () => {
     '/healthz',
     '/metrics',
     '/readyz',
+    '/v1/active',
+    '/v1/budget',
     '/v1/ingests',
     '/v1/ingests/{id}',
     '/v1/ingests/{id}/cancel',
@@ -94,8 +96,16 @@ test('documents every address, and every error', async () => {
     '/v1/ingests/{id}/pause',
     '/v1/ingests/{id}/rejects',
     '/v1/ingests/{id}/resume',
+    '/v1/ingests/{id}/steps',
     '/v1/ingests/{id}/units',
+    '/v1/queues',
+    '/v1/queues/{queue}',
+    '/v1/queues/{queue}/rate-limit',
+    '/v1/scheduled',
     '/v1/uploads/{name}',
+    '/v1/workers',
+    '/v1/workers/{worker}',
+    '/v1/workers/{worker}/commands',
   ])
   const spec = body.paths['/v1/ingests'].post.requestBody.content['application/json'].schema
   expect(Object.keys(spec.properties)).toContain('target')

@@ -92,7 +92,7 @@ test('says what is wrong with a spec', async () => {
   const source = await upload()
   const target = { table: 'public.t' }
   const cases: [object, string, string][] = [
-    [{}, 'spec_invalid', 'it lacks source, target'],
+    [{}, 'spec_invalid', 'it lacks source'],
     [{ source: { kind: 's3' }, target }, 'spec_invalid', 'source.kind must be one of "upload", "d'],
     [{ source: { kind: 'upload' }, target }, 'spec_invalid', 'source lacks uploads'],
     [

@@ -4,6 +4,7 @@ import { Connection, Client as TemporalClient } from '@temporalio/client'
 import { pino } from 'pino'
 import { afterAll } from 'vitest'
 import { buildApp } from '../../src/api/app.ts'
+import type { Settings } from '../../src/settings.ts'
 import { type Built, build } from '../helper.ts'
 
 export interface Api extends Built {
@@ -22,10 +23,17 @@ export interface Answer {
   body: any
 }
 
+const none: Settings = { routes: [], timeouts: {} }
+
+interface ListenOptions {
+  isTemporalAway?: boolean
+  settings?: Settings
+}
+
 /** @param isTemporalAway the API talks to a port where nobody answers */
 export async function listen(
   built: Built,
-  { isTemporalAway = false }: { isTemporalAway?: boolean } = {},
+  { isTemporalAway = false, settings = none }: ListenOptions = {},
 ): Promise<string> {
   const address = '127.0.0.1:1'
   const away = () => new TemporalClient({ connection: Connection.lazy({ address }) })
@@ -36,6 +44,7 @@ export async function listen(
     attributes: true,
     uiUrl: 'http://ui.test',
     namespace: 'default',
+    settings,
     log: pino({ level: 'silent' }),
   })
   await app.listen({ host: '127.0.0.1', port: 0 })

@@ -10,6 +10,7 @@ import { fullSpec } from '../../src/domain/spec.ts'
 import { enterIngest } from '../../src/postgres/ingests.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import { build } from '../helper.ts'
+import { testDeps } from './deps.ts'
 
 const it = await build()
 await it.startWorker()
@@ -96,7 +97,7 @@ test.each([
     const ingestId = randomUUID()
     const spec = fullSpec({ source: { kind: 'directory', path }, target: { table: 'changed' } })
     await enterIngest(it.db, { ingestId, spec, target: 'public.changed' })
-    const deps = { db: it.db, stage: it.stage, sourceRoots: [it.folder], worker: 'test' }
+    const deps = testDeps(it)
     const { listSource, stageLot } = createActivities(deps)
     const env = new MockActivityEnvironment()
     await env.run(listSource, { ingestId })
@@ -119,7 +120,7 @@ test.each([
   await enterIngest(it.db, { ingestId, spec, target: 'public.still' })
   const pin: Stage['pin'] = async (...args) => pinned && it.stage.pin(...args)
   const stage = { ...it.stage, pin }
-  const deps = { db: it.db, stage, sourceRoots: [it.folder], worker: 'test' }
+  const deps = testDeps(it, stage)
   const { listSource, stageLot, planIngest, loadUnit, sweepIngest } = createActivities(deps)
   const env = new MockActivityEnvironment()
   await env.run(listSource, { ingestId })
@@ -140,7 +141,7 @@ test('a pinned file that is deleted or replaced after it was staged is loaded as
   const ingestId = randomUUID()
   const spec = fullSpec({ source: { kind: 'directory', path }, target: { table: 'moved' } })
   await enterIngest(it.db, { ingestId, spec, target: 'public.moved' })
-  const deps = { db: it.db, stage: it.stage, sourceRoots: [it.folder], worker: 'test' }
+  const deps = testDeps(it)
   const { listSource, stageLot, planIngest, loadUnit } = createActivities(deps)
   const env = new MockActivityEnvironment()
   await env.run(listSource, { ingestId })

@@ -8,6 +8,7 @@ import type { Receipt } from '../../src/domain/words.ts'
 import { enterIngest } from '../../src/postgres/ingests.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import { build, until } from '../helper.ts'
+import { testDeps } from './deps.ts'
 
 const it = await build()
 
@@ -26,8 +27,7 @@ async function planned(table: string): Promise<string> {
   return ingestId
 }
 
-const activities = (stage: Stage) =>
-  createActivities({ db: it.db, stage, sourceRoots: [it.folder], worker: 'test' })
+const activities = (stage: Stage) => createActivities(testDeps(it, stage))
 
 /** A stage whose reader stops in the middle of a COPY until it is let go. */
 function slowStage(): { stage: Stage; reading: Promise<void>; letGo: () => void } {

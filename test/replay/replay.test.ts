@@ -12,7 +12,7 @@ const read = (name: string) => JSON.parse(readFileSync(new URL(name, folder), 'u
 const replay = (history: unknown) => Worker.runReplayHistory({ workflowBundle: bundle }, history)
 
 test('there is a history for each way that an ingest can go', () => {
-  const ways = ['cancelled', 'completed', 'continued', 'failed', 'paused']
+  const ways = ['cancelled', 'completed', 'continued', 'failed', 'paused', 'steps']
   expect(names.map((name) => name.replace('.json', ''))).toEqual(expect.arrayContaining(ways))
 })
 

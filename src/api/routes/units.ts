@@ -19,6 +19,7 @@ const Unit = Type.Object({
   lane: orNull('string', 'fast: raw bytes into COPY. repair: every record looked at.'),
   worker: orNull('string'),
   attempt: orNull('integer'),
+  startedAt: orNull('string'),
   loadedAt: orNull('string'),
 })
 

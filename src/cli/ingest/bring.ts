@@ -28,8 +28,8 @@ export async function submit(
     }
   }
   // What is wrong with the spec is said before gigabytes are sent.
-  const { table } = checkSpec({ ...spec, source: { kind: 'upload', uploads: [] } })
-  const id = spec.id ?? newIngestId(table)
+  const { subject } = checkSpec({ ...spec, source: { kind: 'upload', uploads: [] } })
+  const id = spec.id ?? newIngestId(subject)
   // What an ingest under way reads must not be sent a second time.
   const isKnown = spec.id !== undefined && (await exists(client, id))
   const uploads = isKnown
@@ -49,8 +49,6 @@ async function exists(client: Client, id: string): Promise<boolean> {
   }
 }
 
-const idleMs = 4000
-
 /** Follows an ingest with a progress display. @returns the last view */
 export async function untilEnd(
   client: Client,
@@ -59,21 +57,23 @@ export async function untilEnd(
 ): Promise<IngestNow> {
   const progress = createProgress(json)
   let last: IngestNow | null = null
-  const idle = setTimeout(() => {
-    if (last?.state === 'queued') console.error(`  ${waiting(last)}`)
-  }, idleMs)
+  let isTold = false
   try {
     for await (const view of follow(client, id, signal)) {
       progress.show(view)
+      if (view.state === 'queued' && view.waiting && !isTold) {
+        console.error(`  ${remedy(view.waiting)}`)
+        isTold = true
+      }
       last = view
     }
   } finally {
-    clearTimeout(idle)
     progress.stop()
   }
   if (last === null) throw new Error(`the API told nothing of ${id}`)
   return last
 }
 
-const waiting = ({ spec: { queue } }: IngestNow): string =>
-  `No worker has taken it yet. Is there one for its queue? sluice worker --queue ${queue}`
+/** For what the API says: `waiting for a worker on queue …`. */
+const remedy = (waiting: string): string =>
+  `Start one: sluice worker --queue ${waiting.split(' ').at(-1)}`

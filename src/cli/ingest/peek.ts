@@ -7,10 +7,10 @@ import { bom } from '../../csv/scan.ts'
 import { sniff } from '../../csv/sniff.ts'
 import { type Column, candidateTypes } from '../../domain/columns.ts'
 import { type FileHeader, matchHeader, newColumns } from '../../domain/match.ts'
-import type { FullSpec, IngestSpec } from '../../domain/spec.ts'
+import type { FullSpec, FullTarget, IngestSpec } from '../../domain/spec.ts'
 import { showTable, type TableName } from '../../domain/table.ts'
 import type { Dialect } from '../../domain/words.ts'
-import { messageOf } from '../../errors.ts'
+import { messageOf, sluiceError } from '../../errors.ts'
 import { openDb, transaction } from '../../postgres/db.ts'
 import { readTarget } from '../../postgres/target.ts'
 import { judgeTypes } from '../../postgres/types.ts'
@@ -46,6 +46,11 @@ export async function peek(
   databaseUrl: string | null,
 ): Promise<Peek> {
   const { full, table } = checkSpec({ ...spec, source: { kind: 'directory', path: file } })
+  if (!full.target || !table || full.steps) {
+    const problem = 'a dry run shows how a file is loaded: it needs a target, and no steps'
+    throw sluiceError('spec_invalid', { problem })
+  }
+  const into = full.target
   const { dialect, records } = await readHead(file, full.format)
   const first = records[0] ?? Buffer.alloc(0)
   const width = shapeOf(first, dialect).fields
@@ -53,7 +58,7 @@ export async function peek(
   const data = dialect.header ? records.slice(1) : records
   const samples = Array.from({ length: width }, (): string[] => [])
   for (const record of data) addSample(samples, record, dialect, false)
-  const found = await findColumns({ file, header, width }, samples, { full, table, databaseUrl })
+  const found = await findColumns({ file, header, width }, samples, { into, table, databaseUrl })
   return {
     file,
     dialect,
@@ -87,7 +92,7 @@ async function readHead(file: string, format: FullSpec['format']) {
 }
 
 interface Aim {
-  full: FullSpec
+  into: FullTarget
   table: TableName
   databaseUrl: string | null
 }
@@ -97,18 +102,18 @@ type Columns = Pick<Peek, 'columns' | 'typesFrom' | 'exists' | 'problem'>
 async function findColumns(
   header: FileHeader,
   samples: string[][],
-  { full, table, databaseUrl }: Aim,
+  { into, table, databaseUrl }: Aim,
 ): Promise<Columns> {
   const names = newColumns(header)
-  const guess = names.map((name, at) => ({ name, type: guessType(full, samples[at] ?? []) }))
+  const guess = names.map((name, at) => ({ name, type: guessType(into, samples[at] ?? []) }))
   const guessed = { columns: guess, typesFrom: 'guess' as const, exists: null, problem: null }
   if (databaseUrl === null) return guessed
   const db = openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
   try {
     return await transaction(db, async (tx): Promise<Columns> => {
-      const target = await readTarget(tx, table, full.target.mode)
+      const target = await readTarget(tx, table, into.mode)
       if (!target) {
-        const types = full.target.types === 'text' ? guess : await judgeTypes(tx, names, samples)
+        const types = into.types === 'text' ? guess : await judgeTypes(tx, names, samples)
         return { columns: types, typesFrom: 'postgres', exists: false, problem: null }
       }
       const types = new Map(target.columns.map(({ name, type }) => [name, type]))
@@ -123,5 +128,5 @@ async function findColumns(
   }
 }
 
-const guessType = ({ target }: FullSpec, values: string[]): string =>
-  target.types === 'text' ? 'text' : (candidateTypes(values)[0] ?? 'text')
+const guessType = ({ types }: FullTarget, values: string[]): string =>
+  types === 'text' ? 'text' : (candidateTypes(values)[0] ?? 'text')

@@ -1,0 +1,90 @@
+/** Tells a worker something, and waits for what it answers. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Static, Type } from 'typebox'
+import { QueueName } from '../domain/routes.ts'
+import type { Command } from '../domain/worker.ts'
+import { sluiceError } from '../errors.ts'
+import { giveCommand, viewCommand, voidCommand } from '../postgres/commands.ts'
+import { listWorkers } from '../postgres/workers.ts'
+import type { ApiDeps } from './deps.ts'
+import { pick } from './fleet.ts'
+import { goneAtOf } from './vitals.ts'
+
+const pollMs = 100
+
+const Concurrency = Type.Integer({ minimum: 1, maximum: 1000, description: 'Tasks at once.' })
+
+const command = <K extends Command['kind'], P extends object>(
+  kind: K,
+  properties: P,
+  description: string,
+) =>
+  Type.Object(
+    { kind: Type.Literal(kind), ...properties },
+    { additionalProperties: false, description },
+  )
+
+export const CommandBody = Type.Union([
+  command('ping', {}, 'Answers.'),
+  command(
+    'concurrency',
+    { concurrency: Concurrency },
+    'Runs that many tasks at once, over the queues that share the limit.',
+  ),
+  command(
+    'queue_add',
+    { queue: QueueName, concurrency: Type.Optional(Concurrency) },
+    'Takes tasks from one more queue: with a limit of its own, or within the shared one.',
+  ),
+  command('queue_remove', { queue: QueueName }, 'Takes no more tasks from that queue.'),
+  command('drain', {}, 'Takes no more tasks; those in hand run to their end.'),
+  command('resume', {}, 'Takes tasks again.'),
+  command('shutdown', {}, 'Ends what it has in hand, or hands it back, and ends.'),
+])
+
+export const Told = Type.Object({
+  worker: Type.String(),
+  instance: Type.String(),
+  done: Type.Literal(true),
+  message: Type.String({ description: 'What the worker answered.' }),
+  tookMs: Type.Integer(),
+})
+export type Told = Static<typeof Told>
+
+interface Order {
+  /** A name, or an instance. */
+  worker: string
+  command: Command
+  timeoutSeconds: number
+  /** Aborts when nobody waits for the answer any more. */
+  signal: AbortSignal
+}
+
+/**
+ * @throws worker_not_found, worker_ambiguous, worker_gone, command_refused, command_unanswered
+ */
+export async function tellWorker({ db }: ApiDeps, order: Order): Promise<Told> {
+  const { command, timeoutSeconds, signal } = order
+  const found = pick(await listWorkers(db), order.worker)
+  const { worker, instance } = found
+  const goneAt = goneAtOf(found)
+  if (goneAt) throw sluiceError('worker_gone', { worker, since: goneAt.toISOString() })
+  const startMs = Date.now()
+  const timeoutMs = timeoutSeconds * 1000
+  const id = await giveCommand(db, instance, command, timeoutMs)
+  while (true) {
+    const { answer } = await viewCommand(db, id)
+    if (answer?.done) {
+      const { message } = answer
+      return { worker, instance, done: true, message, tookMs: Date.now() - startMs }
+    }
+    if (answer) {
+      throw sluiceError('command_refused', { worker, problem: answer.message.replace(/\.$/, '') })
+    }
+    if (signal.aborted || Date.now() - startMs >= timeoutMs) break
+    await sleep(pollMs, null, { signal }).catch(() => {})
+  }
+  const isVoid = await voidCommand(db, id)
+  const what = isVoid ? 'it has not taken it, and will not: void' : 'it has taken it, and goes on'
+  throw sluiceError('command_unanswered', { worker, seconds: timeoutSeconds, state: what })
+}

@@ -1,0 +1,110 @@
+/** The task queues: who serves them, and what waits in them. */
+import { messageOf, sluiceError } from '../errors.ts'
+import { type NeededQueue, neededQueues } from '../postgres/underWay.ts'
+import { listWorkers, type WorkerView } from '../postgres/workers.ts'
+import { type QueueView, viewQueue } from '../temporal/queues.ts'
+import type { ApiDeps } from './deps.ts'
+import type { Queue } from './queueView.ts'
+import { runningOn } from './showWorker.ts'
+
+const askTimeoutMs = 3000
+
+/** Those that living workers serve, and those that ingests under way and steps need. */
+export async function seeQueues(deps: ApiDeps): Promise<Queue[]> {
+  const { living, needed } = await readLedger(deps)
+  const names = [
+    ...living.flatMap(({ queues }) => queues.map(({ queue }) => queue)),
+    ...needed.map(({ queue }) => queue),
+  ]
+  const sorted = [...new Set(names)].sort((a, b) => a.localeCompare(b, 'en'))
+  return Promise.all(
+    sorted.map(async (queue) => showQueue(queue, { living, needed, view: await ask(deps, queue) })),
+  )
+}
+
+export async function seeQueue(deps: ApiDeps, queue: string): Promise<Queue> {
+  const [ledger, view] = await Promise.all([readLedger(deps), ask(deps, queue)])
+  return showQueue(queue, { ...ledger, view })
+}
+
+/** @throws queue_unknown */
+export async function mustBeKnown(deps: ApiDeps, queue: string): Promise<void> {
+  const { living, needed } = await readLedger(deps)
+  const isListed =
+    needed.some((each) => each.queue === queue) ||
+    living.some(({ queues }) => queues.some((each) => each.queue === queue))
+  if (isListed || isUsed(await ask(deps, queue))) return
+  throw sluiceError('queue_unknown', { queue })
+}
+
+/** Temporal has a queue for any name that is asked for. */
+const isUsed = (view: QueueView | null): boolean =>
+  view !== null &&
+  (view.pollers > 0 ||
+    view.activities.waiting + view.workflows.waiting > 0 ||
+    view.rateLimit !== null)
+
+async function readLedger({ db }: ApiDeps): Promise<Ledger> {
+  const [workers, needed] = await Promise.all([listWorkers(db), neededQueues(db)])
+  return { living: workers.filter(({ state }) => state !== 'gone'), needed }
+}
+
+interface Ledger {
+  living: WorkerView[]
+  needed: NeededQueue[]
+}
+
+/** Who serves a queue is worth showing without Temporal, too. */
+async function ask({ temporal, log }: ApiDeps, queue: string): Promise<QueueView | null> {
+  try {
+    const deadline = Date.now() + askTimeoutMs
+    return await temporal.withDeadline(deadline, () => viewQueue(temporal, queue))
+  } catch (error) {
+    log.debug({ event: 'no queue', queue }, `Temporal does not answer: ${messageOf(error)}`)
+    return null
+  }
+}
+
+/**
+ * The server's own list of pollers keeps dead ones for minutes, so the ledger says who serves a
+ * queue.
+ */
+function showQueue(
+  queue: string,
+  { living, needed, view }: Ledger & { view: QueueView | null },
+): Queue {
+  const workers = living.flatMap((worker) => {
+    const served = worker.queues.find((each) => each.queue === queue)
+    if (!served || worker.state !== 'running') return []
+    const { concurrency, shared } = served
+    const { worker: name, instance } = worker
+    return [{ worker: name, instance, concurrency, shared, running: runningOn(worker, queue) }]
+  })
+  const ingests = needed.find((each) => each.queue === queue)?.ingests ?? 0
+  const { activities = null, workflows = null, rateLimit = null } = view ?? {}
+  const waiting = (activities?.waiting ?? 0) + (workflows?.waiting ?? 0)
+  const served = workers.length > 0
+  return {
+    queue,
+    served,
+    problem: served ? null : problemOf(waiting, ingests),
+    workers,
+    slots: {
+      total: workers.reduce((sum, { concurrency }) => sum + concurrency, 0),
+      running: living.reduce((sum, worker) => sum + runningOn(worker, queue), 0),
+    },
+    ingests,
+    activities,
+    workflows,
+    rateLimit: rateLimit && { ...rateLimit, setAt: rateLimit.setAt?.toISOString() ?? null },
+  }
+}
+
+/** The server forgets what waits in a queue that nobody has asked for in a while. */
+function problemOf(waiting: number, ingests: number): string | null {
+  const nobody = 'and no worker serves it'
+  if (waiting > 0) return `${waiting} ${waiting === 1 ? 'task waits' : 'tasks wait'} ${nobody}.`
+  if (ingests > 0)
+    return `${ingests} ${ingests === 1 ? 'ingest needs' : 'ingests need'} it, ${nobody}.`
+  return null
+}

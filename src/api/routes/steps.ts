@@ -1,0 +1,56 @@
+/** The steps of an ingest: what was done to which file, and what came of it. */
+import { Type } from 'typebox'
+import { readIngest } from '../../postgres/ingests.ts'
+import { listSteps } from '../../postgres/steps.ts'
+import type { ApiDeps, App } from '../deps.ts'
+import { IngestParams, Limit, orNull, problems, time } from '../schemas.ts'
+
+const Step = Type.Object({
+  fileNo: Type.Integer(),
+  file: Type.String(),
+  stepNo: Type.Integer(),
+  step: Type.String(),
+  worker: Type.String({ description: 'Of the last attempt that ended.' }),
+  attempt: Type.Integer(),
+  failures: Type.Integer({ description: 'Attempts that threw.' }),
+  error: orNull(Type.String({ description: 'What the last one threw.' })),
+  result: Type.Unknown({ description: 'What the step returned.' }),
+  startedAt: time('When that attempt began.'),
+  finishedAt: orNull(time('null as long as it has not succeeded.')),
+})
+
+const pageKey = '^\\d{1,9}\\.\\d{1,3}$'
+
+export const steps =
+  ({ db }: ApiDeps) =>
+  async (app: App): Promise<void> => {
+    app.get('/v1/ingests/:id/steps', {
+      schema: {
+        tags: ['ingests'],
+        summary: 'List the steps of an ingest, by file',
+        description: 'Those that have failed or finished; a step under way is an active task.',
+        params: IngestParams,
+        querystring: Type.Object(
+          {
+            limit: Limit(1000, 100),
+            after: Type.Optional(
+              Type.String({ pattern: pageKey, description: '`next` of the page before.' }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({ steps: Type.Array(Step), next: orNull(Type.String()) }),
+          ...problems(400, 404, 503),
+        },
+      },
+      handler: async ({ params: { id }, query: { limit = 100, after = '-1.-1' } }) => {
+        await readIngest(db, id)
+        const [fileNo = -1, stepNo = -1] = after.split('.').map(Number)
+        const page = await listSteps(db, id, { limit, after: { fileNo, stepNo } })
+        const last = page.at(-1)
+        const next = last && page.length === limit ? `${last.fileNo}.${last.stepNo}` : null
+        return { steps: page as never[], next }
+      },
+    })
+  }

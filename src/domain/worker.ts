@@ -1,0 +1,70 @@
+/** What is known of a worker, and what can be said to it. */
+
+/** A worker is gone when it has been silent for this long. It speaks every second or two. */
+export const goneAfterMs = 15_000
+
+export type WorkerState = 'running' | 'drained' | 'stopping'
+
+/** A task queue that a worker takes tasks from. */
+export interface ServedQueue {
+  queue: string
+  /** Tasks at once; the same number on several queues with `shared` is one limit for them all. */
+  concurrency: number
+  shared: boolean
+  /** Tasks under way. */
+  running: number
+}
+
+/** A task that a worker has in hand. */
+export interface TaskView {
+  /** The end of its Temporal task token, as in the log. */
+  task: string
+  activity: string
+  ingestId: string
+  /** Which lot, unit, or file and step. */
+  what: string
+  queue: string
+  attempt: number
+  /** ISO time. Null: taken, and waiting for one of the worker's slots. */
+  startedAt: string | null
+  /** What the step says of itself. */
+  progress: string | number | null
+}
+
+/** Ended tasks of one activity, since the worker started. */
+export interface Totals {
+  succeeded: number
+  failed: number
+  retried: number
+  cancelled: number
+  /** Sum of their run times. */
+  seconds: number
+}
+
+/** What a worker says of itself each time. */
+export interface WorkerReport {
+  state: WorkerState
+  queues: ServedQueue[]
+  tasks: TaskView[]
+  totals: Record<string, Totals>
+  rssBytes: number
+  /** In cores. */
+  cpu: number
+}
+
+export type Command =
+  | { kind: 'ping' }
+  | { kind: 'concurrency'; concurrency: number }
+  /** Served with a limit of its own, or within the shared one if that is left out. */
+  | { kind: 'queue_add'; queue: string; concurrency?: number }
+  | { kind: 'queue_remove'; queue: string }
+  /** Takes no more tasks; those in hand run to their end. */
+  | { kind: 'drain' }
+  | { kind: 'resume' }
+  | { kind: 'shutdown' }
+
+/** `done: false`: the worker refused, or could not. */
+export interface Answer {
+  done: boolean
+  message: string
+}

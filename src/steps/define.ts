@@ -1,0 +1,81 @@
+/**
+ * Steps: the user's own work on every staged file, between stage and plan.
+ *
+ * An app is a module that exports steps; `sluice worker --app ./my-steps.ts` runs them.
+ */
+import type { Duration } from '@temporalio/common'
+
+/** The file as it is in the stage. */
+export interface StepFile {
+  /** As the source has it: a path or the name of an upload. */
+  name: string
+  /** From 0, in the order of the listing. */
+  fileNo: number
+  /** Where to read it. It may be a link to the source's own file: never write to it. */
+  path: string
+  sizeBytes: number
+  /** In hex; of the bytes at `path`. */
+  sha256: string
+}
+
+export interface StepContext {
+  ingestId: string
+  /** From 1; a worker that dies or leaves makes for another attempt, too. */
+  attempt: number
+  /** Aborts on a cancel, at the soft time limit, or when the worker leaves. */
+  signal: AbortSignal
+  log: StepLog
+  /** An empty folder for this attempt; it is removed at its end, also after a crash. */
+  scratch: string
+  /** Shows how far it has come, in `sluice inspect active`: a share from 0 to 1, or a text. */
+  progress(progress: number | string): void
+}
+
+export type StepLog = Record<'debug' | 'info' | 'warn' | 'error', (message: string) => void>
+
+export interface StepResult {
+  /** A new file, in the scratch folder, which the next step and the load see in place of the old. */
+  file?: string
+  /** Kept in the ledger, as JSON of at most 64 KB. */
+  result?: unknown
+}
+
+export interface StepDefinition {
+  /** Letters, digits, `.`, `_`, `-`; at most 64. */
+  name: string
+  /** The task queue of the workers that have it; the queue of the ingest if left out. */
+  queue?: string
+  /** Hard time limit of one attempt, after which it is given to another worker; '1h' if left out. */
+  timeout?: Duration
+  /** The signal aborts then; a tenth before `timeout` if left out. */
+  softTimeout?: Duration
+  /** Between attempts that threw. A worker that dies or leaves costs none of them. */
+  retry?: {
+    /** 3 if left out. */
+    maximumAttempts?: number
+    /** '1s' if left out. */
+    initialInterval?: Duration
+    /** 2 if left out. */
+    backoffCoefficient?: number
+    /** '1m' if left out. */
+    maximumInterval?: Duration
+  }
+  /**
+   * The work. What it did to the world outside may be done again: a worker can die at the last
+   * moment. Its file and its result are taken once. An error with `retryable: false` ends the
+   * ingest at once.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a step need not return anything.
+  run(file: StepFile, context: StepContext): Promise<StepResult | void> | StepResult | void
+}
+
+/** Known across copies of this module: an app may have one of its own. */
+const brand = Symbol.for('sluice.step')
+
+export type Step = StepDefinition & { readonly [brand]: true }
+
+/** Marks a step as one, so that the worker finds it among an app's exports. */
+export const defineStep = (definition: StepDefinition): Step => ({ ...definition, [brand]: true })
+
+export const isStep = (value: unknown): value is Step =>
+  typeof value === 'object' && value !== null && brand in value

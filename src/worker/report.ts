@@ -1,0 +1,134 @@
+/** Tells the ledger once a second who this worker is and what it does, and hears its commands. */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { WorkerReport } from '../domain/worker.ts'
+import { messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { answerCommand, takeCommands } from '../postgres/commands.ts'
+import type { Db } from '../postgres/db.ts'
+import { enterWorker, leaveWorker, reportWorker } from '../postgres/workers.ts'
+import type { Leave } from './leave.ts'
+import type { Obey } from './obey.ts'
+import type { Seats } from './seats.ts'
+import type { Tasks } from './tasks.ts'
+
+const everyMs = 1000
+
+interface Reported {
+  seats: Seats
+  tasks: Tasks
+  leave: Leave
+  obey: Obey
+  log: Logger
+  /** A worker that is larger leaves. */
+  memoryBytesMax: number | undefined
+}
+
+export interface Reports {
+  /** Does not wait for the next second. */
+  now(): Promise<void>
+  /** The last report: it has left. */
+  stop(): Promise<void>
+}
+
+/** @param db a connection of its own */
+export async function startReports(
+  db: Db,
+  who: { worker: string; app: string | null; steps: string[] },
+  reported: Reported,
+): Promise<Reports> {
+  const { obey, log, leave, memoryBytesMax = Number.POSITIVE_INFINITY } = reported
+  const instance = randomUUID()
+  const cpu = cpuMeter()
+  const identity = { ...who, instance, host: hostname(), pid: process.pid, version: version() }
+  await enterWorker(db, identity, reportOf(reported, cpu()))
+  const answering = new Set<Promise<void>>()
+  const now = async () => {
+    const report = reportOf(reported, cpu())
+    watchMemory(report)
+    await reportWorker(db, instance, report)
+    for (const { id, command } of await takeCommands(db, instance)) {
+      // A drain may take long, and other commands come meanwhile.
+      const answered = obey(command)
+        .then(async (answer) => {
+          // Who hears the answer must see what it says.
+          await reportWorker(db, instance, reportOf(reported, cpu()))
+          await answerCommand(db, id, answer)
+        })
+        .catch((error) => log.warn(`a command was not answered: ${messageOf(error)}`))
+        .finally(() => answering.delete(answered))
+      answering.add(answered)
+    }
+  }
+  const watchMemory = ({ rssBytes }: WorkerReport) => {
+    // Each one does some work, also where the limit is set too low.
+    const isIdle = Object.keys(reported.tasks.totals).length === 0
+    if (leave.reason || rssBytes <= memoryBytesMax || isIdle) return
+    const grown = `has grown to ${Math.round(rssBytes / 1e6)} MB`
+    log.warn({ event: 'large', rssBytes }, `${grown}: drains, and another one takes its place`)
+    leave.ask('memory')
+  }
+  const stop = new AbortController()
+  const loop = async () => {
+    let isSilent = false
+    while (!stop.signal.aborted) {
+      try {
+        await now()
+        isSilent = false
+      } catch (error) {
+        if (!isSilent) log.warn({ event: 'silent' }, `cannot report: ${messageOf(error)}`)
+        isSilent = true
+      }
+      await sleep(everyMs, null, { signal: stop.signal }).catch(() => {})
+    }
+  }
+  const looping = loop()
+  return {
+    now,
+    async stop() {
+      stop.abort()
+      await looping
+      await Promise.all(answering)
+      await leaveWorker(db, instance).catch(() => {})
+    },
+  }
+}
+
+function reportOf({ seats, tasks, leave }: Reported, cpu: number): WorkerReport {
+  const { rss } = process.memoryUsage()
+  const stays = seats.isDrained ? 'drained' : 'running'
+  return {
+    state: leave.reason ? 'stopping' : stays,
+    queues: seats.list(),
+    tasks: tasks.inHand,
+    totals: tasks.totals,
+    rssBytes: rss,
+    cpu,
+  }
+}
+
+/** Cores in use since it was asked last. */
+function cpuMeter(): () => number {
+  let used = process.cpuUsage()
+  let atMs = performance.now()
+  return () => {
+    const { user, system } = process.cpuUsage(used)
+    const passedMs = performance.now() - atMs
+    used = process.cpuUsage()
+    atMs = performance.now()
+    return passedMs > 0 ? (user + system) / 1000 / passedMs : 0
+  }
+}
+
+function version(): string {
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version
+    } catch {
+      // From dist/ it is one folder further up.
+    }
+  }
+  return 'unknown'
+}

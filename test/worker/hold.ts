@@ -1,0 +1,68 @@
+/** Holds loads up just before their receipts, so that they can be counted while they run. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
+import { type Built, until } from '../helper.ts'
+
+/** A folder of files whose columns come in turns, so that each is a unit of its own. */
+export async function unitFiles(it: Built, units: number, rows = 2): Promise<string> {
+  const path = join(it.folder, `units-${units}`)
+  await mkdir(path, { recursive: true })
+  for (let unit = 0; unit < units; unit++) {
+    const head = unit % 2 ? 'a,b' : 'b,a'
+    const ids = Array.from({ length: rows }, (_, row) => unit * rows + row)
+    const name = `${String(unit).padStart(4, '0')}.csv`
+    await writeFile(join(path, name), [head, ...ids.map((id) => `${id},${id}`), ''].join('\n'))
+  }
+  return `${path}/*.csv`
+}
+
+export interface Held {
+  /** Loads that wait right before their receipt. */
+  count(): Promise<number>
+  untilCount(count: number): Promise<void>
+  release(): Promise<void>
+}
+
+/** From now on loads wait until they are released. */
+export async function holdLoads(it: Built): Promise<Held> {
+  await it.db.query(`
+    create function hold() returns trigger language plpgsql as
+      $$ begin
+        perform pg_advisory_xact_lock_shared(7);
+        new.loaded_at := clock_timestamp();
+        return new;
+      end $$;
+    create trigger hold before update on sluice.units for each row execute function hold()`)
+  const holder = new pg.Client({ connectionString: it.databaseUrl })
+  await holder.connect()
+  await holder.query('select pg_advisory_lock(7)')
+  const count = async () => {
+    const { rows } = await it.db.query(
+      `select count(*) as held from pg_locks join pg_stat_activity using (pid)
+       where locktype = 'advisory' and not granted and datname = current_database()
+         and application_name like 'sluice/%/load %'`,
+    )
+    return rows[0].held
+  }
+  return {
+    count,
+    untilCount: (wanted) =>
+      until(async () => (await count()) === wanted, { what: `${wanted} loads at once` }),
+    release: () => holder.end(),
+  }
+}
+
+/** Most units under way at one moment, by what the receipts say of their times. */
+export async function unitsAtOnce(it: Built, ingestId: string): Promise<number> {
+  const { rows } = await it.db.query(
+    `select max(n) as most from (
+       select (select count(*) from sluice.units o
+               where o.ingest_id = u.ingest_id
+                 and u.started_at >= o.started_at and u.started_at < o.loaded_at) as n
+       from sluice.units u where ingest_id = $1
+     ) as counted`,
+    [ingestId],
+  )
+  return rows[0].most
+}

@@ -1,0 +1,147 @@
+/** One process for several queues; priority and tenants on one queue. */
+import { expect, test } from 'vitest'
+import { giveCommand, viewCommand } from '../../src/postgres/commands.ts'
+import { listWorkers } from '../../src/postgres/workers.ts'
+import { type Built, build, until } from '../helper.ts'
+import { holdLoads, unitFiles } from './hold.ts'
+
+const directory = (path: string) => ({ kind: 'directory' as const, path })
+
+async function loadsByQueue(it: Built): Promise<Record<string, number>> {
+  const workers = await listWorkers(it.db)
+  const loads = workers.flatMap(({ tasks }) => tasks).filter(({ startedAt }) => startedAt !== null)
+  const counts: Record<string, number> = {}
+  for (const { queue, activity } of loads) {
+    if (activity === 'loadUnit') counts[queue] = (counts[queue] ?? 0) + 1
+  }
+  return counts
+}
+
+test('queues share one limit: a busy one takes all of it, and still lets another one in', {
+  timeout: 120_000,
+}, async ({ onTestFinished }) => {
+  const it = await build({ onEnd: onTestFinished })
+  const [busy, quiet] = [`${it.queue}-busy`, `${it.queue}-quiet`]
+  const path = await unitFiles(it, 12)
+  const held = await holdLoads(it)
+  await it.startWorker({ queue: `${busy},${quiet}`, concurrency: 3 })
+  const one = await it.start({ source: directory(path), target: { table: 'one' }, queue: busy })
+  await held.untilCount(3)
+  await until(async () => (await loadsByQueue(it))[busy] === 3, { what: '3 in hand' })
+  const two = await it.start({ source: directory(path), target: { table: 'two' }, queue: quiet })
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  // One task of the quiet queue may have come in; it waits for a slot.
+  expect(await held.count()).toBe(3)
+  expect((await loadsByQueue(it))[busy]).toBe(3)
+  const tasks = (await listWorkers(it.db)).flatMap((worker) => worker.tasks)
+  expect(tasks.length).toBeLessThanOrEqual(4)
+  await held.release()
+  for (const ingestId of [one, two]) {
+    expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 24 })
+  }
+})
+
+test('a worker of several queues that is drained takes nothing, and ends when told', async ({
+  onTestFinished,
+}) => {
+  const it = await build({ onEnd: onTestFinished })
+  const [one, two] = [`${it.queue}-one`, `${it.queue}-two`]
+  const worker = await it.startWorker({ queue: `${one},${two}`, concurrency: 2 })
+  const [{ instance } = { instance: '' }] = await listWorkers(it.db)
+  const id = await giveCommand(it.db, instance, { kind: 'drain' }, 10_000)
+  await until(async () => (await viewCommand(it.db, id)).answer !== null, { what: 'the drain' })
+  const path = await it.file('few.csv', 'a\n1\n')
+  const source = directory(path)
+  const waiting = await Promise.all(
+    [one, two].map((queue) => it.start({ source, target: { table: 'target' }, queue })),
+  )
+  await new Promise((resolve) => setTimeout(resolve, 2000))
+  const { rows } = await it.db.query('select ingest_id, state from sluice.ingests order by 1')
+  expect(rows).toEqual(waiting.sort().map((ingest_id) => ({ ingest_id, state: 'queued' })))
+  worker.kill('SIGTERM')
+  const killed = setTimeout(() => worker.kill('SIGKILL'), 15_000)
+  expect(await worker.exited).toEqual({ code: 0, signal: null })
+  clearTimeout(killed)
+})
+
+test('a queue with a number has a limit of its own', async ({ onTestFinished }) => {
+  const it = await build({ onEnd: onTestFinished })
+  const [many, few] = [`${it.queue}-many`, `${it.queue}-few`]
+  const path = await unitFiles(it, 8)
+  const held = await holdLoads(it)
+  const worker = await it.startWorker({ queue: `${many},${few}:1`, concurrency: 3 })
+  expect(worker.output()).toContain('4 activities at once')
+  const one = await it.start({ source: directory(path), target: { table: 'one' }, queue: many })
+  const two = await it.start({ source: directory(path), target: { table: 'two' }, queue: few })
+  await held.untilCount(4)
+  await until(
+    async () => {
+      const counts = await loadsByQueue(it)
+      return counts[many] === 3 && counts[few] === 1
+    },
+    { what: '3 and 1 in hand' },
+  )
+  await held.release()
+  for (const ingestId of [one, two]) {
+    expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 16 })
+  }
+})
+
+test("one tenant's many ingests do not starve another's one", {
+  timeout: 180_000,
+}, async ({ onTestFinished }) => {
+  const it = await build({ onEnd: onTestFinished })
+  const path = await it.file('few.csv', 'a\n1\n2\n')
+  const source = directory(path)
+  const crowd = 100
+  const start = (n: number) =>
+    it.start({ id: `crowd-${n}-${it.queue}`, source, target: { table: `t${n}` }, tenant: 'crowd' })
+  for (let n = 0; n < crowd; n += 20) {
+    await Promise.all(Array.from({ length: 20 }, (_, i) => start(n + i)))
+  }
+  // All of them wait when the worker comes, and the other tenant's one behind them.
+  const one = await it.start({ source, target: { table: 'one' }, tenant: 'single' })
+  await it.startWorker({ concurrency: 1 })
+  await it.ended(one, 120_000)
+  const { rows } = await it.db.query(
+    `select count(*) as n from sluice.ingests where state = 'completed' and ingest_id like 'crowd%'
+       and ended_at < (select ended_at from sluice.ingests where ingest_id = $1)`,
+    [one],
+  )
+  // First come, first served would have let nearly all of them go first.
+  expect(rows[0].n).toBeLessThan(crowd / 3)
+})
+
+test('autoscale: as many at once as its most, where CPU and memory allow', {
+  timeout: 120_000,
+}, async ({ onTestFinished }) => {
+  const it = await build({ onEnd: onTestFinished })
+  const path = await unitFiles(it, 8)
+  const held = await holdLoads(it)
+  const worker = await it.startWorker({ args: ['--autoscale', '3,1'] })
+  expect(worker.output()).toContain('1 to 3 activities at once, by CPU and memory')
+  const ingestId = await it.start({ source: directory(path), target: { table: 'target' } })
+  await until(async () => (await held.count()) >= 1, { what: 'a load' })
+  expect(await held.count()).toBeLessThanOrEqual(3)
+  await held.release()
+  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 16 })
+})
+
+test('a worker that has grown too large drains, and another one takes its place', {
+  timeout: 120_000,
+}, async ({ onTestFinished }) => {
+  const it = await build({ onEnd: onTestFinished })
+  const path = await unitFiles(it, 8)
+  // It is larger than that as soon as it is ready.
+  const worker = await it.startWorker({ args: ['--max-memory', '200m', '--name', 'big@%h'] })
+  const ingestId = await it.start({ source: directory(path), target: { table: 'target' } })
+  const ready = () => worker.output().match(/worker ready/g)?.length ?? 0
+  await until(() => ready() >= 2, { what: 'a successor' })
+  expect(worker.output()).toMatch(/has grown to \d+ MB: drains, and another one takes its place/)
+  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 16 })
+  const { rows } = await it.db.query('select max(attempt) as attempts from sluice.units')
+  expect(rows[0].attempts).toBe(1)
+  expect(worker.output()).not.toMatch(/handed back after|cancelled after/)
+  worker.kill('SIGTERM')
+  expect(await worker.exited).toEqual({ code: 0, signal: null })
+})

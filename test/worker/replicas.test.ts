@@ -1,0 +1,112 @@
+/** Replicas compete for units: 3 × 4 = 12 at once, each on one worker, also while they come and go. */
+import { expect, test } from 'vitest'
+import { listWorkers } from '../../src/postgres/workers.ts'
+import { build, until } from '../helper.ts'
+import { holdLoads, unitFiles, unitsAtOnce } from './hold.ts'
+
+const directory = (path: string) => ({ kind: 'directory' as const, path })
+
+test('3 replicas × concurrency 4 = 12 units at once, as the ledger shows', {
+  timeout: 120_000,
+}, async ({ onTestFinished }) => {
+  const it = await build({ onEnd: onTestFinished })
+  const path = await unitFiles(it, 30)
+  const held = await holdLoads(it)
+  await Promise.all([0, 1, 2].map(() => it.startWorker({ concurrency: 4 })))
+  const ingestId = await it.start({ source: directory(path), target: { table: 'target' } })
+  await held.untilCount(12)
+  const inHand = async () => {
+    const workers = await listWorkers(it.db)
+    return workers.map(({ tasks }) =>
+      tasks.filter(({ activity }) => activity === 'loadUnit').map(({ what }) => what),
+    )
+  }
+  await until(async () => (await inHand()).flat().length === 12, { what: '12 tasks in hand' })
+  const tasks = await inHand()
+  expect(tasks.map((each) => each.length)).toEqual([4, 4, 4])
+  expect(new Set(tasks.flat()).size).toBe(12)
+  expect(await held.count()).toBe(12)
+  await held.release()
+
+  expect(await it.ended(ingestId)).toMatchObject({
+    state: 'completed',
+    units: 30,
+    rowsLoaded: 60,
+    rowsRejected: 0,
+  })
+  expect(await unitsAtOnce(it, ingestId)).toBe(12)
+  const { rows } = await it.db.query(
+    `select count(*) as rows, count(distinct (a, b)) as distinct,
+            (select count(distinct worker) from sluice.units) as workers,
+            (select max(attempt) from sluice.units) as attempts
+     from target`,
+  )
+  expect(rows[0]).toEqual({ rows: 60, distinct: 60, workers: 3, attempts: 1 })
+})
+
+test('replicas come and go while an ingest runs: nothing is lost, nothing is done twice', {
+  timeout: 120_000,
+}, async ({ onTestFinished }) => {
+  const it = await build({ onEnd: onTestFinished })
+  const units = 60
+  await it.db.query(`
+    create function slow() returns trigger language plpgsql as
+      $$ begin perform pg_sleep(0.3); return new; end $$;
+    create trigger slow before update on sluice.units for each row execute function slow()`)
+  const path = await unitFiles(it, units)
+  const first = await it.startWorker({ concurrency: 2 })
+  const ingestId = await it.start({ source: directory(path), target: { table: 'target' } })
+  const loaded = async () =>
+    (await it.db.query('select count(*) as n from sluice.units where loaded_at is not null'))
+      .rows[0].n
+  await until(async () => (await loaded()) > 4, { what: 'the first units' })
+  // Scale up.
+  await Promise.all([0, 1].map(() => it.startWorker({ concurrency: 2 })))
+  // Scale down: the one that goes ends what it has in hand.
+  first.kill('SIGTERM')
+  expect(await first.exited).toEqual({ code: 0, signal: null })
+  expect(await loaded()).toBeLessThan(units)
+  expect(first.output()).not.toMatch(/handed back after|cancelled after|retried after/)
+
+  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 2 * units })
+  const { rows } = await it.db.query(
+    `select (select count(distinct (a, b)) from target) as rows,
+            count(distinct worker) as workers, max(attempt) as attempts
+     from sluice.units`,
+  )
+  expect(rows[0]).toEqual({ rows: 2 * units, workers: 3, attempts: 1 })
+  const starts = first.output().match(/loadUnit\[.*\] started/g)?.length
+  const ends = first.output().match(/loadUnit\[.*\] succeeded/g)?.length
+  expect(starts).toBe(ends)
+})
+
+test('the budget of the target holds over all workers, and can be changed while they run', {
+  timeout: 120_000,
+}, async ({ onTestFinished }) => {
+  const it = await build({ onEnd: onTestFinished })
+  const path = await unitFiles(it, 20)
+  const held = await holdLoads(it)
+  const { writeUnitsMax } = await import('../../src/postgres/settings.ts')
+  await writeUnitsMax(it.db, 3)
+  await Promise.all([0, 1].map(() => it.startWorker({ concurrency: 4 })))
+  const one = await it.start({ source: directory(path), target: { table: 'one' } })
+  const two = await it.start({ source: directory(path), target: { table: 'two' } })
+  const inHand = async () => (await listWorkers(it.db)).flatMap(({ tasks }) => tasks).length
+  // All slots are taken, and all but three wait.
+  await until(async () => (await inHand()) === 8, { what: '8 tasks in hand' })
+  await held.untilCount(3)
+  await writeUnitsMax(it.db, 5)
+  await held.untilCount(5)
+  await held.release()
+  for (const ingestId of [one, two]) {
+    expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 40 })
+  }
+  const { rows } = await it.db.query(
+    `select max(n) as most from (
+       select (select count(*) from sluice.units o
+               where u.loaded_at > o.started_at and u.loaded_at <= o.loaded_at) as n
+       from sluice.units u
+     ) as counted`,
+  )
+  expect(rows[0].most).toBeLessThanOrEqual(5)
+})
