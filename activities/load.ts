@@ -35,7 +35,7 @@ export const loadUnit =
 
 async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry): Promise<Receipt> {
   const { unit } = entry
-  const startedAt = new Date()
+  const startMs = performance.now()
   const fileNos = [...unit.splits, ...unit.flaws].map(({ fileNo }) => fileNo)
   const files = await readFiles(tx, ref.ingestId, [...new Set(fileNos)])
   const bytes = new UnitBytes(deps.stage, ref.ingestId, unit, files)
@@ -52,8 +52,9 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
     lane: loaded.lane,
   }
   mustAddUp(ref, receipt)
-  const by = { worker: deps.worker, attempt: activityInfo().attempt, startedAt }
-  await settleUnit(tx, ref, receipt, by)
+  const { attempt } = activityInfo()
+  const tookMs = performance.now() - startMs
+  await settleUnit(tx, ref, receipt, { worker: deps.worker, attempt, tookMs })
   return receipt
 }
 

@@ -66,7 +66,7 @@ async function run(deps: Deps, input: StepInput, signal: AbortSignal): Promise<v
     const problem = 'its workers died or left again and again'
     throw sluiceError('step_failed', { step: step.name, file: name, failures: 0, problem })
   }
-  const at = { ...input, worker: deps.worker, attempt: info.attempt, startedAt: new Date() }
+  const at = { ...input, worker: deps.worker, attempt: info.attempt, startMs: performance.now() }
   const path = await deps.stage.local({ ingestId, ...file })
   const scratch = await deps.stage.scratch(ingestId)
   try {

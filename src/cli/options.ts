@@ -8,7 +8,7 @@ export const addJson = (command: Command): Command =>
 
 export const addLogLevel = (command: Command): Command =>
   command.addOption(
-    new Option('--log-level <level>', 'how much to tell; debug adds stack traces').choices(
+    new Option('-l, --log-level <level>', 'how much to tell; debug adds stack traces').choices(
       logLevels,
     ),
   )

@@ -36,7 +36,7 @@ const commands: Record<string, [summary: string, load: () => Promise<CommandFile
 /** @returns the exit code: 0 done, 1 failed, 2 bad usage */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   const json = argv.includes('--json')
-  const stack = /--log-level[ =]debug\b/.test(argv.join(' '))
+  const stack = /(--log-level|-l)[ =]debug\b/.test(argv.join(' '))
   try {
     await (await createProgram(argv)).parseAsync(argv)
     return Number(process.exitCode ?? 0)

@@ -29,18 +29,22 @@ interface Options {
 
 export function declare(command: Command): void {
   command
-    .option('--app <module>', 'a module that exports steps: ./my-steps.ts')
-    .option(
-      '--queue <names>',
-      'task queues, with commas in between; video_tasks:2 has a limit of its own (default: ingest)',
-      queues,
-      [{ queue: 'ingest' }],
+    .option('-A, --app <module>', 'a module that exports steps: ./my-steps.ts')
+    .addOption(
+      new Option(
+        '-Q, --queue <names>',
+        'task queues, with commas in between; video_tasks:2 has a limit of its own',
+      )
+        .argParser(queues)
+        .default([{ queue: 'ingest' }], 'ingest'),
     )
-    .option(
-      '--concurrency <n>',
-      'activities at once, shared by the queues without a limit of their own (default: cores)',
-      integer(1, 1000),
-      availableParallelism(),
+    .addOption(
+      new Option(
+        '-c, --concurrency <n>',
+        'activities at once, shared by the queues without a limit of their own',
+      )
+        .argParser(integer(1, 1000))
+        .default(availableParallelism(), 'cores'),
     )
     .option(
       '--autoscale <max,min>',
@@ -48,15 +52,17 @@ export function declare(command: Command): void {
       autoscale,
     )
     .option(
-      '--name <name>',
+      '-n, --name <name>',
       'its Temporal identity; %h is the host (default: process id@host)',
       name,
     )
-    .option(
-      '--grace <time>',
-      'after a stop, units in flight may go on for this long; the rest is handed back',
-      duration,
-      20_000,
+    .addOption(
+      new Option(
+        '--grace <time>',
+        'after a stop, units in flight may go on for this long; the rest is handed back',
+      )
+        .argParser(duration)
+        .default(20_000, '20s'),
     )
     .option(
       '--max-memory <size>',

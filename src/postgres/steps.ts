@@ -56,7 +56,8 @@ export interface StepAttempt extends StepRef {
   step: string
   worker: string
   attempt: number
-  startedAt: Date
+  /** Of the worker's clock that only runs: `performance.now()`. */
+  startMs: number
 }
 
 /** @returns how often it has failed by now */
@@ -64,7 +65,7 @@ export async function recordStepFailure(db: Db, at: StepAttempt, error: string):
   const { rows } = await db.query(
     `insert into sluice.steps
        (ingest_id, file_no, step_no, step, worker, attempt, started_at, failures, error)
-     values ($1, $2, $3, $4, $5, $6, $7, 1, $8)
+     values ($1, $2, $3, $4, $5, $6, clock_timestamp() - $7 * interval '1 ms', 1, $8)
      on conflict (ingest_id, file_no, step_no) do update
        set failures = steps.failures + 1, error = excluded.error, worker = excluded.worker,
            attempt = excluded.attempt, started_at = excluded.started_at
@@ -83,7 +84,8 @@ export async function recordStepEnd(
   const { rowCount } = await tx.query(
     `insert into sluice.steps
        (ingest_id, file_no, step_no, step, worker, attempt, started_at, result, finished_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
+     values ($1, $2, $3, $4, $5, $6, clock_timestamp() - $7 * interval '1 ms', $8,
+             clock_timestamp())
      on conflict (ingest_id, file_no, step_no) do update
        set result = excluded.result, worker = excluded.worker, attempt = excluded.attempt,
            started_at = excluded.started_at, finished_at = excluded.finished_at, error = null
@@ -100,7 +102,7 @@ const valuesOf = (at: StepAttempt) => [
   at.step,
   at.worker,
   at.attempt,
-  at.startedAt,
+  performance.now() - at.startMs,
 ]
 
 /** A page of steps, by file. */

@@ -51,12 +51,13 @@ export async function settleUnit(
   tx: Connection,
   { ingestId, unitNo }: UnitRef,
   receipt: Receipt,
-  by: { worker: string; attempt: number; startedAt: Date },
+  by: { worker: string; attempt: number; tookMs: number },
 ): Promise<void> {
   const { rowCount } = await tx.query(
     `update sluice.units
      set rows_read = $3, rows_loaded = $4, rows_rejected = $5, lane = $6, worker = $7,
-         attempt = $8, started_at = $9, loaded_at = clock_timestamp()
+         attempt = $8, loaded_at = clock_timestamp(),
+         started_at = clock_timestamp() - $9 * interval '1 ms'
      where ingest_id = $1 and unit_no = $2 and loaded_at is null`,
     [
       ingestId,
@@ -67,7 +68,7 @@ export async function settleUnit(
       receipt.lane,
       by.worker,
       by.attempt,
-      by.startedAt,
+      by.tookMs,
     ],
   )
   if (rowCount !== 1) {

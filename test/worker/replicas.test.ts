@@ -110,3 +110,30 @@ test('the budget of the target holds over all workers, and can be changed while 
   )
   expect(rows[0].most).toBeLessThanOrEqual(5)
 })
+
+test('a unit whose worker is killed is taken over within the heartbeat timeout and 5 s', {
+  timeout: 120_000,
+}, async ({ onTestFinished }) => {
+  const it = await build({ onEnd: onTestFinished })
+  const path = await unitFiles(it, 4)
+  const held = await holdLoads(it)
+  const victim = await it.startWorker({ concurrency: 4 })
+  const ingestId = await it.start({ source: directory(path), target: { table: 'target' } })
+  await held.untilCount(4)
+  const other = await it.startWorker({ concurrency: 4 })
+  victim.kill('SIGKILL')
+  const killedMs = Date.now()
+  const taken = async () => {
+    const workers = await listWorkers(it.db)
+    const tasks = workers.find(({ pid }) => pid === other.pid)?.tasks ?? []
+    return tasks.filter(({ activity, attempt }) => activity === 'loadUnit' && attempt === 2)
+  }
+  await until(async () => (await taken()).length === 4, { what: 'all four taken over' })
+  expect(Date.now() - killedMs).toBeLessThan(35_000)
+  await held.release()
+  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 8 })
+  const { rows } = await it.db.query(
+    'select count(*) as rows, count(distinct (a, b)) as distinct from target',
+  )
+  expect(rows[0]).toEqual({ rows: 8, distinct: 8 })
+})
