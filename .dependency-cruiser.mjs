@@ -36,7 +36,7 @@ const mayImport = {
 
 const places = {
   errors: '^src/errors(/|\\.ts$)',
-  config: '^src/((config|log|settings)\\.ts$|settings/)',
+  config: '^src/((config|log|settings|version)\\.ts$|settings/)',
   activities: '^activities/',
   workflows: '^workflows/',
 }

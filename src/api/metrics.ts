@@ -4,8 +4,8 @@ import { states } from '../domain/words.ts'
 import { countIngests } from '../postgres/underWay.ts'
 import { listWorkers } from '../postgres/workers.ts'
 import type { ApiDeps, App } from './deps.ts'
-import { seeQueues } from './queues.ts'
-import { slotsByQueue } from './showWorker.ts'
+import { seeQueues } from './workers/queues.ts'
+import { slotsByQueue } from './workers/show.ts'
 
 const seconds = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600]
 /** The Temporal server is asked for every queue, so several scrapers share an answer. */

@@ -1,9 +1,10 @@
 /** The API as its client sees it: problems become errors, uploads and events are streams. */
-import type { Told } from '../api/command.ts'
-import type { Queue } from '../api/queueView.ts'
-import type { ScheduledTask } from '../api/scheduled.ts'
-import type { Ingest, IngestNow } from '../api/view.ts'
-import type { ActiveTask, Worker } from '../api/workerView.ts'
+
+import type { Ingest, IngestNow } from '../api/ingests/view.ts'
+import type { Told } from '../api/workers/command.ts'
+import type { Queue } from '../api/workers/queueView.ts'
+import type { ScheduledTask } from '../api/workers/scheduled.ts'
+import type { ActiveTask, Worker } from '../api/workers/view.ts'
 import type { IngestSpec } from '../domain/spec.ts'
 import type { Command } from '../domain/worker.ts'
 import { messageOf } from '../errors.ts'

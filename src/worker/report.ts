@@ -1,6 +1,5 @@
 /** Tells the ledger once a second who this worker is and what it does, and hears its commands. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WorkerReport } from '../domain/worker.ts'
@@ -9,6 +8,7 @@ import type { Logger } from '../log.ts'
 import { answerCommand, takeCommands } from '../postgres/commands.ts'
 import type { Db } from '../postgres/db.ts'
 import { enterWorker, leaveWorker, reportWorker } from '../postgres/workers.ts'
+import { ownVersion } from '../version.ts'
 import type { Leave } from './leave.ts'
 import type { Obey } from './obey.ts'
 import type { Seats } from './seats.ts'
@@ -42,7 +42,7 @@ export async function startReports(
   const { obey, log, leave, memoryBytesMax = Number.POSITIVE_INFINITY } = reported
   const instance = randomUUID()
   const cpu = cpuMeter()
-  const identity = { ...who, instance, host: hostname(), pid: process.pid, version: version() }
+  const identity = { ...who, instance, host: hostname(), pid: process.pid, version: ownVersion }
   await enterWorker(db, identity, reportOf(reported, cpu()))
   const answering = new Set<Promise<void>>()
   const now = async () => {
@@ -120,15 +120,4 @@ function cpuMeter(): () => number {
     atMs = performance.now()
     return passedMs > 0 ? (user + system) / 1000 / passedMs : 0
   }
-}
-
-function version(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version
-    } catch {
-      // From dist/ it is one folder further up.
-    }
-  }
-  return 'unknown'
 }

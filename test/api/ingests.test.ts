@@ -1,7 +1,7 @@
 /** Ingests at the API: taking them in, showing, listing, steering and following them. */
 import { randomBytes } from 'node:crypto'
 import { beforeAll, expect, test } from 'vitest'
-import { checkSpec } from '../../src/api/checkSpec.ts'
+import { checkSpec } from '../../src/api/ingests/checkSpec.ts'
 import { enterIngest } from '../../src/postgres/ingests.ts'
 import { askAt, buildApi, listen } from './server.ts'
 

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { readIngest } from '../../postgres/ingests.ts'
 import type { ApiDeps, App } from '../deps.ts'
-import { follow } from '../follow.ts'
+import { follow } from '../ingests/follow.ts'
 import { IngestParams, problems } from '../schemas.ts'
 
 const heartbeatMs = 15_000

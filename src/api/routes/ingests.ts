@@ -3,10 +3,10 @@ import { Type } from 'typebox'
 import { IngestId, IngestSpec } from '../../domain/spec.ts'
 import { listIngests } from '../../postgres/ingests.ts'
 import type { ApiDeps, App } from '../deps.ts'
-import { viewNow } from '../now.ts'
+import { viewNow } from '../ingests/now.ts'
+import { submit } from '../ingests/submit.ts'
+import { Ingest, IngestNow, Links, linksOf, State, showIngest } from '../ingests/view.ts'
 import { IngestParams, Limit, problems } from '../schemas.ts'
-import { submit } from '../submit.ts'
-import { Ingest, IngestNow, Links, linksOf, State, showIngest } from '../view.ts'
 
 const Accepted = Type.Object({ id: Type.String(), state: State, links: Links })
 const tags = ['ingests']

@@ -4,9 +4,9 @@ import { QueueName } from '../../domain/routes.ts'
 import { readUnitsMax, writeUnitsMax } from '../../postgres/settings.ts'
 import { limitQueue } from '../../temporal/queues.ts'
 import type { ApiDeps, App } from '../deps.ts'
-import { mustBeKnown, seeQueue, seeQueues } from '../queues.ts'
-import { Queue } from '../queueView.ts'
 import { orNull, problems } from '../schemas.ts'
+import { mustBeKnown, seeQueue, seeQueues } from '../workers/queues.ts'
+import { Queue } from '../workers/queueView.ts'
 
 const tags = ['queues']
 const timeoutMs = 5000

@@ -2,11 +2,11 @@
 import { sluiceError } from '../../errors.ts'
 import { isOver, readIngest } from '../../postgres/ingests.ts'
 import { type Steer, steerIngest, viewWorkflow } from '../../temporal/ingests.ts'
-import { abandon } from '../abandon.ts'
 import type { ApiDeps, App } from '../deps.ts'
-import { viewNow } from '../now.ts'
+import { abandon } from '../ingests/abandon.ts'
+import { viewNow } from '../ingests/now.ts'
+import { IngestNow } from '../ingests/view.ts'
 import { IngestParams, problems } from '../schemas.ts'
-import { IngestNow } from '../view.ts'
 
 const timeoutMs = 10_000
 

@@ -1,6 +1,6 @@
 /** One ingest from start to end, as `ingest` and `up` run it: send, submit, follow. */
-import { checkSpec } from '../../api/checkSpec.ts'
-import { newIngestId } from '../../api/ingestId.ts'
+import { checkSpec } from '../../api/ingests/checkSpec.ts'
+import { newIngestId } from '../../api/ingests/ingestId.ts'
 import type { IngestSpec } from '../../domain/spec.ts'
 import type { Accepted, Client, IngestNow } from '../client.ts'
 import { CliError } from '../errors.ts'

@@ -1,6 +1,6 @@
 /** What an ingest would make of its first file: dialect, columns, types, target. Loads nothing. */
 import { open } from 'node:fs/promises'
-import { checkSpec } from '../../api/checkSpec.ts'
+import { checkSpec } from '../../api/ingests/checkSpec.ts'
 import { recordsOf, shapeOf, valuesOf } from '../../csv/records.ts'
 import { addSample } from '../../csv/sample.ts'
 import { bom } from '../../csv/scan.ts'

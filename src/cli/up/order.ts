@@ -1,5 +1,5 @@
 /** What `up` shall ingest: the files that were named, or the sample of a first start. */
-import { checkSpec } from '../../api/checkSpec.ts'
+import { checkSpec } from '../../api/ingests/checkSpec.ts'
 import type { UpFile } from '../../config.ts'
 import type { IngestSpec } from '../../domain/spec.ts'
 import { createClient, type IngestNow } from '../client.ts'

@@ -1,12 +1,12 @@
 /** One worker, as the API shows it. */
-import { createActivities, type Deps } from '../../activities/index.ts'
-import type { CopyProgress } from '../postgres/copyProgress.ts'
-import { ingestHash } from '../postgres/landing.ts'
-import type { WorkerView } from '../postgres/workers.ts'
-import type { Heard } from '../temporal/workers.ts'
-import { ownVersion } from './version.ts'
+import { createActivities, type Deps } from '../../../activities/index.ts'
+import type { CopyProgress } from '../../postgres/copyProgress.ts'
+import { ingestHash } from '../../postgres/landing.ts'
+import type { WorkerView } from '../../postgres/workers.ts'
+import type { Heard } from '../../temporal/workers.ts'
+import { ownVersion } from '../../version.ts'
+import type { TaskNow, Worker } from './view.ts'
 import { goneAtOf, isHeardAfter, problemOf, temporalOf } from './vitals.ts'
-import type { TaskNow, Worker } from './workerView.ts'
 
 interface Witnesses {
   /** Of this worker; null: the Temporal server cannot say. */

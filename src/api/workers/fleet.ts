@@ -1,12 +1,12 @@
 /** The workers as they are now: their own word, and whether Temporal and PostgreSQL bear it out. */
-import { messageOf, sluiceError } from '../errors.ts'
-import { readCopyProgress } from '../postgres/copyProgress.ts'
-import { listWorkers } from '../postgres/workers.ts'
-import { type Heard, listHeard } from '../temporal/workers.ts'
-import type { ApiDeps } from './deps.ts'
-import { showWorker, tasksOf } from './showWorker.ts'
+import { messageOf, sluiceError } from '../../errors.ts'
+import { readCopyProgress } from '../../postgres/copyProgress.ts'
+import { listWorkers } from '../../postgres/workers.ts'
+import { type Heard, listHeard } from '../../temporal/workers.ts'
+import type { ApiDeps } from '../deps.ts'
+import { showWorker, tasksOf } from './show.ts'
+import type { ActiveTask, Worker } from './view.ts'
 import { heardOf } from './vitals.ts'
-import type { ActiveTask, Worker } from './workerView.ts'
 
 const askTimeoutMs = 2000
 

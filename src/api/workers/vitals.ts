@@ -1,7 +1,7 @@
 /** Whether a worker lives: what it says itself, held against what the Temporal server hears. */
-import type { WorkerView } from '../postgres/workers.ts'
-import { type Heard, staleAfterMs } from '../temporal/workers.ts'
-import type { Worker } from './workerView.ts'
+import type { WorkerView } from '../../postgres/workers.ts'
+import { type Heard, staleAfterMs } from '../../temporal/workers.ts'
+import type { Worker } from './view.ts'
 
 /** A worker speaks every second or two; one that does not may be gone, and is soon called so. */
 const quietMs = 6000

@@ -1,10 +1,10 @@
 /** How the API shows an ingest: one schema gives the type, the documentation and the reply. */
 import { type Static, Type } from 'typebox'
-import type { FullSpec } from '../domain/spec.ts'
-import { phases, states } from '../domain/words.ts'
-import type { IngestView } from '../postgres/ingests.ts'
-import type { ApiDeps } from './deps.ts'
-import { count, orNull, time } from './schemas.ts'
+import type { FullSpec } from '../../domain/spec.ts'
+import { phases, states } from '../../domain/words.ts'
+import type { IngestView } from '../../postgres/ingests.ts'
+import type { ApiDeps } from '../deps.ts'
+import { count, orNull, time } from '../schemas.ts'
 
 export const State = Type.Enum([...states])
 

@@ -1,9 +1,9 @@
 /** What a spec must keep to that its schema cannot say. */
-import { checkRoutes } from '../domain/routes.ts'
-import { type FullSpec, factsOf, fullSpec, type IngestSpec } from '../domain/spec.ts'
-import { parseTableName, type TableName } from '../domain/table.ts'
-import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
-import { sluiceError } from '../errors.ts'
+import { checkRoutes } from '../../domain/routes.ts'
+import { type FullSpec, factsOf, fullSpec, type IngestSpec } from '../../domain/spec.ts'
+import { parseTableName, type TableName } from '../../domain/table.ts'
+import { type LimitsByVerb, normalLimits } from '../../domain/timeLimits.ts'
+import { sluiceError } from '../../errors.ts'
 
 interface Checked {
   full: FullSpec

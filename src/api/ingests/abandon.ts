@@ -1,10 +1,10 @@
 /** Ends an ingest that has no workflow to end it: never started, terminated, or deleted. */
-import { sluiceError } from '../errors.ts'
-import { transaction } from '../postgres/db.ts'
-import { endIngest } from '../postgres/end.ts'
-import { isOver, lockIngest } from '../postgres/ingests.ts'
-import { endSessions } from '../postgres/sessions.ts'
-import type { ApiDeps } from './deps.ts'
+import { sluiceError } from '../../errors.ts'
+import { transaction } from '../../postgres/db.ts'
+import { endIngest } from '../../postgres/end.ts'
+import { isOver, lockIngest } from '../../postgres/ingests.ts'
+import { endSessions } from '../../postgres/sessions.ts'
+import type { ApiDeps } from '../deps.ts'
 
 /**
  * What the sweep verb does, for want of a workflow that could call it. A late attempt that is

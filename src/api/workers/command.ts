@@ -1,12 +1,12 @@
 /** Tells a worker something, and waits for what it answers. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Static, Type } from 'typebox'
-import { QueueName } from '../domain/routes.ts'
-import type { Command } from '../domain/worker.ts'
-import { sluiceError } from '../errors.ts'
-import { giveCommand, viewCommand, voidCommand } from '../postgres/commands.ts'
-import { listWorkers } from '../postgres/workers.ts'
-import type { ApiDeps } from './deps.ts'
+import { QueueName } from '../../domain/routes.ts'
+import type { Command } from '../../domain/worker.ts'
+import { sluiceError } from '../../errors.ts'
+import { giveCommand, viewCommand, voidCommand } from '../../postgres/commands.ts'
+import { listWorkers } from '../../postgres/workers.ts'
+import type { ApiDeps } from '../deps.ts'
 import { pick } from './fleet.ts'
 import { goneAtOf } from './vitals.ts'
 

@@ -1,9 +1,9 @@
 /** Activities that failed, and wait for their next attempt. */
 import { type Static, Type } from 'typebox'
-import { listUnderWay } from '../postgres/underWay.ts'
-import { viewWorkflow } from '../temporal/ingests.ts'
-import type { ApiDeps } from './deps.ts'
-import { count, orNull, time } from './schemas.ts'
+import { listUnderWay } from '../../postgres/underWay.ts'
+import { viewWorkflow } from '../../temporal/ingests.ts'
+import type { ApiDeps } from '../deps.ts'
+import { count, orNull, time } from '../schemas.ts'
 
 /** A workflow must be asked for what it waits for: this many are. */
 export const ingestsMax = 50
