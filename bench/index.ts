@@ -2,6 +2,8 @@
 import { mkdir } from 'node:fs/promises'
 import { workflowBundle } from '../src/worker/bundle.ts'
 import { Closing } from './closing.ts'
+import { compare } from './compare.ts'
+import { comparisonLines } from './compareReport.ts'
 import type { Contender } from './contender.ts'
 import { columns, makeRows, warm } from './data.ts'
 import { measureLatency } from './latency.ts'
@@ -34,6 +36,13 @@ async function bench(options: BenchOptions, closing: Closing): Promise<void> {
     results.latency = { measuredAt: new Date().toISOString(), ...measured }
     console.log(`${latencyLines(measured)}\n`)
   }
+  if (options.steps || options.replicas || options.celery) {
+    const tasks = await compare(stack, options, say)
+    if (tasks) {
+      results.tasks = tasks
+      console.log(`\n${comparisonLines(tasks)}\n`)
+    }
+  }
   const name = resultName(options)
   await writeResults(name, results)
   say(`written: bench/results/${name}.json, bench/results/${name}.md`)
@@ -60,10 +69,12 @@ async function benchLoad(
 }
 
 /** Only full figures replace the last full ones. */
-function resultName({ contenders, rows, cpuProf }: BenchOptions): string {
+function resultName(options: BenchOptions): string {
+  const { contenders, rows, cpuProf, steps, replicas, celery } = options
   const isFull = contenders.length === 0 || (rows === fullRows && !cpuProf)
   const isWhole = contenders.length === 0 || contenders.length === contenderNames.length
-  return isFull && isWhole ? 'latest' : `rows-${rows}`
+  const isCompared = steps === replicas && replicas === celery
+  return isFull && isWhole && isCompared ? 'latest' : `rows-${rows}`
 }
 
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }

@@ -4,10 +4,9 @@
  *
  * One after the other, each into a new table. The upload comes before and is not counted.
  */
-import { pino } from 'pino'
-import { startApi } from '../src/api/server.ts'
+import { accepted, openApi, type Timed, timeIngest } from './api.ts'
 import { countCpu, noiseOf, untilQuiet } from './cpu.ts'
-import { type Phase, tellPhases, type Verb } from './phases.ts'
+import type { Verb } from './phases.ts'
 import type { Stack } from './stack.ts'
 import { median, quantile } from './statistics.ts'
 import { dropTable } from './tables.ts'
@@ -35,13 +34,6 @@ export interface Spread {
   p95Ms: number
 }
 
-interface Timed {
-  seenMs: number
-  ledgerMs: number
-  phases: Partial<Record<Verb, Phase>>
-  betweenMs: number
-}
-
 export async function measureLatency(
   stack: Stack,
   { concurrency, patienceSeconds }: { concurrency: number; patienceSeconds: number },
@@ -53,24 +45,14 @@ export async function measureLatency(
     sources: stack.folder,
     profiles: null,
   })
-  const starting = startApi({
-    databaseUrl: stack.databaseUrl,
-    temporal: { address: stack.temporalAddress, namespace: 'default' },
-    stageDir: stack.stageDir,
-    uiUrl: null,
-    host: '127.0.0.1',
-    port: 0,
-    stepOver: false,
-    log: pino({ level: 'warn' }),
-  })
-  const api = await stack.closing.addStarting(starting, (it) => it.close())
+  const api = await openApi(stack)
   const pids = { postgres: stack.postgresPid, temporal: stack.temporalPid, worker: worker.pid }
   await untilQuiet(pids, patienceSeconds)
   const cpuSince = await countCpu(pids)
   const startMs = performance.now()
   const timed: Timed[] = []
   for (let no = 0; no < firstIngests + latencyIngests; no++) {
-    timed.push(await timeIngest(stack, { url: api.url, queue, id: `ten-${no}` }))
+    timed.push(await timeTen(stack, { url: api.url, queue, id: `ten-${no}` }))
   }
   const cpu = await cpuSince()
   const noise = cpu && noiseOf(cpu, (performance.now() - startMs) / 1000)
@@ -82,7 +64,7 @@ export async function measureLatency(
 const rowOf = (id: number): string => `${id},row ${id},2026-11-${10 + id}\n`
 const tenRows = `id,name,day\n${Array.from({ length: 10 }, (_, id) => rowOf(id)).join('')}`
 
-async function timeIngest(
+async function timeTen(
   stack: Stack,
   { url, queue, id }: { url: string; queue: string; id: string },
 ): Promise<Timed> {
@@ -90,71 +72,34 @@ async function timeIngest(
   const upload = await fetch(`${url}/v1/uploads/${id}`, { method: 'PUT', body: tenRows })
   await accepted(upload)
   await upload.text()
-  const sentMs = Date.now()
-  const startMs = performance.now()
-  const answer = await fetch(`${url}/v1/ingests`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      id,
-      source: { kind: 'upload', uploads: [id] },
-      target: { table },
-      queue,
-    }),
-  })
-  await accepted(answer)
-  await answer.text()
-  const ended = await untilEnded(`${url}/v1/ingests/${id}/events`)
-  const seenMs = performance.now() - startMs
-  if (ended.state !== 'completed' || ended.rowsLoaded !== 10) {
-    throw new Error(`${id} ended otherwise: ${JSON.stringify(ended)}`)
+  const source = { kind: 'upload', uploads: [id] }
+  const timed = await timeIngest(stack, url, { id, source, target: { table }, queue })
+  if (timed.ended.rowsLoaded !== 10) {
+    throw new Error(`${id} ended otherwise: ${JSON.stringify(timed.ended)}`)
   }
-  const { phases, betweenMs } = await tellPhases(stack.client, id)
   await dropTable(stack.db, table)
-  return { seenMs, ledgerMs: Date.parse(ended.endedAt) - sentMs, phases, betweenMs }
+  return timed
 }
 
-async function accepted(response: Response): Promise<void> {
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
-}
+const summary = (timed: Timed[], noise: number | null): Latency => ({
+  ingests: timed.length,
+  seen: spread(timed.map(({ seenMs }) => seenMs)),
+  ledger: spread(timed.map(({ ledgerMs }) => ledgerMs)),
+  phasesMs: phaseMedians(timed),
+  noise,
+})
 
-interface Ended {
-  state: string
-  rowsLoaded: number
-  endedAt: string
-}
-
-/** Follows the events to the last one. */
-async function untilEnded(url: string): Promise<Ended> {
-  const response = await fetch(url)
-  await accepted(response)
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const bytes of response.body ?? []) {
-    text += decoder.decode(bytes as Uint8Array, { stream: true })
-    const end = /^event: end\ndata: (.*)\n\n/m.exec(text)
-    if (end) return JSON.parse(end[1] as string) as Ended
-  }
-  throw new Error(`${url} stopped before the end: ${text.slice(-500)}`)
-}
-
-function summary(timed: Timed[], noise: number | null): Latency {
+export function phaseMedians(timed: readonly Timed[]): Latency['phasesMs'] {
   const verbs = Object.keys(timed[0]?.phases ?? {}) as Verb[]
   const phasesMs: Latency['phasesMs'] = {}
   for (const verb of verbs) {
     phasesMs[verb] = median(timed.map(({ phases }) => phases[verb]?.ms ?? 0))
   }
   phasesMs.between = median(timed.map(({ betweenMs }) => betweenMs))
-  return {
-    ingests: timed.length,
-    seen: spread(timed.map(({ seenMs }) => seenMs)),
-    ledger: spread(timed.map(({ ledgerMs }) => ledgerMs)),
-    phasesMs,
-    noise,
-  }
+  return phasesMs
 }
 
-const spread = (ms: number[]): Spread => ({
+export const spread = (ms: number[]): Spread => ({
   minMs: Math.min(...ms),
   medianMs: median(ms),
   p95Ms: quantile(ms, 0.95),

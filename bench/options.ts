@@ -6,12 +6,21 @@ import { parseArgs } from 'node:util'
 export const contenderNames = ['psql', 'slices', 'sluice', 'append'] as const
 export type ContenderName = (typeof contenderNames)[number]
 
+/** Small tasks: those of Sluice, and those of Celery beside them. */
+const comparedNames = ['steps', 'replicas', 'celery'] as const
+
 /** The size that the README speaks of; only its figures become bench/results/latest. */
 export const fullRows = 5_000_000
 
 export interface BenchOptions {
   contenders: ContenderName[]
   latency: boolean
+  /** Sluice with empty steps. */
+  steps: boolean
+  /** Sluice with steps that wait, on more and more workers. */
+  replicas: boolean
+  /** Celery beside both, or by itself. */
+  celery: boolean
   rows: number
   /** How many turns each contender gets. */
   pairs: number
@@ -25,9 +34,10 @@ export interface BenchOptions {
 
 export const usage = `npm run bench -- [NAME…] [--rows N] [--pairs N] [--patience N] [--cpu-prof]
 
-  NAME            psql, slices, sluice, append, latency; all of them without a name
+  NAME            psql, slices, sluice, append, latency, steps, replicas, celery;
+                  all of them without a name
   --rows N        rows to load (${fullRows})
-  --pairs N       turns for each contender (3)
+  --pairs N       turns for each contender, and bursts of small tasks (3)
   --concurrency N activities at once in Sluice's worker (the number of cores)
   --patience N    seconds that a turn may wait for others to leave the machine alone (0);
                   one that they disturb all the same is taken again
@@ -48,13 +58,16 @@ export function readOptions(args: string[]): BenchOptions | null {
     },
   })
   if (values.help) return null
-  const known: string[] = [...contenderNames, 'latency']
+  const known: string[] = [...contenderNames, 'latency', ...comparedNames]
   const stranger = positionals.find((name) => !known.includes(name))
   if (stranger) throw new Error(`${stranger} is none of ${known.join(', ')}.`)
   const wanted = positionals.length > 0 ? positionals : known
   return {
     contenders: contenderNames.filter((name) => wanted.includes(name)),
     latency: wanted.includes('latency'),
+    steps: wanted.includes('steps'),
+    replicas: wanted.includes('replicas'),
+    celery: wanted.includes('celery'),
     rows: count('--rows', values.rows),
     pairs: count('--pairs', values.pairs),
     concurrency: count('--concurrency', values.concurrency),

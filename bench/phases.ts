@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client'
 const verbs = {
   listSource: 'list',
   stageLot: 'stage',
+  runStep: 'step',
   planIngest: 'plan',
   loadUnit: 'load',
   publishIngest: 'publish',

@@ -1,6 +1,8 @@
 /** The results: a table for the terminal, JSON for machines, markdown for the README. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Comparison } from './compare.ts'
+import { comparisonMarkdown } from './compareReport.ts'
 import { noiseMax } from './cpu.ts'
 import type { Latency } from './latency.ts'
 import { type Machine, machineLine } from './machine.ts'
@@ -10,6 +12,7 @@ export interface Results {
   machine: Machine
   load?: LoadResult
   latency?: Latency & { measuredAt: string }
+  tasks?: Comparison
 }
 
 /** A machine whose own speed varies by more than this makes noisy figures, too. */
@@ -90,7 +93,7 @@ export function latencyLines({ ingests, seen, ledger, phasesMs, noise }: Latency
   ].join('\n')
 }
 
-function markdown({ machine, load, latency }: Results): string {
+function markdown({ machine, load, latency, tasks }: Results): string {
   const lines = ['<!-- Written by `npm run bench`; see bench/README.md. -->', '']
   if (load) {
     const size = `${(load.rows / 1e6).toFixed(1)} M rows × ${load.columns} columns`
@@ -113,6 +116,7 @@ function markdown({ machine, load, latency }: Results): string {
       '',
     )
   }
+  if (tasks) lines.push(...comparisonMarkdown(tasks))
   lines.push(`${machineLine(machine)}.`)
   return `${lines.join('\n')}\n`
 }

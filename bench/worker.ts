@@ -25,17 +25,23 @@ export interface BenchWorkerOptions {
   sources: string
   /** Takes a CPU profile into this folder. */
   profiles: string | null
+  /** One of several replicas; without it the queue tells workers apart. */
+  name?: string
+  /** The file with its steps. */
+  app?: string
 }
 
 /** Returns when the worker waits for tasks. */
 export async function startWorker(
   stack: Stack,
-  { queue, concurrency, sources, profiles }: BenchWorkerOptions,
+  { queue, concurrency, sources, profiles, name, app }: BenchWorkerOptions,
 ): Promise<BenchWorker> {
   const profiling = profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : []
   const args = ['worker', '--queue', queue, '--concurrency', String(concurrency)]
+  if (name) args.push('--name', name)
+  if (app) args.push('--app', app)
   const starting = startChild(process.execPath, [...profiling, sluice, ...args], {
-    log: join(stack.folder, `worker-${queue}.log`),
+    log: join(stack.folder, `worker-${name ?? queue}.log`),
     cwd: root,
     env: {
       ...process.env,

@@ -51,15 +51,23 @@ export async function enterWorker(
   )
 }
 
-/** Writes what the worker says of itself now. */
-export async function reportWorker(db: Db, instance: string, report: WorkerReport): Promise<void> {
-  await db.query(
+/**
+ * Writes what the worker says of itself now.
+ * @returns false when it was silent for so long that it was forgotten
+ */
+export async function reportWorker(
+  db: Db,
+  instance: string,
+  report: WorkerReport,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
     `update sluice.workers
      set state = $2, queues = $3, tasks = $4, totals = $5, rss_bytes = $6, cpu = $7,
          seen_at = now()
      where instance = $1`,
     [instance, ...columnsOf(report)],
   )
+  return rowCount === 1
 }
 
 const columnsOf = ({ state, queues, tasks, totals, rssBytes, cpu }: WorkerReport) => [

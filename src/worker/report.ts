@@ -15,6 +15,7 @@ import type { Seats } from './seats.ts'
 import type { Tasks } from './tasks.ts'
 
 const everyMs = 1000
+const lastWordMs = 2000
 
 interface Reported {
   seats: Seats
@@ -48,7 +49,7 @@ export async function startReports(
   const now = async () => {
     const report = reportOf(reported, cpu())
     watchMemory(report)
-    await reportWorker(db, instance, report)
+    if (!(await reportWorker(db, instance, report))) await enterWorker(db, identity, report)
     for (const { id, command } of await takeCommands(db, instance)) {
       // A drain may take long, and other commands come meanwhile.
       const answered = obey(command)
@@ -90,7 +91,8 @@ export async function startReports(
     async stop() {
       stop.abort()
       await looping
-      await Promise.all(answering)
+      // One that waits for tasks that do not end is left without an answer.
+      await Promise.race([Promise.all(answering), sleep(lastWordMs, null, { ref: false })])
       await leaveWorker(db, instance).catch(() => {})
     },
   }

@@ -175,7 +175,7 @@ export class Seats {
 
   #keyOf({ own }: Wanted): string {
     if (own) return `own ${own.limit}`
-    if (this.#options.autoscale) return 'autoscale'
+    if (this.#options.autoscale) return `autoscale ${this.#shared.limit}`
     return this.#sharing === 1 ? `only ${this.#shared.limit}` : 'shared'
   }
 
