@@ -7,20 +7,13 @@
 import { randomUUID } from 'node:crypto'
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import { messageOf, sluiceError } from '../src/errors.ts'
-import { transaction } from '../src/postgres/db.ts'
-import { readFile, recordNewFile } from '../src/postgres/files.ts'
+import { enterPhase, mustBeActive, readIngest } from '../src/postgres/ingests.ts'
 import {
-  enterPhase,
-  isOver,
-  mustBeActive,
-  readIngest,
-  shareIngest,
-} from '../src/postgres/ingests.ts'
-import {
-  readStep,
+  readStepTask,
   recordStepEnd,
   recordStepFailure,
   type StepAttempt,
+  type StepTask,
 } from '../src/postgres/steps.ts'
 import { attemptsMax } from '../src/steps/app.ts'
 import type { Step, StepContext, StepFile, StepResult } from '../src/steps/define.ts'
@@ -42,32 +35,31 @@ export const runStep =
   (deps: Deps) =>
   async (input: StepInput): Promise<void> =>
     alive(deps, input, async (signal) => {
-      const { ingestId, stepNo } = input
-      await enterPhase(deps.db, ingestId, 'step')
-      const entry = await readIngest(deps.db, ingestId)
-      mustBeActive(ingestId, entry)
-      const before = await readStep(deps.db, input)
-      if (!before?.finishedAt) await run(deps, input, signal)
-      const isLast = stepNo + 1 === entry.spec.steps?.length
-      if (isLast && entry.spec.target) await shapeFile(deps, input, signal)
-      // A late attempt may have made files after the sweep: they are nobody's then.
-      const { state } = await readIngest(deps.db, ingestId)
-      if (isOver(state)) await deps.stage.clear(ingestId)
+      const { ingestId } = input
+      const task = await readStepTask(deps.db, input)
+      mustBeActive(ingestId, task)
+      if (task.phase !== 'step') await enterPhase(deps.db, ingestId, 'step')
+      if (!task.finishedAt) await run(deps, input, { task, signal })
+      if (task.isLoaded) await shapeFile(deps, input, signal)
     })
 
-async function run(deps: Deps, input: StepInput, signal: AbortSignal): Promise<void> {
+async function run(
+  deps: Deps,
+  input: StepInput,
+  { task, signal }: { task: StepTask; signal: AbortSignal },
+): Promise<void> {
   const { info } = Context.current()
   const step = deps.steps.get(input.step)
   if (!step) throw sluiceError('step_not_here', { worker: deps.worker, step: input.step })
-  const { ingestId, fileNo } = input
-  const file = await readFile(deps.db, ingestId, fileNo)
-  const { name, sizeBytes, sha256 } = file
+  const { ingestId } = input
+  const { name, fileNo, sizeBytes, sha256 } = task.file
   if (info.attempt > attemptsMax(step) + lostAttemptsMax) {
+    const { failures } = task
     const problem = 'its workers died or left again and again'
-    throw sluiceError('step_failed', { step: step.name, file: name, failures: 0, problem })
+    throw sluiceError('step_failed', { step: step.name, file: name, failures, problem })
   }
   const at = { ...input, worker: deps.worker, attempt: info.attempt, startMs: performance.now() }
-  const path = await deps.stage.local({ ingestId, ...file })
+  const path = await deps.stage.local({ ingestId, ...task.file })
   const scratch = await deps.stage.scratch(ingestId)
   try {
     const context = contextOf(deps, at, { signal, scratch: scratch.path })
@@ -137,17 +129,17 @@ async function attempt(
 }
 
 /** Takes what the step returned into stage and ledger, unless another attempt was faster. */
-async function finish(deps: Deps, at: StepAttempt, kept: Kept): Promise<void> {
+async function finish(deps: Deps, at: StepAttempt, { file, result }: Kept): Promise<void> {
   const { db, stage } = deps
   const { ingestId, fileNo, stepNo } = at
   const stagedAs = `${fileNo}.${stepNo}.${randomUUID()}`
-  const file = { ingestId, fileNo, stagedAs }
-  const staged = kept.file === null ? null : await stage.adopt(file, kept.file)
-  const isOurs = await transaction(db, async (tx) => {
-    mustBeActive(ingestId, await shareIngest(tx, ingestId))
-    const isFirst = await recordStepEnd(tx, at, kept.result)
-    if (isFirst && staged) await recordNewFile(tx, { ...file, ...staged })
-    return isFirst
-  })
-  if (staged && !isOurs) await stage.remove(file)
+  const staged = file === null ? null : await stage.adopt({ ingestId, fileNo, stagedAs }, file)
+  const made = staged && { ...staged, stagedAs }
+  const came = await recordStepEnd(db, at, { result, file: made })
+  if (came === 'second' && made) await stage.remove({ ingestId, fileNo, stagedAs })
+  if (came === 'late') {
+    // Nobody sweeps after the sweep.
+    await stage.clear(ingestId)
+    mustBeActive(ingestId, await readIngest(db, ingestId))
+  }
 }

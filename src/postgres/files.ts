@@ -19,7 +19,7 @@ export type StagedEntry = FileEntry & {
   [K in 'sha256' | 'pinned' | 'stagedVersion']: NonNullable<FileEntry[K]>
 }
 
-const columns = `file_no as "fileNo", name, size_bytes as "sizeBytes", version, sha256, pinned,
+export const fileColumns = `file_no as "fileNo", name, size_bytes as "sizeBytes", version, sha256, pinned,
   staged_version as "stagedVersion", staged_as as "stagedAs", shape`
 
 /** Forgets what an earlier attempt listed. */
@@ -50,7 +50,7 @@ export async function addFiles(
 /** The files of a lot, staged or not, in order. */
 export async function readLot(db: Db, ingestId: string, lotNo: number): Promise<FileEntry[]> {
   const { rows } = await db.query(
-    `select ${columns} from sluice.files where ingest_id = $1 and lot_no = $2 order by file_no`,
+    `select ${fileColumns} from sluice.files where ingest_id = $1 and lot_no = $2 order by file_no`,
     [ingestId, lotNo],
   )
   return rows
@@ -79,7 +79,7 @@ export async function recordStaged(
 /** @throws count_mismatch when it was never staged */
 export async function readFile(db: Db, ingestId: string, fileNo: number): Promise<StagedEntry> {
   const { rows } = await db.query<StagedEntry>(
-    `select ${columns} from sluice.files
+    `select ${fileColumns} from sluice.files
      where ingest_id = $1 and file_no = $2 and staged_at is not null`,
     [ingestId, fileNo],
   )
@@ -87,23 +87,11 @@ export async function readFile(db: Db, ingestId: string, fileNo: number): Promis
   throw sluiceError('count_mismatch', { problem: `file ${fileNo} was never staged` })
 }
 
-/** A step has made a new file of it. */
-export async function recordNewFile(
-  tx: Connection,
-  file: { ingestId: string; fileNo: number; stagedAs: string } & Staged,
-): Promise<void> {
-  await tx.query(
-    `update sluice.files
-     set staged_as = $3, size_bytes = $4, sha256 = $5, staged_version = $6, pinned = false
-     where ingest_id = $1 and file_no = $2`,
-    [file.ingestId, file.fileNo, file.stagedAs, file.sizeBytes, file.sha256, file.version],
-  )
-}
-
-interface Staged {
+/** What lies in the stage. */
+export interface Staged {
   sizeBytes: number
   sha256: string
-  /** Inode and mtime of what lies in the stage. */
+  /** Inode and mtime. */
   version: string
 }
 
@@ -137,7 +125,7 @@ export async function* eachFile(
 ): AsyncGenerator<FileEntry> {
   for (let from = 0; ; from += pageSize) {
     const { rows } = await db.query<FileEntry>(
-      `select ${columns} from sluice.files
+      `select ${fileColumns} from sluice.files
        where ingest_id = $1 and file_no >= $2 and file_no < $3 order by file_no`,
       [ingestId, from, from + pageSize],
     )

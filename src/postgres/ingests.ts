@@ -105,12 +105,6 @@ export async function lockIngest(tx: Connection, ingestId: string): Promise<Inge
   return readIngest(tx, ingestId)
 }
 
-/** The same for reading: others may share it, but no sweep gets by. @throws ingest_not_found */
-export async function shareIngest(tx: Connection, ingestId: string): Promise<IngestEntry> {
-  await tx.query('select from sluice.ingests where ingest_id = $1 for key share', [ingestId])
-  return readIngest(tx, ingestId)
-}
-
 /** The first dialect that is offered holds for all files. */
 export async function decideDialect(db: Db, ingestId: string, dialect: Dialect): Promise<Dialect> {
   const { rows } = await db.query(

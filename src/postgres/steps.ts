@@ -1,6 +1,9 @@
 /** The ledger's tables of steps: what apps have, and what was done to which file. */
 import type { StepOrder } from '../domain/step.ts'
+import type { Phase, State } from '../domain/words.ts'
+import { sluiceError } from '../errors.ts'
 import type { Connection, Db } from './db.ts'
+import { fileColumns, type Staged, type StagedEntry } from './files.ts'
 
 /** Notes what an app has, so that ingests may name it while none of its workers runs. */
 export async function defineSteps(db: Db, app: string, steps: StepOrder[]): Promise<void> {
@@ -37,19 +40,41 @@ export interface StepRef {
   stepNo: number
 }
 
-export interface StepEntry {
+/** What an attempt must know, in one look. */
+export interface StepTask {
+  state: State
+  phase: Phase | null
+  file: StagedEntry
+  /** Attempts that threw. */
   failures: number
   finishedAt: Date | null
+  /** Whether what it leaves is loaded: no step comes after it, and there is a target. */
+  isLoaded: boolean
 }
 
-/** @returns null as long as it has neither failed nor finished */
-export async function readStep(db: Db, ref: StepRef): Promise<StepEntry | null> {
+/** @throws ingest_not_found, count_mismatch when the file was never staged */
+export async function readStepTask(db: Db, ref: StepRef): Promise<StepTask> {
+  const { ingestId, fileNo, stepNo } = ref
   const { rows } = await db.query(
-    `select failures, finished_at as "finishedAt" from sluice.steps
-     where ingest_id = $1 and file_no = $2 and step_no = $3`,
-    [ref.ingestId, ref.fileNo, ref.stepNo],
+    `select i.state, i.phase, s.failures, s.finished_at as "finishedAt",
+            i.spec -> 'target' <> 'null' and jsonb_array_length(i.spec -> 'steps') = $3 + 1
+              as "isLoaded",
+            f.*
+     from sluice.ingests i
+     left join lateral (
+       select ${fileColumns} from sluice.files
+       where ingest_id = i.ingest_id and file_no = $2 and staged_at is not null
+     ) f on true
+     left join sluice.steps s on s.ingest_id = i.ingest_id and s.file_no = $2 and s.step_no = $3
+     where i.ingest_id = $1`,
+    [ingestId, fileNo, stepNo],
   )
-  return rows[0] ?? null
+  if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
+  const { state, phase, failures, finishedAt, isLoaded, ...file } = rows[0]
+  if (file.fileNo === null) {
+    throw sluiceError('count_mismatch', { problem: `file ${fileNo} was never staged` })
+  }
+  return { state, phase, file, failures: failures ?? 0, finishedAt, isLoaded }
 }
 
 export interface StepAttempt extends StepRef {
@@ -75,24 +100,46 @@ export async function recordStepFailure(db: Db, at: StepAttempt, error: string):
   return rows[0].failures
 }
 
-/** @returns false when another attempt has finished it before */
+/** What a step made of its file. */
+export interface NewFile extends Staged {
+  /** Its name in the stage. */
+  stagedAs: string
+}
+
+/**
+ * The end of a step: its result, and the file that it made, in one statement and once.
+ * @returns `late` when the ingest is over, `second` when another attempt has finished it before
+ */
 export async function recordStepEnd(
-  tx: Connection,
+  db: Db,
   at: StepAttempt,
-  result: string | null,
-): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `insert into sluice.steps
-       (ingest_id, file_no, step_no, step, worker, attempt, started_at, result, finished_at)
-     values ($1, $2, $3, $4, $5, $6, clock_timestamp() - $7 * interval '1 ms', $8,
-             clock_timestamp())
-     on conflict (ingest_id, file_no, step_no) do update
-       set result = excluded.result, worker = excluded.worker, attempt = excluded.attempt,
-           started_at = excluded.started_at, finished_at = excluded.finished_at, error = null
-       where steps.finished_at is null`,
-    [...valuesOf(at), result],
+  { result, file }: { result: string | null; file: NewFile | null },
+): Promise<'first' | 'second' | 'late'> {
+  const { rows } = await db.query(
+    `with active as (
+       select ingest_id from sluice.ingests where ingest_id = $1 and ended_at is null for key share
+     ), finished as (
+       insert into sluice.steps
+         (ingest_id, file_no, step_no, step, worker, attempt, started_at, result, finished_at)
+       select ingest_id, $2, $3, $4, $5, $6, clock_timestamp() - $7 * interval '1 ms', $8,
+              clock_timestamp()
+       from active
+       on conflict (ingest_id, file_no, step_no) do update
+         set result = excluded.result, worker = excluded.worker, attempt = excluded.attempt,
+             started_at = excluded.started_at, finished_at = excluded.finished_at, error = null
+         where steps.finished_at is null
+       returning ingest_id, file_no
+     ), replaced as (
+       update sluice.files f
+       set staged_as = $9, size_bytes = $10, sha256 = $11, staged_version = $12, pinned = false
+       from finished where f.ingest_id = finished.ingest_id and f.file_no = finished.file_no
+         and $9::text is not null
+     )
+     select (select count(*) from active) as active, (select count(*) from finished) as finished`,
+    [...valuesOf(at), result, file?.stagedAs, file?.sizeBytes, file?.sha256, file?.version],
   )
-  return rowCount === 1
+  if (rows[0].finished === 1) return 'first'
+  return rows[0].active === 1 ? 'second' : 'late'
 }
 
 const valuesOf = (at: StepAttempt) => [
