@@ -148,7 +148,7 @@ test('an ingest waits for a step that nobody has yet, and says so', async ({ onT
   expect(await built.ended(ingestId)).toMatchObject({ state: 'completed' })
 })
 
-describe('a worker that', () => {
+describe.concurrent('a worker that', () => {
   test('is killed in the middle of a step: another one does it, what is done stays done', {
     timeout: 120_000,
   }, async ({ onTestFinished }) => {
@@ -199,6 +199,34 @@ describe('a worker that', () => {
     )
     // Not even the scratch folder of the one that was killed.
     expect(await readdir(join(built.folder, '.stage/ingests'))).toEqual([])
+  })
+
+  test('was stopped for too long and wakes up has no say any more', {
+    timeout: 120_000,
+  }, async ({ onTestFinished }) => {
+    const built = await build({ onEnd: onTestFinished })
+    const path = await folder('wakes', { 'a.csv': 'n\n1\n' }, built)
+    const sleeper = await built.startWorker({ args: ['--app', app] })
+    const ingestId = await built.start({
+      source: directory(path),
+      steps: ['slow', 'double'],
+      target: { table: 'target' },
+    })
+    await until(async () => (await runs(path)).length === 1, { what: 'the step' })
+    sleeper.kill('SIGSTOP')
+    await built.startWorker({ args: ['--app', app] })
+    await until(async () => (await runs(path)).length === 2, { what: 'another attempt' })
+    await writeFile(join(path, 'go'), '')
+    sleeper.kill('SIGCONT')
+    const view = await built.ended(ingestId)
+    expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2, stepsFinished: 2 })
+    expect((await runs(path)).filter((run) => run.startsWith('double'))).toEqual(['double 0'])
+    expect(await stepsOf(built, ingestId)).toMatchObject([
+      { step: 'slow', done: true },
+      { step: 'double', attempt: 1, done: true },
+    ])
+    const swept = async () => (await readdir(join(built.folder, '.stage/ingests'))).length === 0
+    await until(swept, { what: 'an empty stage' })
   })
 
   test('leaves hands its steps back, which costs them no attempt', async ({ onTestFinished }) => {

@@ -1,0 +1,83 @@
+/** Sluice's API in the bench's process, and one ingest as a client of it sees it. */
+import { pino } from 'pino'
+import { startApi } from '../src/api/server.ts'
+import { type Phase, tellPhases, type Verb } from './phases.ts'
+import type { Stack } from './stack.ts'
+
+export interface Api {
+  url: string
+  close(): Promise<void>
+}
+
+export function openApi(stack: Stack): Promise<Api> {
+  const starting = startApi({
+    databaseUrl: stack.databaseUrl,
+    temporal: { address: stack.temporalAddress, namespace: 'default' },
+    stageDir: stack.stageDir,
+    uiUrl: null,
+    host: '127.0.0.1',
+    port: 0,
+    stepOver: false,
+    log: pino({ level: 'warn' }),
+  })
+  return stack.closing.addStarting(starting, (it) => it.close())
+}
+
+export interface Timed {
+  /** From sending the POST to the event `end`. */
+  seenMs: number
+  /** From sending the POST to the time that the ledger has. */
+  ledgerMs: number
+  phases: Partial<Record<Verb, Phase>>
+  betweenMs: number
+}
+
+/** The last event of an ingest. */
+export interface Ended {
+  state: string
+  rowsLoaded: number
+  endedAt: string
+}
+
+/** Posts a spec and follows the events to the end. Throws when that is not `completed`. */
+export async function timeIngest(
+  { client }: Stack,
+  url: string,
+  spec: { id: string } & Record<string, unknown>,
+): Promise<Timed & { ended: Ended }> {
+  const { id } = spec
+  const sentMs = Date.now()
+  const startMs = performance.now()
+  const answer = await fetch(`${url}/v1/ingests`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(spec),
+  })
+  await accepted(answer)
+  await answer.text()
+  const ended = await untilEnded(`${url}/v1/ingests/${id}/events`)
+  const seenMs = performance.now() - startMs
+  if (ended.state !== 'completed') {
+    throw new Error(`${id} ended otherwise: ${JSON.stringify(ended)}`)
+  }
+  const { phases, betweenMs } = await tellPhases(client, id)
+  return { seenMs, ledgerMs: Date.parse(ended.endedAt) - sentMs, phases, betweenMs, ended }
+}
+
+export async function accepted(response: Response): Promise<void> {
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+}
+
+/** Follows the events to the last one. */
+async function untilEnded(url: string): Promise<Ended> {
+  const response = await fetch(url)
+  await accepted(response)
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes as Uint8Array, { stream: true })
+    const end = /^event: end\ndata: (.*)\n\n/m.exec(text)
+    if (end) return JSON.parse(end[1] as string) as Ended
+  }
+  throw new Error(`${url} stopped before the end: ${text.slice(-500)}`)
+}
