@@ -96,11 +96,10 @@ async function bring(
   }
   if (progress.phase === 'step') {
     if (!(await runSteps(ingestId, order, progress))) return null
-    if (order.target !== null) {
-      show(order, { ...progress, phase: 'plan' })
-      Object.assign(progress, await plan({ ingestId }))
-    }
-    Object.assign(progress, { phase: 'load', next: 0 })
+    // Without a target the steps were all.
+    if (order.target === null) return { ...nothing, files: progress.files }
+    show(order, { ...progress, phase: 'plan' })
+    Object.assign(progress, await plan({ ingestId }), { phase: 'load', next: 0 })
   }
   const all = await page(order, progress, progress.units, async (unitNo) => {
     const { rowsLoaded, rowsRejected } = await load({ ingestId, unitNo })
@@ -205,6 +204,8 @@ function show({ target }: IngestOrder, progress: Progress & { phase: Phase }): v
   ]
   setCurrentDetails(lines.filter(Boolean).join('\n'))
 }
+
+const nothing: Counts = { files: 0, units: 0, rowsRead: 0, rowsLoaded: 0, rowsRejected: 0 }
 
 const beginning = (): Progress => ({
   phase: 'list',

@@ -27,6 +27,8 @@ const dynamicConfig = {
   'history.timerProcessorMaxPollRPS': 2000,
   'history.visibilityProcessorMaxPollRPS': 2000,
   'history.outboundProcessorMaxPollRPS': 2000,
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
   'matching.useNewMatcher': true,
   'matching.enableFairness': true,
   'frontend.WorkerHeartbeatsEnabled': true,
