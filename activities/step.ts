@@ -10,6 +10,7 @@ import { messageOf, sluiceError } from '../src/errors.ts'
 import { enterPhase, mustBeActive, readIngest } from '../src/postgres/ingests.ts'
 import {
   readStepTask,
+  recordStepBegin,
   recordStepEnd,
   recordStepFailure,
   type StepAttempt,
@@ -29,7 +30,8 @@ export interface StepInput extends IngestInput {
 }
 
 /** Attempts that ended with their worker: past so many the file may be what kills it. */
-const lostAttemptsMax = 20
+const lostAttemptsMax = 50
+const notHereMs = 300
 
 export const runStep =
   (deps: Deps) =>
@@ -50,15 +52,15 @@ async function run(
 ): Promise<void> {
   const { info } = Context.current()
   const step = deps.steps.get(input.step)
-  if (!step) throw sluiceError('step_not_here', { worker: deps.worker, step: input.step })
+  if (!step) throw notHere(deps.worker, input.step)
   const { ingestId } = input
   const { name, fileNo, sizeBytes, sha256 } = task.file
-  if (info.attempt > attemptsMax(step) + lostAttemptsMax) {
+  const at = { ...input, worker: deps.worker, attempt: info.attempt, startMs: performance.now() }
+  if (info.attempt > 1 && (await recordStepBegin(deps.db, at)) > lostAttemptsMax) {
     const { failures } = task
     const problem = 'its workers died or left again and again'
     throw sluiceError('step_failed', { step: step.name, file: name, failures, problem })
   }
-  const at = { ...input, worker: deps.worker, attempt: info.attempt, startMs: performance.now() }
   const path = await deps.stage.local({ ingestId, ...task.file })
   const scratch = await deps.stage.scratch(ingestId)
   try {
@@ -71,6 +73,17 @@ async function run(
   } finally {
     await scratch.remove()
   }
+}
+
+/** Another worker of the queue may have it: it is asked soon, and as often as it takes. */
+function notHere(worker: string, step: string): Error {
+  const { message, code, hint } = sluiceError('step_not_here', { worker, step })
+  return ApplicationFailure.create({
+    message,
+    type: code,
+    details: [{ code, hint }],
+    nextRetryDelay: notHereMs,
+  })
 }
 
 function contextOf(

@@ -44,7 +44,7 @@ export function outcome(view: IngestNow): string {
 
 function counts({ state, rowsLoaded, rowsRejected, target, stepsFinished }: Ingest): string {
   const rejected = `${number(rowsRejected)} rejected`
-  if (target === null) return `${number(stepsFinished)} steps done`
+  if (target === null) return `steps done: ${number(stepsFinished)}`
   if (state === 'completed') return `${number(rowsLoaded)} rows loaded into ${target}, ${rejected}`
   return `nothing was published to ${target}, ${rejected}`
 }

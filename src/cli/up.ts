@@ -9,18 +9,25 @@ import { showUp } from './up/show.ts'
 import { startStack } from './up/stack.ts'
 
 export function declare(command: Command): void {
-  command.argument('[file...]', 'files, folders or globs to ingest once it is up')
+  command
+    .argument('[file...]', 'files, folders or globs to ingest once it is up')
+    .option('-A, --app <module>', 'a module that exports steps, for its worker')
   addSpecOptions(command).action(run)
   addLogLevel(command)
 }
 
-async function run(files: string[], options: SpecOptions): Promise<void> {
+interface Options extends SpecOptions {
+  app?: string
+}
+
+async function run(files: string[], options: Options): Promise<void> {
   const order = await readOrder(files, options)
   const config = readConfig()
   if (config.up) return useRunning(config.up, order)
   const running = new Running()
   const stopping = new AbortController()
-  const starting = startStack(config, running, stopping.signal)
+  const { app } = options
+  const starting = startStack(config, running, { stopping: stopping.signal, ...(app && { app }) })
   const work = starting.then(async ({ up, broken }) => {
     await Promise.race([broken, bringFirst(up, order, stopping.signal)])
     if (!stopping.signal.aborted) {

@@ -14,7 +14,7 @@ import { followParent, runSuccessors, successorCode } from './worker/restart.ts'
 
 interface Options {
   app?: string
-  queue: QueueOption[]
+  queue?: QueueOption[]
   concurrency: number
   autoscale?: { max: number; min: number }
   name?: string
@@ -33,10 +33,8 @@ export function declare(command: Command): void {
     .addOption(
       new Option(
         '-Q, --queue <names>',
-        'task queues, with commas in between; video_tasks:2 has a limit of its own',
-      )
-        .argParser(queues)
-        .default([{ queue: 'ingest' }], 'ingest'),
+        "task queues, with commas in between; video_tasks:2 has a limit of its own (default: ingest, and those of the app's steps)",
+      ).argParser(queues),
     )
     .addOption(
       new Option(
@@ -112,7 +110,7 @@ const placeOf = (config: Config, { sourceRoots = config.sourceRoots }: Options):
 })
 
 const workOf = (options: Options): Omit<WorkerOptions, keyof Place | 'log'> => ({
-  queues: options.queue,
+  ...(options.queue && { queues: options.queue }),
   concurrency: options.concurrency,
   graceMs: options.grace,
   ...(options.autoscale && { autoscale: options.autoscale }),

@@ -65,7 +65,7 @@ export const workers = {
   step_failed: {
     status: 422,
     kind: 'data',
-    message: 'The step {step} failed for {file}, {failures} times: {problem}.',
+    message: 'The step {step} failed for {file} (failures: {failures}): {problem}.',
     hint: 'Nothing was published. Correct the file or the step, and start a new ingest.',
   },
   step_result_invalid: {

@@ -85,6 +85,25 @@ export interface StepAttempt extends StepRef {
   startMs: number
 }
 
+/**
+ * Another attempt begins. The first one is not recorded: most often it is the only one.
+ * @returns how many have begun, and not thrown
+ */
+export async function recordStepBegin(db: Db, at: StepAttempt): Promise<number> {
+  const { rows } = await db.query(
+    `insert into sluice.steps
+       (ingest_id, file_no, step_no, step, worker, attempt, started_at, begun)
+     values ($1, $2, $3, $4, $5, $6, clock_timestamp() - $7 * interval '1 ms', 1)
+     on conflict (ingest_id, file_no, step_no) do update
+       set begun = steps.begun + 1, worker = excluded.worker, attempt = excluded.attempt,
+           started_at = excluded.started_at
+       where steps.finished_at is null
+     returning begun - failures as lost`,
+    valuesOf(at),
+  )
+  return rows[0]?.lost ?? 0
+}
+
 /** @returns how often it has failed by now */
 export async function recordStepFailure(db: Db, at: StepAttempt, error: string): Promise<number> {
   const { rows } = await db.query(

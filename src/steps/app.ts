@@ -51,6 +51,9 @@ function whyNot(error: unknown, file: string): string {
     return 'the compiled Sluice runs JavaScript only: compile the app first, or run it in a checkout'
   }
   const message = messageOf(error)
+  if (code === 'ERR_REQUIRE_CYCLE_MODULE') {
+    return 'it is taken for CommonJS: name it .mts or .mjs, or put "type": "module" into its package.json'
+  }
   if (code === 'ERR_MODULE_NOT_FOUND' && /package 'sluice'/.test(message)) {
     return `${message}: install Sluice next to the app (npm install <path of Sluice>)`
   }

@@ -23,7 +23,7 @@ export function createObey({ seats, leave, log, onChange }: Obedient): Obey {
       const resized = seats.resize(concurrency)
       onChange()
       await resized
-      return `${concurrency} activities at once`
+      return `activities at once: ${concurrency}`
     },
     async queue_add({ kind: _, ...added }) {
       await seats.add(added)

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import { DefaultLogger, ResourceBasedController, Runtime } from '@temporalio/worker'
 import { createActivities } from '../../activities/index.ts'
+import type { StepOrder } from '../domain/step.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { type Db, databaseError, openDb } from '../postgres/db.ts'
@@ -23,7 +24,8 @@ export interface WorkerOptions {
   databaseUrl: string
   stageDir: string
   sourceRoots: string[]
-  queues: QueueOption[]
+  /** `ingest` and those of the app's steps if left out. */
+  queues?: QueueOption[]
   /** Activities at once, shared by the queues that have no number of their own. */
   concurrency: number
   /** Moves the number of slots between these, by CPU and memory, instead. */
@@ -50,7 +52,7 @@ const targets = { targetCpuUsage: 0.9, targetMemoryUsage: 0.8 }
  * @throws temporal_unavailable, database_unavailable, postgres_too_old, app_invalid
  */
 export async function runWorker(options: WorkerOptions): Promise<Ended> {
-  const { log, queues, databaseUrl } = options
+  const { log, databaseUrl } = options
   const app = options.app === undefined ? null : await loadApp(options.app)
   installRuntime(log)
   const leave = new Leave(options)
@@ -77,7 +79,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
       memoryBytesMax: options.memoryBytesMax,
     })
     try {
-      await seats.add(...queues)
+      await seats.add(...(options.queues ?? queuesOf(steps)))
       resizePool(db, seats)
       await reports.now()
       banner(options, { identity, seats, activities, app })
@@ -94,6 +96,11 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
     await db.end()
     await side.end()
   }
+}
+
+function queuesOf(steps: StepOrder[]): QueueOption[] {
+  const named = steps.map(({ queue }) => queue).filter((queue) => queue !== null)
+  return [...new Set(['ingest', ...named])].map((queue) => ({ queue }))
 }
 
 const identityOf = ({ name }: WorkerOptions): string =>
@@ -178,8 +185,8 @@ function banner(
     namespace: temporal.namespace,
     queues: queues.map(({ queue }) => queue).join(', '),
     concurrency: autoscale
-      ? `${autoscale.min} to ${autoscale.max} activities at once, by CPU and memory`
-      : `${seats.concurrency} activities at once`,
+      ? `activities at once: ${autoscale.min} to ${autoscale.max}, by CPU and memory`
+      : `activities at once: ${seats.concurrency}`,
     ...(own.length > 0 && {
       limits: own.map(({ queue, concurrency }) => `${queue} ${concurrency}`).join(', '),
     }),

@@ -92,6 +92,10 @@ export class Seats {
     const before = new Map(this.#wanted)
     for (const { queue, concurrency } of queues) this.#want(queue, concurrency)
     try {
+      if (this.#options.autoscale && this.#sharing > 1) {
+        const problem = '--autoscale is for one queue: give the others a limit of their own, name:2'
+        throw sluiceError('command_refused', { worker: 'that autoscales', problem })
+      }
       await this.#settle()
     } catch (error) {
       for (const { queue } of queues) if (!before.has(queue)) this.#wanted.delete(queue)

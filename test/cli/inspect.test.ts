@@ -68,7 +68,7 @@ test('shows what is in hand, with the rows so far', async () => {
 test('pings, and changes a worker while it runs', async () => {
   const ping = await run('inspect', 'ping')
   expect([ping.code, ping.out]).toEqual([0, expect.stringMatching(/^✓ w1: pong {2}\d.*s$/m)])
-  expect((await run('control', 'concurrency', '5')).out).toMatch(/^✓ w1: 5 activities at once/)
+  expect((await run('control', 'concurrency', '5')).out).toMatch(/^✓ w1: activities at once: 5/)
   await until(async () => (await show(api, 'w1')).slots.total === 5, { what: 'five slots' })
   const more = `${api.queue}-more`
   expect((await run('control', 'queue', 'add', `${more}:2`, 'w1')).code).toBe(0)

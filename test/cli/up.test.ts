@@ -5,6 +5,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { inspect } from '../../src/dev/leftover.ts'
 import { run } from '../../src/dev/process.ts'
@@ -33,6 +34,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+const app = fileURLToPath(new URL('../../examples/steps/app.ts', import.meta.url))
 const takenPort = () => (taken.address() as { port: number }).port
 const env = () => ({ SLUICE_HOME: home, SLUICE_PORT: String(takenPort()) })
 const upFile = async () => JSON.parse(await readFile(join(home, 'up.json'), 'utf8'))
@@ -83,7 +85,7 @@ test('the first start brings the sample; other commands find it; Ctrl-C leaves n
   const output = up.output()
   expect(output).toMatch(/✓ PostgreSQL 18\S* on 127\.0\.0\.1:\d+ .*(s|ms)$/m)
   expect(output).toMatch(/✓ Temporal on 127\.0\.0\.1:\d+, Web UI http:\/\/127\.0\.0\.1:\d+/)
-  expect(output).toMatch(/✓ worker \d+, \d+ activities at once/)
+  expect(output).toMatch(/✓ worker \d+, activities at once: \d+/)
   expect(output).toMatch(/3,993 rows loaded into public\.sample_trips, 7 rejected/)
   expect(output.match(/trips\.csv:\d+ /g)).toHaveLength(7)
   expect(output).toMatch(/trips\.csv:1126 fare: .*"n\/a"/)
@@ -109,7 +111,7 @@ test('the first start brings the sample; other commands find it; Ctrl-C leaves n
 })
 
 test('the second start keeps all data, and a worker that dies is replaced', async () => {
-  const up = await start('mine.csv', '--into', 'trips')
+  const up = await start('mine.csv', '--into', 'trips', '--app', app)
   // biome-ignore lint/suspicious/noConsole: a figure to report, too much the machine's to assert.
   console.info(`second start: ${(up.tookMs / 1000).toFixed(1)} s, an ingest included`)
   expect(up.output()).not.toContain('sample')
@@ -122,6 +124,12 @@ test('the second start keeps all data, and a worker that dies is replaced', asyn
   await until(() => up.output().includes('takes its place'), { what: 'another worker' })
   const after = await sluice(['ingest', 'mine.csv', '--into', 'trips'], { env: env(), cwd: folder })
   expect(after.code).toBe(0)
+  // Its worker has the app, and serves the queue that the step names.
+  const steps = await sluice(['ingest', 'mine.csv', '--steps', 'checksum'], {
+    env: env(),
+    cwd: folder,
+  })
+  expect([steps.code, steps.out]).toEqual([0, expect.stringContaining('steps done: 1')])
   await stop(up, 'SIGTERM')
 })
 

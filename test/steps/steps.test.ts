@@ -100,14 +100,14 @@ test('a step that throws is tried as often as it says, then the ingest fails', a
   const path = await folder('throws', { 'a.csv': 'it' })
   const view = await it.ingest({ source: directory(path), steps: ['throws'] })
   expect(view).toMatchObject({ state: 'failed', error: { code: 'step_failed' } })
-  expect(view.error?.message).toContain('a.csv, 3 times: no luck with it')
+  expect(view.error?.message).toContain('a.csv (failures: 3): no luck with it')
   expect(await runs(path)).toEqual(['throws 0', 'throws 0', 'throws 0'])
   const [step] = await stepsOf(it, view.ingestId)
   expect(step).toMatchObject({ failures: 3, error: 'no luck with it', done: false })
 })
 
 test.concurrent.for([
-  ['gives_up', 'step_failed', 'a.csv, 1 times: never'],
+  ['gives_up', 'step_failed', 'a.csv (failures: 1): never'],
   ['overdue', 'time_limit', 'longer than its soft time limit of 0.3 s'],
   ['links', 'step_result_invalid', 'link is not a regular file'],
   ['outside', 'step_result_invalid', 'is not in the scratch folder'],

@@ -60,7 +60,7 @@ test('ping, concurrency: up at once, down when no more than that run', async ({
   await sleep(1500)
   expect(await smaller.isAnswered()).toBe(false)
   await held.release()
-  expect(await smaller.answer).toEqual({ done: true, message: '1 activities at once' })
+  expect(await smaller.answer).toEqual({ done: true, message: 'activities at once: 1' })
   expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 24 })
   expect(await queuesOf(it)).toMatchObject([{ concurrency: 1, running: 0 }])
 })

@@ -20,13 +20,13 @@ export interface Order {
  * @throws usage_invalid, file_missing, spec_invalid, table_name_invalid, dialect_invalid
  */
 export async function readOrder(files: string[], options: SpecOptions): Promise<Order | null> {
-  const { into } = options
-  if (files.length === 0 && into === undefined) return null
-  if (files.length === 0 || into === undefined) {
+  const isAsked = options.into !== undefined || options.steps !== undefined
+  if (files.length === 0 && !isAsked) return null
+  if (files.length === 0 || !isAsked) {
     const problem = 'Files need a target, and a target needs files: my.csv --into public.trips'
     throw cliError('usage_invalid', { problem, command: 'up' })
   }
-  const spec = specOf({ ...options, into })
+  const spec = specOf(options)
   checkSpec({ ...spec, source: { kind: 'directory', path: files } })
   return { spec, found: await findSources(files, { isOwnMachine: true, upload: false }) }
 }

@@ -12,6 +12,8 @@ export interface WorkerOptions {
   /** The file that takes what it prints. */
   log: string
   concurrency: number
+  /** A module that exports steps. */
+  app?: string
 }
 
 export interface Spawned {
@@ -28,9 +30,10 @@ export interface Spawned {
  * It has a process group of its own: a Ctrl-C reaches `up` only, which stops its parts in their
  * order. A kill of `up` reaches it through its stdin, see feed.ts.
  */
-export async function spawnWorker({ log, concurrency }: WorkerOptions): Promise<Spawned> {
+export async function spawnWorker({ log, concurrency, app }: WorkerOptions): Promise<Spawned> {
   const { handle, sizeBytes } = await openLog(log)
   const args = ['worker', '--fed', '--concurrency', String(concurrency), '--log-format', 'pretty']
+  if (app) args.push('--app', app)
   const child = spawn(process.execPath, [process.argv[1] as string, ...args], {
     stdio: ['pipe', handle.fd, handle.fd],
     detached: true,

@@ -25,7 +25,7 @@ export interface Stack {
 export async function startStack(
   config: Config,
   running: Running,
-  stopping: AbortSignal,
+  { stopping, app }: { stopping: AbortSignal; app?: string },
 ): Promise<Stack> {
   const { home, stageDir } = config
   const logs = await makeFolders(config)
@@ -35,7 +35,7 @@ export async function startStack(
   const giveUp = () => halt.abort()
   // What loads slowly loads while something else is coming up: the worker, and our own API.
   const loading = import('../../api/server.ts')
-  const parts = [spawnWorker(start), startDatabase(start), startTemporalServer(start)] as const
+  const parts = [spawnWorker(start, app), startDatabase(start), startTemporalServer(start)] as const
   const [worker, databaseUrl, temporal] = await settle([...parts, loading], giveUp)
   stopping.throwIfAborted()
 
@@ -47,7 +47,7 @@ export async function startStack(
   const ready = step(
     'worker',
     () => worker.feed(feed, AbortSignal.any([stopping, halt.signal])),
-    (pid) => ({ what: `worker ${pid}, ${concurrency} activities at once` }),
+    (pid) => ({ what: `worker ${pid}, activities at once: ${concurrency}` }),
   )
   const [api] = await settle([startOwnApi(start, { ...feed, uiUrl: ui }), ready], giveUp)
 
@@ -92,9 +92,10 @@ function createAlarm(running: Running) {
   return { broken, watch }
 }
 
-async function spawnWorker({ logs, running }: Start) {
+async function spawnWorker({ logs, running }: Start, app?: string) {
   const say = (line: string) => console.log(`! ${line}`)
-  const worker = await startWorkerProcess({ log: join(logs, 'worker.log'), concurrency, say })
+  const log = join(logs, 'worker.log')
+  const worker = await startWorkerProcess({ log, concurrency, say, ...(app && { app }) })
   running.add('worker', worker)
   return worker
 }

@@ -31,7 +31,7 @@ create table sluice.workers (
   -- Set when it left in order; a worker that was killed just falls silent.
   stopped_at timestamptz,
   state text not null check (state in ('running', 'drained', 'stopping')),
-  -- [{queue, concurrency, running}]
+  -- [{queue, concurrency, running, shared}]
   queues jsonb not null,
   -- What it has in hand: [{task, activity, ingestId, what, queue, attempt, startedAt, progress}]
   tasks jsonb not null,
@@ -62,7 +62,7 @@ create table sluice.step_definitions (
   step text primary key,
   -- Null: the queue of the ingest.
   queue text,
-  -- {timeoutMs, softTimeoutMs, retry}
+  -- {timeoutMs, softMs, retry}
   definition jsonb not null,
   app text not null,
   defined_at timestamptz not null default now()
@@ -76,7 +76,10 @@ create table sluice.steps (
   step text not null,
   worker text not null,
   attempt integer not null,
+  -- Attempts that threw.
   failures integer not null default 0,
+  -- Attempts that began, without the very first.
+  begun integer not null default 0,
   error text,
   result jsonb,
   started_at timestamptz not null,
