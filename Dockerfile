@@ -61,5 +61,5 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.SLUICE_PORT + '/healthz').then((reply) => process.exit(reply.ok ? 0 : 1))"]
 
 # Signals reach Node directly; `docker run --init` (or `init: true`) adds a reaper of zombies.
-ENTRYPOINT ["node", "bin/sluice.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "bin/sluice.js"]
 CMD ["api"]

@@ -36,11 +36,13 @@ export async function startWorker(
   stack: Stack,
   { queue, concurrency, sources, profiles, name, app }: BenchWorkerOptions,
 ): Promise<BenchWorker> {
-  const profiling = profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : []
+  // As `npm run worker` starts it.
+  const node = ['--max-semi-space-size=4']
+  if (profiles) node.push('--cpu-prof', `--cpu-prof-dir=${profiles}`)
   const args = ['worker', '--queue', queue, '--concurrency', String(concurrency)]
   if (name) args.push('--name', name)
   if (app) args.push('--app', app)
-  const starting = startChild(process.execPath, [...profiling, sluice, ...args], {
+  const starting = startChild(process.execPath, [...node, sluice, ...args], {
     log: join(stack.folder, `worker-${name ?? queue}.log`),
     cwd: root,
     env: {

@@ -85,12 +85,13 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
       banner(options, { identity, seats, activities, app })
       leave.onSignals()
       await Promise.race([leave.asked, seats.failed])
+    } finally {
+      // Also when one queue fails: the others must not look alive behind it.
       await leave.end(seats.drain())
       await leave.answer()
-      log.info({ event: 'stopped' }, 'worker stopped')
-    } finally {
       await reports.stop()
     }
+    log.info({ event: 'stopped' }, 'worker stopped')
     return leave.reason === 'memory' ? 'memory' : 'stopped'
   } finally {
     await db.end()

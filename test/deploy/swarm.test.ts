@@ -123,7 +123,9 @@ it('puts the secret into the environment of what it starts, or starts nothing', 
     await expect(start()).rejects.toMatchObject({ code: 1, stdout: '' })
     await writeFile(join(folder, 'secrets', 'sluice_database_url'), `postgres://a:b'"$c@d/e`)
     const { stdout } = await start()
-    expect(stdout).toBe(`postgres://a:b'"$c@d/e bin/sluice.js ${worker.command.join(' ')}\n`)
+    expect(stdout).toBe(
+      `postgres://a:b'"$c@d/e --max-semi-space-size=4 bin/sluice.js ${worker.command.join(' ')}\n`,
+    )
   } finally {
     await rm(folder, { recursive: true })
   }

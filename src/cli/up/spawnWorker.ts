@@ -34,7 +34,8 @@ export async function spawnWorker({ log, concurrency, app }: WorkerOptions): Pro
   const { handle, sizeBytes } = await openLog(log)
   const args = ['worker', '--fed', '--concurrency', String(concurrency), '--log-format', 'pretty']
   if (app) args.push('--app', app)
-  const child = spawn(process.execPath, [process.argv[1] as string, ...args], {
+  const node = ['--max-semi-space-size=4', process.argv[1] as string]
+  const child = spawn(process.execPath, [...node, ...args], {
     stdio: ['pipe', handle.fd, handle.fd],
     detached: true,
   })
