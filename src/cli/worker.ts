@@ -12,6 +12,8 @@ import { readFeed } from './up/feed.ts'
 import { autoscale, duration, memory, name, queues } from './worker/parse.ts'
 import { followParent, runSuccessors, successorCode } from './worker/restart.ts'
 
+const lingerMs = 1000
+
 interface Options {
   app?: string
   queue?: QueueOption[]
@@ -97,6 +99,8 @@ async function run(options: Options): Promise<void> {
   } finally {
     // An open pipe would keep the process.
     if (options.fed) process.stdin.destroy()
+    // Nor may a part of the SDK that never started: a worker that is over must not look alive.
+    setTimeout(() => process.exit(), lingerMs).unref()
   }
 }
 

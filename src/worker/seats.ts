@@ -153,7 +153,10 @@ export class Seats {
       }
       if (this.#isDrained) return
       const missing = [...this.#wanted.values()].filter(({ queue }) => !this.#seats.has(queue))
-      await Promise.all(missing.map((wanted) => this.#take(wanted)))
+      // One that comes after the failure of another one must be known, to be left again.
+      const taken = await Promise.allSettled(missing.map((wanted) => this.#take(wanted)))
+      const failed = taken.find((each) => each.status === 'rejected')
+      if (failed) throw failed.reason
     })
     this.#settling = settling.catch(() => {})
     return settling

@@ -1,0 +1,24 @@
+/** A worker that cannot work says why, and ends: none that looks alive and is not. */
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { sluice } from '../cli/sluice.ts'
+import { build } from '../helper.ts'
+
+const it = await build()
+const env = { DATABASE_URL: it.databaseUrl, TEMPORAL_ADDRESS: it.temporalAddress }
+const app = (name: string) => fileURLToPath(new URL(`../steps/${name}`, import.meta.url))
+
+test.for<[string, string[], Record<string, string>, string]>([
+  ['a namespace that is not there', [], { TEMPORAL_NAMESPACE: 'nope' }, 'Namespace nope'],
+  ['several queues that autoscale', ['--autoscale', '4,1'], {}, '--autoscale is for one queue'],
+  ['no Temporal', [], { TEMPORAL_ADDRESS: '127.0.0.1:9' }, 'Temporal does not answer'],
+  ['no app', ['--app', app('none.ts')], {}, 'there is no such file'],
+  ['an app without steps', ['--app', app('../rows.ts')], {}, 'it exports no step'],
+  ['a queue without a name', ['--queue', 'a,,b'], {}, 'A queue name has 1 to 200 characters'],
+  ['too little memory', ['--max-memory', '10m'], {}, 'an idle worker needs about 200 MB'],
+])('%s', { timeout: 60_000 }, async ([, args, more, message]) => {
+  const queues = ['--queue', `${it.queue}-a,${it.queue}-b`]
+  const { code, error } = await sluice(['worker', ...queues, ...args], { env: { ...env, ...more } })
+  expect(code).not.toBe(0)
+  expect(error).toContain(message)
+})
