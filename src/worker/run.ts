@@ -141,6 +141,8 @@ async function createSeats(options: WorkerOptions, { db, app, tasks, leave }: Pa
     // Brings a cancellation within a second or two, see activities/alive.ts.
     maxHeartbeatThrottleInterval: '1s',
     maxCachedWorkflows: 100,
+    // Every task comes through its queue: eager ones would pass by priority, turns and rate limit.
+    maxEagerActivityReservationsPerWorkflowTask: 0,
     // The grace time is ours to keep, see leave.ts: a drained queue has no end to it.
     shutdownGraceTime: '20 days',
     interceptors: { activity: [watchTasks({ log, tasks, slots, leaving: leave.signal })] },
