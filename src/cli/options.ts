@@ -1,6 +1,7 @@
 /** Options that several commands have, and how their texts are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Format, IngestSpec } from '../domain/spec.ts'
+import type { Format } from '../domain/format.ts'
+import type { IngestSpec } from '../domain/spec.ts'
 import { logLevels } from '../log.ts'
 
 export const addJson = (command: Command): Command =>

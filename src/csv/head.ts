@@ -1,5 +1,5 @@
 /** The head of a file: how it is written, and what its first record says. */
-import type { Format } from '../domain/spec.ts'
+import type { Format } from '../domain/format.ts'
 import type { Dialect } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
 import { recordsOf, shapeOf, valuesOf } from './records.ts'

@@ -7,7 +7,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { looksLikeValue } from '../domain/columns.ts'
-import type { Format } from '../domain/spec.ts'
+import type { Format } from '../domain/format.ts'
 import type { Dialect } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
 import { recordsOf, shapeOf, valuesOf } from './records.ts'
@@ -26,7 +26,12 @@ export function sniff(start: Buffer, format: Format, file: string, whole: boolea
   refuseBinary(head, file)
   const quote = format.quote ?? '"'
   const newline = sniffNewline(head)
-  const base = { quote, escape: format.escape ?? quote, newline, nullText: format.null ?? '' }
+  const base = {
+    quote,
+    escape: format.escape ?? quote,
+    newline,
+    nullText: String(format.null ?? ''),
+  }
   const guess: Dialect = { ...base, delimiter: format.delimiter ?? ',', header: true }
   const delimiter = format.delimiter ?? sniffDelimiter(head, guess, whole)
   if (delimiter === quote || delimiter === '\n' || delimiter === '\r') {
@@ -35,7 +40,7 @@ export function sniff(start: Buffer, format: Format, file: string, whole: boolea
     })
   }
   const dialect = { ...guess, delimiter }
-  return { ...dialect, header: format.header ?? sniffHeader(head, dialect) }
+  return { ...dialect, header: Boolean(format.header ?? sniffHeader(head, dialect)) }
 }
 
 /** The first records of `head` as raw bytes; at most `recordsMax` that are not blank. */

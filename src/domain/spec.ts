@@ -1,5 +1,6 @@
 /** The ingest spec: one schema gives the type, the validation and the API documentation. */
 import { type Static, Type } from 'typebox'
+import { Format } from './format.ts'
 import { QueueName, type Route, type RouteFacts, Routes } from './routes.ts'
 import { TimeLimits } from './timeLimits.ts'
 
@@ -14,9 +15,6 @@ export const UploadName = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._ ()+@=,-]{0,199}$',
   description: 'Letters, digits and `. _ - ( ) + @ = ,` and spaces; no folders.',
 })
-
-const oneByte = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 1, pattern: '^[\\x01-\\x7f]$', description })
 
 const StepName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' })
 
@@ -41,26 +39,6 @@ export const Source = Type.Union([
   ),
 ])
 
-export const Format = Type.Object(
-  {
-    kind: Type.Optional(Type.Union([Type.Literal('auto'), Type.Literal('csv')])),
-    delimiter: Type.Optional(oneByte('Between fields. Sniffed if left out.')),
-    quote: Type.Optional(oneByte('Around fields. `"` if left out.')),
-    escape: Type.Optional(oneByte('Before a quote within quotes. The quote itself if left out.')),
-    header: Type.Optional(
-      Type.Boolean({ description: 'Does the first record name the columns? Sniffed if left out.' }),
-    ),
-    null: Type.Optional(
-      Type.String({
-        maxLength: 64,
-        pattern: '^[^\\x00\\r\\n]*$',
-        description: 'The unquoted text that stands for NULL. Empty if left out.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-)
-
 const Target = Type.Object(
   {
     table: Type.String({
@@ -75,6 +53,22 @@ const Target = Type.Object(
       Type.Union([Type.Literal('sample'), Type.Literal('text')], {
         default: 'sample',
         description: 'Column types of a new table: from a sample of the rows, or all text.',
+      }),
+    ),
+    schema: Type.Optional(
+      Type.Union([Type.Literal('evolve'), Type.Literal('freeze')], {
+        description:
+          'evolve: sampled types widen when later values do not fit, and new columns of later files ' +
+          'are added; freeze: they do not, and are not. If left out, a new table evolves, and an ' +
+          'existing one gets no new columns.',
+      }),
+    ),
+    unique: Type.Optional(
+      Type.Union([Type.Literal('reject'), Type.Literal('skip'), Type.Literal('fail')], {
+        default: 'reject',
+        description:
+          'What becomes of a row whose key the target or an earlier row has already: it is a ' +
+          'reject, it is counted and left out, or nothing is published.',
       }),
     ),
     atomic: Type.Optional(
@@ -141,13 +135,16 @@ export const IngestSpec = Type.Object(
 /** What a client sends. */
 export type IngestSpec = Static<typeof IngestSpec>
 export type Source = Static<typeof Source>
-export type Format = Static<typeof Format>
 
 export interface FullTarget {
   table: string
   mode: 'append' | 'replace'
   types: 'sample' | 'text'
   atomic: boolean
+  /** Left out when the spec does not say. */
+  schema?: 'evolve' | 'freeze'
+  /** Left out when the spec does not say: reject. */
+  unique?: 'reject' | 'skip' | 'fail'
 }
 
 /** The spec with every default filled in: what the ledger keeps and compares. */
@@ -186,11 +183,11 @@ export function fullSpec(spec: IngestSpec): FullSpec {
   }
 }
 
-const fullTarget = ({ table, mode, types, atomic }: Static<typeof Target>): FullTarget => ({
-  table,
-  mode: mode ?? 'append',
-  types: types ?? 'sample',
-  atomic: atomic ?? true,
+const fullTarget = (target: Static<typeof Target>): FullTarget => ({
+  ...target,
+  mode: target.mode ?? 'append',
+  types: target.types ?? 'sample',
+  atomic: target.atomic ?? true,
 })
 
 /** What routes ask of a spec. */

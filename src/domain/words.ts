@@ -18,9 +18,14 @@
  * mode     append or replace
  */
 
-/** How the bytes of a CSV file are to be read. Every character is one byte long. */
+/**
+ * How the bytes of a staged CSV file, which are UTF-8, are to be read. What COPY cannot read by
+ * itself is written anew for it, record by record: see csv/rewrite.ts.
+ */
 export interface Dialect {
+  /** One ASCII character for COPY; a longer one is written anew. */
   delimiter: string
+  /** One ASCII character; empty when nothing is quoted. */
   quote: string
   /** Equal to `quote` when quotes are escaped by doubling. */
   escape: string
@@ -29,6 +34,28 @@ export interface Dialect {
   header: boolean
   /** The unquoted text that stands for NULL. */
   nullText: string
+  /** More texts that stand for NULL. */
+  nullWords?: string[]
+  /** Physical lines in front of the header; none if left out. */
+  skipRows?: number
+  /** Records of the header, whose words are joined; 1 if left out. */
+  headerRows?: number
+  /** Records at the end that are none of the data; none if left out. */
+  skipFooter?: number
+  /** A line that starts with it is no record. One ASCII character. */
+  comment?: string
+  /** Names of the fields, in place of those in the file. */
+  names?: string[]
+  /** What becomes of a record with too few fields (pad), too many (trim), either (fit). */
+  ragged?: 'pad' | 'trim' | 'fit'
+  /** In numbers: the decimal mark if it is no point, and what stands between thousands. */
+  decimal?: ','
+  thousands?: ',' | '.' | ' ' | "'" | '_'
+  /** The order of day, month and year where they are numbers; ISO if left out. */
+  dates?: 'DMY' | 'MDY' | 'YMD'
+  /** More words for true and false than PostgreSQL has. */
+  trueWords?: string[]
+  falseWords?: string[]
 }
 
 /** A record boundary: what lies before it in its file. */
@@ -65,6 +92,10 @@ export interface FileShape {
   width: number
   cuts: Cut[]
   flaws: Flaw[]
+  /** What the source's bytes were written in, when it was not UTF-8; the staged ones are. */
+  encoding?: string
+  /** What the source's bytes were packed with; the staged ones are not. */
+  packing?: 'gzip' | 'zstd' | 'zip'
 }
 
 /** A file of the source as the list verb found it. */
@@ -73,6 +104,8 @@ export interface ListedFile {
   sizeBytes: number
   /** What must not change until the file is staged: for a local file its mtime and inode. */
   version: string
+  /** The member of an archive; `name` has it too. */
+  member?: string | null
 }
 
 /** A byte range of one staged file. */
@@ -109,10 +142,12 @@ export interface UnitRef {
 
 /** What a unit's transaction recorded. */
 export interface Receipt {
-  /** Data records read: always `rowsLoaded + rowsRejected`. */
+  /** Data records read: always `rowsLoaded + rowsRejected + rowsSkipped`. */
   rowsRead: number
   rowsLoaded: number
   rowsRejected: number
+  /** Rows that the target had already, where the spec says to skip them; 0 if left out. */
+  rowsSkipped?: number
   sizeBytes: number
   /** The fast lane streams raw bytes; the repair lane looks at every record. */
   lane: 'fast' | 'repair'
@@ -126,6 +161,8 @@ export interface Reject {
   column: string | null
   /** One of docs/csv.md, or the SQLSTATE that PostgreSQL gave. */
   code: string
+  /** The constraint of the target that the row breaks. */
+  constraint?: string | null
   error: string
   /** The record's bytes without its line end. */
   raw: Buffer
@@ -150,4 +187,6 @@ export interface Counts {
   rowsRead: number
   rowsLoaded: number
   rowsRejected: number
+  /** See Receipt. */
+  rowsSkipped?: number
 }
