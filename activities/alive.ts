@@ -4,10 +4,10 @@
  * The heartbeat is a timer on the main thread: a process that hangs stops beating. It also brings
  * the cancellation, which is why it beats more often than liveness alone would need.
  */
-import { ApplicationFailure, CancelledFailure, Context, type Info } from '@temporalio/activity'
+import { CancelledFailure, Context, type Info } from '@temporalio/activity'
 import { type SluiceError, sluiceError } from '../src/errors.ts'
 import type { Deps } from './deps.ts'
-import { toFailure } from './failure.ts'
+import { failureOf, toFailure } from './failure.ts'
 
 const beatMs = 1000
 /** A soft time limit that is met this often will be met again. */
@@ -68,14 +68,9 @@ const tooLong = (softMs: number, { activityType }: Info): SluiceError =>
 /** Tried again, in case something held it up, but not for ever. */
 function lastTime(error: SluiceError, { attempt }: Info): Error {
   if (attempt < timeLimitsMax) return toFailure(error)
-  const { code, hint, message } = error
-  return ApplicationFailure.nonRetryable(message, code, { code, hint })
+  return failureOf(error, { nonRetryable: true })
 }
 
 /** The worker leaves: another one may start at once. */
 export const handedBack = (): Error =>
-  ApplicationFailure.create({
-    message: 'handed back: the worker leaves',
-    type: 'handed_back',
-    nextRetryDelay: '1ms',
-  })
+  failureOf(sluiceError('handed_back', {}), { nextRetryDelay: 1 })

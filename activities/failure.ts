@@ -13,13 +13,22 @@ export interface FailureDetails {
 export function toFailure(error: unknown): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error
   const known = toSluiceError(error)
-  const details: FailureDetails = { code: known.code, hint: known.hint }
   if (known.code === 'unexpected') Context.current().log.error('unexpected error', { error })
+  return failureOf(known)
+}
+
+/** @param options.nextRetryDelay in ms, in place of what the retry policy says */
+export function failureOf(
+  { code, message, hint, retryable }: SluiceError,
+  options: { nonRetryable?: boolean; nextRetryDelay?: number } = {},
+): ApplicationFailure {
+  const details: FailureDetails = { code, hint }
   return ApplicationFailure.create({
-    message: known.message,
-    type: known.code,
-    nonRetryable: !known.retryable,
+    message,
+    type: code,
+    nonRetryable: !retryable,
     details: [details],
+    ...options,
   })
 }
 

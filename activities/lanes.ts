@@ -3,6 +3,7 @@ import { recordsOf } from '../src/csv/records.ts'
 import { triage } from '../src/csv/repair.ts'
 import { recordBytesMax } from '../src/csv/shape.ts'
 import type { Receipt, Reject } from '../src/domain/words.ts'
+import { type RejectCode, rejectReason } from '../src/errors/rejects.ts'
 import { type Copied, copyCsv } from '../src/postgres/copy.ts'
 import { type AroundRecord, copyAround } from '../src/postgres/copyAround.ts'
 import { type Connection, isAboutRows } from '../src/postgres/db.ts'
@@ -19,7 +20,7 @@ export interface Loaded {
 }
 
 /** PostgreSQL's "invalid_text_representation": a value that its type does not take. */
-const invalidValue = '22P02'
+const invalidValue: RejectCode = '22P02'
 /** More than this of a record is not kept: it could not be loaded at all. */
 const flawBytesMax = 1 << 20
 
@@ -120,8 +121,8 @@ export async function flawRejects(bytes: UnitBytes): Promise<Reject[]> {
   for (const flaw of bytes.unit.flaws) {
     const raw = trimLineEnd(await bytes.flaw(flaw, flawBytesMax))
     const { fileNo, line } = flaw
-    const error = `the record is longer than ${recordBytesMax} bytes; the first ${raw.length} are kept`
-    rejects.push({ fileNo, line, column: null, code: 'record_too_long', error, raw })
+    const why = rejectReason('record_too_long', { max: recordBytesMax, kept: raw.length })
+    rejects.push({ fileNo, line, column: null, ...why, raw })
   }
   return rejects
 }

@@ -5,7 +5,7 @@
  * come into the ledger in one transaction, which a later attempt finds.
  */
 import { randomUUID } from 'node:crypto'
-import { ApplicationFailure, Context } from '@temporalio/activity'
+import { Context } from '@temporalio/activity'
 import { messageOf, sluiceError } from '../src/errors.ts'
 import { enterPhase, mustBeActive, readIngest } from '../src/postgres/ingests.ts'
 import {
@@ -21,6 +21,7 @@ import type { Step, StepContext, StepFile, StepResult } from '../src/steps/defin
 import { type Kept, keepable } from '../src/steps/result.ts'
 import { alive, type IngestInput } from './alive.ts'
 import type { Deps } from './deps.ts'
+import { failureOf } from './failure.ts'
 import { shapeFile } from './shape.ts'
 
 export interface StepInput extends IngestInput {
@@ -77,13 +78,7 @@ async function run(
 
 /** Another worker of the queue may have it: it is asked soon, and as often as it takes. */
 function notHere(worker: string, step: string): Error {
-  const { message, code, hint } = sluiceError('step_not_here', { worker, step })
-  return ApplicationFailure.create({
-    message,
-    type: code,
-    details: [{ code, hint }],
-    nextRetryDelay: notHereMs,
-  })
+  return failureOf(sluiceError('step_not_here', { worker, step }), { nextRetryDelay: notHereMs })
 }
 
 function contextOf(
@@ -131,11 +126,10 @@ async function attempt(
     const problem = messageOf(error)
     const failures = await recordStepFailure(deps.db, at, problem)
     const isFinal = (error as { retryable?: unknown } | null)?.retryable === false
-    if (isFinal || failures >= attemptsMax(step)) {
-      throw sluiceError('step_failed', { step: step.name, file: file.name, failures, problem })
-    }
-    const message = `the step ${step.name} threw for ${file.name}: ${problem}`
-    throw ApplicationFailure.create({ message, type: 'step_threw' })
+    const attempts = attemptsMax(step)
+    const what = { step: step.name, file: file.name, problem }
+    if (isFinal || failures >= attempts) throw sluiceError('step_failed', { ...what, failures })
+    throw sluiceError('step_threw', { ...what, attempts })
   } finally {
     signal.removeEventListener('abort', abort)
   }

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
+import { sluiceError } from './errors.ts'
 import type { LogFormat, LogLevel } from './log.ts'
 
 /** What `sluice up` writes for the other commands to find. */
@@ -52,7 +53,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     apiUrl: env.SLUICE_API || up?.api || null,
     api: {
       host: env.SLUICE_HOST || '127.0.0.1',
-      port: port(env.SLUICE_PORT, 3000),
+      port: port('SLUICE_PORT', env, 3000),
       uiUrl: env.TEMPORAL_UI_URL || up?.ui || null,
     },
     stageDir: resolve(env.SLUICE_STAGE || up?.stageDir || join(home, 'stage')),
@@ -62,8 +63,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ).map((root) => resolve(root)),
     settingsPath: env.SLUICE_SETTINGS ? resolve(env.SLUICE_SETTINGS) : null,
     log: {
-      level: oneOf(env.SLUICE_LOG_LEVEL, ['debug', 'info', 'warn', 'error'], 'info'),
-      format: oneOf<LogFormat, null>(env.SLUICE_LOG_FORMAT, ['pretty', 'json'], null),
+      level: oneOf('SLUICE_LOG_LEVEL', env, ['debug', 'info', 'warn', 'error'], 'info'),
+      format: oneOf<LogFormat, null>('SLUICE_LOG_FORMAT', env, ['pretty', 'json'], null),
     },
   }
 }
@@ -82,20 +83,25 @@ function readUpFile(home: string): UpFile | null {
   }
 }
 
-function port(text: string | undefined, fallback: number): number {
+function port(name: string, env: NodeJS.ProcessEnv, fallback: number): number {
+  const text = env[name]
   if (!text) return fallback
   const value = Number(text)
   if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value
-  throw new Error(`SLUICE_PORT is ${text}: give a number from 0 to 65535.`)
+  const problem = 'give a number from 0 to 65535'
+  throw sluiceError('variable_invalid', { name, value: text, problem })
 }
 
 function oneOf<T extends string, F>(
-  text: string | undefined,
+  name: string,
+  env: NodeJS.ProcessEnv,
   allowed: readonly T[],
   fallback: F,
 ): T | F {
+  const text = env[name]
   if (!text) return fallback
   const found = allowed.find((value) => value === text)
   if (found) return found
-  throw new Error(`${text} is not one of ${allowed.join(', ')}.`)
+  const problem = `give one of ${allowed.join(', ')}`
+  throw sluiceError('variable_invalid', { name, value: text, problem })
 }

@@ -1,55 +1,76 @@
 /** The error table: every error a user can meet, once. Its rows are in errors/, by subject. */
+import { attempts } from './errors/attempts.ts'
+import { commandLine } from './errors/commandLine.ts'
+import { embedded } from './errors/embedded.ts'
 import { files } from './errors/files.ts'
+import { fill, type Params } from './errors/fill.ts'
+import { type ExitCode, type Kind, kinds } from './errors/kinds.ts'
 import { requests } from './errors/requests.ts'
 import type { ErrorRow } from './errors/row.ts'
 import { servers } from './errors/servers.ts'
 import { targets } from './errors/targets.ts'
 import { workers } from './errors/workers.ts'
 
-export const errorTable = { ...requests, ...files, ...targets, ...workers, ...servers }
+export const errorTable = {
+  ...requests,
+  ...files,
+  ...targets,
+  ...workers,
+  ...attempts,
+  ...servers,
+  ...commandLine,
+  ...embedded,
+}
 
 export type ErrorCode = keyof typeof errorTable
 
-type Names<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | Names<Rest>
-  : never
-type Params<C extends ErrorCode> = Record<
-  Names<(typeof errorTable)[C]['message'] | (typeof errorTable)[C]['hint']>,
-  string | number
->
+type Texts<C extends ErrorCode> = (typeof errorTable)[C]['message' | 'hint']
+
+/** An error as people are told of it. */
+export interface Told {
+  code: string
+  message: string
+  hint: string
+}
 
 /** An error of the table, with its texts filled in. */
 export class SluiceError extends Error {
   override readonly name = 'SluiceError'
-  readonly code: ErrorCode
-  readonly status: number
-  readonly kind: ErrorRow['kind']
+  readonly code: string
   readonly hint: string
+  /** null: it never comes over HTTP. */
+  readonly status: number | null
+  readonly kind: Kind
+  readonly exitCode: ExitCode
 
-  constructor(
-    code: ErrorCode,
-    params: Record<string, string | number>,
-    options: { cause?: unknown } = {},
-  ) {
-    const row = errorTable[code]
-    super(fill(row.message, params), options)
+  /** @param told may come from an API that is newer than this table */
+  constructor({ code, message, hint }: Told, options: { cause?: unknown } = {}) {
+    super(message, options)
+    const row: ErrorRow = errorTable[code as ErrorCode] ?? errorTable.unexpected
     this.code = code
-    this.status = row.status
+    this.hint = hint
+    this.status = row.status ?? null
     this.kind = row.kind
-    this.hint = fill(row.hint, params)
+    this.exitCode = row.exitCode ?? 1
   }
 
   get retryable(): boolean {
-    return this.kind === 'transient' || this.kind === 'capacity'
+    return kinds[this.kind].retryable
   }
 }
 
 /** Makes an error of the table; its parameters are checked by the compiler. */
-export const sluiceError = <C extends ErrorCode>(
+export function sluiceError<C extends ErrorCode>(
   code: C,
-  params: Params<C>,
+  params: Params<Texts<C>>,
   options: { cause?: unknown } = {},
-): SluiceError => new SluiceError(code, params, options)
+): SluiceError {
+  const { message, hint } = errorTable[code]
+  return new SluiceError(
+    { code, message: fill(message, params), hint: fill(hint, params) },
+    options,
+  )
+}
 
 /** The message of anything that was thrown, on one line and of bounded length. */
 export function messageOf(error: unknown): string {
@@ -58,6 +79,3 @@ export function messageOf(error: unknown): string {
   const text = first instanceof Error ? first.message || first.name : String(first)
   return text.replace(/\s+/g, ' ').trim().slice(0, 2000)
 }
-
-const fill = (text: string, params: Record<string, string | number>): string =>
-  text.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? `{${name}}`))

@@ -1,8 +1,8 @@
 /** The documentation at /docs: OpenAPI with a page to try it, and the error table. */
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { errorTable } from '../errors.ts'
 import type { App } from './deps.ts'
+import { errorsPage } from './errorsPage.ts'
 
 const description = `
 Brings data into PostgreSQL: every good row exactly once, every bad row kept with its reason.
@@ -39,19 +39,3 @@ export async function docs(app: App): Promise<void> {
     )
   })
 }
-
-function errorsPage(): string {
-  const rows = Object.entries(errorTable).map(
-    ([code, { status, message, hint }]) =>
-      `<tr id="${code}"><td><code>${code}</code><td>${status}<td>${escape(message)}<td>${escape(hint)}`,
-  )
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Sluice: errors</title>
-<style>body{font:15px/1.5 system-ui;margin:2rem}td,th{padding:.3rem .8rem;text-align:left;vertical-align:top}
-tr:target{background:#fe9}</style>
-<h1>Errors</h1><table><tr><th>Code<th>Status<th>Message<th>What to do
-${rows.join('\n')}
-</table></html>`
-}
-
-const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

@@ -5,7 +5,7 @@
  * either, nor reach a loopback API under a name of their own (DNS rebinding).
  */
 import type { FastifyRequest } from 'fastify'
-import { sluiceError } from '../errors.ts'
+import { type SluiceError, sluiceError } from '../errors.ts'
 import type { App } from './deps.ts'
 import { sendProblem } from './problem.ts'
 
@@ -21,32 +21,24 @@ export function guard(app: App): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(headers)
     const refusal = ofOtherHost(request) ?? ofOtherOrigin(request)
-    if (!refusal) return
-    const { status, problem } = refusal
-    return sendProblem(sluiceError('request_invalid', { problem }), { request, reply, status })
+    if (refusal) return sendProblem(refusal, { request, reply })
   })
 }
 
-interface Refusal {
-  status: number
-  problem: string
-}
-
 /** What came in over loopback must have asked for a loopback name. */
-function ofOtherHost({ socket, headers: { host = '' } }: FastifyRequest): Refusal | null {
+function ofOtherHost({ socket, headers: { host = '' } }: FastifyRequest): SluiceError | null {
   const { localAddress } = socket
   if (!localAddress || !/^(::ffff:)?127\.|^::1$/.test(localAddress)) return null
   if (/^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host)) return null
-  const name = JSON.stringify(host.slice(0, 100))
-  return { status: 421, problem: `this API is not ${name}; ask for localhost or 127.0.0.1` }
+  return sluiceError('host_refused', { host: JSON.stringify(host.slice(0, 100)) })
 }
 
 /** A form or a `no-cors` fetch of another page is sent without asking; its origin tells. */
-function ofOtherOrigin({ method, headers }: FastifyRequest): Refusal | null {
+function ofOtherOrigin({ method, headers }: FastifyRequest): SluiceError | null {
   if (method === 'GET' || method === 'HEAD') return null
   const { origin, host, 'sec-fetch-site': site } = headers
   const isSame = site ? site === 'same-origin' || site === 'none' : !origin || isAt(origin, host)
-  return isSame ? null : { status: 403, problem: 'it comes from a page of another origin' }
+  return isSame ? null : sluiceError('origin_refused', {})
 }
 
 const isAt = (origin: string, host: string | undefined): boolean =>

@@ -25,9 +25,7 @@ export const problemType = 'application/problem+json; charset=utf-8'
 export function toProblem(error: unknown, instance: string, status?: number): Problem {
   const known = toSluiceError(error, instance)
   const { code, message: detail, hint } = known
-  // A refusal of Fastify's own (413, 415) is more exact than the row of the table.
-  const exact =
-    status ?? (isRefusal(error) ? (error as FastifyError).statusCode : known.status) ?? 500
+  const exact = status ?? known.status ?? 500
   const title = STATUS_CODES[exact] ?? 'Error'
   return { type: `/docs/errors#${code}`, title, status: exact, detail, code, hint, instance }
 }
@@ -35,29 +33,33 @@ export function toProblem(error: unknown, instance: string, status?: number): Pr
 function toSluiceError(error: unknown, instance: string): SluiceError {
   if (error instanceof SluiceError) return error
   const cause = { cause: error }
-  if (isRefusal(error)) return sluiceError('request_invalid', { problem: plain(error) }, cause)
+  if (isRefusal(error)) return refusal(error)
   if (isOfDatabase(error)) return databaseError(error)
   const problem = `the log of the API has the error of ${instance}`
   return sluiceError('unexpected', { problem }, cause)
 }
 
 /** Fastify refused the request before a handler saw it. */
-const isRefusal = (error: unknown): boolean => {
+const isRefusal = (error: unknown): error is FastifyError => {
   const { code, statusCode } = (error ?? {}) as Partial<FastifyError>
   return typeof statusCode === 'number' && statusCode < 500 && /^FST_/.test(code ?? '')
 }
 
-function plain(error: unknown): string {
-  const isType = (error as FastifyError).code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
-  return isType ? 'its content type must be application/json' : messageOf(error).replace(/\.$/, '')
+function refusal(error: FastifyError): SluiceError {
+  const cause = { cause: error }
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return sluiceError('media_type_unknown', {}, cause)
+  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return sluiceError('body_too_large', {}, cause)
+  return sluiceError('request_invalid', { problem: messageOf(error) }, cause)
 }
 
 /** Every error leaves the API through here. */
 export function sendProblem(
   error: unknown,
-  { request, reply, status }: { request: FastifyRequest; reply: FastifyReply; status?: number },
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
 ): FastifyReply {
-  const problem = toProblem(error, pathOf(request), status)
+  const problem = toProblem(error, pathOf(request))
   if (problem.code === 'unexpected') request.log.error({ err: error }, messageOf(error))
   if (problem.status === 503) void reply.header('retry-after', '2')
   return reply.code(problem.status).type(problemType).send(problem)

@@ -2,8 +2,8 @@
 import type { Command } from 'commander'
 import { startApi } from '../api/server.ts'
 import { type Config, readConfig } from '../config.ts'
+import { sluiceError } from '../errors.ts'
 import { createLog, type LogFormat, type LogLevel } from '../log.ts'
-import { cliError } from './errors.ts'
 import { addLog, integer } from './options.ts'
 import { needDatabase, needTemporal } from './settings.ts'
 import { untilSignal } from './signals.ts'
@@ -43,7 +43,7 @@ async function run(options: Options): Promise<void> {
     stepOver: false,
     log,
   }).catch((error) => {
-    throw error.code === 'EADDRINUSE' ? cliError('port_taken', { port, host }) : error
+    throw error.code === 'EADDRINUSE' ? sluiceError('port_taken', { port, host }) : error
   })
   log.info({ event: 'ready', url: api.url }, `API ready: ${api.url}, docs at ${api.url}/docs`)
   await untilSignal()

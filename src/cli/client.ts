@@ -7,9 +7,8 @@ import type { ScheduledTask } from '../api/workers/scheduled.ts'
 import type { ActiveTask, Worker } from '../api/workers/view.ts'
 import type { IngestSpec } from '../domain/spec.ts'
 import type { Command } from '../domain/worker.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, SluiceError, sluiceError } from '../errors.ts'
 import type { RejectView } from '../postgres/rejects.ts'
-import { CliError, cliError } from './errors.ts'
 
 export type { ActiveTask, Ingest, IngestNow, Queue, ScheduledTask, Told, Worker }
 
@@ -36,7 +35,7 @@ export type Client = ReturnType<typeof createClient>
 export function createClient(url: string) {
   const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const answer = await fetch(url + path, init).catch((error) => {
-      throw cliError('api_unavailable', { url, problem: causeOf(error) }, { cause: error })
+      throw sluiceError('api_unavailable', { url, problem: causeOf(error) }, { cause: error })
     })
     if (answer.ok) return answer
     throw await problemOf(answer, url)
@@ -109,14 +108,14 @@ const send = (method: string, body: unknown): RequestInit => ({
 type Problem = { code?: string; detail: string; hint: string }
 
 /** A problem of the API, told as our own error. */
-async function problemOf(answer: Response, url: string): Promise<CliError> {
+async function problemOf(answer: Response, url: string): Promise<SluiceError> {
   const problem = (await answer.json().catch(() => null)) as Problem | null
   if (!problem?.code) {
     const what = `it says ${answer.status} ${answer.statusText}, which is not Sluice`
-    return cliError('api_unavailable', { url, problem: what })
+    return sluiceError('api_unavailable', { url, problem: what })
   }
   const { code, detail, hint } = problem
-  return new CliError({ code, message: detail, hint, exitCode: 1 })
+  return new SluiceError({ code, message: detail, hint })
 }
 
 /** fetch hides what happened in the cause, and there it may be several things. */

@@ -2,9 +2,9 @@
 import { type Command as CliCommand, InvalidArgumentError } from 'commander'
 import { readConfig } from '../config.ts'
 import type { Command } from '../domain/worker.ts'
+import { sluiceError } from '../errors.ts'
 import { type Client, createClient } from './client.ts'
 import { choose, showAnswers, tell, timeoutOption } from './control/tell.ts'
-import { cliError } from './errors.ts'
 import { perSecond as showRate } from './inspect/queues.ts'
 import { addJson, addLogLevel, integer } from './options.ts'
 import { needApi } from './settings.ts'
@@ -99,7 +99,7 @@ function nameOf(argument: string | undefined, { worker, all }: Options): string 
   const names = [...new Set([argument, worker])].filter((name) => name !== undefined)
   if (names.length + Number(all ?? false) <= 1) return names[0]
   const problem = 'Name one worker, or give --all, but not both'
-  throw cliError('usage_invalid', { problem, command: 'control' })
+  throw sluiceError('usage_invalid', { problem, command: 'sluice control' })
 }
 
 function addRateLimit(command: CliCommand): void {

@@ -1,7 +1,7 @@
 /** Follows an ingest through the API until its end, also past a restart of the API. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SluiceError } from '../errors.ts'
 import type { Client, IngestNow } from './client.ts'
-import { CliError } from './errors.ts'
 
 const againMs = 1000
 const patienceMs = 120_000
@@ -26,7 +26,7 @@ export async function* follow(
     } catch (error) {
       signal.throwIfAborted()
       // The ingest does not need the API to go on, so a lost line is no failure.
-      const isAway = !(error instanceof CliError) || error.code === 'api_unavailable'
+      const isAway = !(error instanceof SluiceError) || error.code === 'api_unavailable'
       if (!isAway || Date.now() - heardMs > patienceMs) throw error
     }
     await sleep(againMs, null, { signal })

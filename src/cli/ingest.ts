@@ -1,8 +1,8 @@
 /** `sluice ingest SOURCE… --into schema.table` */
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
+import { sluiceError } from '../errors.ts'
 import { type Client, createClient, type IngestNow } from './client.ts'
-import { cliError } from './errors.ts'
 import { submit, untilEnd } from './ingest/bring.ts'
 import { removeFiles } from './ingest/send.ts'
 import { findSources } from './ingest/sources.ts'
@@ -33,7 +33,7 @@ async function run(sources: string[], options: Options): Promise<void> {
   const { into, json = false, upload = false } = options
   if (into === undefined && !options.steps) {
     const problem = 'The target is missing: --into schema.table'
-    throw cliError('usage_invalid', { problem, command: 'ingest' })
+    throw sluiceError('usage_invalid', { problem, command: 'sluice ingest' })
   }
   const spec = specOf(options)
   const config = readConfig()

@@ -1,5 +1,6 @@
 /** The commands, each in a file of its own that is only read when it is meant. */
 import { Command, CommanderError } from 'commander'
+import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
 import { tell } from './errors.ts'
 
 interface CommandFile {
@@ -41,10 +42,18 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     await (await createProgram(argv)).parseAsync(argv)
     return Number(process.exitCode ?? 0)
   } catch (error) {
-    // Commander has said already what is wrong.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return tell(error, { json, stack })
+    if (!(error instanceof CommanderError)) return tell(error, { json, stack })
+    if (error.exitCode === 0) return 0
+    // For people commander has said already what is wrong.
+    return json ? tell(usageError(error, argv), { json, stack }) : 2
   }
+}
+
+function usageError(error: CommanderError, argv: readonly string[]): SluiceError {
+  const name = argv.find((word) => Object.hasOwn(commands, word))
+  const said = messageOf(error).replace(/^error: /, '')
+  const problem = error.code === 'commander.help' ? 'a command is missing' : said
+  return sluiceError('usage_invalid', { problem, command: name ? `sluice ${name}` : 'sluice' })
 }
 
 async function createProgram(argv: readonly string[]): Promise<Command> {
@@ -52,6 +61,7 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     .description('Durable ingest into PostgreSQL: every good row exactly once.')
     .exitOverride()
     .showHelpAfterError('(--help shows how)')
+    .configureOutput(argv.includes('--json') ? { writeErr: () => {} } : {})
     .configureHelp({ showGlobalOptions: true })
   for (const [name, [summary, load]] of Object.entries(commands)) {
     const command = program.command(name).description(summary)

@@ -1,22 +1,22 @@
 /** What a command needs to know, or a clear word on where it could have come from. */
 import type { Config } from '../config.ts'
-import { cliError } from './errors.ts'
+import { sluiceError } from '../errors.ts'
 
 export function needApi({ apiUrl }: Config): string {
   if (apiUrl) return apiUrl.replace(/\/+$/, '')
-  throw cliError('api_unknown')
+  throw sluiceError('api_unknown', {})
 }
 
 export function needDatabase({ databaseUrl, home }: Config): string {
   if (databaseUrl) return databaseUrl
   const example = 'postgres://user:password@host:5432/database'
-  throw cliError('setting_missing', { name: 'DATABASE_URL', home, example })
+  throw sluiceError('setting_missing', { name: 'DATABASE_URL', home, example })
 }
 
 export function needTemporal({ temporal, home }: Config): { address: string; namespace: string } {
   const { address, namespace } = temporal
   if (address) return { address, namespace }
-  throw cliError('setting_missing', { name: 'TEMPORAL_ADDRESS', home, example: 'host:7233' })
+  throw sluiceError('setting_missing', { name: 'TEMPORAL_ADDRESS', home, example: 'host:7233' })
 }
 
 /** The API runs on this machine, for this user: what we can read, its worker can. */

@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { Dialect } from '../domain/words.ts'
+import { rejectReason } from '../errors/rejects.ts'
 import { type RecordSpan, recordsOf, shapeOf } from './records.ts'
 
 export interface Broken {
@@ -43,8 +44,7 @@ export function triage(
     const first = firstLine(slice, span, dialect)
     // The rule of scan.ts: such a record ends with its first line.
     if (shape.open || (first && (!shape.wellQuoted || span.next - span.start > recordBytesMax))) {
-      const error = 'a quote is never closed'
-      broken.push({ line, code: 'quote_not_closed', error, raw: first?.raw ?? raw })
+      broken.push({ line, ...rejectReason('quote_not_closed', {}), raw: first?.raw ?? raw })
       if (first) walk = recordsOf(slice, dialect, { from: first.next, lines: line })
       continue
     }
@@ -61,11 +61,11 @@ function faultOf(
   width: number,
 ): Pick<Broken, 'code' | 'error'> | null {
   if (fields !== width) {
-    const error = `${fields} ${fields === 1 ? 'field' : 'fields'} instead of ${width}`
-    return { code: 'wrong_column_count', error }
+    const found = `${fields} ${fields === 1 ? 'field' : 'fields'}`
+    return rejectReason('wrong_column_count', { fields: found, width })
   }
-  if (!isUtf8(raw)) return { code: 'invalid_utf8', error: 'bytes that are not UTF-8' }
-  if (raw.includes(0)) return { code: 'nul_byte', error: 'a NUL byte' }
+  if (!isUtf8(raw)) return rejectReason('invalid_utf8', {})
+  if (raw.includes(0)) return rejectReason('nul_byte', {})
   return null
 }
 

@@ -7,6 +7,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sluiceError } from '../errors.ts'
 import { run } from './process.ts'
 
 interface Claim {
@@ -31,10 +32,7 @@ export async function readClaim(file: string): Promise<Claim | null> {
 export async function assertLeftOver(pid: number, claim: Claim | null): Promise<void> {
   const found = await inspect(pid)
   if (!found || !claim || claim.pid !== pid || found.ppid !== claim.ownerPid) return
-  throw new Error(
-    `Process ${claim.ownerPid} is using this folder already (its server is process ${pid}). ` +
-      'Stop it first, or set SLUICE_HOME to another folder.',
-  )
+  throw sluiceError('folder_in_use', { owner: claim.ownerPid, server: pid })
 }
 
 /** The parent and the command line of a live process; null when it is gone, or dead and unread. */

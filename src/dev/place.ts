@@ -22,6 +22,7 @@ import {
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { sluiceError } from '../errors.ts'
 import { endLeftServer } from './postmaster.ts'
 import { run, type User } from './process.ts'
 
@@ -64,8 +65,7 @@ async function packageFolder(): Promise<string> {
     const entry = createRequire(near).resolve(name)
     return await realpath(join(dirname(entry), '..', 'native'))
   } catch (cause) {
-    const hint = 'Run `node scripts/setup.mjs`, or set DATABASE_URL to a PostgreSQL of your own.'
-    throw new Error(`The npm package ${name} is not installed. ${hint}`, { cause })
+    throw sluiceError('postgres_not_installed', { name }, { cause })
   }
 }
 
@@ -77,10 +77,8 @@ async function findUser(): Promise<User> {
   // Another start may have made it a moment ago.
   const user = await userNamed(ownUser)
   if (user) return user
-  const hint = 'Start as another user, or set DATABASE_URL to a PostgreSQL of your own.'
-  throw new Error(`PostgreSQL cannot run as root, and no user could be made for it. ${hint}`, {
-    cause: new Error(made.output),
-  })
+  const problem = made.output.trim() || `useradd ended with ${made.code}`
+  throw sluiceError('postgres_user_missing', { problem })
 }
 
 async function userNamed(name: string): Promise<User | null> {

@@ -1,5 +1,6 @@
 /** Free ports on the loopback address. */
 import { createServer } from 'node:net'
+import { sluiceError } from '../errors.ts'
 
 const host = '127.0.0.1'
 
@@ -16,7 +17,7 @@ export async function freePort(wanted: number, except: readonly number[] = []): 
     const bound = await bind(port)
     if (bound !== null) return bound
   }
-  throw new Error(`No port from ${wanted} to ${last} is free on ${host}.`)
+  throw sluiceError('ports_taken', { from: wanted, to: last, host })
 }
 
 export const isFree = async (port: number): Promise<boolean> => (await bind(port)) !== null

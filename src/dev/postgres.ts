@@ -19,6 +19,7 @@ import {
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
+import { messageOf, sluiceError } from '../errors.ts'
 import { writeClaim } from './leftover.ts'
 import { findPlace, giveTo, type Place } from './place.ts'
 import { freePort, isFree } from './port.ts'
@@ -108,7 +109,7 @@ async function prepare(place: Place, dataDir: string): Promise<string> {
   const saved = await readFile(file, 'utf8').catch(() => '')
   if (await stat(dataDir).catch(() => null)) {
     if (saved) return saved
-    throw new Error(`${dataDir} holds a database, but its password is gone: ${file}.`)
+    throw sluiceError('postgres_password_gone', { folder: dataDir, file })
   }
   const password = saved || randomBytes(16).toString('hex')
   await writeFile(file, password, { mode: 0o600 })
@@ -145,7 +146,7 @@ async function initialize(
     ],
     { user, env, cwd: '/' },
   )
-  if (code !== 0) throw new Error(`initdb failed: ${output.slice(-1000)}`)
+  if (code !== 0) throw notStarted(`initdb failed: ${output.slice(-1000)}`)
   await chmod(made, 0o700)
   await rename(made, dataDir)
   await rm(temp, { recursive: true })
@@ -195,15 +196,18 @@ async function untilReady(child: Child, url: string): Promise<void> {
     const problem = await makeDatabase(databaseUrl(url, 'postgres'))
     if (problem === null) return
     if (!child.isRunning()) {
-      throw new Error(`PostgreSQL ended at once: ${(await child.printed()).slice(0, 1000)}`)
+      throw notStarted(`it ended at once: ${(await child.printed()).slice(0, 1000)}`)
     }
     const recovers = problem.code === '57P03'
     if (Date.now() - startMs > (recovers ? recoveryWaitMs : startWaitMs)) {
-      throw new Error(`PostgreSQL does not answer: ${problem.message}`, { cause: problem })
+      throw notStarted(`it does not answer: ${messageOf(problem)}`, problem)
     }
     await sleep(25)
   }
 }
+
+const notStarted = (problem: string, cause?: unknown): Error =>
+  sluiceError('postgres_not_started', { problem: problem.trim() }, { cause })
 
 async function makeDatabase(url: string): Promise<NodeJS.ErrnoException | null> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })

@@ -6,6 +6,7 @@ import { mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection } from '@temporalio/client'
+import { messageOf, sluiceError } from '../errors.ts'
 import { assertLeftOver, end, inspect, readClaim, writeClaim } from './leftover.ts'
 import { freePort, isFree } from './port.ts'
 import { type Child, type Exit, run, startChild } from './process.ts'
@@ -73,12 +74,7 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   const leftPid = await endLeft(home)
   const notes = leftPid === null ? [] : [`ended Temporal ${leftPid}, left by a killed process`]
   const binary = options.binary ?? (await findTemporal())
-  if (binary === null) {
-    throw new Error(
-      'There is no Temporal CLI. Run `node scripts/setup.mjs`, or install it so that `temporal` ' +
-        'is on the PATH, or set TEMPORAL_ADDRESS to a Temporal server.',
-    )
-  }
+  if (binary === null) throw sluiceError('temporal_not_installed', {})
   const { child, port, uiPort } = await serve(binary, { ...options, home })
   const stopBy = async (signal: NodeJS.Signals): Promise<void> => {
     await child.stop(signal, stopWaitMs)
@@ -197,13 +193,16 @@ async function untilReady(child: Child, port: number): Promise<void> {
     const printed = await child.printed()
     const problem = banner.test(printed) ? await ask(port) : new Error(printed.slice(0, 1000))
     if (problem === null) return
-    if (!child.isRunning()) throw new Error(`Temporal ended at once: ${printed.slice(0, 1000)}`)
+    if (!child.isRunning()) throw notStarted(`it ended at once: ${printed.slice(0, 1000)}`)
     if (Date.now() - startMs > startWaitMs) {
-      throw new Error(`Temporal does not answer: ${problem.message}`, { cause: problem })
+      throw notStarted(`it does not answer: ${messageOf(problem)}`, problem)
     }
     await sleep(25)
   }
 }
+
+const notStarted = (problem: string, cause?: unknown): Error =>
+  sluiceError('temporal_not_started', { problem: problem.trim() }, { cause })
 
 async function ask(port: number): Promise<Error | null> {
   try {

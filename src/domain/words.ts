@@ -159,7 +159,7 @@ export interface Reject {
   /** Physical line of the file on which the record starts, counted from 1. */
   line: number
   column: string | null
-  /** One of docs/csv.md, or the SQLSTATE that PostgreSQL gave. */
+  /** One of errors/rejects.ts, or the SQLSTATE that PostgreSQL gave. */
   code: string
   /** The constraint of the target that the row breaks. */
   constraint?: string | null

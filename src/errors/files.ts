@@ -1,5 +1,5 @@
 /** What is wrong with the files of a source, or with the stage. */
-import type { ErrorRow } from './row.ts'
+import type { HttpRow } from './row.ts'
 
 export const files = {
   source_empty: {
@@ -62,4 +62,4 @@ export const files = {
     message: 'The file {file} has {count} columns; a table can have at most 1600.',
     hint: 'Split the file by columns, or check the delimiter.',
   },
-} as const satisfies Record<string, ErrorRow>
+} as const satisfies Record<string, HttpRow>

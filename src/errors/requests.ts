@@ -1,5 +1,5 @@
 /** What is wrong with a request or its spec. */
-import type { ErrorRow } from './row.ts'
+import type { HttpRow } from './row.ts'
 
 export const requests = {
   spec_invalid: {
@@ -13,6 +13,30 @@ export const requests = {
     kind: 'user',
     message: 'The request is not valid: {problem}.',
     hint: 'See /docs for what this address takes.',
+  },
+  body_too_large: {
+    status: 413,
+    kind: 'user',
+    message: 'The body of the request is larger than this address takes.',
+    hint: 'Files go with PUT /v1/uploads, which has no limit.',
+  },
+  media_type_unknown: {
+    status: 415,
+    kind: 'user',
+    message: 'The content type of the request is not application/json.',
+    hint: 'Send JSON, with the header content-type: application/json.',
+  },
+  host_refused: {
+    status: 421,
+    kind: 'user',
+    message: 'This API is not {host}.',
+    hint: 'Over loopback it answers to localhost and 127.0.0.1 only.',
+  },
+  origin_refused: {
+    status: 403,
+    kind: 'user',
+    message: 'The request comes from a page of another origin.',
+    hint: 'Only pages of this API may change something.',
   },
   table_name_invalid: {
     status: 400,
@@ -74,4 +98,4 @@ export const requests = {
     message: 'The upload {name} ended before its last byte.',
     hint: 'Nothing of it was kept. Send it again.',
   },
-} as const satisfies Record<string, ErrorRow>
+} as const satisfies Record<string, HttpRow>

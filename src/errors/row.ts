@@ -1,10 +1,19 @@
 /** What the table says of one error. A code is never reused for another meaning. */
+import type { ExitCode, Kind } from './kinds.ts'
+
 export interface ErrorRow {
-  /** Of HTTP. */
-  status: number
-  /** User and data errors do not retry, transient and capacity errors do. */
-  kind: 'user' | 'data' | 'transient' | 'capacity'
+  kind: Kind
   /** `{name}` is filled from the parameters, here and in the hint. */
   message: string
   hint: string
+  /** Of HTTP; none for what never comes over HTTP. */
+  status?: number
+  /** Of the command that ends with it; 1 when left out. */
+  exitCode?: ExitCode
 }
+
+/** What the API may answer. */
+export type HttpRow = Omit<ErrorRow, 'exitCode'> & { status: number }
+
+/** What a process tells of itself, or of its own attempts: no answer of the API. */
+export type LocalRow = Omit<ErrorRow, 'status'>

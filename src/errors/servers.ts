@@ -1,5 +1,5 @@
 /** What is wrong with the servers behind us, or between us and them. */
-import type { ErrorRow } from './row.ts'
+import type { HttpRow } from './row.ts'
 
 export const servers = {
   postgres_too_old: {
@@ -42,6 +42,6 @@ export const servers = {
     status: 500,
     kind: 'transient',
     message: 'Something unexpected happened: {problem}.',
-    hint: 'The log of the process has the whole error.',
+    hint: 'The log of the process has the whole error; of a command, --log-level debug shows it.',
   },
-} as const satisfies Record<string, ErrorRow>
+} as const satisfies Record<string, HttpRow>

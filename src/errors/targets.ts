@@ -1,5 +1,5 @@
 /** What keeps rows from their target. */
-import type { ErrorRow } from './row.ts'
+import type { HttpRow } from './row.ts'
 
 export const targets = {
   column_unknown: {
@@ -57,4 +57,4 @@ export const targets = {
     message: 'The count does not add up: {problem}.',
     hint: 'Nothing was published. This is a defect of Sluice: please report it with the ledger rows.',
   },
-} as const satisfies Record<string, ErrorRow>
+} as const satisfies Record<string, HttpRow>

@@ -1,5 +1,5 @@
 /** What is wrong with workers, their commands and their steps. */
-import type { ErrorRow } from './row.ts'
+import type { HttpRow } from './row.ts'
 
 export const workers = {
   worker_not_found: {
@@ -80,4 +80,4 @@ export const workers = {
     message: '{what} took longer than its soft time limit of {seconds} s.',
     hint: 'Raise the limit with "timeouts" in the spec or the settings file, or find what holds it up.',
   },
-} as const satisfies Record<string, ErrorRow>
+} as const satisfies Record<string, HttpRow>

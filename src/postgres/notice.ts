@@ -1,4 +1,5 @@
 /** What COPY tells of a row that it skipped. */
+import { rejectReason } from '../errors/rejects.ts'
 
 /** A row that COPY skipped. */
 export interface Skipped {
@@ -43,4 +44,4 @@ const quoted = (name: string): RegExp =>
   new RegExp(`["'«»„“”‘’「] ?${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')} ?["'«»„“”‘’」]`, 'u')
 
 const errorOf = (type: string | undefined, value: string): string =>
-  `not a valid ${type ?? 'value'}: ${value}`
+  rejectReason('22P02', { type: type ?? 'value', value }).error

@@ -93,8 +93,7 @@ export class Seats {
     for (const { queue, concurrency } of queues) this.#want(queue, concurrency)
     try {
       if (this.#options.autoscale && this.#sharing > 1) {
-        const problem = '--autoscale is for one queue: give the others a limit of their own, name:2'
-        throw sluiceError('command_refused', { worker: 'that autoscales', problem })
+        throw sluiceError('autoscale_one_queue', {})
       }
       await this.#settle()
     } catch (error) {

@@ -35,14 +35,15 @@ test('tells every error as a problem', async () => {
     hint: expect.any(String),
     instance: '/v1/nowhere',
   })
-  for (const [type, text, wanted] of [
-    ['application/json', '{"a', 400],
-    ['application/json', '{"__proto__": {"a": 1}}', 400],
-    ['text/plain', '{}', 415],
-    ['application/x-www-form-urlencoded', 'a=1', 415],
+  for (const [type, text, wanted, code] of [
+    ['application/json', '{"a', 400, 'request_invalid'],
+    ['application/json', '{"__proto__": {"a": 1}}', 400, 'request_invalid'],
+    ['application/json', `{"a":"${'x'.repeat(4 * 1024 * 1024)}"}`, 413, 'body_too_large'],
+    ['text/plain', '{}', 415, 'media_type_unknown'],
+    ['application/x-www-form-urlencoded', 'a=1', 415, 'media_type_unknown'],
   ] as const) {
     const answer = await send('POST', '/v1/ingests', { 'content-type': type }, text)
-    expect([answer.status, JSON.parse(answer.text).code]).toEqual([wanted, 'request_invalid'])
+    expect([answer.status, JSON.parse(answer.text).code]).toEqual([wanted, code])
   }
 })
 

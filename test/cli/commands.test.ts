@@ -145,6 +145,17 @@ test('bad usage exits with 2, and what is missing is named', async () => {
     expect([args, real, error]).toEqual([args, code, expect.stringContaining(text)])
     expect(error).not.toMatch(/^ +at /m)
   }
+  const said = async (...args: string[]) => JSON.parse((await sluice(args, nowhere)).error).error
+  expect(await said('bogus', '--json')).toEqual({
+    code: 'usage_invalid',
+    message: "unknown command 'bogus'.",
+    hint: 'See `sluice --help`.',
+  })
+  const target = { code: 'usage_invalid', hint: 'See `sluice ingest --help`.' }
+  expect(await said('ingest', 'trips.csv', '--json')).toMatchObject(target)
+  expect(await said('ingest', 'a', '--json', '--mode', 'x')).toMatchObject(target)
+  const loud = await sluice(['migrate'], { env: { SLUICE_LOG_LEVEL: 'loud' } })
+  expect([loud.code, loud.error]).toEqual([1, expect.stringContaining('SLUICE_LOG_LEVEL is loud')])
   const away = await sluice(['list'], { env: { SLUICE_API: 'http://127.0.0.1:9999' } })
   expect([away.code, away.error]).toEqual([1, expect.stringContaining('does not answer')])
   const help = await sluice(['--help'])

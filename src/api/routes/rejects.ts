@@ -13,7 +13,7 @@ const Reject = Type.Object({
   fileNo: Type.Integer(),
   line: Type.Integer({ description: 'Of the file, where the record starts; the first is 1.' }),
   column: Type.Union([Type.String(), Type.Null()]),
-  code: Type.String({ description: 'Of the error table, or an SQLSTATE.' }),
+  code: Type.String({ description: 'One of those at the end of /docs/errors, or an SQLSTATE.' }),
   error: Type.String(),
   raw: Type.String({ description: 'The record, exactly; bytes that are no text are U+FFFD.' }),
 })

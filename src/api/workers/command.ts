@@ -79,7 +79,7 @@ export async function tellWorker({ db }: ApiDeps, order: Order): Promise<Told> {
       return { worker, instance, done: true, message, tookMs: Date.now() - startMs }
     }
     if (answer) {
-      throw sluiceError('command_refused', { worker, problem: answer.message.replace(/\.$/, '') })
+      throw sluiceError('command_refused', { worker, problem: answer.message })
     }
     if (signal.aborted || Date.now() - startMs >= timeoutMs) break
     await sleep(pollMs, null, { signal }).catch(() => {})

@@ -2,8 +2,8 @@
 import { Option } from 'commander'
 import pc from 'picocolors'
 import type { Command } from '../../domain/worker.ts'
+import { SluiceError, sluiceError } from '../../errors.ts'
 import type { Client, Worker } from '../client.ts'
-import { CliError, cliError } from '../errors.ts'
 import { integer } from '../options.ts'
 import { duration } from '../text.ts'
 
@@ -30,9 +30,9 @@ export async function choose(
   if (worker !== undefined) return [await client.worker(worker)]
   const { workers } = await client.workers()
   const living = workers.filter(({ state }) => state !== 'gone')
-  if (living.length === 0) throw cliError('no_worker')
+  if (living.length === 0) throw sluiceError('no_worker', {})
   if (all || living.length === 1) return living
-  throw cliError('worker_unnamed', { workers: living.map((each) => each.worker).join(', ') })
+  throw sluiceError('worker_unnamed', { workers: living.map((each) => each.worker).join(', ') })
 }
 
 /** Tells all of them at once. The exit code is 1 when one of them does not do it. */
@@ -46,7 +46,7 @@ export async function tell(
       try {
         return await client.tell(instance, command, timeout)
       } catch (error) {
-        if (!(error instanceof CliError) || error.code === 'api_unavailable') throw error
+        if (!(error instanceof SluiceError) || error.code === 'api_unavailable') throw error
         const { code, message, hint } = error
         return { worker, instance, done: false, code, message, hint }
       }

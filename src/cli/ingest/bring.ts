@@ -2,8 +2,8 @@
 import { checkSpec } from '../../api/ingests/checkSpec.ts'
 import { newIngestId } from '../../api/ingests/ingestId.ts'
 import type { IngestSpec } from '../../domain/spec.ts'
+import { SluiceError, sluiceError } from '../../errors.ts'
 import type { Accepted, Client, IngestNow } from '../client.ts'
-import { CliError } from '../errors.ts'
 import { follow } from '../follow.ts'
 import { createProgress } from '../progress.ts'
 import { sendFiles } from './send.ts'
@@ -44,7 +44,7 @@ async function exists(client: Client, id: string): Promise<boolean> {
     await client.show(id)
     return true
   } catch (error) {
-    if (error instanceof CliError && error.code === 'ingest_not_found') return false
+    if (error instanceof SluiceError && error.code === 'ingest_not_found') return false
     throw error
   }
 }
@@ -70,7 +70,9 @@ export async function untilEnd(
   } finally {
     progress.stop()
   }
-  if (last === null) throw new Error(`the API told nothing of ${id}`)
+  if (last === null) {
+    throw sluiceError('api_unavailable', { url: client.url, problem: `it told nothing of ${id}` })
+  }
   return last
 }
 

@@ -1,7 +1,7 @@
 /** `sluice ingest --dry-run`: shows how the first file would be read, and loads nothing. */
 import pc from 'picocolors'
 import type { IngestSpec } from '../../domain/spec.ts'
-import { cliError } from '../errors.ts'
+import { sluiceError } from '../../errors.ts'
 import { table } from '../text.ts'
 import { type Peek, peek } from './peek.ts'
 import { expand } from './sources.ts'
@@ -15,7 +15,7 @@ export async function dryRun(
   { databaseUrl, json }: { databaseUrl: string | null; json: boolean },
 ): Promise<void> {
   const files = (await Promise.all(sources.map(expand))).flat()
-  if (files[0] === undefined) throw cliError('file_missing', { path: sources.join(', ') })
+  if (files[0] === undefined) throw sluiceError('file_missing', { path: sources.join(', ') })
   const seen = await peek(files[0], spec, databaseUrl)
   console.log(json ? JSON.stringify(seen, null, 2) : inWords(seen, files.length))
   if (seen.problem) process.exitCode = 1

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { escapePath, glob, isDynamicPattern } from 'tinyglobby'
-import { cliError } from '../errors.ts'
+import { sluiceError } from '../../errors.ts'
 
 export interface LocalFile {
   path: string
@@ -31,7 +31,7 @@ export async function findSources(
     if (isThere && here.every((files) => files.length === 0)) {
       return { kind: 'directory', paths: [...sources] }
     }
-    throw cliError('file_missing', { path: missing })
+    throw sluiceError('file_missing', { path: missing })
   }
   if (isOwnMachine && !upload) return { kind: 'directory', paths: await absolute(sources) }
   return { kind: 'upload', files: await sized(here.flat()) }

@@ -2,8 +2,9 @@
 import { checkSpec } from '../../api/ingests/checkSpec.ts'
 import type { UpFile } from '../../config.ts'
 import type { IngestSpec } from '../../domain/spec.ts'
+import { sluiceError } from '../../errors.ts'
 import { createClient, type IngestNow } from '../client.ts'
-import { cliError, tell } from '../errors.ts'
+import { tell } from '../errors.ts'
 import { submit, untilEnd } from '../ingest/bring.ts'
 import { type Found, findSources } from '../ingest/sources.ts'
 import { type SpecOptions, specOf } from '../options.ts'
@@ -24,7 +25,7 @@ export async function readOrder(files: string[], options: SpecOptions): Promise<
   if (files.length === 0 && !isAsked) return null
   if (files.length === 0 || !isAsked) {
     const problem = 'Files need a target, and a target needs files: my.csv --into public.trips'
-    throw cliError('usage_invalid', { problem, command: 'up' })
+    throw sluiceError('usage_invalid', { problem, command: 'sluice up' })
   }
   const spec = specOf(options)
   checkSpec({ ...spec, source: { kind: 'directory', path: files } })

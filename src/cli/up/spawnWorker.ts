@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openLog, readFrom } from '../../dev/logFile.ts'
-import { cliError } from '../errors.ts'
+import { sluiceError } from '../../errors.ts'
 import type { Feed } from './feed.ts'
 
 const readyTimeoutMs = 120_000
@@ -66,7 +66,7 @@ async function untilReady(
     if (ended !== null || Date.now() - startMs > readyTimeoutMs) {
       const last = (await printed()).trim().split('\n').slice(-3).join('\n  ')
       const how = `${ended ?? 'it was not ready in time'}; it said:\n  ${last}\n`
-      throw cliError('part_ended', { part: 'The worker', how, log })
+      throw sluiceError('part_ended', { part: 'The worker', how, log })
     }
     await sleep(30, null, { signal })
   }

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Config, UpFile } from '../../config.ts'
-import { cliError } from '../errors.ts'
+import { sluiceError } from '../../errors.ts'
 import { type Start, startDatabase, startOwnApi, startTemporalServer } from './parts.ts'
 import type { Running } from './running.ts'
 import { settle, step } from './steps.ts'
@@ -87,7 +87,7 @@ function createAlarm(running: Running) {
   const watch: Start['watch'] = (part, log, exited) =>
     void exited.then(({ code, signal }) => {
       const how = signal ?? `exit code ${code}`
-      if (!running.isStopping) ring(cliError('part_ended', { part, how, log }))
+      if (!running.isStopping) ring(sluiceError('part_ended', { part, how, log }))
     })
   return { broken, watch }
 }

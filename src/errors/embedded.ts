@@ -1,0 +1,45 @@
+/** What keeps the embedded PostgreSQL and Temporal of `sluice up` from starting. */
+import type { LocalRow } from './row.ts'
+
+export const embedded = {
+  folder_in_use: {
+    kind: 'user',
+    message: 'Process {owner} is using this folder already (its server is process {server}).',
+    hint: 'Stop it first, or set SLUICE_HOME to another folder.',
+  },
+  ports_taken: {
+    kind: 'user',
+    message: 'No port from {from} to {to} is free on {host}.',
+    hint: 'End what listens there, or set DATABASE_URL and TEMPORAL_ADDRESS to servers of your own.',
+  },
+  postgres_not_installed: {
+    kind: 'user',
+    message: 'The npm package {name} is not installed.',
+    hint: 'Run `node scripts/setup.mjs`, or set DATABASE_URL to a PostgreSQL of your own.',
+  },
+  postgres_user_missing: {
+    kind: 'user',
+    message: 'PostgreSQL cannot run as root, and no user could be made for it: {problem}.',
+    hint: 'Start as another user, or set DATABASE_URL to a PostgreSQL of your own.',
+  },
+  postgres_password_gone: {
+    kind: 'user',
+    message: '{folder} holds a database, but its password is gone: {file}.',
+    hint: 'Put the file back, or move the folder away: then an empty database is made.',
+  },
+  postgres_not_started: {
+    kind: 'transient',
+    message: 'The embedded PostgreSQL does not start: {problem}.',
+    hint: 'Its log is logs/postgres.log in SLUICE_HOME. DATABASE_URL takes a PostgreSQL of your own.',
+  },
+  temporal_not_installed: {
+    kind: 'user',
+    message: 'There is no Temporal CLI.',
+    hint: 'Run `node scripts/setup.mjs`, or install it so that `temporal` is on the PATH, or set TEMPORAL_ADDRESS to a Temporal server.',
+  },
+  temporal_not_started: {
+    kind: 'transient',
+    message: 'The embedded Temporal does not start: {problem}.',
+    hint: 'Its log is logs/temporal.log in SLUICE_HOME. TEMPORAL_ADDRESS takes a server of your own.',
+  },
+} as const satisfies Record<string, LocalRow>

@@ -1,0 +1,60 @@
+/** The reject table: why a single row could not be taken. */
+import { fill, type Params } from './fill.ts'
+
+interface RejectRow {
+  meaning: string
+  /** What `sluice.rejects.error` says; `{name}` is filled from the parameters. */
+  message: string
+  hint: string
+}
+
+export const rejectTable = {
+  '22P02': {
+    meaning:
+      'a value does not fit the type of the column that is named; COPY skipped the row, and says no more than that',
+    message: 'not a valid {type}: {value}',
+    hint: 'Correct the value, or give the column a wider type (`--types text` for a new table).',
+  },
+  wrong_column_count: {
+    meaning: 'the record has another number of fields than the first record of its file',
+    message: '{fields} instead of {width}',
+    hint: 'Add or take out fields; a delimiter within a value wants quotes around the value.',
+  },
+  quote_not_closed: {
+    meaning:
+      'a quote never closes, or stands where none may in a record of several lines; `raw` is the first line',
+    message: 'a quote is never closed',
+    hint: 'Close the quote. One that belongs to the value is doubled.',
+  },
+  invalid_utf8: {
+    meaning: 'bytes that are not UTF-8; `raw_bytes` has them',
+    message: 'bytes that are not UTF-8',
+    hint: 'Convert the record to UTF-8.',
+  },
+  nul_byte: {
+    meaning: 'a NUL byte, which PostgreSQL cannot store in text; `raw_bytes` has it',
+    message: 'a NUL byte',
+    hint: 'Take the NUL byte out.',
+  },
+  record_too_long: {
+    meaning: 'longer than 16 MiB; the first 1 MiB is kept',
+    message: 'the record is longer than {max} bytes; the first {kept} are kept',
+    hint: 'Look for a quote that swallows lines, or shorten the value.',
+  },
+} as const satisfies Record<string, RejectRow>
+
+/** What PostgreSQL said of a record when COPY aborted at it: the code is its SQLSTATE. */
+export const otherReject: RejectRow = {
+  meaning:
+    'what PostgreSQL said of this record when COPY aborted at it: `23502` a NULL in a NOT NULL column, `23514` a check of a domain, and so on',
+  message: '{message of PostgreSQL}',
+  hint: 'Correct the row, or the rule of the table that it breaks.',
+}
+
+export type RejectCode = keyof typeof rejectTable
+
+/** The reason of a reject; its parameters are checked by the compiler. */
+export const rejectReason = <C extends RejectCode>(
+  code: C,
+  params: Params<(typeof rejectTable)[C]['message']>,
+): { code: C; error: string } => ({ code, error: fill(rejectTable[code].message, params) })

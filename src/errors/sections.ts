@@ -1,0 +1,67 @@
+/** The error table as people read it: docs/errors.md and /docs/errors are written from this. */
+import { type ErrorCode, errorTable } from '../errors.ts'
+import { exitCodes, type Kind, kinds } from './kinds.ts'
+import { otherReject, rejectTable } from './rejects.ts'
+import type { ErrorRow } from './row.ts'
+
+/** Texts may have `code` in backticks. */
+export interface Section {
+  title: string
+  meaning: string
+  head: string[]
+  rows: { id?: string; cells: string[] }[]
+}
+
+const rows = Object.entries(errorTable) as [ErrorCode, ErrorRow][]
+
+export const errorSections = (): Section[] => [
+  ...(Object.keys(kinds) as Kind[]).map(sectionOf),
+  exitSection(),
+  rejectSection(),
+]
+
+function sectionOf(kind: Kind): Section {
+  const { meaning, retryable } = kinds[kind]
+  const ofKind = rows.filter(([, row]) => row.kind === kind)
+  return {
+    title: kind,
+    meaning,
+    head: ['code', 'status', 'retryable', 'message', 'what to do'],
+    rows: ofKind.map(([code, { status, message, hint }]) => ({
+      id: code,
+      cells: [`\`${code}\``, String(status ?? '–'), retryable ? 'yes' : 'no', message, hint],
+    })),
+  }
+}
+
+function exitSection(): Section {
+  const codesOf = (exitCode: number) =>
+    rows.filter(([, row]) => (row.exitCode ?? 1) === exitCode).map(([code]) => `\`${code}\``)
+  return {
+    title: 'Exit codes',
+    meaning: 'What a command of `sluice` ends with.',
+    head: ['exit code', 'meaning', 'errors'],
+    rows: Object.entries(exitCodes).map(([exitCode, meaning]) => ({
+      cells: [exitCode, meaning, exitCode === '1' ? 'all others' : codesOf(+exitCode).join(', ')],
+    })),
+  }
+}
+
+function rejectSection(): Section {
+  return {
+    title: 'Reject codes',
+    meaning:
+      'Why a single row could not be taken: `code` and `error` of a reject. A record with several ' +
+      'faults has one reject, for the first one found.',
+    head: ['code', 'error', 'meaning', 'what to do'],
+    rows: [
+      ...Object.entries(rejectTable).map(([code, { message, meaning, hint }]) => ({
+        id: `reject_${code}`,
+        cells: [`\`${code}\``, message, meaning, hint],
+      })),
+      {
+        cells: ['another SQLSTATE', otherReject.message, otherReject.meaning, otherReject.hint],
+      },
+    ],
+  }
+}
