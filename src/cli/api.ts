@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { startApi } from '../api/server.ts'
 import { type Config, readConfig } from '../config.ts'
-import { sluiceError } from '../errors.ts'
+import { messageOf, sluiceError } from '../errors.ts'
 import { createLog, type LogFormat, type LogLevel } from '../log.ts'
 import { addLog, integer } from './options.ts'
 import { needDatabase, needTemporal } from './settings.ts'
@@ -43,12 +43,20 @@ async function run(options: Options): Promise<void> {
     stepOver: false,
     log,
   }).catch((error) => {
-    throw error.code === 'EADDRINUSE' ? sluiceError('port_taken', { port, host }) : error
+    throw listenError(error, { host, port })
   })
   log.info({ event: 'ready', url: api.url }, `API ready: ${api.url}, docs at ${api.url}/docs`)
   await untilSignal()
   await api.close()
   log.info({ event: 'stopped' }, 'API stopped')
+}
+
+function listenError(error: unknown, at: { host: string; port: number }): unknown {
+  const { code, syscall = '' } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') return sluiceError('port_taken', at, { cause: error })
+  // `getaddrinfo`: a name that is no address.
+  if (!['listen', 'getaddrinfo'].includes(syscall)) return error
+  return sluiceError('listen_refused', { ...at, problem: messageOf(error) }, { cause: error })
 }
 
 const formatOf = ({ logFormat }: Options, { log }: Config): LogFormat =>

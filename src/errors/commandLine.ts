@@ -44,6 +44,11 @@ export const commandLine = {
     message: 'Several workers live: {workers}.',
     hint: 'Say which one you mean with --worker NAME, or that you mean every one with --all.',
   },
+  namespace_unknown: {
+    kind: 'user',
+    message: 'Temporal at {address} has no namespace {namespace}.',
+    hint: 'Make it: `temporal operator namespace create`, or set TEMPORAL_NAMESPACE to another one.',
+  },
   autoscale_one_queue: {
     kind: 'user',
     message: '--autoscale is for one queue.',
@@ -53,6 +58,11 @@ export const commandLine = {
     kind: 'user',
     message: 'Port {port} of {host} is taken.',
     hint: 'Take another one: --port, or SLUICE_PORT.',
+  },
+  listen_refused: {
+    kind: 'user',
+    message: 'The API cannot listen on port {port} of {host}: {problem}.',
+    hint: 'Take another address of this machine: --host and --port, or SLUICE_HOST and SLUICE_PORT.',
   },
   part_ended: {
     kind: 'transient',

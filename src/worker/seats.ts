@@ -2,6 +2,7 @@
 import {
   NativeConnection,
   type ResourceBasedController,
+  TransportError,
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker'
@@ -172,10 +173,10 @@ export class Seats {
       taskQueue: wanted.queue,
     }).catch(async (error) => {
       await connection.close()
-      throw error
+      throw serverError(error, address)
     })
     const ended = worker.run().finally(() => connection.close())
-    ended.catch(this.#fail)
+    ended.catch((error) => this.#fail(serverError(error, address)))
     this.#seats.set(wanted.queue, { key: this.#keyOf(wanted), worker, ended })
   }
 
@@ -220,7 +221,17 @@ async function connect(address: string): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect({ address })
   } catch (error) {
-    const problem = messageOf(error)
-    throw sluiceError('temporal_unavailable', { address, problem }, { cause: error })
+    throw unavailable(error, address)
   }
 }
+
+/** The SDK tells of a missing namespace by message only. */
+function serverError(error: unknown, address: string): unknown {
+  if (!(error instanceof TransportError)) return error
+  const [, namespace] = /^Namespace (\S+) was not found/.exec(error.message) ?? []
+  if (!namespace) return unavailable(error, address)
+  return sluiceError('namespace_unknown', { address, namespace }, { cause: error })
+}
+
+const unavailable = (error: unknown, address: string): Error =>
+  sluiceError('temporal_unavailable', { address, problem: messageOf(error) }, { cause: error })

@@ -9,7 +9,12 @@ const env = { DATABASE_URL: it.databaseUrl, TEMPORAL_ADDRESS: it.temporalAddress
 const app = (name: string) => fileURLToPath(new URL(`../steps/${name}`, import.meta.url))
 
 test.for<[string, string[], Record<string, string>, string]>([
-  ['a namespace that is not there', [], { TEMPORAL_NAMESPACE: 'nope' }, 'Namespace nope'],
+  [
+    'a namespace that is not there',
+    [],
+    { TEMPORAL_NAMESPACE: 'nope' },
+    'has no namespace nope.\n  Make it',
+  ],
   ['several queues that autoscale', ['--autoscale', '4,1'], {}, '--autoscale is for one queue'],
   ['no Temporal', [], { TEMPORAL_ADDRESS: '127.0.0.1:9' }, 'Temporal does not answer'],
   ['no app', ['--app', app('none.ts')], {}, 'there is no such file'],
