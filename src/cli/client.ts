@@ -35,7 +35,11 @@ export type Client = ReturnType<typeof createClient>
 export function createClient(url: string) {
   const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const answer = await fetch(url + path, init).catch((error) => {
-      throw sluiceError('api_unavailable', { url, problem: causeOf(error) }, { cause: error })
+      // What is sent may be what failed.
+      const own = [error, error.cause].find((each) => each instanceof SluiceError)
+      throw (
+        own ?? sluiceError('api_unavailable', { url, problem: causeOf(error) }, { cause: error })
+      )
     })
     if (answer.ok) return answer
     throw await problemOf(answer, url)

@@ -24,7 +24,7 @@ export const files = {
     status: 422,
     kind: 'user',
     message: 'The file {file} cannot be read: {problem}.',
-    hint: 'The worker must be able to read it, and it must be a regular file.',
+    hint: 'It must be a regular file, which the worker may read, or the command that sends it.',
   },
   file_changed: {
     status: 409,

@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { createClient } from '../../src/cli/client.ts'
+import { sendFiles } from '../../src/cli/ingest/send.ts'
 import { buildApi } from '../api/server.ts'
 import { until } from '../helper.ts'
 import { environment, program, sluice } from './sluice.ts'
@@ -160,6 +162,27 @@ test('bad usage exits with 2, and what is missing is named', async () => {
   expect([away.code, away.error]).toEqual([1, expect.stringContaining('does not answer')])
   const help = await sluice(['--help'])
   expect([help.code, help.out]).toEqual([0, expect.stringContaining('ingest')])
+})
+
+test('a file that cannot be read is named, not the API', async () => {
+  const gone = join(api.folder, 'gone.csv')
+  const files = [{ path: gone, sizeBytes: 1 }]
+  const sent = sendFiles(createClient(api.url), 'gone', { files, quiet: true })
+  await expect(sent).rejects.toMatchObject({
+    code: 'file_unreadable',
+    message: expect.stringContaining(`The file ${gone} cannot be read: ENOENT`),
+  })
+})
+
+test('an API that cannot listen says where', async () => {
+  const servers = { DATABASE_URL: api.databaseUrl, TEMPORAL_ADDRESS: api.temporalAddress }
+  const start = (...args: string[]) => sluice(['api', ...args], { env: { ...env, ...servers } })
+  const taken = await start('--port', new URL(api.url).port)
+  expect([taken.code, taken.error]).toEqual([1, expect.stringMatching(/Port \d+ of .* is taken/)])
+  // An address of the documentation, which no machine has.
+  const foreign = await start('--host', '203.0.113.1', '--port', '3000')
+  expect(foreign.code).toBe(1)
+  expect(foreign.error).toContain('cannot listen on port 3000 of 203.0.113.1')
 })
 
 test('migrates, and says when there is nothing to do', async () => {

@@ -1,6 +1,7 @@
 /** Sends local files as uploads, and removes them again. */
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { SingleBar } from 'cli-progress'
+import { messageOf, sluiceError } from '../../errors.ts'
 import type { Client } from '../client.ts'
 import { size } from '../text.ts'
 import { type LocalFile, uploadName } from './sources.ts'
@@ -30,7 +31,10 @@ export async function removeFiles(client: Client, names: readonly string[]): Pro
 }
 
 async function* counted(path: string, add: (bytes: number) => void): AsyncGenerator<Buffer> {
-  for await (const bytes of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+  const opened = await open(path).catch((error) => {
+    throw sluiceError('file_unreadable', { file: path, problem: messageOf(error) })
+  })
+  for await (const bytes of opened.createReadStream({ highWaterMark: 256 * 1024 })) {
     add(bytes.length)
     yield bytes
   }
