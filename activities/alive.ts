@@ -24,12 +24,13 @@ export interface IngestInput extends Limited {
 }
 
 /**
- * @param work is called off by its signal: on a cancel, when the worker leaves, or at the soft limit
+ * @param work is called off by its signal: on a cancel, when the worker leaves, or at the soft limit,
+ *   which it can set anew
  */
 export async function alive<T>(
-  { leaving }: Deps,
+  { leaving, hand }: Deps,
   { softMs }: Limited,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, rearm: () => void) => Promise<T>,
 ): Promise<T> {
   const context = Context.current()
   const { cancellationSignal } = context
@@ -40,15 +41,21 @@ export async function alive<T>(
     if (signal.aborted) stop()
     signal.addEventListener('abort', stop)
   }
-  const limit =
-    softMs &&
-    setTimeout(() => {
+  let limit: NodeJS.Timeout | undefined
+  const rearm = () => {
+    clearTimeout(limit)
+    if (softMs === undefined) return
+    limit = setTimeout(() => {
       overdue = tooLong(softMs, context.info)
       stop()
     }, softMs)
+  }
   const beat = setInterval(() => context.heartbeat(), beatMs)
+  let leave = () => {}
   try {
-    return await work(calledOff.signal)
+    leave = await hand.enter(calledOff.signal)
+    rearm()
+    return await work(calledOff.signal, rearm)
   } catch (error) {
     // Whatever broke after the signal broke because of it.
     if (cancellationSignal.aborted) await context.cancelled
@@ -56,6 +63,7 @@ export async function alive<T>(
     if (overdue) throw lastTime(overdue, context.info)
     throw error instanceof CancelledFailure ? error : toFailure(error)
   } finally {
+    leave()
     clearInterval(beat)
     clearTimeout(limit)
     for (const signal of [cancellationSignal, leaving]) signal.removeEventListener('abort', stop)

@@ -4,12 +4,16 @@ import type { Logger } from '../src/log.ts'
 import type { Db } from '../src/postgres/db.ts'
 import type { Stage } from '../src/stage/stage.ts'
 import type { Step } from '../src/steps/define.ts'
+import type { Hand } from './hand.ts'
 
 export interface Deps {
   db: Db
   stage: Stage
   /** Who this worker is: its Temporal identity, kept in receipts. */
   worker: string
+  /** Its process, as in sluice.workers. */
+  instance: string
+  hand: Hand
   /** Folders that directory sources may read. */
   sourceRoots: string[]
   /** What the worker's app exports, by name. */

@@ -127,7 +127,7 @@ export async function flawRejects(bytes: UnitBytes): Promise<Reject[]> {
   return rejects
 }
 
-function trimLineEnd(raw: Buffer): Buffer {
+export function trimLineEnd(raw: Buffer): Buffer {
   let end = raw.length
   while (end > 0 && (raw[end - 1] === 10 || raw[end - 1] === 13)) end--
   return raw.subarray(0, end)

@@ -17,21 +17,33 @@ import { UnitBytes } from '../src/stage/unitBytes.ts'
 import { alive, type Limited } from './alive.ts'
 import type { Deps } from './deps.ts'
 import { fastLane, flawRejects, repairLane } from './lanes.ts'
+import { type LoadedUnit, loadWarily, withParts } from './suspect.ts'
+
+interface LoadInput extends UnitRef, Limited {
+  /** It is a part of a unit that killed workers. */
+  suspect?: boolean
+}
 
 export const loadUnit =
   (deps: Deps) =>
-  async (ref: UnitRef & Limited): Promise<Receipt> =>
-    alive(deps, ref, (signal) =>
-      alone(
-        deps.db,
-        { ingestId: ref.ingestId, what: `load ${ref.unitNo}`, signal },
-        async (tx) => {
-          await awaitBudget(tx, signal)
-          return lockUnit(tx, ref)
-        },
-        async (tx, entry) => entry.receipt ?? load(deps, tx, ref, entry),
-      ),
-    )
+  async (ref: LoadInput): Promise<LoadedUnit> =>
+    alive(deps, ref, (signal, rearm) => {
+      const loadOnce = (begin?: () => Promise<void>) =>
+        alone(
+          deps.db,
+          { ingestId: ref.ingestId, what: `load ${ref.unitNo}`, signal },
+          async (tx) => {
+            await awaitBudget(tx, signal)
+            return lockUnit(tx, ref)
+          },
+          async (tx, entry) => {
+            if (!entry.receipt) await begin?.()
+            return withParts(entry.receipt ?? (await load(deps, tx, ref, entry)), entry)
+          },
+        )
+      const isFirst = activityInfo().attempt === 1 && !ref.suspect
+      return isFirst ? loadOnce() : loadWarily(deps, ref, { signal, rearm }, loadOnce)
+    })
 
 async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry): Promise<Receipt> {
   const { unit } = entry

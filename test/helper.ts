@@ -12,6 +12,7 @@ import { afterAll, inject } from 'vitest'
 import { databaseUrl } from '../src/dev/postgres.ts'
 import { fullSpec, type IngestSpec } from '../src/domain/spec.ts'
 import { parseTableName, showTable } from '../src/domain/table.ts'
+import type { LimitsByVerb } from '../src/domain/timeLimits.ts'
 import { type Db, openDb } from '../src/postgres/db.ts'
 import { enterIngest, type IngestView, viewIngest } from '../src/postgres/ingests.ts'
 import { migrate } from '../src/postgres/migrate.ts'
@@ -34,7 +35,10 @@ export interface Built {
   file(name: string, content: string | Buffer): Promise<string>
   startWorker(options?: WorkerProcessOptions): Promise<WorkerProcess>
   /** Starts an ingest; the queue is this file's. */
-  start(spec: IngestSpec, options?: { historyEventsMax?: number }): Promise<string>
+  start(
+    spec: IngestSpec,
+    options?: { historyEventsMax?: number; limits?: LimitsByVerb },
+  ): Promise<string>
   /** Waits until the ledger says that it has ended. */
   ended(ingestId: string, timeoutMs?: number): Promise<IngestView>
   /** Both. */

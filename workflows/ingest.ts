@@ -37,6 +37,8 @@ export interface Progress {
   files: number
   lots: number
   units: number
+  /** Of these, those that were added when others were split; none if left out. */
+  unitsAdded?: number
   records: number
   loaded: number
   rowsLoaded: number
@@ -88,7 +90,7 @@ async function bring(
   }
   const { stage, plan, load, publish } = verbsOf(progress.queue ?? null, order.limits)
   if (progress.phase === 'stage') {
-    const all = await page(order, progress, progress.lots, async (lotNo) => {
+    const all = await page(order, progress, 'lots', async (lotNo) => {
       await stage({ ingestId, lotNo })
     })
     if (!all) return null
@@ -101,8 +103,13 @@ async function bring(
     show(order, { ...progress, phase: 'plan' })
     Object.assign(progress, await plan({ ingestId }), { phase: 'load', next: 0 })
   }
-  const all = await page(order, progress, progress.units, async (unitNo) => {
-    const { rowsLoaded, rowsRejected } = await load({ ingestId, unitNo })
+  const all = await page(order, progress, 'units', async (unitNo) => {
+    const { unitsAdded: before = 0 } = progress
+    const isPart = unitNo >= progress.units - before
+    const input = { ingestId, unitNo, ...(isPart && { suspect: true }) }
+    const { rowsLoaded, rowsRejected, unitsAdded = 0 } = await load(input)
+    // The parts of a unit that was split come behind all others: see activities/suspect.ts.
+    if (unitsAdded > 0) addUnits(progress, unitsAdded)
     progress.loaded++
     progress.rowsLoaded += rowsLoaded
     progress.rowsRejected += rowsRejected
@@ -111,6 +118,11 @@ async function bring(
   if (!all && !tooManyRejects(order, progress)) return null
   show(order, { ...progress, phase: 'publish' })
   return publish({ ingestId, records: progress.records })
+}
+
+function addUnits(progress: Progress, unitsAdded: number): void {
+  progress.units += unitsAdded
+  progress.unitsAdded = (progress.unitsAdded ?? 0) + unitsAdded
 }
 
 /** Every file goes through its steps in order; files do not wait for each other. */
@@ -124,7 +136,7 @@ async function runSteps(
     run: stepOf({ ...each, queue: each.queue ?? progress.queue ?? null }, order.limits),
   }))
   if (steps.length === 0) return true
-  return page(order, progress, progress.files, async (fileNo) => {
+  return page(order, progress, 'files', async (fileNo) => {
     for (const [stepNo, { step, run }] of steps.entries()) {
       await run({ ingestId, fileNo, stepNo, step })
     }
@@ -138,7 +150,7 @@ async function runSteps(
 async function page(
   order: IngestOrder,
   progress: Progress,
-  to: number,
+  of: 'lots' | 'files' | 'units',
   run: (number: number) => Promise<void>,
 ): Promise<boolean> {
   const enough = () =>
@@ -149,6 +161,7 @@ async function page(
     await run(number)
     show(order, progress)
   }
+  const to = () => progress[of]
   show(order, progress)
   // One that fails takes the others with it: the sweep must find nobody at work.
   return CancellationScope.cancellable(async () => {
@@ -156,7 +169,7 @@ async function page(
     const window = { from: progress.next, to, width: order.parallelism, ready, enough }
     try {
       progress.next = await inWindow(window, work)
-      return progress.next >= to
+      return progress.next >= to()
     } catch (error) {
       scope.cancel()
       throw error

@@ -1,9 +1,9 @@
 /** A window of work in flight: at most `width` at once, the next one starts as soon as one ends. */
 
 export interface WindowOptions {
-  /** The first number, and the one behind the last. */
+  /** The first number, and the one behind the last, which may grow while work is under way. */
   from: number
-  to: number
+  to: () => number
   width: number
   /** Waits until another one may start; never longer than it must. */
   ready: () => Promise<void>
@@ -15,26 +15,42 @@ export interface WindowOptions {
  * Runs `run` for each number in order. Deterministic, so a workflow can use it.
  * @returns the first number that was not started; all that were started have ended
  */
-export async function inWindow(
+export function inWindow(
   { from, to, width, ready, enough }: WindowOptions,
   run: (number: number) => Promise<void>,
 ): Promise<number> {
   let next = from
   let failed = false
+  let lanes = 0
   const lane = async () => {
-    while (next < to && !failed) {
+    while (next < to() && !failed) {
       await ready()
-      if (next >= to || failed || enough()) return
+      if (next >= to() || failed || enough()) return
       const number = next++
+      const before = to()
       try {
         await run(number)
       } catch (error) {
         failed = true
         throw error
       }
+      if (to() > before) widen()
     }
   }
-  const lanes = Array.from({ length: Math.min(width, to - from) }, lane)
-  await Promise.all(lanes)
-  return next
+  let widen = () => {}
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      lanes--
+      if (lanes === 0) resolve(next)
+    }
+    widen = () => {
+      const wanted = Math.min(width, lanes + to() - next)
+      while (lanes < wanted) {
+        lanes++
+        lane().then(end, reject)
+      }
+    }
+    widen()
+    if (lanes === 0) resolve(next)
+  })
 }

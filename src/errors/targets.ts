@@ -51,6 +51,12 @@ export const targets = {
     message: 'Every row was rejected ({rejected}). The first: {first}.',
     hint: 'Check the format options and the types of the target.',
   },
+  poison_over_max: {
+    status: 422,
+    kind: 'data',
+    message: 'More than {max} records killed every worker that loaded them alone.',
+    hint: 'That many are hardly the fault of the records: look at the memory and the log of the workers.',
+  },
   count_mismatch: {
     status: 500,
     kind: 'data',

@@ -20,6 +20,12 @@ export const workers = {
     message: 'The worker {worker} is gone since {since}.',
     hint: 'What it had in hand goes to other workers by itself.',
   },
+  worker_silent: {
+    status: 503,
+    kind: 'transient',
+    message: 'The worker {worker} fell silent with unit {unitNo} in hand.',
+    hint: 'Whether it is dead shows within seconds; then the unit is loaded again by itself.',
+  },
   command_unanswered: {
     status: 504,
     kind: 'transient',

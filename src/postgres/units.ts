@@ -23,6 +23,8 @@ export interface UnitEntry {
   receipt: Receipt | null
   landing: string
   columns: Column[]
+  /** Units that were added when this one was split. */
+  parts: number
 }
 
 /**
@@ -34,7 +36,7 @@ export interface UnitEntry {
 export async function lockUnit(tx: Connection, { ingestId, unitNo }: UnitRef): Promise<UnitEntry> {
   const { rows } = await tx.query(
     `select u.unit, u.rows_read, u.rows_loaded, u.rows_rejected, u.size_bytes, u.lane,
-            u.loaded_at, i.state, i.landing, i.columns
+            u.loaded_at, u.parts, i.state, i.landing, i.columns
      from sluice.units u join sluice.ingests i using (ingest_id)
      where u.ingest_id = $1 and u.unit_no = $2
      for no key update of u for key share of i`,

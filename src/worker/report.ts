@@ -1,5 +1,4 @@
 /** Tells the ledger once a second who this worker is and what it does, and hears its commands. */
-import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WorkerReport } from '../domain/worker.ts'
@@ -37,13 +36,13 @@ export interface Reports {
 /** @param db a connection of its own */
 export async function startReports(
   db: Db,
-  who: { worker: string; app: string | null; steps: string[] },
+  who: { instance: string; worker: string; app: string | null; steps: string[] },
   reported: Reported,
 ): Promise<Reports> {
   const { obey, log, leave, memoryBytesMax = Number.POSITIVE_INFINITY } = reported
-  const instance = randomUUID()
+  const { instance } = who
   const cpu = cpuMeter()
-  const identity = { ...who, instance, host: hostname(), pid: process.pid, version: ownVersion }
+  const identity = { ...who, host: hostname(), pid: process.pid, version: ownVersion }
   await enterWorker(db, identity, reportOf(reported, cpu()))
   const answering = new Set<Promise<void>>()
   const now = async () => {

@@ -1,6 +1,8 @@
 /** A worker process: takes tasks from its queues until it is told to stop. */
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { DefaultLogger, ResourceBasedController, Runtime } from '@temporalio/worker'
+import { Hand } from '../../activities/hand.ts'
 import { createActivities } from '../../activities/index.ts'
 import type { StepOrder } from '../domain/step.ts'
 import { messageOf } from '../errors.ts'
@@ -66,10 +68,16 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
     const steps = [...(app?.steps.values() ?? [])].map(orderOf)
     if (app) await defineSteps(db, app.path, steps)
     const tasks = new Tasks()
-    const { seats, activities } = await createSeats(options, { db, app, tasks, leave })
+    const instance = randomUUID()
+    const { seats, activities } = await createSeats(options, { db, app, tasks, leave, instance })
     const identity = identityOf(options)
     const obey = createObey({ seats, leave, log, onChange: () => resizePool(db, seats) })
-    const who = { worker: identity, app: app?.path ?? null, steps: steps.map(({ step }) => step) }
+    const who = {
+      instance,
+      worker: identity,
+      app: app?.path ?? null,
+      steps: steps.map(({ step }) => step),
+    }
     const reports = await startReports(side, who, {
       seats,
       tasks,
@@ -117,9 +125,12 @@ interface Parts {
   app: App | null
   tasks: Tasks
   leave: Leave
+  /** Names the process in the ledger. */
+  instance: string
 }
 
-async function createSeats(options: WorkerOptions, { db, app, tasks, leave }: Parts) {
+async function createSeats(options: WorkerOptions, parts: Parts) {
+  const { db, app, tasks, leave, instance } = parts
   const { temporal, concurrency, autoscale, log, stageDir, sourceRoots } = options
   const identity = identityOf(options)
   const activities = createActivities({
@@ -127,6 +138,8 @@ async function createSeats(options: WorkerOptions, { db, app, tasks, leave }: Pa
     stage: localStage(stageDir),
     sourceRoots,
     worker: identity,
+    instance,
+    hand: new Hand(),
     steps: app?.steps ?? new Map(),
     log,
     leaving: leave.signal,

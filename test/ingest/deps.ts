@@ -1,4 +1,6 @@
 /** What activities need when a test calls them itself. */
+import { randomUUID } from 'node:crypto'
+import { Hand } from '../../activities/hand.ts'
 import type { Deps } from '../../activities/index.ts'
 import { createLog } from '../../src/log.ts'
 import type { Stage } from '../../src/stage/stage.ts'
@@ -9,6 +11,8 @@ export const testDeps = (it: Built, stage: Stage = it.stage): Deps => ({
   stage,
   sourceRoots: [it.folder],
   worker: 'test',
+  instance: randomUUID(),
+  hand: new Hand(),
   steps: new Map(),
   log: createLog('error', 'json'),
   leaving: new AbortController().signal,

@@ -11,10 +11,31 @@ alter table sluice.units add constraint units_check
 -- The landing table numbers its rows, so that one that breaks a constraint leads back to its record.
 alter table sluice.ingests add column traced boolean not null default false;
 
--- Attempts after the first that began and have not ended: their workers died, or they run.
-alter table sluice.units add column begun integer not null default 0;
--- A piece of a unit that killed workers: the next death is enough to cut it again.
+-- A part of a unit that killed workers: the next death is enough to split it again.
 alter table sluice.units add column suspect boolean not null default false;
+-- How many units were added when this one was split.
+alter table sluice.units add column parts integer not null default 0;
+
+-- Attempts at a unit, from the second on, that have begun and not ended in order: each one still
+-- runs, or its worker died with it.
+create table sluice.attempts (
+  attempt_id bigint generated always as identity primary key,
+  ingest_id text not null references sluice.ingests on delete cascade,
+  unit_no integer not null,
+  attempt integer not null,
+  -- The process: see sluice.workers.
+  instance uuid not null,
+  worker text not null,
+  -- The process had nothing else in hand.
+  alone boolean not null,
+  began_at timestamptz not null default clock_timestamp(),
+  -- When a later attempt found it left.
+  missed_at timestamptz
+);
+create index on sluice.attempts (ingest_id, unit_no);
+
+-- Names this ledger where several share a Temporal namespace or a stage.
+insert into sluice.settings (name, value) values ('ledger', to_jsonb(gen_random_uuid()::text));
 
 alter table sluice.rejects add column constraint_name text;
 -- A reject that was loaded after all, and what did it: it is none of rows_rejected any more.

@@ -1,0 +1,121 @@
+/**
+ * A unit in parts: which of its records kills workers is found by loading fewer and fewer of them.
+ *
+ * Every byte of the unit is in exactly one part. A line that staging gave up and a record that is
+ * too long count like a record here: they, too, are read when the unit is loaded.
+ */
+import type { Dialect, Split, Unit } from '../domain/words.ts'
+import { recordsOf, shapeOf } from './records.ts'
+import { recordBytesMax } from './shape.ts'
+
+/** What a unit is made of, in bytes of its file. Blank lines lie in between. */
+export interface Item {
+  fileNo: number
+  start: number
+  /** Behind its last byte; its line end may be among them. */
+  end: number
+  /** Counted from 1. */
+  line: number
+  kind: 'record' | 'broken' | 'flaw'
+}
+
+export type ReadSlice = (split: Split) => Promise<Buffer>
+
+/** Records, lines that staging gave up, and records that are too long. */
+export const itemCount = ({ records, broken, flaws }: Unit): number =>
+  records + broken + flaws.length
+
+/** In order, the flaws last. One slice is in memory at a time. */
+export async function* itemsOf(unit: Unit, read: ReadSlice): AsyncGenerator<Item> {
+  for (const split of unit.splits) {
+    yield* itemsOfSplit(await read(split), split, unit)
+  }
+  for (const { fileNo, start, end, line } of unit.flaws) {
+    yield { fileNo, start, end, line, kind: 'flaw' }
+  }
+}
+
+/** By the rule of scan.ts: a record of several lines counts only if it is well quoted. */
+function* itemsOfSplit(
+  slice: Buffer,
+  { fileNo, start: offset, lines }: Split,
+  { dialect, columns }: Unit,
+): Generator<Item> {
+  let walk = recordsOf(slice, dialect, { lines })
+  for (let step = walk.next(); !step.done; step = walk.next()) {
+    const span = step.value
+    if (span.blank && columns.length > 1) continue
+    const line = span.lines + 1
+    const item = { fileNo, start: offset + span.start, line }
+    const firstEnd = endOfFirstLine(slice, span, dialect)
+    const isOneLine = firstEnd === null
+    const { open, wellQuoted } = shapeOf(slice.subarray(span.start, span.end), dialect)
+    const tooLong = span.next - span.start > recordBytesMax
+    if (open || (!isOneLine && (!wellQuoted || tooLong))) {
+      const next = firstEnd ?? span.next
+      yield { ...item, end: offset + next, kind: 'broken' }
+      if (!isOneLine) walk = recordsOf(slice, dialect, { from: next, lines: line })
+    } else yield { ...item, end: offset + span.next, kind: 'record' }
+  }
+}
+
+/** @returns null when it has one line only */
+function endOfFirstLine(
+  slice: Buffer,
+  span: { start: number; end: number },
+  { newline }: Dialect,
+): number | null {
+  const at = slice.indexOf(newline === '\r' ? 13 : 10, span.start)
+  return at < 0 || at >= span.end ? null : at + 1
+}
+
+/**
+ * Cuts a unit into up to `partsMax` parts of about as many items, in order.
+ * @returns the unit itself when it has one item, or none
+ */
+export async function partsOf(unit: Unit, read: ReadSlice, partsMax: number): Promise<Unit[]> {
+  let items = 0
+  for await (const _ of itemsOf(unit, read)) items++
+  const count = Math.min(partsMax, items)
+  if (count <= 1) return [unit]
+  const parts = Array.from({ length: count }, () => emptyPart(unit))
+  let index = 0
+  const partAt = (item: number) => parts[Math.floor((item * count) / items)] as Unit
+  for (const split of unit.splits) {
+    let at: Split = { ...split, records: 0, broken: 0 }
+    let part = partAt(Math.min(index, items - 1))
+    for (const item of itemsOfSplit(await read(split), split, unit)) {
+      const wanted = partAt(index++)
+      if (wanted !== part) {
+        // Blank lines stay with what is before them.
+        if (item.start > at.start) {
+          addSplit(part, { ...at, end: item.start })
+          at = { ...split, start: item.start, lines: item.line - 1, records: 0, broken: 0 }
+        }
+        part = wanted
+      }
+      if (item.kind === 'record') at.records++
+      else at.broken++
+    }
+    addSplit(part, at)
+  }
+  for (const flaw of unit.flaws) partAt(index++).flaws.push(flaw)
+  return parts
+}
+
+const emptyPart = ({ columns, dialect }: Unit): Unit => ({
+  splits: [],
+  flaws: [],
+  columns,
+  dialect,
+  sizeBytes: 0,
+  records: 0,
+  broken: 0,
+})
+
+function addSplit(part: Unit, split: Split): void {
+  part.splits.push(split)
+  part.sizeBytes += split.end - split.start
+  part.records += split.records
+  part.broken += split.broken
+}
