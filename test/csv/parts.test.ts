@@ -37,7 +37,11 @@ const content = fc
     fc.boolean(),
     fc.constantFrom('first,line', 'first'),
   )
-  .map(([lines, end, last, first]) => Buffer.from([first, ...lines].join(end) + (last ? end : '')))
+  .map(([lines, end, last, first]) => {
+    // Whether blank lines count depends on the first record, so it must be found as it is.
+    const text = [first, ...lines].join(end) + (last ? end : '')
+    return Buffer.from(end === '\r' ? text.replaceAll('\n', '\r') : text)
+  })
 
 /** Files as staging and plan see them: one unit. */
 async function unitOf(files: Buffer[]): Promise<Unit> {
@@ -103,11 +107,7 @@ test('parts cover the unit exactly; records and lines are those of the whole', a
       fc.array(content, { minLength: 1, maxLength: 3 }),
       fc.integer({ min: 2, max: 20 }),
       async (files, partsMax) => {
-        const unit = await unitOf(files).catch((error) => {
-          // No record at all can be read.
-          fc.pre(error.code !== 'not_csv')
-          throw error
-        })
+        const unit = await unitOf(files)
         const parts = await partsOf(unit, reader(files), partsMax)
         expect(joined(parts)).toEqual(joined([unit]))
         const items = await listed(itemsOf(unit, reader(files)))
@@ -124,7 +124,7 @@ test('parts cover the unit exactly; records and lines are those of the whole', a
         expect(await found(parts, files)).toEqual(await found([unit], files))
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   )
 })
 
