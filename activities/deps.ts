@@ -1,5 +1,6 @@
 /** What the activities work with; the worker makes it once. */
 import type { Info } from '@temporalio/activity'
+import type { Fate } from '../src/domain/janitor.ts'
 import type { Logger } from '../src/log.ts'
 import type { Db } from '../src/postgres/db.ts'
 import type { Stage } from '../src/stage/stage.ts'
@@ -21,6 +22,8 @@ export interface Deps {
   log: Logger
   /** Aborts when the worker's grace time is over: what still runs is handed back. */
   leaving: AbortSignal
+  /** What became of the workflow of an ingest. */
+  fateOf(ingestId: string): Promise<Fate>
   /** Shows how far a step has come. */
   progress(info: Info, progress: string | number): void
 }

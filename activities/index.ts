@@ -1,5 +1,6 @@
 /** The activities of a worker: the verbs of an ingest, made over what they work with. */
 import type { Deps } from './deps.ts'
+import { clearOut, lookThrough } from './janitor.ts'
 import { listSource } from './list.ts'
 import { loadUnit } from './load.ts'
 import { markPaused } from './mark.ts'
@@ -20,6 +21,8 @@ export const createActivities = (deps: Deps) => ({
   publishIngest: publishIngest(deps),
   sweepIngest: sweepIngest(deps),
   markPaused: markPaused(deps),
+  lookThrough: lookThrough(deps),
+  clearOut: clearOut(deps),
 })
 
 export type Activities = ReturnType<typeof createActivities>

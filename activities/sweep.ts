@@ -6,7 +6,7 @@ import { alone, endSessions } from '../src/postgres/sessions.ts'
 import { alive, type IngestInput } from './alive.ts'
 import type { Deps } from './deps.ts'
 
-const uploadsKeptMs = 24 * 60 * 60 * 1000
+export const uploadsKeptMs = 24 * 60 * 60 * 1000
 
 export interface SweepInput extends IngestInput {
   outcome: Outcome

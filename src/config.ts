@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
+import { parseDuration } from './domain/timeLimits.ts'
 import { sluiceError } from './errors.ts'
 import type { LogFormat, LogLevel } from './log.ts'
 
@@ -36,6 +37,8 @@ export interface Config {
   sourceRoots: string[]
   /** The settings file; null for `sluice.json` in the working directory, if it is there. */
   settingsPath: string | null
+  /** How often the janitor looks; 0 for never. */
+  janitorMs: number
   log: { level: LogLevel; format: LogFormat | null }
 }
 
@@ -62,6 +65,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       up?.sourceRoots ?? ['.']
     ).map((root) => resolve(root)),
     settingsPath: env.SLUICE_SETTINGS ? resolve(env.SLUICE_SETTINGS) : null,
+    janitorMs: interval('SLUICE_JANITOR', env.SLUICE_JANITOR, 5 * 60_000),
     log: {
       level: oneOf('SLUICE_LOG_LEVEL', env, ['debug', 'info', 'warn', 'error'], 'info'),
       format: oneOf<LogFormat, null>('SLUICE_LOG_FORMAT', env, ['pretty', 'json'], null),
@@ -89,6 +93,15 @@ function port(name: string, env: NodeJS.ProcessEnv, fallback: number): number {
   const value = Number(text)
   if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value
   const problem = 'give a number from 0 to 65535'
+  throw sluiceError('variable_invalid', { name, value: text, problem })
+}
+
+/** From a minute to a week; 0 for never. */
+function interval(name: string, text: string | undefined, fallback: number): number {
+  if (!text) return fallback
+  const ms = /^0+[a-z]*$/.test(text) ? 0 : parseDuration(text)
+  if (ms === 0 || (ms !== null && ms >= 60_000 && ms <= 7 * 86_400_000)) return ms
+  const problem = 'give a time like 5m or 1h, from a minute to a week, or 0 for never'
   throw sluiceError('variable_invalid', { name, value: text, problem })
 }
 

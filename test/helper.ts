@@ -121,6 +121,7 @@ export async function build(servers: BuildOptions = {}): Promise<Built> {
           TEMPORAL_ADDRESS: temporalAddress,
           SLUICE_STAGE: stageDir,
           SLUICE_SOURCE_ROOTS: folder,
+          SLUICE_JANITOR: '0',
           ...options.env,
         },
       })

@@ -1,2 +1,3 @@
 /** The workflows of a worker. Only what Temporal may run is exported here. */
 export { ingest } from './ingest.ts'
+export { janitor } from './janitor.ts'

@@ -1,11 +1,15 @@
 /** The API as a process: opens what it works with, listens, and closes it all again. */
 import type { AddressInfo } from 'node:net'
+import { janitorId } from '../domain/janitor.ts'
 import type { Logger } from '../log.ts'
 import { databaseError, openDb } from '../postgres/db.ts'
 import { migrate } from '../postgres/migrate.ts'
+import { readLedgerId } from '../postgres/settings.ts'
+import { servedQueues } from '../postgres/workers.ts'
 import { readSettings } from '../settings.ts'
 import { localStage } from '../stage/local.ts'
 import { connectTemporal, type TemporalAddress } from '../temporal/connect.ts'
+import { keepJanitor } from '../temporal/janitor.ts'
 import { ensureSearchAttributes } from '../temporal/searchAttributes.ts'
 import { buildApp } from './app.ts'
 import type { App } from './deps.ts'
@@ -22,6 +26,8 @@ export interface ApiOptions {
   stepOver: boolean
   /** The settings file; null for `sluice.json` in the working directory, if it is there. */
   settingsPath?: string | null
+  /** How often the janitor looks; 0 for never, and left out when it is for others to say. */
+  janitorMs?: number
   log: Logger
 }
 
@@ -57,7 +63,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
 }
 
 async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Promise<App> {
-  const { databaseUrl, stageDir, uiUrl, log } = options
+  const { databaseUrl, stageDir, uiUrl, log, janitorMs: everyMs } = options
   const settings = await readSettings(options.settingsPath ?? null)
   const db = openDb(databaseUrl, { max: connectionsMax, name: 'sluice api' })
   undo.push(() => db.end())
@@ -67,6 +73,15 @@ async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Prom
   const temporal = await connectTemporal(options.temporal)
   undo.push(() => temporal.connection.close())
   const attributes = await ensureSearchAttributes(temporal)
+  if (everyMs !== undefined) {
+    const look = async () => {
+      const [ledger, served] = await Promise.all([readLedgerId(db), servedQueues(db)])
+      const schedule = { id: janitorId(ledger), everyMs, queue: null, served }
+      return { client: temporal, schedule }
+    }
+    const keeper = keepJanitor({ look, everyMs, log })
+    undo.push(() => keeper.stop())
+  }
   const { namespace } = options.temporal
   const stage = localStage(stageDir)
   return buildApp({ db, temporal, stage, attributes, uiUrl, namespace, settings, log })

@@ -41,6 +41,7 @@ async function run(options: Options): Promise<void> {
     host,
     port,
     stepOver: false,
+    janitorMs: config.janitorMs,
     log,
   }).catch((error) => {
     throw listenError(error, { host, port })

@@ -31,6 +31,10 @@ const commands: Record<string, [summary: string, load: () => Promise<CommandFile
   control: ['change workers, queues and limits while they run', () => import('./control.ts')],
   worker: ['run a worker: it does what ingests need done', () => import('./worker.ts')],
   api: ['run the API', () => import('./api.ts')],
+  janitor: [
+    'end ingests whose workflow is gone, and remove what they left',
+    () => import('./janitor.ts'),
+  ],
   migrate: ['bring the ledger schema up to date', () => import('./migrate.ts')],
 }
 

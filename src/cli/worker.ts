@@ -94,7 +94,8 @@ async function run(options: Options): Promise<void> {
     // Without settings, whoever started us is gone.
     if (!place) return
     const { runWorker } = await import('../worker/run.ts')
-    const ended = await runWorker({ ...place, ...workOf(options), log })
+    const { janitorMs } = config
+    const ended = await runWorker({ ...place, ...workOf(options), janitorMs, log })
     if (ended === 'memory') process.exitCode = successorCode
   } finally {
     // An open pipe would keep the process.
@@ -113,7 +114,7 @@ const placeOf = (config: Config, { sourceRoots = config.sourceRoots }: Options):
   sourceRoots: sourceRoots.map((root) => resolve(root)),
 })
 
-const workOf = (options: Options): Omit<WorkerOptions, keyof Place | 'log'> => ({
+const workOf = (options: Options): Omit<WorkerOptions, keyof Place | 'log' | 'janitorMs'> => ({
   ...(options.queue && { queues: options.queue }),
   concurrency: options.concurrency,
   graceMs: options.grace,

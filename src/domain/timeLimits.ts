@@ -99,7 +99,7 @@ function softOf(hardMs: number | null): number | null {
 }
 
 /** In milliseconds. The schema has seen to the form. */
-function parseDuration(duration: number | string): number {
+export function parseDuration(duration: number | string): number {
   if (typeof duration === 'number') return duration
   const [, amount, unit] = /^([\d.]+) ?([a-z]+)$/.exec(duration) ?? []
   return Math.round(Number(amount) * (unitsMs[unit as keyof typeof unitsMs] ?? Number.NaN))

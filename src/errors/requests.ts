@@ -2,6 +2,12 @@
 import type { HttpRow } from './row.ts'
 
 export const requests = {
+  workflow_terminated: {
+    status: 409,
+    kind: 'data',
+    message: 'The workflow of {ingestId} {how}, and did not end the ingest.',
+    hint: 'The janitor has cleaned up. Nothing more will be published: start a new ingest, with another id.',
+  },
   spec_invalid: {
     status: 400,
     kind: 'user',

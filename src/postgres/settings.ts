@@ -19,3 +19,9 @@ export async function writeUnitsMax(db: Db, unitsMax: number | null): Promise<vo
     [JSON.stringify(unitsMax)],
   )
 }
+
+/** Names this ledger: a UUID. */
+export async function readLedgerId(db: Db): Promise<string> {
+  const { rows } = await db.query(`select value from sluice.settings where name = 'ledger'`)
+  return rows[0].value
+}

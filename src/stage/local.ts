@@ -1,6 +1,17 @@
 /** A stage in a folder, which all workers and the API share. */
 import { constants } from 'node:fs'
-import { type FileHandle, link, mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
+import {
+  type FileHandle,
+  link,
+  mkdir,
+  mkdtemp,
+  open,
+  opendir,
+  readdir,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { versionOf } from '../domain/version.ts'
 import { sluiceError } from '../errors.ts'
@@ -9,7 +20,7 @@ import { adopt, unlinkable, writeWhole } from './write.ts'
 
 const chunkBytes = 256 * 1024
 
-/** @param folder absolute; `ingests/<id>/<file number>` and `uploads/<name>` lie in it */
+/** @param folder absolute; `ingests/<id>/<file number>` and `uploads/<name>` lie in it, and `ledgers/<id>` */
 export function localStage(folder: string): Stage {
   const folderOf = (ingestId: string) => join(folder, 'ingests', ingestId)
   const pathOf = ({ ingestId, fileNo, stagedAs }: StagedFile) =>
@@ -43,7 +54,23 @@ export function localStage(folder: string): Stage {
     adopt: (file, path) => adopt(pathOf(file), path),
     remove: (file) => rm(pathOf(file), { force: true }),
     clear: (ingestId) => rm(folderOf(ingestId), { recursive: true, force: true }),
+    folders: () => foldersIn(join(folder, 'ingests')),
+    async claim(ledger) {
+      const claims = join(folder, 'ledgers')
+      await mkdir(claims, { recursive: true })
+      await writeFile(join(claims, ledger), '')
+      return (await readdir(claims)).length
+    },
     uploads: localUploads(join(folder, 'uploads')),
+  }
+}
+
+async function* foldersIn(path: string): AsyncGenerator<{ ingestId: string; quietMs: number }> {
+  const folder = await opendir(path).catch(() => null)
+  if (!folder) return
+  for await (const { name } of folder) {
+    const stats = await stat(join(path, name)).catch(() => null)
+    if (stats?.isDirectory()) yield { ingestId: name, quietMs: Date.now() - stats.mtimeMs }
   }
 }
 

@@ -54,6 +54,13 @@ export interface Stage {
   remove(file: StagedFile): Promise<void>
   /** Removes every staged file of the ingest. */
   clear(ingestId: string): Promise<void>
+  /** Those of ingests, and how long ago something in them was added or removed. */
+  folders(): AsyncIterable<{ ingestId: string; quietMs: number }>
+  /**
+   * Says that ingests of this ledger are staged here.
+   * @returns how many ledgers have said so
+   */
+  claim(ledger: string): Promise<number>
   uploads: Uploads
 }
 

@@ -11,9 +11,13 @@ import { type Db, databaseError, openDb } from '../postgres/db.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { defineSteps } from '../postgres/steps.ts'
 import { localStage } from '../stage/local.ts'
+import type { Stage } from '../stage/stage.ts'
 import { type App, loadApp, orderOf } from '../steps/app.ts'
 import type { TemporalAddress } from '../temporal/connect.ts'
+import { fateOf } from '../temporal/janitor.ts'
 import { workflowBundle } from './bundle.ts'
+import { type LazyClient, lazyClient } from './client.ts'
+import { claimStage, startKeeper } from './janitor.ts'
 import { Leave } from './leave.ts'
 import { createObey } from './obey.ts'
 import { startReports } from './report.ts'
@@ -40,6 +44,8 @@ export interface WorkerOptions {
   graceMs: number
   /** Drains and ends, to be started again, when it has grown larger. */
   memoryBytesMax?: number
+  /** How often the janitor looks; 0 for never. */
+  janitorMs: number
   log: Logger
 }
 
@@ -61,6 +67,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
   const db = openDb(databaseUrl, { max: 3, name: 'sluice worker' })
   // Reports and commands must get through also when every other connection waits.
   const side = openDb(databaseUrl, { max: 1, name: 'sluice worker report' })
+  const client = lazyClient(options.temporal)
   try {
     await migrate(db).catch((error) => {
       throw databaseError(error)
@@ -69,7 +76,10 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
     if (app) await defineSteps(db, app.path, steps)
     const tasks = new Tasks()
     const instance = randomUUID()
-    const { seats, activities } = await createSeats(options, { db, app, tasks, leave, instance })
+    const stage = localStage(options.stageDir)
+    await claimStage(db, stage, log)
+    const parts = { db, stage, client, app, tasks, leave, instance }
+    const { seats, activities } = await createSeats(options, parts)
     const identity = identityOf(options)
     const obey = createObey({ seats, leave, log, onChange: () => resizePool(db, seats) })
     const who = {
@@ -86,15 +96,19 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
       log,
       memoryBytesMax: options.memoryBytesMax,
     })
+    const keeper = { stop: async () => {} }
     try {
       await seats.add(...(options.queues ?? queuesOf(steps)))
       resizePool(db, seats)
       await reports.now()
       banner(options, { identity, seats, activities, app })
+      const { janitorMs: everyMs } = options
+      Object.assign(keeper, startKeeper({ db, client, seats, everyMs, log }))
       leave.onSignals()
       await Promise.race([leave.asked, seats.failed])
     } finally {
       // Also when one queue fails: the others must not look alive behind it.
+      await keeper.stop()
       await leave.end(seats.drain())
       await leave.answer()
       await reports.stop()
@@ -102,6 +116,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
     log.info({ event: 'stopped' }, 'worker stopped')
     return leave.reason === 'memory' ? 'memory' : 'stopped'
   } finally {
+    await client.close()
     await db.end()
     await side.end()
   }
@@ -122,6 +137,8 @@ function resizePool(db: Db, seats: Seats): void {
 
 interface Parts {
   db: Db
+  stage: Stage
+  client: LazyClient
   app: App | null
   tasks: Tasks
   leave: Leave
@@ -130,12 +147,12 @@ interface Parts {
 }
 
 async function createSeats(options: WorkerOptions, parts: Parts) {
-  const { db, app, tasks, leave, instance } = parts
-  const { temporal, concurrency, autoscale, log, stageDir, sourceRoots } = options
+  const { db, stage, client, app, tasks, leave, instance } = parts
+  const { temporal, concurrency, autoscale, log, sourceRoots } = options
   const identity = identityOf(options)
   const activities = createActivities({
     db,
-    stage: localStage(stageDir),
+    stage,
     sourceRoots,
     worker: identity,
     instance,
@@ -143,6 +160,7 @@ async function createSeats(options: WorkerOptions, parts: Parts) {
     steps: app?.steps ?? new Map(),
     log,
     leaving: leave.signal,
+    fateOf: async (ingestId) => fateOf(await client.get(), ingestId),
     progress: (info, progress) => tasks.progress(info, progress),
   })
   const bundle = await workflowBundle()

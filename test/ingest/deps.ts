@@ -16,5 +16,6 @@ export const testDeps = (it: Built, stage: Stage = it.stage): Deps => ({
   steps: new Map(),
   log: createLog('error', 'json'),
   leaving: new AbortController().signal,
+  fateOf: async () => 'open',
   progress: () => {},
 })

@@ -95,7 +95,8 @@ export const startOwnApi = (
       const { port } = config.api
       // Whoever reaches the API has the rights of this user: loopback only.
       const place = { host: '127.0.0.1', port, stepOver: true }
-      const api = await startApi({ ...options, ...place, settingsPath: config.settingsPath, log })
+      const { settingsPath, janitorMs } = config
+      const api = await startApi({ ...options, ...place, settingsPath, janitorMs, log })
       running.add('api', { stop: api.close, kill() {} })
       return api.url
     },

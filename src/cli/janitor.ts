@@ -1,0 +1,61 @@
+/** `sluice janitor` */
+import type { Command } from 'commander'
+import { readConfig } from '../config.ts'
+import { type Findings, janitorId } from '../domain/janitor.ts'
+import { databaseError, openDb } from '../postgres/db.ts'
+import { migrate } from '../postgres/migrate.ts'
+import { readLedgerId } from '../postgres/settings.ts'
+import { servedQueues } from '../postgres/workers.ts'
+import { connectTemporal } from '../temporal/connect.ts'
+import { runJanitor } from '../temporal/janitor.ts'
+import { cliError } from './errors.ts'
+import { addJson, addLogLevel } from './options.ts'
+import { needDatabase, needTemporal } from './settings.ts'
+import { number } from './text.ts'
+
+export function declare(command: Command): void {
+  command.action(run)
+  addJson(command)
+  addLogLevel(command)
+}
+
+async function run({ json }: { json?: boolean }): Promise<void> {
+  const config = readConfig()
+  const address = needTemporal(config)
+  const { id, queue } = await lookUp(needDatabase(config))
+  if (queue === null) throw cliError('no_worker')
+  const temporal = await connectTemporal(address)
+  try {
+    const found = await runJanitor(temporal, { id, queue })
+    console.log(json ? JSON.stringify(found, null, 2) : inWords(found))
+  } finally {
+    await temporal.connection.close()
+  }
+}
+
+/** Of the ledger; the queue is null when nobody serves one. */
+async function lookUp(databaseUrl: string): Promise<{ id: string; queue: string | null }> {
+  const db = openDb(databaseUrl, { max: 1, name: 'sluice janitor' })
+  try {
+    await migrate(db)
+    const served = await servedQueues(db)
+    const queue = served.has('ingest') ? 'ingest' : ([...served].sort()[0] ?? null)
+    return { id: janitorId(await readLedgerId(db)), queue }
+  } catch (error) {
+    throw databaseError(error)
+  } finally {
+    await db.end()
+  }
+}
+
+function inWords({ looked, ended, orphans, folders, tables, uploads, next }: Findings): string {
+  const lines = [`Ingests that have not ended: ${number(looked)}. Orphans among them: ${ended}.`]
+  for (const { ingestId, how, state } of orphans) {
+    lines.push(`  ${ingestId}: its workflow ${how}; the ingest is ${state} now`)
+  }
+  if (ended > orphans.length) lines.push(`  … and ${number(ended - orphans.length)} more`)
+  const left = `folders of the stage ${folders}, landing tables ${tables}, uploads ${uploads}`
+  lines.push(`Removed: ${left}.`)
+  if (next !== null) lines.push('There are more: the next pass goes on from there.')
+  return lines.join('\n')
+}

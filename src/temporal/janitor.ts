@@ -1,0 +1,189 @@
+/**
+ * The schedule of the janitor: one for each ledger, kept by every API and every worker.
+ *
+ * It is made if it is missing, also after the namespace was reset, and follows the workers: its
+ * task queue is one that somebody serves.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Client,
+  ScheduleAlreadyRunning,
+  type ScheduleDescription,
+  ScheduleNotFoundError,
+  type ScheduleOptions,
+} from '@temporalio/client'
+import type { janitor } from '../../workflows/janitor.ts'
+import type { Fate, Findings } from '../domain/janitor.ts'
+import { messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { temporalError, viewWorkflow } from './ingests.ts'
+
+/** What a workflow can have come to; whatever else the server says of it, it goes on. */
+const closed: Record<string, Fate> = {
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed out',
+}
+
+/** @throws temporal_unavailable */
+export async function fateOf(client: Client, ingestId: string): Promise<Fate> {
+  const found = await viewWorkflow(client, ingestId)
+  return found && (closed[found.status] ?? 'open')
+}
+
+/** A run that finds no worker does not keep the next ones from starting for ever. */
+const runTimeout = '30m'
+
+export interface Schedule {
+  /** Also the id of its workflow. */
+  id: string
+  /** 0: there is to be none. */
+  everyMs: number
+  /** A task queue of the process that asks; null for one that serves none. */
+  queue: string | null
+  /** Task queues that living workers serve. */
+  served: ReadonlySet<string>
+}
+
+export type Kept = 'made' | 'changed' | 'kept' | 'removed'
+
+/** Makes the schedule, or changes what is not as it should be. Others may do the same meanwhile. */
+export async function keepSchedule(client: Client, schedule: Schedule): Promise<Kept> {
+  const { id, everyMs } = schedule
+  const handle = client.schedule.getHandle(id)
+  const found = await handle.describe().catch(ignoreMissing)
+  if (everyMs === 0) {
+    if (!found) return 'kept'
+    await handle.delete().catch(ignoreMissing)
+    return 'removed'
+  }
+  if (!found) {
+    const queue = chooseQueue(schedule, null)
+    return client.schedule.create<typeof janitor>(optionsOf(schedule, queue)).then(
+      () => 'made',
+      (error) => {
+        if (error instanceof ScheduleAlreadyRunning) return 'kept'
+        throw error
+      },
+    )
+  }
+  return change(client, schedule, found)
+}
+
+async function change(
+  client: Client,
+  schedule: Schedule,
+  { action, spec, info }: ScheduleDescription,
+): Promise<Kept> {
+  const queue = chooseQueue(schedule, action.taskQueue)
+  const isServed = queue === action.taskQueue
+  if (isServed && spec.intervals?.[0]?.every === schedule.everyMs) return 'kept'
+  // Somebody may have paused it.
+  await client.schedule
+    .getHandle(schedule.id)
+    .update<typeof janitor>(({ state }) => ({ ...optionsOf(schedule, queue), state }))
+  if (isServed) return 'changed'
+  // A run that waits in the queue that nobody serves would hold up the next one.
+  for (const { workflow } of info.runningActions) {
+    await client.workflow
+      .getHandle(workflow.workflowId)
+      .terminate('nobody serves its task queue')
+      .catch(() => {})
+  }
+  return 'changed'
+}
+
+function ignoreMissing(error: unknown): null {
+  if (error instanceof ScheduleNotFoundError) return null
+  throw error
+}
+
+/** A queue that is served stays; else one's own is best, or the one that most workers serve. */
+function chooseQueue({ queue, served }: Schedule, current: string | null): string {
+  if (current !== null && (served.has(current) || served.size === 0)) return current
+  if (queue !== null && (served.has(queue) || served.size === 0)) return queue
+  return served.has('ingest') ? 'ingest' : ([...served].sort()[0] ?? 'ingest')
+}
+
+const optionsOf = ({ id, everyMs }: Schedule, taskQueue: string) =>
+  ({
+    scheduleId: id,
+    spec: { intervals: [{ every: everyMs }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'janitor',
+      workflowId: id,
+      taskQueue,
+      args: [] as [],
+      workflowExecutionTimeout: runTimeout,
+      staticSummary: 'ends ingests whose workflow is gone, and removes what they left',
+    },
+    policies: { overlap: 'SKIP', catchupWindow: '1m' },
+  }) satisfies ScheduleOptions
+
+export interface Keeper {
+  /** The client, and what the schedule should be now. */
+  look: () => Promise<{ client: Client; schedule: Schedule }>
+  everyMs: number
+  log: Logger
+}
+
+const lookEveryMsMin = 60_000
+
+/** Keeps the schedule until it is stopped. What does not work is a warning, and tried again. */
+export function keepJanitor({ look, everyMs, log }: Keeper): { stop(): Promise<void> } {
+  const stop = new AbortController()
+  let trouble = ''
+  const once = async () => {
+    const { client, schedule } = await look()
+    const kept = await keepSchedule(client, schedule)
+    if (kept !== 'kept')
+      log.info({ event: 'janitor', id: schedule.id }, `janitor: schedule ${kept}`)
+    trouble = ''
+  }
+  const loop = async () => {
+    do {
+      await once().catch((error) => {
+        const { message } = temporalError(error) as Error
+        if (message !== trouble && !stop.signal.aborted) {
+          log.warn({ event: 'janitor' }, `the janitor has no schedule: ${messageOf(error)}`)
+        }
+        trouble = message
+      })
+      const waitMs = Math.max(everyMs, lookEveryMsMin)
+      await sleep(waitMs, null, { signal: stop.signal, ref: false }).catch(() => {})
+      // Off is off; it need not be said again and again.
+    } while (!stop.signal.aborted && everyMs > 0)
+  }
+  const looping = loop()
+  return {
+    async stop() {
+      stop.abort()
+      await looping
+    },
+  }
+}
+
+/**
+ * One pass at once, whatever the schedule says. One that runs is waited for.
+ * @throws temporal_unavailable
+ */
+export async function runJanitor(
+  client: Client,
+  { id, queue }: { id: string; queue: string },
+): Promise<Findings> {
+  try {
+    const handle = await client.workflow.start<typeof janitor>('janitor', {
+      workflowId: `${id}-now`,
+      taskQueue: queue,
+      args: [],
+      workflowExecutionTimeout: runTimeout,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    })
+    return await handle.result()
+  } catch (error) {
+    throw temporalError(error)
+  }
+}

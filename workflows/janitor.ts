@@ -1,0 +1,30 @@
+/** Looks after ingests that were left alone: see activities/janitor.ts. */
+import { proxyActivities, workflowInfo } from '@temporalio/workflow'
+import type { Activities } from '../activities/index.ts'
+import type { Findings } from '../src/domain/janitor.ts'
+import { short } from './options.ts'
+
+/** Of 100 ingests each: a pass is bounded, and the next one of the schedule goes on from there. */
+const pagesMax = 50
+const namedMax = 100
+
+/** It asks for little, and should not wait behind thousands of units. */
+const { lookThrough, clearOut } = proxyActivities<Activities>({
+  ...short,
+  priority: { priorityKey: 1 },
+})
+
+export async function janitor(): Promise<Findings> {
+  const last = workflowInfo().lastResult as Findings | undefined
+  const found = { looked: 0, ended: 0, orphans: [] as Findings['orphans'] }
+  let next = last?.next ?? null
+  for (let page = 0; page < pagesMax; page++) {
+    const { looked, orphans, next: after } = await lookThrough({ after: next })
+    found.looked += looked
+    found.ended += orphans.length
+    found.orphans.push(...orphans.slice(0, namedMax - found.orphans.length))
+    next = after
+    if (next === null) break
+  }
+  return { ...found, ...(await clearOut()), next }
+}
