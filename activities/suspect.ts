@@ -8,6 +8,7 @@
 import { ApplicationFailure, activityInfo } from '@temporalio/activity'
 import { type Item, itemCount, itemsOf, partsOf } from '../src/csv/parts.ts'
 import type { Receipt, Reject, UnitRef } from '../src/domain/words.ts'
+import { rejectReason } from '../src/errors/rejects.ts'
 import { sluiceError } from '../src/errors.ts'
 import {
   clearNotes,
@@ -221,6 +222,6 @@ async function rejectOf(bytes: UnitBytes, culprit: Item | null): Promise<Reject>
   const fileNo = culprit?.fileNo ?? splits[0]?.fileNo ?? flaws[0]?.fileNo ?? 0
   const line = culprit?.line ?? flaws[0]?.line ?? (splits[0]?.lines ?? 0) + 1
   const raw = culprit ? trimLineEnd(await bytes.flaw(culprit, rawBytesMax)) : Buffer.alloc(0)
-  const error = `workers died while they loaded this record alone (${deathsAloneMax} times and more)`
-  return { fileNo, line, column: null, code: poisonCode, error, raw }
+  const why = rejectReason('poison_record', { deaths: deathsAloneMax })
+  return { fileNo, line, column: null, ...why, raw }
 }

@@ -2,13 +2,13 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { type Findings, janitorId } from '../domain/janitor.ts'
+import { sluiceError } from '../errors.ts'
 import { databaseError, openDb } from '../postgres/db.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { readLedgerId } from '../postgres/settings.ts'
 import { servedQueues } from '../postgres/workers.ts'
 import { connectTemporal } from '../temporal/connect.ts'
 import { runJanitor } from '../temporal/janitor.ts'
-import { cliError } from './errors.ts'
 import { addJson, addLogLevel } from './options.ts'
 import { needDatabase, needTemporal } from './settings.ts'
 import { number } from './text.ts'
@@ -23,7 +23,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
   const config = readConfig()
   const address = needTemporal(config)
   const { id, queue } = await lookUp(needDatabase(config))
-  if (queue === null) throw cliError('no_worker')
+  if (queue === null) throw sluiceError('no_worker', {})
   const temporal = await connectTemporal(address)
   try {
     const found = await runJanitor(temporal, { id, queue })

@@ -41,6 +41,12 @@ export const rejectTable = {
     message: 'the record is longer than {max} bytes; the first {kept} are kept',
     hint: 'Look for a quote that swallows lines, or shorten the value.',
   },
+  poison_record: {
+    meaning:
+      'workers died while they had this record alone in hand, again and again: see docs/exactly-once.md',
+    message: 'workers died while they loaded this record alone ({deaths} times and more)',
+    hint: 'Look at the logs of the workers that died, and load the record by itself.',
+  },
 } as const satisfies Record<string, RejectRow>
 
 /** What PostgreSQL said of a record when COPY aborted at it: the code is its SQLSTATE. */
