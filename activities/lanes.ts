@@ -1,13 +1,15 @@
 /** The two lanes of a load, and the rejects that come out of them. */
-import { recordsOf } from '../src/csv/records.ts'
-import { triage } from '../src/csv/repair.ts'
+import { recordsOf, valuesOf } from '../src/csv/records.ts'
+import { RawWriter, type Triaged, triage } from '../src/csv/repair.ts'
+import { copyTakes, Rewriter, written } from '../src/csv/rewrite.ts'
 import { recordBytesMax } from '../src/csv/shape.ts'
-import type { Receipt, Reject } from '../src/domain/words.ts'
+import type { Column } from '../src/domain/columns.ts'
+import type { Dialect, Receipt, Reject, Split, Unit } from '../src/domain/words.ts'
 import { type RejectCode, rejectReason } from '../src/errors/rejects.ts'
-import { type Copied, copyCsv } from '../src/postgres/copy.ts'
-import { type AroundRecord, copyAround } from '../src/postgres/copyAround.ts'
+import { type Copied, copyCsv, setDateOrder, unusedQuote } from '../src/postgres/copy.ts'
+import { copyAround, type Refused } from '../src/postgres/copyAround.ts'
 import { type Connection, isAboutRows } from '../src/postgres/db.ts'
-import type { Skipped } from '../src/postgres/notice.ts'
+import { type Skipped, skippedError } from '../src/postgres/notice.ts'
 import type { UnitEntry } from '../src/postgres/units.ts'
 import type { UnitBytes } from '../src/stage/unitBytes.ts'
 
@@ -26,8 +28,8 @@ const flawBytesMax = 1 << 20
 
 /**
  * The raw bytes straight into COPY.
- * @returns null when the unit needs the repair lane: it has broken lines, COPY gave up, or COPY
- *   counted otherwise than staging
+ * @returns null when the unit needs the repair lane: it has broken lines, comments or a dialect
+ *   that COPY cannot read, COPY gave up, or COPY counted otherwise than staging
  */
 export async function fastLane(
   tx: Connection,
@@ -35,8 +37,12 @@ export async function fastLane(
   bytes: UnitBytes,
 ): Promise<Loaded | null> {
   if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0, rejects: [] }
-  if (unit.broken > 0) return null
-  const target = { table: landing, columns, fields: unit.columns, dialect: unit.dialect }
+  const { dialect, columns: fields } = unit
+  if (unit.broken > 0 || unit.aside) return null
+  if (!copyTakes(dialect, fieldColumns(unit, columns))) return null
+  if (await hasUnusedQuote(unit, bytes)) return null
+  await setDateOrder(tx, dialect)
+  const target = { table: landing, columns, fields, dialect }
   const copied = await withSavepoint(tx, () => copyCsv(tx, target, bytes.stream()), unit.records)
   if (!copied) return null
   const rejects = await skippedRejects(copied.skipped, bytes)
@@ -59,33 +65,91 @@ async function withSavepoint(
   return null
 }
 
+/** Where nothing is quoted: do the bytes have the quote that COPY is told of? */
+async function hasUnusedQuote({ splits, dialect }: Unit, bytes: UnitBytes): Promise<boolean> {
+  if (dialect.quote !== '') return false
+  for (const split of splits) {
+    if ((await bytes.slice(split)).includes(unusedQuote(dialect))) return true
+  }
+  return false
+}
+
+/** The columns of the fields, in the file's order. */
+function fieldColumns(unit: Unit, columns: readonly Column[]): Column[] {
+  const types = new Map(columns.map(({ name, type }) => [name, type]))
+  return unit.columns.map((name) => ({ name, type: types.get(name) ?? 'text' }))
+}
+
 /** Every record looked at; broken ones become rejects, the rest goes through COPY again. */
 export async function repairLane(
   tx: Connection,
-  { unit, landing, columns }: UnitEntry,
+  entry: UnitEntry,
   bytes: UnitBytes,
 ): Promise<Loaded> {
   const loaded: Loaded = { lane: 'repair', read: 0, rows: 0, rejects: [] }
-  const target = { table: landing, columns, fields: unit.columns, dialect: unit.dialect }
-  for (const split of unit.splits) {
-    const { fileNo } = split
-    const slice = await bytes.slice(split)
-    const options = { width: unit.columns.length, recordBytesMax, lines: split.lines }
-    const { sound, broken } = triage(slice, unit.dialect, options)
-    loaded.read += sound.length + broken.length
-    for (const each of broken) loaded.rejects.push({ ...each, fileNo, column: null })
-    const { rows, refused } = await copyAround(tx, target, sound)
+  await setDateOrder(tx, entry.unit.dialect)
+  for (const split of entry.unit.splits) {
+    const { read, rows, rejects } = await repairSplit(tx, entry, {
+      split,
+      slice: await bytes.slice(split),
+    })
+    loaded.read += read
     loaded.rows += rows
-    for (const { record, ...why } of refused) loaded.rejects.push(toReject(fileNo, record, why))
+    for (const each of rejects) loaded.rejects.push(each)
   }
   return loaded
 }
 
-const toReject = (
-  fileNo: number,
-  { line, raw }: AroundRecord & { line: number },
-  why: { column: string | null; code: string | null; error: string },
-): Reject => ({ fileNo, line, raw, ...why, code: why.code ?? invalidValue })
+async function repairSplit(
+  tx: Connection,
+  { unit, landing, columns }: UnitEntry,
+  { split, slice }: { split: Split; slice: Buffer },
+): Promise<Omit<Loaded, 'lane'>> {
+  const { dialect, columns: fields } = unit
+  const types = fieldColumns(unit, columns)
+  const asItIs =
+    !dialect.ragged &&
+    copyTakes(dialect, types) &&
+    (dialect.quote !== '' || !slice.includes(unusedQuote(dialect)))
+  const writer = asItIs
+    ? new RawWriter(slice, dialect, fields.length)
+    : new Rewriter(slice, dialect, types)
+  const blankIsRecord = fields.length === 1
+  const options = { recordBytesMax, lines: split.lines, blankIsRecord, writer }
+  const triaged = triage(slice, dialect, options)
+  const read = triaged.lines.length + triaged.broken.length
+  const { fileNo } = split
+  const rejects: Reject[] = triaged.broken.map((each) => ({ ...each, fileNo }))
+  const target = { table: landing, columns, fields }
+  const to = asItIs ? { ...target, dialect } : { ...target, dialect: written, rewritten: true }
+  const { rows, refused } = await copyAround(tx, to, writer)
+  for (const each of refused) {
+    const reject = toReject(each, triaged, slice)
+    rejects.push({ ...(asItIs ? reject : asWritten(reject, dialect, types)), fileNo })
+  }
+  return { read, rows, rejects }
+}
+
+function toReject(
+  { index, column, code, error }: Refused,
+  { lines, starts, rawEnds }: Triaged,
+  slice: Buffer,
+): Omit<Reject, 'fileNo'> {
+  const raw = slice.subarray(starts[index], rawEnds[index])
+  return { line: lines[index] as number, raw, column, code: code ?? invalidValue, error }
+}
+
+/** Tells of the value in the file, not of what was made of it for COPY. */
+function asWritten<R extends Omit<Reject, 'fileNo'>>(
+  reject: R,
+  dialect: Dialect,
+  columns: readonly Column[],
+): R {
+  const at = columns.findIndex(({ name }) => name === reject.column)
+  if (at < 0 || reject.code !== invalidValue) return reject
+  const value = valuesOf(reject.raw, dialect)[at] ?? null
+  return { ...reject, error: skippedError(columns[at]?.type, value) }
+}
 
 /** Finds the records that COPY skipped, by the line numbers that it gave. */
 async function skippedRejects(skipped: Skipped[], bytes: UnitBytes): Promise<Reject[]> {

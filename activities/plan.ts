@@ -137,7 +137,12 @@ async function makeLanding(
   const columns =
     into.types === 'text'
       ? names.map((each) => ({ name: each, type: 'text' }))
-      : await judgeTypes(tx, names, await sample(landing, names))
+      : await judgeTypes(
+          tx,
+          names,
+          await sample(landing, names),
+          landing.sampled[0]?.shape?.dialect,
+        )
   if (into.atomic) await dropTable(tx, table)
   await createTable(tx, table, columns)
   return { columns, landing: quoteTable(table) }

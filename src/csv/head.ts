@@ -1,18 +1,20 @@
-/** The head of a file: how it is written, and what its first record says. */
+/** The head of a file: how it is written, and what its first records say. */
 import type { Format } from '../domain/format.ts'
 import type { Dialect } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
-import { recordsOf, shapeOf, valuesOf } from './records.ts'
-import { bom } from './scan.ts'
+import { withoutBom } from './marks.ts'
+import { bodyOf, recordsOf, valuesOf, widthOf } from './records.ts'
 import { sniff } from './sniff.ts'
 
 const columnsMax = 1600
 
 export interface Head {
   dialect: Dialect
-  /** Column names as the file has them; null without a header. */
+  /** What could not be told for sure, in words for people. */
+  notes: string[]
+  /** Column names as the file has them, or as the spec gives them; null without any. */
   header: string[] | null
-  /** Fields of the first record; 0 when there is none. */
+  /** Fields of a record; 0 when there is none. */
   width: number
 }
 
@@ -26,31 +28,56 @@ export function readHead(
   format: Format,
 ): Head {
   const whole = bytes.length >= file.sizeBytes
-  const dialect = sniff(bytes, format, file.name, whole)
-  const text = bytes.subarray(0, bom.length).equals(bom) ? bytes.subarray(bom.length) : bytes
-  for (const span of recordsOf(text, dialect)) {
+  const { dialect, notes } = sniff(bytes, format, file.name, whole)
+  const head: Buffer[] = []
+  const body = bodyOf(withoutBom(bytes), dialect)
+  for (const span of recordsOf(body, dialect)) {
+    if (head.length === headCount(dialect)) break
     if (span.blank) continue
-    if (span.next >= text.length && !whole) {
+    if (span.next >= body.length && !whole) {
       const problem = `its first record is longer than ${bytes.length} bytes, or its quote never closes`
       throw sluiceError('not_csv', { file: file.name, problem })
     }
-    const first = text.subarray(span.start, span.end)
-    return { dialect, ...firstRecord(first, dialect, file.name) }
+    head.push(body.subarray(span.start, span.end))
   }
-  return { dialect, header: null, width: 0 }
+  const { header, width } = headOf(head, dialect, file.name)
+  return { dialect, notes, header, width }
 }
 
+/** The records that say what the columns are: those of the header, or the first one. */
+export const headCount = ({ header, headerRows = 1 }: Dialect): number => (header ? headerRows : 1)
+
 /**
- * What the first record says, without its line end.
- * @throws columns_too_many
+ * What the first records say, without their line ends.
+ * @throws columns_too_many, dialect_invalid
  */
-export function firstRecord(
-  raw: Buffer,
+export function headOf(
+  head: readonly Buffer[],
   dialect: Dialect,
   file: string,
 ): { header: string[] | null; width: number } {
-  const width = shapeOf(raw, dialect).fields
+  if (head.length === 0) return { header: null, width: 0 }
+  const { names, ragged, header: hasHeader } = dialect
+  const { names: _, ...plain } = dialect
+  const width = widthOf(head, dialect)
+  const inFile = widthOf(head, plain)
+  if (names && inFile !== width && !ragged) {
+    const problem = `columns has ${width} names, and ${file} has ${inFile} fields`
+    throw sluiceError('dialect_invalid', { problem })
+  }
   if (width > columnsMax) throw sluiceError('columns_too_many', { file, count: width })
-  const header = dialect.header ? valuesOf(raw, dialect).map((name) => name ?? '') : null
-  return { header, width }
+  const header = hasHeader ? joinNames(head.map((record) => valuesOf(record, plain))) : null
+  return { header: names ?? header, width }
+}
+
+/** A name is made of the words above its column; a cell that is merged with others is empty. */
+function joinNames(rows: (string | null)[][]): string[] {
+  if (rows.length === 1) return (rows[0] ?? []).map((name) => name ?? '')
+  const width = Math.max(...rows.map((row) => row.length))
+  return Array.from({ length: width }, (_, field) =>
+    rows
+      .map((row) => (row[field] ?? '').trim())
+      .filter((word) => word !== '')
+      .join(' '),
+  )
 }

@@ -4,8 +4,8 @@
  * Every byte of the unit is in exactly one part. A line that staging gave up and a record that is
  * too long count like a record here: they, too, are read when the unit is loaded.
  */
-import type { Dialect, Split, Unit } from '../domain/words.ts'
-import { recordsOf, shapeOf } from './records.ts'
+import type { Split, Unit } from '../domain/words.ts'
+import { soundRecords } from './records.ts'
 import { recordBytesMax } from './shape.ts'
 
 /** What a unit is made of, in bytes of its file. Blank lines lie in between. */
@@ -35,38 +35,17 @@ export async function* itemsOf(unit: Unit, read: ReadSlice): AsyncGenerator<Item
   }
 }
 
-/** By the rule of scan.ts: a record of several lines counts only if it is well quoted. */
 function* itemsOfSplit(
   slice: Buffer,
   { fileNo, start: offset, lines }: Split,
   { dialect, columns }: Unit,
 ): Generator<Item> {
-  let walk = recordsOf(slice, dialect, { lines })
-  for (let step = walk.next(); !step.done; step = walk.next()) {
-    const span = step.value
+  for (const span of soundRecords(slice, dialect, { lines, recordBytesMax })) {
     if (span.blank && columns.length > 1) continue
-    const line = span.lines + 1
-    const item = { fileNo, start: offset + span.start, line }
-    const firstEnd = endOfFirstLine(slice, span, dialect)
-    const isOneLine = firstEnd === null
-    const { open, wellQuoted } = shapeOf(slice.subarray(span.start, span.end), dialect)
-    const tooLong = span.next - span.start > recordBytesMax
-    if (open || (!isOneLine && (!wellQuoted || tooLong))) {
-      const next = firstEnd ?? span.next
-      yield { ...item, end: offset + next, kind: 'broken' }
-      if (!isOneLine) walk = recordsOf(slice, dialect, { from: next, lines: line })
-    } else yield { ...item, end: offset + span.next, kind: 'record' }
+    const { start, next, broken } = span
+    const kind = broken ? 'broken' : 'record'
+    yield { fileNo, start: offset + start, end: offset + next, line: span.lines + 1, kind }
   }
-}
-
-/** @returns null when it has one line only */
-function endOfFirstLine(
-  slice: Buffer,
-  span: { start: number; end: number },
-  { newline }: Dialect,
-): number | null {
-  const at = slice.indexOf(newline === '\r' ? 13 : 10, span.start)
-  return at < 0 || at >= span.end ? null : at + 1
 }
 
 /**
@@ -103,7 +82,7 @@ export async function partsOf(unit: Unit, read: ReadSlice, partsMax: number): Pr
   return parts
 }
 
-const emptyPart = ({ columns, dialect }: Unit): Unit => ({
+const emptyPart = ({ columns, dialect, aside }: Unit): Unit => ({
   splits: [],
   flaws: [],
   columns,
@@ -111,6 +90,8 @@ const emptyPart = ({ columns, dialect }: Unit): Unit => ({
   sizeBytes: 0,
   records: 0,
   broken: 0,
+  // Comments may be in any of the parts.
+  ...(aside && { aside }),
 })
 
 function addSplit(part: Unit, split: Split): void {

@@ -5,79 +5,120 @@
 import { isUtf8 } from 'node:buffer'
 import type { Dialect } from '../domain/words.ts'
 import { rejectReason } from '../errors/rejects.ts'
-import { type RecordSpan, recordsOf, shapeOf } from './records.ts'
+import { shapeOf, soundRecords } from './records.ts'
 
-export interface Broken {
-  /** Physical line, counted from 1. */
-  line: number
+/** Why a record cannot be loaded. */
+export interface Fault {
   code: string
   error: string
+  column: string | null
+}
+
+export interface Broken extends Fault {
+  /** Physical line, counted from 1. */
+  line: number
   raw: Buffer
 }
 
-/** A record that has the right form. Its bytes do not include the line end. */
-export interface Sound {
-  line: number
-  raw: Buffer
+/** Takes records of a slice and writes them as COPY shall have them, each with `\n` behind it. */
+export interface Writer {
+  /** @returns why the record cannot be loaded; then nothing of it is written */
+  add(start: number, end: number): Fault | null
+  bytes: Buffer
+  /** Where each record ends in `bytes`. */
+  ends: number[]
+}
+
+export interface Triaged {
+  broken: Broken[]
+  /** Physical line, and the raw bytes in the slice, of each record that was written. */
+  lines: number[]
+  starts: number[]
+  rawEnds: number[]
 }
 
 /**
  * @param slice between two cuts of staging
- * @param options the fields a record must have, the longest record, the lines before the slice
- * @returns sound and broken records in order; together they are every record that is not blank
+ * @param options the longest record, the lines before the slice, whether a blank line is a record
+ * @returns what was written and what was not; together they are every record that is not blank
  */
 export function triage(
   slice: Buffer,
   dialect: Dialect,
-  options: { width: number; recordBytesMax: number; lines: number },
-): { sound: Sound[]; broken: Broken[] } {
-  const { width, recordBytesMax } = options
-  const sound: Sound[] = []
-  const broken: Broken[] = []
-  let walk = recordsOf(slice, dialect, { lines: options.lines })
-  for (let step = walk.next(); !step.done; step = walk.next()) {
-    const span = step.value
-    if (span.blank && width > 1) continue
+  options: { recordBytesMax: number; lines: number; blankIsRecord: boolean; writer: Writer },
+): Triaged {
+  const { recordBytesMax, blankIsRecord, writer } = options
+  const triaged: Triaged = { broken: [], lines: [], starts: [], rawEnds: [] }
+  for (const span of soundRecords(slice, dialect, { lines: options.lines, recordBytesMax })) {
+    const { start, end, broken } = span
+    if (span.blank && !blankIsRecord) continue
     const line = span.lines + 1
-    const raw = slice.subarray(span.start, span.end)
-    const shape = shapeOf(raw, dialect)
-    const first = firstLine(slice, span, dialect)
-    // The rule of scan.ts: such a record ends with its first line.
-    if (shape.open || (first && (!shape.wellQuoted || span.next - span.start > recordBytesMax))) {
-      broken.push({ line, ...rejectReason('quote_not_closed', {}), raw: first?.raw ?? raw })
-      if (first) walk = recordsOf(slice, dialect, { from: first.next, lines: line })
-      continue
+    const fault = broken ? notClosed : writer.add(start, end)
+    if (fault) triaged.broken.push({ line, ...fault, raw: slice.subarray(start, end) })
+    else {
+      triaged.lines.push(line)
+      triaged.starts.push(start)
+      triaged.rawEnds.push(end)
     }
-    const fault = faultOf(raw, shape.fields, width)
-    if (fault) broken.push({ line, ...fault, raw })
-    else sound.push({ line, raw })
   }
-  return { sound, broken }
+  return triaged
 }
 
-function faultOf(
-  raw: Buffer,
-  fields: number,
-  width: number,
-): Pick<Broken, 'code' | 'error'> | null {
-  if (fields !== width) {
-    const found = `${fields} ${fields === 1 ? 'field' : 'fields'}`
-    return rejectReason('wrong_column_count', { fields: found, width })
-  }
-  if (!isUtf8(raw)) return rejectReason('invalid_utf8', {})
-  if (raw.includes(0)) return rejectReason('nul_byte', {})
-  return null
+export const notClosed: Fault = {
+  ...rejectReason('quote_not_closed', {}),
+  column: null,
 }
 
-/** The first line of a record of several lines; null when it has one only. */
-function firstLine(
-  slice: Buffer,
-  span: RecordSpan,
-  dialect: Dialect,
-): { raw: Buffer; next: number } | null {
-  const newline = dialect.newline === '\r' ? 13 : 10
-  const end = slice.indexOf(newline, span.start)
-  if (end < 0 || end >= span.end) return null
-  const content = newline === 10 && end > span.start && slice[end - 1] === 13 ? end - 1 : end
-  return { raw: slice.subarray(span.start, content), next: end + 1 }
+export function wrongCount(fields: number, width: number): Fault {
+  const found = `${fields} ${fields === 1 ? 'field' : 'fields'}`
+  return { ...rejectReason('wrong_column_count', { fields: found, width }), column: null }
+}
+
+/** Looks at bytes that PostgreSQL cannot store: at the slice first, which is nearly always clean. */
+export class ByteCheck {
+  readonly #slice: Buffer
+  readonly #isClean: boolean
+
+  constructor(slice: Buffer) {
+    this.#slice = slice
+    this.#isClean = isUtf8(slice) && !slice.includes(0)
+  }
+
+  fault(start: number, end: number): Fault | null {
+    if (this.#isClean) return null
+    const raw = this.#slice.subarray(start, end)
+    if (!isUtf8(raw)) return { ...rejectReason('invalid_utf8', {}), column: null }
+    return raw.includes(0) ? { ...rejectReason('nul_byte', {}), column: null } : null
+  }
+}
+
+/** Writes records as they are, for a dialect that COPY can read. */
+export class RawWriter implements Writer {
+  readonly bytes: Buffer
+  readonly ends: number[] = []
+  readonly #slice: Buffer
+  readonly #dialect: Dialect
+  readonly #width: number
+  readonly #check: ByteCheck
+  #at = 0
+
+  constructor(slice: Buffer, dialect: Dialect, width: number) {
+    this.#slice = slice
+    this.#dialect = dialect
+    this.#width = width
+    this.#check = new ByteCheck(slice)
+    // The last record may lack its line end.
+    this.bytes = Buffer.allocUnsafe(slice.length + 1)
+  }
+
+  add(start: number, end: number): Fault | null {
+    const { fields } = shapeOf(this.#slice.subarray(start, end), this.#dialect)
+    if (fields !== this.#width) return wrongCount(fields, this.#width)
+    const fault = this.#check.fault(start, end)
+    if (fault) return fault
+    this.#at += this.#slice.copy(this.bytes, this.#at, start, end)
+    this.bytes[this.#at++] = 10
+    this.ends.push(this.#at)
+    return null
+  }
 }

@@ -34,7 +34,8 @@ export function addSample(
   for (const span of recordsOf(slice, dialect)) {
     if (cutShort && span.next >= slice.length) return
     const raw = slice.subarray(span.start, span.end)
-    if (span.blank || shapeOf(raw, dialect).fields !== samples.length) continue
+    const isRagged = shapeOf(raw, dialect).fields !== samples.length
+    if (span.blank || (isRagged && !dialect.ragged)) continue
     for (const [index, value] of valuesOf(raw, dialect).entries()) {
       if (value !== null && value !== '') samples[index]?.push(value)
     }

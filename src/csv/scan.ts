@@ -5,10 +5,13 @@
  * how PostgreSQL's COPY sees it (`CopyReadLineText`). COPY would also let a stray quote swallow
  * the lines that follow, without a word. So a record of several lines counts only if its quotes
  * stand where they should; else its first line alone is given up as broken, and the scan goes on
- * with the next line. csv/repair.ts reads a slice by the same rule.
+ * with the next line. csv/records.ts reads a slice by the same rule.
  */
 import type { Cut, Dialect, Flaw } from '../domain/words.ts'
-import { shapeOf } from './records.ts'
+import { CutList } from './cutList.ts'
+import { bom, CR, LF, type Marks, marksOf } from './marks.ts'
+import { PlainWalk } from './plainWalk.ts'
+import { shapeOf, widthOf } from './records.ts'
 
 export interface ScanLimits {
   /** Bytes between two cuts, at least. */
@@ -17,28 +20,23 @@ export interface ScanLimits {
   recordBytesMax: number
 }
 
-const LF = 10
-const CR = 13
 const none = Buffer.alloc(0)
-
-/** The bytes a UTF-8 file may start with; not part of its first field. */
-export const bom = Buffer.from([0xef, 0xbb, 0xbf])
 
 /** Feed it the file from its first byte with `push`, then call `finish` once. */
 export class Scanner {
-  readonly cuts: Cut[] = []
-  readonly flaws: Flaw[] = []
-  /** The first record that is not blank, without its line end: the header, if there is one. */
-  first: Buffer | null = null
+  /** The records of the header without their line ends; without a header the first record. */
+  readonly head: Buffer[] = []
   /** The header should have been there, but could not be read. */
   headerBroken = false
 
   readonly #dialect: Dialect
   readonly #limits: ScanLimits
-  readonly #newline: number
-  readonly #quote: number
-  /** -1 when a quote is escaped by doubling it. */
-  readonly #escape: number
+  readonly #marks: Marks
+  readonly #plain: PlainWalk | null
+  readonly #list: CutList
+  /** Lines in front of the header that are still to come, and records of the header. */
+  #preamble: number
+  readonly #headerRows: number
   #blankIsRecord = false
 
   /** The bytes at hand, where they lie in the file, and how many of them are scanned. */
@@ -48,38 +46,43 @@ export class Scanner {
   /** What lies before `#held` of the record under way. */
   #tail: Buffer = none
   #recordStart = 0
-  #recordLines = 0
   /** Just behind the first line of the record under way; 0 while it has one line only. */
   #firstLineEnd = 0
   #inQuotes = false
   #escaped = false
-  /** Within a record that is too long: its bytes are not held. */
-  #skipping = false
-  #lines = 0
-  #records = 0
-  #broken = 0
-  #end: Cut | null = null
+  /** Within a record that is too long, or a comment: its bytes are not held. */
+  #skipping: 'record' | 'comment' | null = null
 
   constructor(dialect: Dialect, limits: ScanLimits) {
     this.#dialect = dialect
     this.#limits = limits
-    this.#newline = dialect.newline === '\r' ? CR : LF
-    this.#quote = dialect.quote.charCodeAt(0)
-    this.#escape = dialect.escape === dialect.quote ? -1 : dialect.escape.charCodeAt(0)
+    this.#marks = marksOf(dialect)
+    this.#preamble = dialect.skipRows ?? 0
+    this.#headerRows = dialect.header ? (dialect.headerRows ?? 1) : 0
+    this.#list = new CutList(limits.cutBytes, dialect.skipFooter ?? 0)
+    // It knows no escapes, and a footer wants to know where each record starts.
+    const isPlain = this.#marks.escape < 0 && !dialect.skipFooter
+    const sizeMax = limits.recordBytesMax
+    this.#plain = isPlain ? new PlainWalk({ ...this.#marks, sizeMax }) : null
+  }
+
+  get cuts(): Cut[] {
+    return this.#list.cuts
+  }
+
+  get flaws(): Flaw[] {
+    return this.#list.flaws
   }
 
   push(chunk: Buffer): void {
     this.#held = chunk
-    if (this.#heldOffset === 0 && chunk.subarray(0, bom.length).equals(bom)) {
-      this.#scanned = bom.length
-      this.#recordStart = bom.length
-    }
+    if (this.#heldOffset === 0 && chunk.subarray(0, bom.length).equals(bom)) this.#start(bom.length)
     this.#walk()
     while (this.#pending() > this.#limits.recordBytesMax && !this.#skipping) {
       if (this.#firstLineEnd > 0) {
         this.#giveUpLine(this.#firstLineEnd)
         this.#walk()
-      } else this.#skipping = true
+      } else this.#skipping = 'record'
     }
     this.#letGo()
   }
@@ -87,20 +90,15 @@ export class Scanner {
   /** After the last byte. */
   finish(): void {
     const end = this.#heldOffset + this.#held.length
-    if (this.#skipping) {
-      this.#lines++
-      this.#flaw(end)
-    }
     // Each turn ends a record or gives up a line, after which the rest is read again.
     while (this.#pending() > 0) {
-      if (this.#inQuotes) this.#giveUpLine(this.#firstLineEnd || end)
-      else {
-        this.#lines++
-        this.#endRecord(end)
-      }
+      if (this.#skipping === 'record') this.#flaw(end)
+      else if (this.#skipping === 'comment') this.#comment(end)
+      else if (this.#inQuotes) this.#giveUpLine(this.#firstLineEnd || end)
+      else this.#endRecord(end)
       this.#walk()
     }
-    if (this.#end) this.#cut(this.#end)
+    this.#list.finish()
   }
 
   #pending(): number {
@@ -108,75 +106,91 @@ export class Scanner {
   }
 
   #walk(): void {
+    if (this.#preamble > 0) this.#walkPreamble()
     while (this.#scanned < this.#held.length) {
       this.#walkPlain()
       this.#walkCarefully()
     }
   }
 
-  /**
-   * Over records of one line, as nearly all are: 1.2 GB/s where `#walkCarefully` comes to 0.4. Stops
-   * at the first newline that is anything else.
-   */
-  #walkPlain(): void {
-    const special = this.#skipping || this.#firstLineEnd > 0 || this.first === null
-    if (special || this.#escape >= 0) return
-    const buffer = this.#held
-    const newline = this.#newline
-    const quote = this.#quote
-    const highest = Math.max(newline, quote)
-    const { cutBytes, recordBytesMax } = this.#limits
-    const nextCut = (this.cuts.at(-1)?.offset ?? 0) + cutBytes - this.#heldOffset
-    let start = this.#recordStart - this.#heldOffset
-    let inQuotes = this.#inQuotes
-    let records = 0
-    let index = this.#scanned
-    for (; index < buffer.length; index++) {
-      const byte = buffer[index] as number
-      if (byte > highest) continue
-      if (byte === newline) {
-        const size = index - start
-        // Of fewer bytes it may be blank.
-        if (inQuotes || size < 2 || size >= recordBytesMax || index + 1 >= nextCut) break
-        records++
-        start = index + 1
-      } else if (byte === quote) inQuotes = !inQuotes
+  /** Whatever stands there: it is no CSV. */
+  #walkPreamble(): void {
+    while (this.#preamble > 0 && this.#scanned < this.#held.length) {
+      const end = this.#held.indexOf(this.#marks.newline, this.#scanned)
+      if (end >= 0) {
+        this.#preamble--
+        this.#list.lines++
+      }
+      this.#start(end >= 0 ? end + 1 : this.#held.length)
     }
-    this.#inQuotes = inQuotes
-    this.#scanned = index
-    if (records === 0) return
-    this.#lines += records
-    this.#records += records
-    this.#boundary(start + this.#heldOffset)
-    this.#next(start + this.#heldOffset)
+    this.#next(this.#recordStart)
   }
 
-  /** To the end of one record, whatever it is. */
+  /** The first record starts there, as far as we know. */
+  #start(index: number): void {
+    this.#scanned = index
+    this.#recordStart = this.#heldOffset + index
+  }
+
+  #walkPlain(): void {
+    const plain = this.#plain
+    const special = this.#skipping || this.#firstLineEnd > 0 || this.#isInHead()
+    if (!plain || special) return
+    plain.index = this.#scanned
+    plain.start = this.#recordStart - this.#heldOffset
+    plain.inQuotes = this.#inQuotes
+    plain.walk(this.#held, this.#list.nextCut - this.#heldOffset)
+    this.#inQuotes = plain.inQuotes
+    this.#scanned = plain.index
+    if (plain.records === 0) return
+    const start = plain.start + this.#heldOffset
+    this.#list.passed(plain.records, start)
+    this.#next(start)
+  }
+
+  /** To the end of one record or comment, whatever it is. */
   #walkCarefully(): void {
     const buffer = this.#held
     const base = this.#heldOffset
-    const highest = Math.max(this.#newline, this.#quote, this.#escape)
+    const { newline, quote, escape, comment } = this.#marks
+    const highest = Math.max(newline, quote, escape)
+    if (this.#scanned >= buffer.length) return
+    const isStart = base + this.#scanned === this.#recordStart && !this.#skipping
+    if (isStart && buffer[this.#scanned] === comment) this.#skipping = 'comment'
+    if (this.#skipping) {
+      this.#skipLine()
+      return
+    }
     for (let index = this.#scanned; index < buffer.length; index++) {
       const byte = buffer[index] as number
       this.#scanned = index + 1
       if (byte > highest) this.#escaped = false
-      else if (byte === this.#newline) {
-        this.#lines++
+      else if (byte === newline) {
         this.#escaped = false
         const end = base + index + 1
-        if (this.#skipping || !this.#inQuotes) {
-          if (this.#skipping) this.#flaw(end)
-          else this.#endRecord(end)
+        if (!this.#inQuotes) {
+          this.#endRecord(end)
           return
         }
+        this.#list.lines++
         if (this.#firstLineEnd === 0) this.#firstLineEnd = end
-      } else if (byte === this.#escape && this.#inQuotes) {
+      } else if (byte === escape && this.#inQuotes) {
         this.#escaped = !this.#escaped
       } else {
-        if (byte === this.#quote && !this.#escaped) this.#inQuotes = !this.#inQuotes
+        if (byte === quote && !this.#escaped) this.#inQuotes = !this.#inQuotes
         this.#escaped = false
       }
     }
+  }
+
+  /** To the end of the line: of a comment, or of a record that is too long. */
+  #skipLine(): void {
+    const newlineAt = this.#held.indexOf(this.#marks.newline, this.#scanned)
+    this.#scanned = newlineAt < 0 ? this.#held.length : newlineAt + 1
+    if (newlineAt < 0) return
+    const end = this.#heldOffset + this.#scanned
+    if (this.#skipping === 'comment') this.#comment(end)
+    else this.#flaw(end)
   }
 
   #endRecord(end: number): void {
@@ -193,39 +207,35 @@ export class Scanner {
       return
     }
     const blank = end - start <= 2 && this.#content(start, end).length === 0
-    if (this.first === null) {
+    this.#list.lines++
+    if (this.#isInHead()) {
       if (!blank) this.#open(start, end)
-    } else if (!blank || this.#blankIsRecord) {
-      this.#records++
-      this.#boundary(end)
-    }
+    } else if (!blank || this.#blankIsRecord) this.#list.record(start, end)
+    else this.#list.aside()
     this.#next(end)
   }
 
-  /** The first record that is not blank. */
-  #open(start: number, end: number): void {
-    this.first = Buffer.from(this.#content(start, end))
-    // In a file of one column a blank line is a record, one NULL, as it is for COPY.
-    this.#blankIsRecord = shapeOf(this.first, this.#dialect).fields === 1
-    if (this.#dialect.header) this.#cut(this.#at(end, this.#lines))
-    else {
-      this.#cut(this.#at(start, this.#recordLines))
-      this.#records++
-      this.#boundary(end)
-    }
+  #isInHead(): boolean {
+    return this.head.length < Math.max(1, this.#headerRows)
   }
 
-  #at(offset: number, lines: number): Cut {
-    return { offset, lines, records: this.#records, broken: this.#broken }
+  /** One of the first records that are not blank. */
+  #open(start: number, end: number): void {
+    this.head.push(Buffer.from(this.#content(start, end)))
+    if (this.#isInHead()) return
+    // In a file of one column a blank line is a record, one NULL, as it is for COPY.
+    this.#blankIsRecord = widthOf(this.head, this.#dialect) === 1
+    if (this.#headerRows > 0) this.#list.open(end)
+    else {
+      this.#list.openBefore(start)
+      this.#list.record(start, end)
+    }
   }
 
   /** Takes one line of the record under way for broken, and goes on right behind it. */
   #giveUpLine(end: number): void {
-    if (this.first === null && this.#dialect.header) this.headerBroken = true
-    if (this.cuts.length === 0) this.#cut(this.#at(this.#recordStart, this.#recordLines))
-    this.#lines = this.#recordLines + 1
-    this.#broken++
-    this.#boundary(end)
+    if (this.#headerRows > 0 && this.#isInHead()) this.headerBroken = true
+    this.#list.broken(this.#recordStart, end)
     this.#next(end)
     this.#gather()
     this.#scanned = end - this.#heldOffset
@@ -235,38 +245,34 @@ export class Scanner {
 
   /** Sets the record under way aside. */
   #flaw(end: number): void {
-    if (this.first === null && this.#dialect.header) this.headerBroken = true
-    this.#cut(this.#at(this.#recordStart, this.#recordLines))
-    this.flaws.push({ start: this.#recordStart, end, line: this.#recordLines + 1 })
-    this.#end = this.#at(end, this.#lines)
-    this.#cut(this.#end)
-    this.#skipping = false
+    if (this.#headerRows > 0 && this.#isInHead()) this.headerBroken = true
+    this.#list.flaw(this.#recordStart, end)
+    this.#skipping = null
     this.#inQuotes = false
     this.#next(end)
   }
 
-  #boundary(end: number): void {
-    this.#end = this.#at(end, this.#lines)
-    if (end - (this.cuts.at(-1)?.offset ?? 0) >= this.#limits.cutBytes) this.#cut(this.#end)
-  }
-
-  #cut(cut: Cut): void {
-    if (this.cuts.at(-1)?.offset !== cut.offset) this.cuts.push(cut)
+  #comment(end: number): void {
+    this.#list.lines++
+    this.#list.aside()
+    this.#skipping = null
+    this.#next(end)
   }
 
   #next(start: number): void {
     this.#recordStart = start
-    this.#recordLines = this.#lines
+    this.#list.startRecord()
     this.#firstLineEnd = 0
   }
 
   /** The bytes of a record without its line end. */
   #content(start: number, end: number): Buffer {
     this.#gather()
+    const { newline } = this.#marks
     const first = start - this.#heldOffset
     let last = end - this.#heldOffset
-    if (last > first && this.#held[last - 1] === this.#newline) last--
-    if (last > first && this.#newline === LF && this.#held[last - 1] === CR) last--
+    if (last > first && this.#held[last - 1] === newline) last--
+    if (last > first && newline === LF && this.#held[last - 1] === CR) last--
     return this.#held.subarray(first, last)
   }
 

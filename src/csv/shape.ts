@@ -2,7 +2,7 @@
 import { cutBytes } from '../domain/plan.ts'
 import type { Dialect, FileShape } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
-import { firstRecord } from './head.ts'
+import { headOf } from './head.ts'
 import { Scanner } from './scan.ts'
 import { refuseBinary, sniffNewline } from './sniff.ts'
 
@@ -34,15 +34,15 @@ export class Shaper {
     const dialect = this.#dialect
     const scanner = this.#scanner
     scanner?.finish()
-    const first = scanner?.first
+    const head = scanner?.head ?? []
     if (scanner?.headerBroken) {
       throw this.#notCsv('its first line has a quote that never closes, or never ends')
     }
-    if (!scanner || (!first && scanner.cuts.length === 0)) {
+    if (!scanner || (head.length === 0 && scanner.cuts.length === 0)) {
       return { dialect, header: null, width: 0, cuts: [], flaws: [] }
     }
-    if (!first) throw this.#notCsv('it has no record that can be read')
-    const { header, width } = firstRecord(first, dialect, this.#file.name)
+    if (head.length === 0) throw this.#notCsv('it has no record that can be read')
+    const { header, width } = headOf(head, dialect, this.#file.name)
     return { dialect, header, width, cuts: scanner.cuts, flaws: scanner.flaws }
   }
 

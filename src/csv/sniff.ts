@@ -1,57 +1,78 @@
 /**
- * Works out how a CSV file is to be read, from its first bytes and from what the spec gives.
- *
- * The delimiter is the candidate that splits the most records into the same number of fields, at
- * least two. The first record is a header when all its fields are filled, different, and none
- * looks like a value.
+ * Works out how a CSV file is to be read, from its first bytes and from what the spec gives. What
+ * the spec gives is not looked at twice.
  */
 import { isUtf8 } from 'node:buffer'
-import { looksLikeValue } from '../domain/columns.ts'
+import { checkFormat } from '../domain/checkFormat.ts'
 import type { Format } from '../domain/format.ts'
 import type { Dialect } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
-import { recordsOf, shapeOf, valuesOf } from './records.ts'
-import { bom } from './scan.ts'
-
-const candidates = [',', ';', '\t', '|']
-const recordsMax = 200
+import { withoutBom } from './marks.ts'
+import { bodyOf } from './records.ts'
+import { sniffFields } from './sniffFields.ts'
+import { sniffRows } from './sniffRows.ts'
+import { type Sniffed, sniffTerms } from './sniffTerms.ts'
 
 /**
- * @param start the first bytes of the file; 64 KiB are enough
+ * @param start the first bytes of the file; the more the better, up to 1 MiB
  * @param whole whether `start` is the whole file; if not, its last record may be cut short
  * @throws not_csv, dialect_invalid
  */
-export function sniff(start: Buffer, format: Format, file: string, whole: boolean): Dialect {
-  const head = start.subarray(0, bom.length).equals(bom) ? start.subarray(bom.length) : start
+export function sniff(start: Buffer, format: Format, file: string, whole: boolean): Sniffed {
+  const head = withoutBom(start.subarray(0, headBytesMax))
   refuseBinary(head, file)
-  const quote = format.quote ?? '"'
+  checkFormat(format)
   const newline = sniffNewline(head)
-  const base = {
-    quote,
-    escape: format.escape ?? quote,
-    newline,
-    nullText: String(format.null ?? ''),
-  }
-  const guess: Dialect = { ...base, delimiter: format.delimiter ?? ',', header: true }
-  const delimiter = format.delimiter ?? sniffDelimiter(head, guess, whole)
-  if (delimiter === quote || delimiter === '\n' || delimiter === '\r') {
-    throw sluiceError('dialect_invalid', {
-      problem: `the delimiter cannot be ${JSON.stringify(delimiter)}`,
-    })
-  }
-  const dialect = { ...guess, delimiter }
-  return { ...dialect, header: Boolean(format.header ?? sniffHeader(head, dialect)) }
+  const isWhole = whole && start.length <= headBytesMax
+  const given = givenIn(format, newline)
+  const fields = sniffFields(bodyOf(head, given), given, format, isWhole)
+  const { dialect, width } = fields
+  const rows = sniffRows(head, dialect, { format, width, whole: isWhole })
+  const terms = sniffTerms(rows.records, rows.dialect, format)
+  checkMarks(terms.dialect)
+  return { dialect: terms.dialect, notes: [...fields.notes, ...terms.notes] }
 }
 
-/** The first records of `head` as raw bytes; at most `recordsMax` that are not blank. */
-function firstRecords(head: Buffer, dialect: Dialect, whole: boolean): Buffer[] {
-  const records: Buffer[] = []
-  for (const span of recordsOf(head, dialect)) {
-    const cutShort = span.next >= head.length && !whole && records.length > 0
-    if (cutShort || records.length >= recordsMax) break
-    if (!span.blank) records.push(head.subarray(span.start, span.end))
+const headBytesMax = 1 << 20
+
+/** What the spec says, and what holds where it says nothing and nothing is sniffed. */
+function givenIn(format: Format, newline: Dialect['newline']): Dialect {
+  const { quote = '"', escape = quote, header, comment, columns, ragged } = format
+  const { decimal, thousands, dates, skipRows, skipFooter } = format
+  const nulls = [...new Set([format.null ?? ''].flat())]
+  const nullText = nulls.includes('') ? '' : (nulls[0] ?? '')
+  const nullWords = nulls.filter((text) => text !== nullText)
+  return {
+    delimiter: format.delimiter ?? ',',
+    quote,
+    escape,
+    newline,
+    header: Boolean(header ?? true),
+    nullText,
+    ...(nullWords.length > 0 && { nullWords }),
+    ...(skipRows && { skipRows }),
+    ...(skipFooter && { skipFooter }),
+    ...(typeof header === 'number' && header > 1 && { headerRows: header }),
+    ...(comment && { comment }),
+    ...(columns && { names: columns }),
+    ...(ragged && ragged !== 'reject' && { ragged }),
+    ...((decimal === ',' || (thousands === '.' && !decimal)) && { decimal: ',' as const }),
+    ...(thousands && { thousands }),
+    ...(dates && { dates }),
+    ...(format.true && { trueWords: format.true }),
+    ...(format.false && { falseWords: format.false }),
   }
-  return records
+}
+
+/** What was sniffed may be what was given for something else. @throws dialect_invalid */
+function checkMarks({ delimiter, quote, escape, comment, nullText, nullWords }: Dialect): void {
+  checkFormat({
+    delimiter,
+    quote,
+    ...(quote !== '' && { escape }),
+    ...(comment && { comment }),
+    null: [nullText, ...(nullWords ?? [])],
+  })
 }
 
 /** What ends the records, by the first one that ends. */
@@ -59,35 +80,6 @@ export function sniffNewline(head: Buffer): Dialect['newline'] {
   const lf = head.indexOf(10)
   if (lf > 0) return head[lf - 1] === 13 ? '\r\n' : '\n'
   return lf < 0 && head.includes(13) ? '\r' : '\n'
-}
-
-function sniffDelimiter(head: Buffer, guess: Dialect, whole: boolean): string {
-  const scored = candidates.map((delimiter) => {
-    const dialect = { ...guess, delimiter }
-    const widths = firstRecords(head, dialect, whole).map(
-      (record) => shapeOf(record, dialect).fields,
-    )
-    const width = mostCommon(widths)
-    const agreeing = widths.filter((each) => each === width).length
-    return { delimiter, score: width < 2 ? 0 : agreeing / widths.length, width }
-  })
-  scored.sort((a, b) => b.score - a.score || b.width - a.width)
-  const best = scored[0]
-  return best && best.score > 0 ? best.delimiter : ','
-}
-
-function mostCommon(widths: number[]): number {
-  const counts = new Map<number, number>()
-  for (const width of widths) counts.set(width, (counts.get(width) ?? 0) + 1)
-  return [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0]?.[0] ?? 0
-}
-
-function sniffHeader(head: Buffer, dialect: Dialect): boolean {
-  const first = firstRecords(head, dialect, true)[0]
-  if (!first) return true
-  const names = valuesOf(first, dialect).map((name) => (name ?? '').trim())
-  const distinct = new Set(names.map((name) => name.toLowerCase())).size === names.length
-  return distinct && names.every((name) => name !== '' && !looksLikeValue(name))
 }
 
 const magics: [string, Buffer][] = [

@@ -1,4 +1,12 @@
 /** Columns: names from a header, which target column takes which field, types from a sample. */
+import {
+  changesNumbers,
+  dateParts,
+  dateType,
+  isBooleanWord,
+  numberText,
+  type Terms,
+} from './values.ts'
 
 /** A column of a table. */
 export interface Column {
@@ -50,17 +58,46 @@ const looks: Record<SampleType, RegExp> = {
   jsonb: /^\s*[[{]/,
 }
 
+/** In whatever terms: `1 234,50`, `31.12.2024`. */
+const someNumber = /^[-+]?\d[\d.,'_\u00a0\u202f\u2019 ]*$/
+
 /** Does this look like a value rather than a column's name? */
 export const looksLikeValue = (text: string): boolean =>
-  text.length > 1 ? sampleTypes.some((type) => looks[type].test(text)) : /\d/.test(text)
+  text.length > 1
+    ? sampleTypes.some((type) => looks[type].test(text)) ||
+      (text.length < 100 && someNumber.test(text)) ||
+      dateParts(text) !== null
+    : /\d/.test(text)
 
-/** The types that every value looks like, narrowest first; none for a column without values. */
-export function candidateTypes(values: readonly string[]): SampleType[] {
+/**
+ * The types that every value looks like, narrowest first; none for a column without values.
+ * @param terms how the dialect writes numbers, booleans and dates
+ */
+export function candidateTypes(values: readonly string[], terms: Terms = {}): SampleType[] {
   if (values.length === 0) return []
+  const hasWords = Boolean(terms.trueWords ?? terms.falseWords)
   return sampleTypes
-    .filter((type) => values.every((value) => looks[type].test(value)))
-    .filter((type) => type !== 'boolean' || !isCode(values))
+    .filter((type) => values.every((value) => isLike(type, value, terms)))
+    .filter((type) => type !== 'boolean' || hasWords || !isCode(values))
 }
+
+function isLike(type: SampleType, value: string, terms: Terms): boolean {
+  if (type === 'boolean') return looks.boolean.test(value) || isBooleanWord(value, terms)
+  if (type === 'date' || type === 'timestamp') {
+    return looks[type].test(value) || dateType(value, terms) === type
+  }
+  if (!changesNumbers(terms) || !isNumberType(type)) return looks[type].test(value)
+  const text = numberText(value, terms)
+  return text !== null && looks[type].test(text)
+}
+
+/** Types whose values are numbers to the dialect; a domain over one is not. */
+export const isNumberType = (type: string): boolean =>
+  /^(smallint|integer|bigint|numeric|real|double precision)/.test(type)
+
+/** Types for which an empty text is a value. */
+export const isTextType = (type: string): boolean =>
+  /^(text|character|citext|name|"char"|bytea|xml)/.test(type)
 
 /** A column that holds `t` alone is a code as likely as it is a boolean. */
 function isCode(values: readonly string[]): boolean {
@@ -121,7 +158,7 @@ export function matchColumns(
     const wanted = (name ?? '').trim()
     const found = findColumn(wanted, writable, used)
     if (!found) {
-      unknown.push(wanted || `(field ${index + 1} has no name)`)
+      unknown.push(nameOfUnknown(wanted, index, header))
       return ''
     }
     used.add(found)
@@ -131,6 +168,14 @@ export function matchColumns(
     .filter((column) => column.notNull && !column.hasDefault && !used.has(column.name))
     .map((column) => column.name)
   return { columns, unknown, missing }
+}
+
+/** What is wrong with a name that fits no column. */
+function nameOfUnknown(wanted: string, index: number, header: readonly (string | null)[]): string {
+  if (wanted === '') return `(field ${index + 1} has no name)`
+  const same = (name: string | null) => (name ?? '').trim().toLowerCase() === wanted.toLowerCase()
+  const shown = wanted.length > 80 ? `${wanted.slice(0, 80)}…` : wanted
+  return header.slice(0, index).some(same) ? `${shown} (field ${index + 1}, a second time)` : shown
 }
 
 function findColumn(

@@ -4,7 +4,7 @@
  * Neighbouring pieces with one layout are packed until a unit is full; a large file is split
  * where staging cut it. A piece never spans a cut, so every record is in exactly one split.
  */
-import type { Dialect, FileShape, Flaw, Split, Unit } from './words.ts'
+import type { FileShape, Flaw, Split, Unit } from './words.ts'
 
 /** A staged file with the target column of each of its fields. */
 export interface PlannedFile {
@@ -70,11 +70,15 @@ function* piecesOf({ fileNo, shape }: PlannedFile): Generator<Piece> {
         lines: from.lines,
         records: to.records - from.records,
         broken: to.broken - from.broken,
+        ...asideOf((to.aside ?? 0) - (from.aside ?? 0)),
       }
       yield { split, flaw: null, sizeBytes }
     }
   }
 }
+
+/** Left out where there are none, as nearly everywhere. */
+const asideOf = (aside: number): { aside?: number } => (aside > 0 ? { aside } : {})
 
 const layoutOf = ({ columns, shape }: PlannedFile): string =>
   JSON.stringify([columns, shape.dialect.newline])
@@ -85,7 +89,8 @@ const isFull = (unit: Unit, nextBytes: number, unitSize: number): boolean =>
   unit.sizeBytes >= unitSize
 
 function emptyUnit({ columns, shape }: PlannedFile): Unit {
-  const dialect: Dialect = shape.dialect
+  // The unit has its columns: the names of the file would be stored twice.
+  const { names: _, ...dialect } = shape.dialect
   return { splits: [], flaws: [], columns, dialect, sizeBytes: 0, records: 0, broken: 0 }
 }
 
@@ -98,7 +103,9 @@ function add(unit: Unit, { split, flaw, sizeBytes }: Piece): void {
     last.end = split.end
     last.records += split.records
     last.broken += split.broken
+    Object.assign(last, asideOf((last.aside ?? 0) + (split.aside ?? 0)))
   } else unit.splits.push(split)
+  Object.assign(unit, asideOf((unit.aside ?? 0) + (split.aside ?? 0)))
   unit.sizeBytes += sizeBytes
   unit.records += split.records
   unit.broken += split.broken

@@ -68,6 +68,8 @@ export interface Cut {
   records: number
   /** Lines before the boundary that were given up: a quote on them never closes. */
   broken: number
+  /** Comments and blank lines before the boundary, behind the header; none if left out. */
+  aside?: number
 }
 
 /** A record that is too long to be held in memory. It lies between two neighbouring cuts, alone. */
@@ -119,6 +121,8 @@ export interface Split {
   records: number
   /** Lines in the range that staging gave up. */
   broken: number
+  /** Comments and blank lines in the range; none if left out. */
+  aside?: number
 }
 
 /** What one load transaction brings in. */
@@ -132,6 +136,8 @@ export interface Unit {
   sizeBytes: number
   records: number
   broken: number
+  /** Comments and blank lines, which COPY would not leave out. */
+  aside?: number
 }
 
 /** Which unit of which ingest. */

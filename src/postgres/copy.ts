@@ -3,8 +3,9 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import type { Column } from '../domain/columns.ts'
+import { type Column, isTextType } from '../domain/columns.ts'
 import { quoteIdentifier } from '../domain/table.ts'
+import type { Terms } from '../domain/values.ts'
 import type { Dialect } from '../domain/words.ts'
 import type { Connection } from './db.ts'
 import { readNotice, type Skipped } from './notice.ts'
@@ -15,6 +16,8 @@ export interface CopyTarget {
   columns: readonly Column[]
   fields: readonly string[]
   dialect: Dialect
+  /** Only what is not quoted can be NULL: the records were written by csv/rewrite.ts. */
+  rewritten?: boolean
 }
 
 export interface Copied {
@@ -87,16 +90,29 @@ export function columnOf(error: unknown): string | null {
   return /, column (.+?)(?::|$)/.exec(error.where ?? '')?.[1] ?? null
 }
 
-function copyStatement({ table, columns, fields, dialect }: CopyTarget): string {
+/**
+ * How dates of numbers alone are read until the end of the transaction. Without an order of the
+ * dialect that is year, month, day: what is written otherwise is refused rather than guessed.
+ */
+export async function setDateOrder(tx: Connection, { dates = 'YMD' }: Terms): Promise<void> {
+  await tx.query(`select set_config('datestyle', $1, true)`, [`ISO, ${dates}`])
+}
+
+/** Where nothing is quoted, COPY still wants a quote: one that the bytes do not have. */
+export const unusedQuote = ({ delimiter }: Dialect): string =>
+  delimiter === '\x01' ? '\x02' : '\x01'
+
+function copyStatement({ table, columns, fields, dialect, rewritten }: CopyTarget): string {
   const types = new Map(columns.map(({ name, type }) => [name, type]))
   const names = (list: readonly string[]) => list.map(quoteIdentifier).join(', ')
   // A quoted empty field is an empty text, but no number or date: there it means NULL.
-  const forceNull = fields.filter((name) => !isText(types.get(name) ?? 'text'))
+  const forceNull = rewritten ? [] : fields.filter((name) => !isTextType(types.get(name) ?? 'text'))
+  const quote = dialect.quote || unusedQuote(dialect)
   const options = [
     'format csv',
     `delimiter ${pg.escapeLiteral(dialect.delimiter)}`,
-    `quote ${pg.escapeLiteral(dialect.quote)}`,
-    `escape ${pg.escapeLiteral(dialect.escape)}`,
+    `quote ${pg.escapeLiteral(quote)}`,
+    `escape ${pg.escapeLiteral(dialect.quote ? dialect.escape : quote)}`,
     `null ${pg.escapeLiteral(dialect.nullText)}`,
     `encoding 'UTF8'`,
     'on_error ignore',
@@ -105,7 +121,3 @@ function copyStatement({ table, columns, fields, dialect }: CopyTarget): string 
   ]
   return `copy ${table} (${names(fields)}) from stdin with (${options.join(', ')})`
 }
-
-/** Types for which an empty text is a value. */
-const isText = (type: string): boolean =>
-  /^(text|character|citext|name|"char"|bytea|xml)/.test(type)

@@ -10,13 +10,16 @@ import { abortedAt, type CopyTarget, columnOf, copyCsv } from './copy.ts'
 import { type Connection, isAboutRows, sqlState } from './db.ts'
 import type { Skipped } from './notice.ts'
 
-/** A record without its line end. */
-export interface AroundRecord {
-  raw: Buffer
+/** Records one after the other, each with a `\n` behind it. */
+export interface Records {
+  bytes: Buffer
+  /** Where each record ends in `bytes`, its line end included. */
+  ends: readonly number[]
 }
 
-export interface Refused<R extends AroundRecord> {
-  record: R
+export interface Refused {
+  /** Which of the records. */
+  index: number
   column: string | null
   /** The SQLSTATE; null when the value does not fit the column's type. */
   code: string | null
@@ -28,25 +31,26 @@ const LF = 10
 const CR = 13
 
 /** @returns rows copied, and the records that PostgreSQL refused, in order */
-export async function copyAround<R extends AroundRecord>(
+export async function copyAround(
   tx: Connection,
   target: CopyTarget,
-  records: readonly R[],
-): Promise<{ rows: number; refused: Refused<R>[] }> {
+  records: Records,
+): Promise<{ rows: number; refused: Refused[] }> {
   const dialect = { ...target.dialect, newline: '\n' as const }
   const to = { ...target, dialect }
-  const refused: Refused<R>[] = []
+  const count = records.ends.length
+  const refused: Refused[] = []
   let rows = 0
   let from = 0
-  while (from < records.length) {
-    let end = records.length
-    let culprit: Refused<R> | null = null
+  while (from < count) {
+    let end = count
+    let culprit: Refused | null = null
     await tx.query('savepoint around')
     let copied = await copyCsv(tx, to, piecesOf(records, from, end)).catch((error) => error)
     if (copied instanceof Error) {
       end = culpritOf(copied, records, from)
       culprit = {
-        record: records[end] as R,
+        index: end,
         column: columnOf(copied),
         code: sqlState(copied),
         error: messageOf(copied),
@@ -66,19 +70,19 @@ export async function copyAround<R extends AroundRecord>(
 const none = { rows: 0, skipped: [] as Skipped[] }
 
 /** COPY tells of skipped rows in their order, so one walk over the records finds them all. */
-function* skippedOf<R extends AroundRecord>(
+function* skippedOf(
   skipped: readonly Skipped[],
-  records: readonly R[],
+  records: Records,
   from: number,
-): Generator<Refused<R>> {
+): Generator<Refused> {
   const find = lineFinder(records, from)
   for (const { copyLine, column, error } of skipped) {
-    yield { record: records[find(copyLine)] as R, column, code: null, error }
+    yield { index: find(copyLine), column, code: null, error }
   }
 }
 
 /** @throws the error itself, when it is not about one of the records */
-function culpritOf(error: Error, records: readonly AroundRecord[], from: number): number {
+function culpritOf(error: Error, records: Records, from: number): number {
   const line = isAboutRows(error) ? abortedAt(error) : null
   if (line === null) throw error
   return lineFinder(records, from)(line)
@@ -88,37 +92,31 @@ function culpritOf(error: Error, records: readonly AroundRecord[], from: number)
  * Finds the record that COPY, started at `from`, counts as line `copyLine`: see csv/records.ts.
  * It goes on where it stopped, so it must be asked for growing lines.
  */
-function lineFinder(records: readonly AroundRecord[], from: number): (copyLine: number) => number {
-  const linesOf = (index: number): number =>
-    1 + countOf((records[index] as AroundRecord).raw, index === from ? CR : LF)
+function lineFinder({ bytes, ends }: Records, from: number): (copyLine: number) => number {
+  const linesOf = (index: number): number => {
+    const span = { start: startOf(ends, index), end: (ends[index] as number) - 1 }
+    return 1 + countOf(bytes, index === from ? CR : LF, span)
+  }
   let index = from
   let line = linesOf(from)
   return (copyLine) => {
-    while (line < copyLine && index < records.length - 1) line += linesOf(++index)
+    while (line < copyLine && index < ends.length - 1) line += linesOf(++index)
     return index
   }
 }
 
-function countOf(raw: Buffer, byte: number): number {
+const startOf = (ends: readonly number[], index: number): number =>
+  index > 0 ? (ends[index - 1] as number) : 0
+
+function countOf(bytes: Buffer, byte: number, { start, end }: { start: number; end: number }) {
   let count = 0
-  for (let at = raw.indexOf(byte); at >= 0; at = raw.indexOf(byte, at + 1)) count++
+  for (let at = start; at < end; at++) if (bytes[at] === byte) count++
   return count
 }
 
-const lineEnd = Buffer.from('\n')
-
-function* piecesOf(records: readonly AroundRecord[], from: number, end: number): Generator<Buffer> {
-  let parts: Buffer[] = []
-  let size = 0
-  for (let index = from; index < end; index++) {
-    const { raw } = records[index] as AroundRecord
-    parts.push(raw, lineEnd)
-    size += raw.length + 1
-    if (size >= pieceBytes) {
-      yield Buffer.concat(parts)
-      parts = []
-      size = 0
-    }
+function* piecesOf({ bytes, ends }: Records, from: number, end: number): Generator<Buffer> {
+  const last = startOf(ends, end)
+  for (let at = startOf(ends, from); at < last; at += pieceBytes) {
+    yield bytes.subarray(at, Math.min(last, at + pieceBytes))
   }
-  if (size > 0) yield Buffer.concat(parts)
 }

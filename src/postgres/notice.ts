@@ -25,9 +25,13 @@ export function readNotice(text: string, types: Types): Skipped | null {
   )
   if (!found) return /^\d+ rows? (was|were) skipped/.test(text) ? null : readForeign(text, types)
   const column = found[2] as string
-  const value = found[4] === undefined ? 'NULL' : JSON.stringify(found[4])
-  return { copyLine: Number(found[1]), column, error: errorOf(types.get(column), value) }
+  const error = skippedError(types.get(column), found[4] ?? null)
+  return { copyLine: Number(found[1]), column, error }
 }
+
+/** Why a row was skipped; the value is null for a NULL. */
+export const skippedError = (type: string | undefined, value: string | null): string =>
+  errorOf(type, value === null ? 'NULL' : JSON.stringify(value))
 
 /** In another language: the line is the first number, the column is one that we know. */
 function readForeign(text: string, types: Types): Skipped | null {

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { itemCount, itemsOf, partsOf } from '../../src/csv/parts.ts'
-import { triage } from '../../src/csv/repair.ts'
+import { RawWriter, triage } from '../../src/csv/repair.ts'
 import { recordBytesMax, Shaper } from '../../src/csv/shape.ts'
 import { planUnits } from '../../src/domain/plan.ts'
 import type { Dialect, Split, Unit } from '../../src/domain/words.ts'
@@ -90,8 +90,14 @@ async function found(units: Unit[], files: Buffer[]) {
   for (const unit of units) {
     for (const split of unit.splits) {
       const slice = await reader(files)(split)
-      const options = { width: unit.columns.length, recordBytesMax, lines: split.lines }
-      const { sound, broken } = triage(slice, unit.dialect, options)
+      const width = unit.columns.length
+      const writer = new RawWriter(slice, unit.dialect, width)
+      const options = { recordBytesMax, lines: split.lines, blankIsRecord: width === 1, writer }
+      const { broken, lines, starts, rawEnds } = triage(slice, unit.dialect, options)
+      const sound = lines.map((line, at) => ({
+        line,
+        raw: slice.subarray(starts[at], rawEnds[at]),
+      }))
       expect(sound.length + broken.length).toBeGreaterThanOrEqual(split.records)
       for (const each of [...sound, ...broken]) {
         all.push(`${split.fileNo}:${each.line}:${each.raw.toString('hex')}`)

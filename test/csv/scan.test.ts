@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { recordsOf, valuesOf } from '../../src/csv/records.ts'
-import { triage } from '../../src/csv/repair.ts'
+import { RawWriter, triage } from '../../src/csv/repair.ts'
 import { type ScanLimits, Scanner } from '../../src/csv/scan.ts'
 import type { Cut, Dialect } from '../../src/domain/words.ts'
 
@@ -118,7 +118,8 @@ test('any bytes at all: repair finds in the slices what staging counted', () => 
   const someBytes = fc.tuple(firstRecord, anyBytes).map((parts) => Buffer.concat(parts))
   fc.assert(
     fc.property(someBytes, fc.integer({ min: 5, max: 60 }), (bytes, recordBytesMax) => {
-      const { cuts, flaws, first } = scan(bytes, csv, { cutBytes: 8, recordBytesMax }, 7)
+      const { cuts, flaws, head } = scan(bytes, csv, { cutBytes: 8, recordBytesMax }, 7)
+      const first = head[0]
       const offsets = cuts.map(({ offset }) => offset)
       expect(offsets).toEqual([...new Set(offsets)].sort((a, b) => a - b))
       const outside = [bytes.subarray(0, offsets[0]), bytes.subarray(offsets.at(-1) ?? 0)]
@@ -151,7 +152,13 @@ test('any bytes at all: repair finds in the slices what staging counted', () => 
 /** Wrong column counts do not count as broken here. */
 function triageAll(slice: Buffer, recordBytesMax: number, lines: number, wide: boolean) {
   const width = wide ? 2 : 1
-  const { sound, broken } = triage(slice, csv, { width, recordBytesMax, lines })
+  const writer = new RawWriter(slice, csv, width)
+  const options = { recordBytesMax, lines, blankIsRecord: !wide, writer }
+  const { broken, ...written } = triage(slice, csv, options)
+  const sound = written.lines.map((line, at) => ({
+    line,
+    raw: slice.subarray(written.starts[at], written.rawEnds[at]),
+  }))
   const other = broken.filter(({ code }) => code !== 'quote_not_closed')
   return {
     sound: [...sound, ...other],
@@ -190,8 +197,8 @@ test('blank lines are no records, except in a file of one column', () => {
 })
 
 test('a byte order mark is no part of the first field', () => {
-  const { cuts, first } = scan(Buffer.from('\ufeffa,b\n1,2\n'), { ...csv, header: true }, limits)
-  expect(first?.toString()).toBe('a,b')
+  const { cuts, head } = scan(Buffer.from('\ufeffa,b\n1,2\n'), { ...csv, header: true }, limits)
+  expect(head[0]?.toString()).toBe('a,b')
   expect(cuts[0]?.offset).toBe(7)
 })
 

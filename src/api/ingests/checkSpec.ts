@@ -1,4 +1,5 @@
 /** What a spec must keep to that its schema cannot say. */
+import { checkFormat } from '../../domain/checkFormat.ts'
 import { checkRoutes } from '../../domain/routes.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from '../../domain/spec.ts'
 import { parseTableName, type TableName } from '../../domain/table.ts'
@@ -48,23 +49,4 @@ function firstTwice(names: readonly string[]): string | null {
     seen.add(name)
   }
   return null
-}
-
-/** COPY would refuse these as well, but only when the bytes are there. */
-function checkFormat({
-  delimiter,
-  quote = '"',
-  escape = quote,
-  null: nullText,
-}: FullSpec['format']) {
-  const refuse = (problem: string) => sluiceError('dialect_invalid', { problem })
-  const parts = { delimiter, quote, escape }
-  for (const [name, char] of Object.entries(parts)) {
-    if (char && /[\r\n]/.test(char)) throw refuse(`the ${name} cannot be a line end`)
-  }
-  if (delimiter === quote) throw refuse('delimiter and quote are the same')
-  if (delimiter === escape) throw refuse('delimiter and escape are the same')
-  for (const [name, char] of Object.entries({ delimiter, quote })) {
-    if (char && nullText?.includes(char)) throw refuse(`the text for NULL contains the ${name}`)
-  }
 }

@@ -28,27 +28,31 @@ const origins = {
 }
 
 function inWords(seen: Peek, fileCount: number): string {
-  const { dialect, columns, records } = seen
-  const { delimiter, quote, newline, header } = dialect
-  const chars = [delimiter, quote, newline].map((char) => JSON.stringify(char))
+  const { columns, records, notes } = seen
   const there = { true: 'exists', false: 'will be made', null: 'not looked at' }[`${seen.exists}`]
   const facts = [
     ['file', `${seen.file}${fileCount > 1 ? ` (the first of ${fileCount})` : ''}`],
-    ['dialect', `delimiter ${chars[0]}, quote ${chars[1]}, lines end with ${chars[2]}`],
-    ['header', header ? 'the first record' : 'none'],
     ['target', `${seen.target}, ${there}`],
     ['types', origins[seen.typesFrom]],
     ['sample', `${seen.sampled} records, ${seen.odd} with another number of fields`],
   ].map(([name = '', value]) => `${pc.dim(name.padEnd(8))} ${value}`)
+  const dialect = seen.facts.map(({ what, value, from, flag }) => [
+    `  ${what}`,
+    value,
+    from,
+    pc.dim(flag ?? ''),
+  ])
   const rows = columns.map(({ name, type }, at) => [
-    `  ${seen.header?.[at] ?? `field ${at + 1}`}`,
+    `  ${cell(seen.header?.[at] ?? `field ${at + 1}`)}`,
     '→',
     name,
     type,
     ...records.slice(0, 3).map((record) => cell(record[at])),
   ])
+  const unsure = notes.map((note) => `\n${pc.yellow('Unsure:')} ${note}.`).join('')
   const problem = seen.problem ? `\n${pc.red('It would fail:')} ${seen.problem}` : ''
-  return `${facts.join('\n')}\n\n${table(rows)}\n${problem}\nNothing was loaded.`
+  const parts = [facts.join('\n'), table(dialect), `${table(rows)}${unsure}${problem}`]
+  return `${parts.join('\n\n')}\n\nNothing was loaded.`
 }
 
 const cell = (value: string | null | undefined): string => {

@@ -1,19 +1,21 @@
 /** What an ingest would make of its first file: dialect, columns, types, target. Loads nothing. */
 import { open } from 'node:fs/promises'
 import { checkSpec } from '../../api/ingests/checkSpec.ts'
-import { recordsOf, shapeOf, valuesOf } from '../../csv/records.ts'
+import { type Head, headCount, readHead } from '../../csv/head.ts'
+import { withoutBom } from '../../csv/marks.ts'
+import { bodyOf, shapeOf, soundRecords, valuesOf } from '../../csv/records.ts'
+import { Rewriter, written } from '../../csv/rewrite.ts'
 import { addSample } from '../../csv/sample.ts'
-import { bom } from '../../csv/scan.ts'
-import { sniff } from '../../csv/sniff.ts'
 import { type Column, candidateTypes } from '../../domain/columns.ts'
 import { type FileHeader, matchHeader, newColumns } from '../../domain/match.ts'
-import type { FullSpec, FullTarget, IngestSpec } from '../../domain/spec.ts'
+import type { FullTarget, IngestSpec } from '../../domain/spec.ts'
 import { showTable, type TableName } from '../../domain/table.ts'
 import type { Dialect } from '../../domain/words.ts'
 import { messageOf, sluiceError } from '../../errors.ts'
 import { openDb, transaction } from '../../postgres/db.ts'
 import { readTarget } from '../../postgres/target.ts'
 import { judgeTypes } from '../../postgres/types.ts'
+import { type Fact, factsOf } from './facts.ts'
 
 /** As much as the list verb looks at. */
 const headBytes = 1 << 20
@@ -22,6 +24,10 @@ const recordsMax = 1000
 export interface Peek {
   file: string
   dialect: Dialect
+  /** The dialect once more: where each part of it comes from, and the flag that sets it. */
+  facts: Fact[]
+  /** What could not be told for sure. */
+  notes: string[]
   header: string[] | null
   /** The columns that the fields would go to, in their order. */
   columns: Column[]
@@ -32,7 +38,7 @@ export interface Peek {
   exists: boolean | null
   /** Why the ingest would fail, as far as one can see from here. */
   problem: string | null
-  /** The first data records, field by field. */
+  /** The first data records, field by field, as PostgreSQL would be given them. */
   records: (string | null)[][]
   sampled: number
   /** Records of the sample with another number of fields. */
@@ -51,50 +57,65 @@ export async function peek(
     throw sluiceError('spec_invalid', { problem })
   }
   const into = full.target
-  const { dialect, records } = await readHead(file, full.format)
-  const first = records[0] ?? Buffer.alloc(0)
-  const width = shapeOf(first, dialect).fields
-  const header = dialect.header ? valuesOf(first, dialect).map((name) => name ?? '') : null
-  const data = dialect.header ? records.slice(1) : records
+  const { bytes, sizeBytes } = await firstBytes(file)
+  const head = readHead(bytes, { name: file, sizeBytes }, full.format)
+  const { dialect, notes, header, width } = head
+  const data = dataOf(bytes, head, bytes.length >= sizeBytes)
   const samples = Array.from({ length: width }, (): string[] => [])
   for (const record of data) addSample(samples, record, dialect, false)
-  const found = await findColumns({ file, header, width }, samples, { into, table, databaseUrl })
+  const aim = { into, table, databaseUrl, dialect }
+  const found = await findColumns({ file, header, width }, samples, aim)
   return {
     file,
     dialect,
+    facts: factsOf(dialect, full.format),
+    notes,
     header,
     ...found,
     target: showTable(table),
-    records: data.slice(0, 5).map((record) => valuesOf(record, dialect)),
+    records: data.slice(0, 5).map((record) => asLoaded(record, dialect, found.columns)),
     sampled: data.length,
     odd: data.filter((record) => shapeOf(record, dialect).fields !== width).length,
   }
 }
 
-async function readHead(file: string, format: FullSpec['format']) {
+async function firstBytes(file: string): Promise<{ bytes: Buffer; sizeBytes: number }> {
   const handle = await open(file, 'r')
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-    const whole = bytesRead >= (await handle.stat()).size
-    const head = buffer.subarray(0, bytesRead)
-    const dialect = sniff(head, format, file, whole)
-    const text = head.subarray(0, bom.length).equals(bom) ? head.subarray(bom.length) : head
-    const records: Buffer[] = []
-    for (const span of recordsOf(text, dialect)) {
-      const isCut = span.next >= text.length && !whole
-      if (isCut || records.length > recordsMax) break
-      if (!span.blank) records.push(text.subarray(span.start, span.end))
-    }
-    return { dialect, records }
+    return { bytes: buffer.subarray(0, bytesRead), sizeBytes: (await handle.stat()).size }
   } finally {
     await handle.close()
   }
+}
+
+/** The first data records. */
+function dataOf(bytes: Buffer, { dialect, width }: Head, whole: boolean): Buffer[] {
+  const body = bodyOf(withoutBom(bytes), dialect)
+  const skipped = dialect.header ? headCount(dialect) : 0
+  const records: Buffer[] = []
+  for (const span of soundRecords(body, dialect, { recordBytesMax: body.length })) {
+    const isCut = span.next >= body.length && !whole
+    if (isCut || records.length >= recordsMax + skipped) break
+    if (!span.blank || width === 1) records.push(body.subarray(span.start, span.end))
+  }
+  const isAll = whole && records.length < recordsMax + skipped
+  const footer = isAll ? (dialect.skipFooter ?? 0) : 0
+  return records.slice(skipped, Math.max(skipped, records.length - footer))
+}
+
+/** What PostgreSQL would be given; as it stands in the file, if that would be a reject. */
+function asLoaded(record: Buffer, dialect: Dialect, columns: readonly Column[]): (string | null)[] {
+  const writer = new Rewriter(record, dialect, columns)
+  if (writer.add(0, record.length)) return valuesOf(record, dialect)
+  return valuesOf(writer.bytes.subarray(0, (writer.ends[0] ?? 1) - 1), written)
 }
 
 interface Aim {
   into: FullTarget
   table: TableName
   databaseUrl: string | null
+  dialect: Dialect
 }
 
 type Columns = Pick<Peek, 'columns' | 'typesFrom' | 'exists' | 'problem'>
@@ -102,10 +123,13 @@ type Columns = Pick<Peek, 'columns' | 'typesFrom' | 'exists' | 'problem'>
 async function findColumns(
   header: FileHeader,
   samples: string[][],
-  { into, table, databaseUrl }: Aim,
+  { into, table, databaseUrl, dialect }: Aim,
 ): Promise<Columns> {
   const names = newColumns(header)
-  const guess = names.map((name, at) => ({ name, type: guessType(into, samples[at] ?? []) }))
+  const guess = names.map((name, at) => {
+    const type = into.types === 'text' ? undefined : candidateTypes(samples[at] ?? [], dialect)[0]
+    return { name, type: type ?? 'text' }
+  })
   const guessed = { columns: guess, typesFrom: 'guess' as const, exists: null, problem: null }
   if (databaseUrl === null) return guessed
   const db = openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
@@ -113,7 +137,7 @@ async function findColumns(
     return await transaction(db, async (tx): Promise<Columns> => {
       const target = await readTarget(tx, table, into.mode)
       if (!target) {
-        const types = into.types === 'text' ? guess : await judgeTypes(tx, names, samples)
+        const types = into.types === 'text' ? guess : await judgeTypes(tx, names, samples, dialect)
         return { columns: types, typesFrom: 'postgres', exists: false, problem: null }
       }
       const types = new Map(target.columns.map(({ name, type }) => [name, type]))
@@ -127,6 +151,3 @@ async function findColumns(
     await db.end()
   }
 }
-
-const guessType = ({ types }: FullTarget, values: string[]): string =>
-  types === 'text' ? 'text' : (candidateTypes(values)[0] ?? 'text')
