@@ -131,12 +131,12 @@ async function repairSplit(
 }
 
 function toReject(
-  { index, column, code, error }: Refused,
+  { index, code, ...why }: Refused,
   { lines, starts, rawEnds }: Triaged,
   slice: Buffer,
 ): Omit<Reject, 'fileNo'> {
   const raw = slice.subarray(starts[index], rawEnds[index])
-  return { line: lines[index] as number, raw, column, code: code ?? invalidValue, error }
+  return { ...why, line: lines[index] as number, raw, code: code ?? invalidValue }
 }
 
 /** Tells of the value in the file, not of what was made of it for COPY. */

@@ -5,9 +5,12 @@
  * it, or finds nothing and starts clean: there is no third case.
  */
 import { activityInfo } from '@temporalio/activity'
-import type { Receipt, UnitRef } from '../src/domain/words.ts'
+import type { FullTarget } from '../src/domain/spec.ts'
+import { parseTableName } from '../src/domain/table.ts'
+import type { Receipt, Reject, UnitRef } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import { awaitBudget } from '../src/postgres/budget.ts'
+import { judgeAtOnce } from '../src/postgres/constraints.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { readFiles } from '../src/postgres/files.ts'
 import { keepRejects } from '../src/postgres/rejects.ts'
@@ -31,7 +34,7 @@ export const loadUnit =
       const loadOnce = (begin?: () => Promise<void>) =>
         alone(
           deps.db,
-          { ingestId: ref.ingestId, what: `load ${ref.unitNo}`, signal },
+          { ingestId: ref.ingestId, what: `load ${ref.unitNo}`, unitNo: ref.unitNo, signal },
           async (tx) => {
             await awaitBudget(tx, signal)
             return lockUnit(tx, ref)
@@ -52,14 +55,18 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
   const files = await readFiles(tx, ref.ingestId, [...new Set(fileNos)])
   const bytes = new UnitBytes(deps.stage, ref.ingestId, unit, files)
 
+  const straight = !entry.target.atomic
+  if (straight) await judgeAtOnce(tx, parseTableName(entry.target.table))
   const loaded = (await fastLane(tx, entry, bytes)) ?? (await repairLane(tx, entry, bytes))
-  const rejects = [...loaded.rejects, ...(await flawRejects(bytes))]
+  const kept = straight ? keysLeftOut(entry.target, loaded.rejects) : loaded.rejects
+  const rejects = [...kept, ...(await flawRejects(bytes))]
   await keepRejects(tx, ref, rejects, (fileNo) => bytes.nameOf(fileNo))
 
   const receipt: Receipt = {
     rowsRead: loaded.read + unit.flaws.length,
     rowsLoaded: loaded.rows,
     rowsRejected: rejects.length,
+    rowsSkipped: loaded.rejects.length - kept.length,
     sizeBytes: unit.sizeBytes,
     lane: loaded.lane,
   }
@@ -70,9 +77,23 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
   return receipt
 }
 
+/**
+ * Of rows that went straight into the target: without those whose key it has already, where the
+ * spec says to skip them.
+ * @throws target_refused where it says to fail
+ */
+function keysLeftOut({ table, unique }: FullTarget, rejects: Reject[]): Reject[] {
+  const isTaken = ({ code }: Reject) => code === '23505'
+  const taken = unique === 'fail' ? rejects.find(isTaken) : null
+  if (taken) throw sluiceError('target_refused', { table, problem: taken.error })
+  return unique === 'skip' ? rejects.filter((reject) => !isTaken(reject)) : rejects
+}
+
 /** @throws count_mismatch */
-function mustAddUp({ unitNo }: UnitRef, { rowsRead, rowsLoaded, rowsRejected }: Receipt): void {
-  if (rowsRead === rowsLoaded + rowsRejected) return
-  const problem = `unit ${unitNo}: ${rowsRead} read, ${rowsLoaded} loaded, ${rowsRejected} rejected`
+function mustAddUp({ unitNo }: UnitRef, receipt: Receipt): void {
+  const { rowsRead, rowsLoaded, rowsRejected, rowsSkipped = 0 } = receipt
+  if (rowsRead === rowsLoaded + rowsRejected + rowsSkipped) return
+  const counts = `${rowsLoaded} loaded, ${rowsRejected} rejected, ${rowsSkipped} skipped`
+  const problem = `unit ${unitNo}: ${rowsRead} read, ${counts}`
   throw sluiceError('count_mismatch', { problem })
 }

@@ -7,6 +7,7 @@ import type { FullSpec, FullTarget } from '../src/domain/spec.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
 import type { Unit } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
+import { isConstrained } from '../src/postgres/constraints.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { eachFile, type FileEntry, type StagedEntry, sumFileBytes } from '../src/postgres/files.ts'
 import { enterPhase, lockIngest, mustBeActive, recordPlanned } from '../src/postgres/ingests.ts'
@@ -116,7 +117,7 @@ interface Landing {
 async function makeLanding(
   tx: Connection,
   landing: Landing,
-): Promise<{ columns: Column[]; landing: string }> {
+): Promise<{ columns: Column[]; landing: string; traced: boolean }> {
   const { ingestId, spec, target, layout } = landing
   const { into, table: name } = targetOf(spec)
   const table: TableName = into.atomic ? landingName(ingestId, name) : name
@@ -126,11 +127,12 @@ async function makeLanding(
     const columns = target.columns.filter(
       (column) => !column.generated && (all || layout.used.has(column.name)),
     )
+    const traced = into.atomic && !all && (await isConstrained(tx, name, columns))
     if (into.atomic) {
       await dropTable(tx, table)
-      await createLike(tx, table, columns)
+      await createLike(tx, table, columns, traced)
     }
-    return { columns, landing: quoteTable(table) }
+    return { columns, landing: quoteTable(table), traced }
   }
   if (!layout.columns) throw sluiceError('source_without_records', { table: showTable(name) })
   const names = layout.columns.map((column) => column.name)
@@ -145,7 +147,7 @@ async function makeLanding(
         )
   if (into.atomic) await dropTable(tx, table)
   await createTable(tx, table, columns)
-  return { columns, landing: quoteTable(table) }
+  return { columns, landing: quoteTable(table), traced: false }
 }
 
 /** Values from up to `samplesMax` places, over several files and within each. */

@@ -3,8 +3,9 @@ import { rejectsAllowed } from '../src/domain/limits.ts'
 import type { FullSpec, FullTarget } from '../src/domain/spec.ts'
 import { parseTableName, showTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
-import { messageOf, sluiceError } from '../src/errors.ts'
-import { type Connection, sqlState } from '../src/postgres/db.ts'
+import { type SluiceError, sluiceError } from '../src/errors.ts'
+import { judgeAtOnce } from '../src/postgres/constraints.ts'
+import { type Connection, problemOf, sqlState } from '../src/postgres/db.ts'
 import {
   enterPhase,
   type IngestEntry,
@@ -12,14 +13,15 @@ import {
   mustBeActive,
   recordPublished,
 } from '../src/postgres/ingests.ts'
-import { landingName } from '../src/postgres/landing.ts'
+import { dropRowColumn, landingName } from '../src/postgres/landing.ts'
 import { insertAll, renameIntoPlace, swap, truncate } from '../src/postgres/publish.ts'
 import { firstReject } from '../src/postgres/rejects.ts'
 import { alone } from '../src/postgres/sessions.ts'
-import { lockTargetName, readTarget } from '../src/postgres/target.ts'
+import { lockTargetName, readTarget, type TargetTable } from '../src/postgres/target.ts'
 import { sumReceipts } from '../src/postgres/units.ts'
 import { alive, type IngestInput } from './alive.ts'
 import type { Deps } from './deps.ts'
+import { judgeLanding } from './judge.ts'
 
 export interface PublishInput extends IngestInput {
   /** Data records that staging counted: what a share of rejects is a share of. */
@@ -32,90 +34,185 @@ export const publishIngest =
   async (input: PublishInput): Promise<Counts> =>
     alive(deps, input, async (signal) => {
       const { db } = deps
-      const { ingestId, records } = input
+      const { ingestId } = input
       await enterPhase(db, ingestId, 'publish')
-      return alone(
+      const published = await alone(
         db,
         { ingestId, what: 'publish', signal },
         (tx) => lockIngest(tx, ingestId),
-        async (tx, entry) => {
-          const { missing, ...counts } = await sumReceipts(tx, ingestId)
-          if (entry.publishedAt) return counts
-          mustBeActive(ingestId, entry)
-          await checkRejects(tx, { ingestId, records }, entry.spec, counts)
-          checkCounts(counts, missing)
-          if (entry.spec.target?.atomic) await moveRows(tx, ingestId, entry, counts)
-          await recordPublished(tx, ingestId, counts)
-          return counts
-        },
+        (tx, entry) => publish(deps, tx, input, entry),
       )
+      if (published instanceof Error) throw published
+      return published
     })
 
-/** @throws rejects_over_max, every_row_rejected */
-async function checkRejects(
+/** @returns an error where the transaction is to be committed all the same, with its rejects */
+async function publish(
+  deps: Deps,
+  tx: Connection,
+  input: PublishInput,
+  entry: IngestEntry,
+): Promise<Counts | SluiceError> {
+  const { ingestId } = input
+  const counts = await countsOf(tx, ingestId)
+  if (entry.publishedAt) return counts
+  mustBeActive(ingestId, entry)
+  const over = await overLimit(tx, input, entry.spec, counts)
+  if (over) throw over
+  if (entry.spec.target?.atomic) {
+    const judged = await moveRows(deps, tx, input, entry)
+    if (judged) return judged
+  }
+  const published = await countsOf(tx, ingestId)
+  await recordPublished(tx, ingestId, published)
+  return published
+}
+
+/** @throws count_mismatch */
+async function countsOf(tx: Connection, ingestId: string): Promise<Required<Counts>> {
+  const { missing, ...counts } = await sumReceipts(tx, ingestId)
+  checkCounts(counts, missing)
+  return counts
+}
+
+/** @returns rejects_over_max, every_row_rejected, or null */
+async function overLimit(
   tx: Connection,
   { ingestId, records }: PublishInput,
   spec: FullSpec,
-  { rowsRead, rowsLoaded, rowsRejected }: Counts,
-): Promise<void> {
-  if (rowsRejected === 0) return
+  { rowsRead, rowsLoaded, rowsRejected, rowsSkipped }: Required<Counts>,
+): Promise<SluiceError | null> {
+  if (rowsRejected === 0) return null
   const allowed = rejectsAllowed(spec.rejects.max, Math.max(rowsRead, records))
   if (allowed !== null && rowsRejected > allowed) {
     const first = await firstReject(tx, ingestId)
     const max = spec.rejects.max ?? allowed
-    throw sluiceError('rejects_over_max', { rejected: rowsRejected, read: rowsRead, max, first })
+    return sluiceError('rejects_over_max', { rejected: rowsRejected, read: rowsRead, max, first })
   }
   // A limit that was asked for and is kept speaks for itself, also when nothing is left.
-  if (rowsLoaded === 0 && spec.rejects.max === null) {
+  if (rowsLoaded + rowsSkipped === 0 && spec.rejects.max === null) {
     const first = await firstReject(tx, ingestId)
-    throw sluiceError('every_row_rejected', { rejected: rowsRejected, first })
+    return sluiceError('every_row_rejected', { rejected: rowsRejected, first })
   }
+  return null
 }
 
 /** @throws count_mismatch */
-function checkCounts({ rowsRead, rowsLoaded, rowsRejected }: Counts, missing: number): void {
+function checkCounts(counts: Required<Counts>, missing: number): void {
   if (missing > 0) {
     throw sluiceError('count_mismatch', { problem: `${missing} units have no receipt` })
   }
-  if (rowsRead === rowsLoaded + rowsRejected) return
-  const problem = `${rowsRead} read, ${rowsLoaded} loaded, ${rowsRejected} rejected`
-  throw sluiceError('count_mismatch', { problem })
+  const { rowsRead, rowsLoaded, rowsRejected, rowsSkipped } = counts
+  if (rowsRead === rowsLoaded + rowsRejected + rowsSkipped) return
+  const parts = `${rowsLoaded} loaded, ${rowsRejected} rejected, ${rowsSkipped} skipped`
+  throw sluiceError('count_mismatch', { problem: `${rowsRead} read, ${parts}` })
 }
 
-/** @throws target_refused, count_mismatch */
+/**
+ * @returns why nothing was moved, when the rows that are left are too few
+ * @throws target_refused, count_mismatch
+ */
 async function moveRows(
+  deps: Deps,
   tx: Connection,
-  ingestId: string,
-  { spec, columns }: IngestEntry,
-  counts: Counts,
-): Promise<void> {
+  input: PublishInput,
+  entry: IngestEntry,
+): Promise<SluiceError | null> {
+  const { ingestId } = input
+  const { spec, columns, traced } = entry
   const { table, mode } = spec.target as FullTarget
   const target = parseTableName(table)
   const landing = landingName(ingestId, target)
   await lockTargetName(tx, target)
   const there = await readTarget(tx, target, mode)
-  if (!there) return renameIntoPlace(tx, landing, target)
+  if (!there) {
+    if (traced) await dropRowColumn(tx, landing)
+    await renameIntoPlace(tx, landing, target)
+    return null
+  }
   const same = JSON.stringify(there.columns.map(({ name, type }) => [name, type]))
   const ours = JSON.stringify((columns ?? []).map(({ name, type }) => [name, type]))
-  if (mode === 'replace') {
-    if (there.bare && same === ours) return swap(tx, landing, target)
-    await truncate(tx, target).catch(refused(target))
+  if (mode === 'replace' && there.bare && same === ours && !traced) {
+    await swap(tx, landing, target)
+    return null
   }
   const filled = new Set((columns ?? []).map(({ name }) => name))
   const list = there.columns.filter(({ name }) => filled.has(name))
-  // Files without a record fill no column.
-  const rows =
-    list.length > 0 ? await insertAll(tx, landing, target, list).catch(refused(target)) : 0
-  if (rows !== counts.rowsLoaded) {
-    const problem = `${counts.rowsLoaded} rows in the landing table, ${rows} in the target`
-    throw sluiceError('count_mismatch', { problem })
+  return fillTarget(deps, tx, input, { entry, target, landing, list })
+}
+
+interface Filling {
+  entry: IngestEntry
+  target: TableName
+  landing: TableName
+  list: TargetTable['columns']
+}
+
+/**
+ * Tries it first: rows without a fault cost no judgement, and writers of the target are not kept
+ * waiting by a lock. Rows that the target refuses are judged, and it is tried with the others.
+ */
+async function fillTarget(
+  deps: Deps,
+  tx: Connection,
+  input: PublishInput,
+  filling: Filling,
+): Promise<SluiceError | null> {
+  const { ingestId } = input
+  const { entry, target } = filling
+  const { spec, traced } = entry
+  // Whoever asks to skip rows expects some.
+  let tries = !(traced && spec.target?.unique === 'skip')
+  for (;;) {
+    const error = tries ? await tryToFill(tx, ingestId, filling) : null
+    if (tries && error === null) return null
+    const marked = traced && !isOther(error) ? await judgeLanding(deps, tx, ingestId, entry) : 0
+    if (tries && marked === 0) throw refused(target, error)
+    const over = await overLimit(tx, input, spec, await countsOf(tx, ingestId))
+    if (over) return over
+    tries = true
   }
 }
 
-/** A constraint or a type of the target that the rows do not meet. */
-const refused = (target: TableName) => (error: unknown) => {
-  if (!/^(22|23|42|44|54|P0)/.test(sqlState(error) ?? '')) throw error
-  const { detail } = error as { detail?: string }
-  const problem = [messageOf(error), detail].filter(Boolean).join(': ')
-  throw sluiceError('target_refused', { table: showTable(target), problem }, { cause: error })
+/** About something else than a constraint. */
+const isOther = (error: unknown): boolean => error !== null && !/^23/.test(sqlState(error) ?? '')
+
+/**
+ * @returns the error when rows break a constraint; then nothing was done
+ * @throws target_refused, count_mismatch
+ */
+async function tryToFill(
+  tx: Connection,
+  ingestId: string,
+  { entry: { spec }, landing, target, list }: Filling,
+): Promise<unknown> {
+  await tx.query('savepoint fill')
+  try {
+    await judgeAtOnce(tx, target)
+    if (spec.target?.mode === 'replace') await truncate(tx, target)
+    // Files without a record fill no column.
+    const rows = list.length > 0 ? await insertAll(tx, landing, target, list) : 0
+    await mustHaveArrived(tx, ingestId, rows)
+    return null
+  } catch (error) {
+    if (!/^(22|23|42|44|54|P0)/.test(sqlState(error) ?? '')) throw error
+    await tx.query('rollback to savepoint fill')
+    return error
+  }
 }
+
+/** @throws count_mismatch */
+async function mustHaveArrived(tx: Connection, ingestId: string, rows: number): Promise<void> {
+  const { rowsLoaded } = await countsOf(tx, ingestId)
+  if (rows === rowsLoaded) return
+  const problem = `${rowsLoaded} rows in the landing table, ${rows} in the target`
+  throw sluiceError('count_mismatch', { problem })
+}
+
+/** A constraint or a type of the target that the rows do not meet. */
+const refused = (target: TableName, error: unknown): SluiceError =>
+  sluiceError(
+    'target_refused',
+    { table: showTable(target), problem: problemOf(error) },
+    { cause: error },
+  )

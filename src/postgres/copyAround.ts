@@ -5,9 +5,8 @@
  * of a type without soft errors, a row that is too wide. PostgreSQL names the line then; that
  * record is set aside, the ones before it are copied, and COPY goes on behind it.
  */
-import { messageOf } from '../errors.ts'
 import { abortedAt, type CopyTarget, columnOf, copyCsv } from './copy.ts'
-import { type Connection, isAboutRows, sqlState } from './db.ts'
+import { type Connection, constraintOf, isAboutRows, problemOf, sqlState } from './db.ts'
 import type { Skipped } from './notice.ts'
 
 /** Records one after the other, each with a `\n` behind it. */
@@ -23,6 +22,8 @@ export interface Refused {
   column: string | null
   /** The SQLSTATE; null when the value does not fit the column's type. */
   code: string | null
+  /** Of the target, when rows go straight into it. */
+  constraint: string | null
   error: string
 }
 
@@ -53,7 +54,8 @@ export async function copyAround(
         index: end,
         column: columnOf(copied),
         code: sqlState(copied),
-        error: messageOf(copied),
+        constraint: constraintOf(copied),
+        error: problemOf(copied),
       }
       await tx.query('rollback to savepoint around')
       copied = end > from ? await copyCsv(tx, to, piecesOf(records, from, end)) : none
@@ -77,7 +79,7 @@ function* skippedOf(
 ): Generator<Refused> {
   const find = lineFinder(records, from)
   for (const { copyLine, column, error } of skipped) {
-    yield { index: find(copyLine), column, code: null, error }
+    yield { index: find(copyLine), column, code: null, constraint: null, error }
   }
 }
 

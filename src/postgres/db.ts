@@ -72,13 +72,13 @@ export async function withConnection<T>(
 export const transaction = <T>(
   db: Db,
   work: (tx: Connection) => Promise<T>,
-  options: { name?: string; signal?: AbortSignal } = {},
+  options: { name?: string; unitNo?: number | undefined; signal?: AbortSignal } = {},
 ): Promise<T> =>
   withConnection(
     db,
     async (tx) => {
       await tx.query('begin')
-      if (options.name) await nameSession(tx, options.name)
+      if (options.name) await nameSession(tx, options.name, options.unitNo)
       const result = await work(tx)
       await tx.query('commit')
       return result
@@ -86,9 +86,15 @@ export const transaction = <T>(
     options.signal,
   )
 
-/** Shows what the transaction is about in `pg_stat_activity`, where sweep and zombies are found. */
-const nameSession = (tx: Connection, name: string) =>
-  tx.query(`select set_config('application_name', $1, true)`, [name])
+/**
+ * Shows what the transaction is about in `pg_stat_activity`, where sweep and zombies are found. A
+ * landing table that numbers its rows asks for the unit, see sluice.unit_base().
+ */
+const nameSession = (tx: Connection, name: string, unitNo?: number) =>
+  tx.query(`select set_config('application_name', $1, true), set_config('sluice.unit', $2, true)`, [
+    name,
+    String(unitNo ?? ''),
+  ])
 
 /** Closes the socket at once; the server rolls back when it notices. */
 function destroy(connection: Connection): void {
@@ -101,6 +107,17 @@ function destroy(connection: Connection): void {
 /** Of PostgreSQL: it has an SQLSTATE. */
 export const sqlState = (error: unknown): string | null =>
   error instanceof pg.DatabaseError ? (error.code ?? null) : null
+
+/** The constraint that a row broke, if PostgreSQL names one. */
+export const constraintOf = (error: unknown): string | null =>
+  error instanceof pg.DatabaseError ? (error.constraint ?? null) : null
+
+/** What PostgreSQL said: its message, and for a key that broke a constraint which one it was. */
+export function problemOf(error: unknown): string {
+  const { detail } = error as { detail?: string }
+  const key = detail?.startsWith('Key (') ? detail : ''
+  return [messageOf(error), key].filter(Boolean).join(': ')
+}
 
 const networkCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']
 

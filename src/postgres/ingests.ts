@@ -7,7 +7,7 @@ import { sluiceError } from '../errors.ts'
 import type { Connection, Db } from './db.ts'
 
 /** What people see of an ingest. Counts come from the receipts while it runs. */
-export interface IngestView extends Counts {
+export interface IngestView extends Required<Counts> {
   ingestId: string
   state: State
   phase: Phase | null
@@ -80,6 +80,8 @@ export interface IngestEntry {
   dialect: Dialect | null
   columns: Column[] | null
   landing: string | null
+  /** The landing table numbers its rows: publish judges the constraints of the target. */
+  traced: boolean
   sizeBytes: number | null
   publishedAt: Date | null
 }
@@ -87,7 +89,7 @@ export interface IngestEntry {
 /** @throws ingest_not_found */
 export async function readIngest(db: Db | Connection, ingestId: string): Promise<IngestEntry> {
   const { rows } = await db.query(
-    `select spec, target, state, queue, routes, dialect, columns, landing, size_bytes as "sizeBytes",
+    `select spec, target, state, queue, routes, dialect, columns, landing, traced, size_bytes as "sizeBytes",
             published_at as "publishedAt"
      from sluice.ingests where ingest_id = $1`,
     [ingestId],
@@ -164,12 +166,12 @@ export async function recordListed(
 export async function recordPlanned(
   tx: Connection,
   ingestId: string,
-  planned: { units: number; columns: Column[]; landing: string },
+  planned: { units: number; columns: Column[]; landing: string; traced: boolean },
 ): Promise<void> {
   await tx.query(
-    `update sluice.ingests set units = $2, columns = $3, landing = $4, phase = 'load'
+    `update sluice.ingests set units = $2, columns = $3, landing = $4, traced = $5, phase = 'load'
      where ingest_id = $1`,
-    [ingestId, planned.units, JSON.stringify(planned.columns), planned.landing],
+    [ingestId, planned.units, JSON.stringify(planned.columns), planned.landing, planned.traced],
   )
 }
 
@@ -180,9 +182,10 @@ export async function recordPublished(
 ): Promise<void> {
   await tx.query(
     `update sluice.ingests
-     set published_at = now(), rows_read = $2, rows_loaded = $3, rows_rejected = $4
+     set published_at = now(), rows_read = $2, rows_loaded = $3, rows_rejected = $4,
+         rows_skipped = $5
      where ingest_id = $1`,
-    [ingestId, counts.rowsRead, counts.rowsLoaded, counts.rowsRejected],
+    [ingestId, counts.rowsRead, counts.rowsLoaded, counts.rowsRejected, counts.rowsSkipped ?? 0],
   )
 }
 
@@ -214,12 +217,14 @@ const view = `
          ) else 0 end as "stepsFinished",
          coalesce(u.loaded, 0) as "unitsLoaded", coalesce(u.rows_read, 0) as "rowsRead",
          coalesce(u.rows_loaded, 0) as "rowsLoaded",
-         coalesce(u.rows_rejected, 0) as "rowsRejected"
+         coalesce(u.rows_rejected, 0) as "rowsRejected",
+         coalesce(u.rows_skipped, 0) as "rowsSkipped"
   from sluice.ingests i
   left join lateral (
     select count(*) filter (where loaded_at is not null) as loaded,
            sum(rows_read)::bigint as rows_read, sum(rows_loaded)::bigint as rows_loaded,
-           sum(rows_rejected)::bigint as rows_rejected
+           sum(rows_rejected)::bigint as rows_rejected,
+           sum(rows_skipped)::bigint as rows_skipped
     from sluice.units where ingest_id = i.ingest_id
   ) u on true
   left join lateral (

@@ -1,5 +1,6 @@
 /** The landing table of an ingest. It lives beside the target, to get the same default rights. */
 import { createHash } from 'node:crypto'
+import pg from 'pg'
 import type { Column } from '../domain/columns.ts'
 import { quoteIdentifier, quoteTable, type TableName } from '../domain/table.ts'
 import type { Connection } from './db.ts'
@@ -27,11 +28,13 @@ export async function createTable(
 /**
  * A landing table for an existing target: the same types, defaults and NOT NULLs, no other
  * constraint and no index, and only the columns that are filled.
+ * @param traced NOT NULL is judged later too: the table numbers its rows in `rowColumn`
  */
 export async function createLike(
   tx: Connection,
   table: TableName,
   columns: TargetTable['columns'],
+  traced = false,
 ): Promise<void> {
   const list = columns.map((column) =>
     [
@@ -39,10 +42,36 @@ export async function createLike(
       column.type,
       column.collation ? `collate ${column.collation}` : '',
       column.default ? `default ${column.default}` : '',
-      column.notNull ? 'not null' : '',
+      column.notNull && !traced ? 'not null' : '',
     ].join(' '),
   )
-  await tx.query(`create table ${quoteTable(table)} (${list.join(', ')})`)
+  if (!traced) {
+    await tx.query(`create table ${quoteTable(table)} (${list.join(', ')})`)
+    return
+  }
+  // Of one session the numbers grow, which is all that the order within a unit needs.
+  const sequence = quoteTable({ ...table, name: `${table.name}_row` })
+  const row = quoteIdentifier(rowColumn(table))
+  const number = `sluice.unit_base() + nextval(${pg.escapeLiteral(sequence)})`
+  list.push(`${row} bigint not null default ${number}`)
+  await tx.query(`
+    create sequence ${sequence} maxvalue ${2 ** unitShift - 1} cache 1000;
+    create table ${quoteTable(table)} (${list.join(', ')});
+    alter sequence ${sequence} owned by ${quoteTable(table)}.${row}`)
+}
+
+/** Bits of a row's number below those of its unit: see sluice.unit_base(). */
+export const unitShift = 40
+
+/** The column that numbers the rows. No column of a target has this name: it has the id's hash. */
+export const rowColumn = (landing: TableName): string =>
+  landing.name.replace('sluice_landing_', 'sluice_row_')
+
+/** Takes the numbers away from a landing table that is to become a target after all. */
+export async function dropRowColumn(tx: Connection, landing: TableName): Promise<void> {
+  await tx.query(
+    `alter table ${quoteTable(landing)} drop column ${quoteIdentifier(rowColumn(landing))}`,
+  )
 }
 
 export async function dropTable(tx: Connection, table: TableName): Promise<void> {

@@ -11,6 +11,8 @@ export interface RejectView {
   line: number
   column: string | null
   code: string
+  /** The constraint of the target that the row breaks. */
+  constraint: string | null
   error: string
   raw: string
 }
@@ -26,7 +28,8 @@ export async function keepRejects(
   const copy = tx.query(
     copyFrom(
       `copy sluice.rejects
-         (ingest_id, unit_no, file_no, file, line, column_name, code, error, raw, raw_bytes)
+         (ingest_id, unit_no, file_no, file, line, column_name, code, constraint_name, error, raw,
+          raw_bytes)
        from stdin (encoding 'UTF8')`,
     ),
   )
@@ -41,6 +44,7 @@ export async function keepRejects(
         String(reject.line),
         reject.column,
         reject.code,
+        reject.constraint ?? null,
         reject.error,
         clean
           ? reject.raw.toString('utf8')
@@ -53,6 +57,20 @@ export async function keepRejects(
   await send(tx, lines(), copy)
 }
 
+/** The lines of a file, within bounds, whose records are rejects. */
+export async function rejectedLines(
+  tx: Connection,
+  ingestId: string,
+  { fileNo, from, to }: { fileNo: number; from: number; to: number },
+): Promise<Set<number>> {
+  const { rows } = await tx.query(
+    `select line from sluice.rejects
+     where ingest_id = $1 and file_no = $2 and line between $3 and $4`,
+    [ingestId, fileNo, from, to],
+  )
+  return new Set(rows.map(({ line }) => line))
+}
+
 /** A page of rejects by file and line. `after` is the last one of the page before. */
 export async function listRejects(
   db: Db,
@@ -60,7 +78,8 @@ export async function listRejects(
   page: { limit: number; after: { fileNo: number; line: number } },
 ): Promise<RejectView[]> {
   const { rows } = await db.query(
-    `select file, file_no as "fileNo", line, column_name as "column", code, error, raw
+    `select file, file_no as "fileNo", line, column_name as "column", code,
+            constraint_name as "constraint", error, raw
      from sluice.rejects
      where ingest_id = $1 and (file_no, line) > ($2, $3)
      order by file_no, line limit $4`,

@@ -27,6 +27,8 @@ export interface Deed {
   ingestId: string
   /** A verb, and the unit if there is one. */
   what: string
+  /** Of a load. */
+  unitNo?: number
   signal: AbortSignal
 }
 
@@ -39,7 +41,7 @@ export interface Deed {
  */
 export const alone = <E, T>(
   db: Db,
-  { ingestId, what, signal }: Deed,
+  { ingestId, what, unitNo, signal }: Deed,
   lock: (tx: Connection) => Promise<E>,
   work: (tx: Connection, entry: E) => Promise<T>,
 ): Promise<T> =>
@@ -50,7 +52,7 @@ export const alone = <E, T>(
       const entry = await lock(tx).finally(stop)
       return work(tx, entry)
     },
-    { name: sessionName(ingestId, what), signal },
+    { name: sessionName(ingestId, what), unitNo, signal },
   )
 
 const patienceMs = 2000

@@ -8,8 +8,12 @@ alter table sluice.units drop constraint units_check;
 alter table sluice.units add constraint units_check
   check (rows_read = rows_loaded + rows_rejected + rows_skipped);
 
--- The landing table numbers its rows, so that one that breaks a constraint leads back to its record.
+-- The landing table numbers its rows, so that one that breaks a constraint leads back to its record:
+-- the unit in the high bits, then the order within it.
 alter table sluice.ingests add column traced boolean not null default false;
+-- It is not immutable, but the same within each COPY, which so asks for it once, not for every row.
+create function sluice.unit_base() returns bigint language sql immutable parallel safe
+  as $$ select current_setting('sluice.unit', true)::bigint << 40 $$;
 
 -- A part of a unit that killed workers: the next death is enough to split it again.
 alter table sluice.units add column suspect boolean not null default false;
