@@ -85,10 +85,10 @@ export default {
     },
     {
       name: 'product-without-tests',
-      comment: 'The product does not know its tests, benchmarks and scripts.',
+      comment: 'The product does not know its tests, benchmarks, chaos and scripts.',
       severity: 'error',
       from: { path: product },
-      to: { path: '^(test|bench|scripts)/' },
+      to: { path: '^(test|bench|chaos|scripts)/' },
     },
     {
       name: 'product-without-dev-dependencies',
@@ -130,7 +130,7 @@ export default {
           '^bin/sluice\\.js$',
           '^src/cli/index\\.ts$',
           '^workflows/index\\.ts$',
-          '^(scripts|bench|test)/',
+          '^(scripts|bench|chaos|test)/',
           '\\.config\\.ts$',
           '\\.d\\.ts$',
         ],

@@ -25,8 +25,9 @@ export interface Stack {
   closing: Closing
 }
 
-export async function openStack(closing: Closing): Promise<Stack> {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
+/** @param name of its folder */
+export async function openStack(closing: Closing, name = 'bench'): Promise<Stack> {
+  const folder = mkdtempSync(join(tmpdir(), `sluice-${name}-`))
   closing.add(() => rm(folder, { recursive: true, force: true }))
   // As root PostgreSQL runs as another user, who must be able to enter.
   await chmod(folder, 0o755)

@@ -11,7 +11,7 @@ import { ensurePackages } from './setup.mjs'
 
 const root = dirname(import.meta.dirname)
 const color = process.stdout.isTTY
-const folders = ['src', 'workflows', 'activities', 'bin', 'scripts', 'test', 'bench', 'docs']
+const folders = 'src workflows activities bin scripts test bench chaos docs'.split(' ')
 const present = folders.filter((folder) => existsSync(join(root, folder)))
 const linesMax = 300
 

@@ -1,0 +1,110 @@
+/**
+ * Holds a verb up in the middle, so that the fault finds it there: a trigger on the ledger waits
+ * for an advisory lock that a session of ours has. The load waits in the middle of its COPY.
+ */
+import pg from 'pg'
+import type { Phase } from '../src/domain/words.ts'
+import type { Scene } from './scene.ts'
+import { until } from './until.ts'
+
+export type Verb = Phase
+
+/**
+ * Where a verb is held: `work` is in the middle of it, `commit` between its COMMIT and the answer,
+ * `target` where publish is about to write to the target.
+ */
+export type Place = 'work' | 'commit' | 'target'
+
+export interface Hold {
+  /** Returns when the verb waits. @returns the server processes that wait */
+  untilHeld(told: () => Promise<string>): Promise<number[]>
+  waiting(): Promise<number[]>
+  /** In the session that holds a lock. */
+  query(sql: string): Promise<unknown>
+  release(): Promise<void>
+}
+
+/** The row at which a held COPY waits; it lies in the middle of the second file. */
+export const heldId = 750
+
+const key = 4711
+
+/** Where each verb has done its work, and has not committed it yet. */
+const ends: Record<Exclude<Verb, 'load'>, string> = {
+  list: 'insert on sluice.files for each row',
+  stage: `update on sluice.files for each row
+          when (old.staged_at is null and new.staged_at is not null)`,
+  step: 'insert on sluice.steps for each row when (new.finished_at is not null)',
+  plan: `update on sluice.ingests for each row
+         when (old.landing is null and new.landing is not null)`,
+  publish: `update on sluice.ingests for each row
+            when (old.published_at is null and new.published_at is not null)`,
+  sweep: `update on sluice.ingests for each row
+          when (old.ended_at is null and new.ended_at is not null)`,
+}
+const receipt = `update on sluice.units for each row
+                 when (old.loaded_at is null and new.loaded_at is not null)`
+
+/** The target of every cell. Its ids are of a type that can hold a COPY up at one of them. */
+export async function makeTarget({ db }: Scene): Promise<void> {
+  await db.query(`
+    create function chaos_wait() returns boolean language plpgsql as
+      $$ begin perform pg_advisory_xact_lock_shared(${key}); return true; end $$;
+    create function chaos_hold() returns trigger language plpgsql as
+      $$ begin perform chaos_wait(); return new; end $$;
+    create domain chaos_id as integer
+      check (case when value = ${heldId} then chaos_wait() else true end);
+    create table target (id chaos_id, name text, amount numeric)`)
+}
+
+/** From now on the verb waits. */
+export async function holdVerb(scene: Scene, verb: Verb, place: Place): Promise<Hold> {
+  const { db, url } = scene
+  if (place === 'work' && verb !== 'load') {
+    const moment = verb === 'list' ? 'after' : 'before'
+    await db.query(
+      `create trigger chaos_hold ${moment} ${ends[verb]} execute function chaos_hold()`,
+    )
+  }
+  if (place === 'commit') {
+    const [event, ...rest] = (verb === 'load' ? receipt : ends[verb]).split(' for each row')
+    await db.query(
+      `create constraint trigger chaos_hold after ${event} deferrable initially deferred
+       for each row ${rest.join('')} execute function chaos_hold()`,
+    )
+  }
+  const holder = new pg.Client({ connectionString: url, application_name: 'chaos hold' })
+  holder.on('error', () => {})
+  await holder.connect()
+  await holder.query('begin')
+  await holder.query(
+    place === 'target'
+      ? 'lock table target in share mode'
+      : `select pg_advisory_xact_lock(${key})`,
+  )
+  const waiting = () => waitingIn(scene)
+  return {
+    waiting,
+    query: (sql) => holder.query(sql),
+    async untilHeld(told) {
+      let pids: number[] = []
+      const isHeld = async () => (pids = await waiting()).length > 0
+      await until(isHeld, { what: `${verb} to be in the middle`, told })
+      return pids
+    },
+    // A session that was ended with its server holds nothing.
+    release: async () => {
+      await holder.query('commit').catch(() => {})
+      await holder.end().catch(() => {})
+    },
+  }
+}
+
+/** Sessions of workers that wait for a lock. */
+async function waitingIn({ db }: Scene): Promise<number[]> {
+  const { rows } = await db.query(
+    `select distinct pid from pg_locks join pg_stat_activity using (pid)
+     where not granted and datname = current_database() and application_name like 'sluice%'`,
+  )
+  return rows.map(({ pid }) => pid)
+}
