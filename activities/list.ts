@@ -9,7 +9,7 @@ import { parseTableName } from '../src/domain/table.ts'
 import type { Dialect, ListedFile } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import { addFiles, clearFiles } from '../src/postgres/files.ts'
+import { addFiles, sumList } from '../src/postgres/files.ts'
 import {
   enterPhase,
   type IngestEntry,
@@ -40,7 +40,8 @@ const lotFilesMax = 500
 const pageFiles = 1000
 
 /**
- * Lists the source into the ledger, replacing what an earlier attempt listed.
+ * Lists the source into the ledger, once: a later attempt finds the list and returns it. It may
+ * come when other verbs are at work on that list already.
  *
  * A target that cannot take the rows is refused here, before anything is read but the first
  * bytes of the first file.
@@ -60,6 +61,9 @@ export const listSource =
           mustBeActive(ingestId, entry)
           const { spec } = entry
           const known = spec.steps && (await ordersOf(tx, spec.steps))
+          if (entry.sizeBytes !== null) {
+            return { ...(await sumList(tx, ingestId)), ...routed(entry, entry.sizeBytes, known) }
+          }
           const target =
             spec.target &&
             (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
@@ -109,7 +113,6 @@ async function ordersOf(tx: Connection, names: string[]): Promise<StepOrder[]> {
 
 /** Writes the files page by page; `first` is the first one that is not empty. */
 async function record(tx: Connection, ingestId: string, source: Source, signal: AbortSignal) {
-  await clearFiles(tx, ingestId)
   let page: (ListedFile & { fileNo: number; lotNo: number })[] = []
   let first: ListedFile | null = null
   let files = 0

@@ -22,9 +22,17 @@ export type StagedEntry = FileEntry & {
 export const fileColumns = `file_no as "fileNo", name, size_bytes as "sizeBytes", version, sha256, pinned,
   staged_version as "stagedVersion", staged_as as "stagedAs", shape`
 
-/** Forgets what an earlier attempt listed. */
-export async function clearFiles(tx: Connection, ingestId: string): Promise<void> {
-  await tx.query('delete from sluice.files where ingest_id = $1', [ingestId])
+/** What was listed before. */
+export async function sumList(
+  tx: Connection,
+  ingestId: string,
+): Promise<{ files: number; lots: number }> {
+  const { rows } = await tx.query(
+    `select count(*) as files, coalesce(max(lot_no) + 1, 0) as lots
+     from sluice.files where ingest_id = $1`,
+    [ingestId],
+  )
+  return rows[0]
 }
 
 export async function addFiles(

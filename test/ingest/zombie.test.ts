@@ -129,6 +129,18 @@ test('an attempt that comes after the sweep is turned away', async () => {
   expect(await count('late')).toBeNull()
 })
 
+test('a stage, a list and a plan that come once more before the load change nothing', async () => {
+  const ingestId = await planned('again')
+  const { listSource, stageLot, planIngest, loadUnit } = activities(it.stage)
+  const env = new MockActivityEnvironment()
+  await env.run(stageLot, { ingestId, lotNo: 0 })
+  expect(await env.run(listSource, { ingestId })).toEqual({ files: 1, lots: 1 })
+  expect(await env.run(planIngest, { ingestId })).toEqual({ units: 1, records: 4 })
+  await env.run(loadUnit, { ingestId, unitNo: 0 })
+  await expectOneReceipt(ingestId)
+  expect(await count('again')).toEqual([1, 2, 3])
+})
+
 test('a worker that stood still past its timeout and woke up changes nothing', async () => {
   const path = await it.file(
     'still.csv',
