@@ -32,10 +32,15 @@ export function failureOf(
   })
 }
 
+/** Room comes again: whoever met it is tried again without end. */
+export function isOfFullDisk(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'stage_full'
+}
+
 function toSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error
   if (isOfDatabase(error)) return databaseError(error)
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC' || code === 'EDQUOT') return sluiceError('stage_full', { file: 'a file' })
+  if (isOfFullDisk(error)) return sluiceError('stage_full', { file: 'a file' })
   return sluiceError('unexpected', { problem: messageOf(error) }, { cause: error })
 }

@@ -15,13 +15,14 @@ import {
   recordStepFailure,
   type StepAttempt,
   type StepTask,
+  takeBackStepBegin,
 } from '../src/postgres/steps.ts'
 import { attemptsMax } from '../src/steps/app.ts'
 import type { Step, StepContext, StepFile, StepResult } from '../src/steps/define.ts'
 import { type Kept, keepable } from '../src/steps/result.ts'
 import { alive, type IngestInput } from './alive.ts'
 import type { Deps } from './deps.ts'
-import { failureOf } from './failure.ts'
+import { failureOf, isOfFullDisk } from './failure.ts'
 import { shapeFile } from './shape.ts'
 
 export interface StepInput extends IngestInput {
@@ -62,18 +63,29 @@ async function run(
     const problem = 'its workers died or left again and again'
     throw sluiceError('step_failed', { step: step.name, file: name, failures, problem })
   }
-  const path = await deps.stage.local({ ingestId, ...task.file })
-  const scratch = await deps.stage.scratch(ingestId)
   try {
-    const context = contextOf(deps, at, { signal, scratch: scratch.path })
-    const returned = await attempt(deps, step, at, {
-      file: { name, fileNo, path, sizeBytes, sha256 },
-      context,
+    const path = await deps.stage.local({ ingestId, ...task.file })
+    const file = { name, fileNo, path, sizeBytes, sha256 }
+    await inScratch(deps, ingestId, async (scratch) => {
+      const context = contextOf(deps, at, { signal, scratch })
+      const returned = await attempt(deps, step, at, { file, context })
+      await finish(deps, at, await keepable(step.name, scratch, returned))
     })
-    await finish(deps, at, await keepable(step.name, scratch.path, returned))
-  } finally {
-    await scratch.remove()
+  } catch (error) {
+    if (!isOfFullDisk(error)) throw error
+    // It waits for room, as every verb does, and that costs it no attempt.
+    if (info.attempt > 1) await takeBackStepBegin(deps.db, at)
+    throw sluiceError('stage_full', { file: name }, { cause: error })
   }
+}
+
+async function inScratch(
+  { stage }: Deps,
+  ingestId: string,
+  work: (scratch: string) => Promise<void>,
+): Promise<void> {
+  const { path, remove } = await stage.scratch(ingestId)
+  await work(path).finally(remove)
 }
 
 /** Another worker of the queue may have it: it is asked soon, and as often as it takes. */
@@ -123,9 +135,10 @@ async function attempt(
     return (await Promise.race([step.run(file, context), aborted])) ?? undefined
   } catch (error) {
     signal.throwIfAborted()
+    const isFinal = (error as { retryable?: unknown } | null)?.retryable === false
+    if (!isFinal && isOfFullDisk(error)) throw error
     const problem = messageOf(error)
     const failures = await recordStepFailure(deps.db, at, problem)
-    const isFinal = (error as { retryable?: unknown } | null)?.retryable === false
     const attempts = attemptsMax(step)
     const what = { step: step.name, file: file.name, problem }
     if (isFinal || failures >= attempts) throw sluiceError('step_failed', { ...what, failures })

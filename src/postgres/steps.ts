@@ -104,6 +104,16 @@ export async function recordStepBegin(db: Db, at: StepAttempt): Promise<number> 
   return rows[0]?.lost ?? 0
 }
 
+/** An attempt that could not be one: it does not count among those that were lost. */
+export async function takeBackStepBegin(db: Db, ref: StepRef): Promise<void> {
+  const { ingestId, fileNo, stepNo } = ref
+  await db.query(
+    `update sluice.steps set begun = begun - 1
+     where ingest_id = $1 and file_no = $2 and step_no = $3 and begun > failures`,
+    [ingestId, fileNo, stepNo],
+  )
+}
+
 /** @returns how often it has failed by now */
 export async function recordStepFailure(db: Db, at: StepAttempt, error: string): Promise<number> {
   const { rows } = await db.query(

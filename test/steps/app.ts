@@ -66,6 +66,15 @@ export const steps = [
     },
   }),
   defineStep({
+    name: 'full',
+    retry: { maximumAttempts: 1, initialInterval: '1ms', maximumInterval: '1ms' },
+    async run(file, { attempt }) {
+      const problem = 'no space left on device'
+      if (attempt < 4) throw Object.assign(new Error(problem), { code: 'ENOSPC' })
+      await note(file, 'full no more')
+    },
+  }),
+  defineStep({
     name: 'gives_up',
     run() {
       throw Object.assign(new Error('never'), { retryable: false })

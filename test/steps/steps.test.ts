@@ -96,6 +96,18 @@ test('without a target the steps are all', async () => {
   expect(await readdir(join(it.folder, '.stage/ingests'))).not.toContain(view.ingestId)
 })
 
+test('a step that finds the disk full waits for room, and loses no attempt', async () => {
+  const path = await folder('full', { 'a.csv': 'it' })
+  const view = await it.ingest({ source: directory(path), steps: ['full'] })
+  expect(view).toMatchObject({ state: 'completed', error: null, stepsFinished: 1 })
+  expect(await runs(path)).toEqual(['full no more 0'])
+  const { rows } = await it.db.query(
+    'select attempt, failures, begun from sluice.steps where ingest_id = $1',
+    [view.ingestId],
+  )
+  expect(rows).toEqual([{ attempt: 4, failures: 0, begun: 1 }])
+})
+
 test('a step that throws is tried as often as it says, then the ingest fails', async () => {
   const path = await folder('throws', { 'a.csv': 'it' })
   const view = await it.ingest({ source: directory(path), steps: ['throws'] })
