@@ -77,7 +77,10 @@ function differences(of: string, pairs: Record<string, [unknown, unknown]>): str
 /** Staged files: to be looked at while a worker lives, for only it may see them. */
 export async function checkStage(stageDir: string): Promise<string[]> {
   let left: string[] = []
-  const isEmpty = async () => (left = await filesBelow(stageDir)).length === 0
+  const isEmpty = async () => {
+    left = await filesBelow(stageDir)
+    return left.length === 0
+  }
   return gone(isEmpty, () => `left in the stage: ${left.join(', ')}`)
 }
 
@@ -103,7 +106,10 @@ export async function checkLeft(scene: Scene): Promise<string[]> {
     return Object.entries(rows[0]).filter(([, left]) => left !== null && left !== '0 locks')
   }
   let left: [string, unknown][] = []
-  const isGone = async () => (left = await look()).length === 0
+  const isGone = async () => {
+    left = await look()
+    return left.length === 0
+  }
   const inDatabase = await gone(isGone, () => `left in the database: ${JSON.stringify(left)}`)
 
   const pids = await processesOf(folder)

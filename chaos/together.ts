@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { type Played, playCell } from './cell.ts'
 import { type Ground, withOwnPostgres, withOwnTemporal } from './ground.ts'
-import { type Cell, type FaultName } from './matrix.ts'
+import type { Cell, FaultName } from './matrix.ts'
 
 /** Workers take a second or two of a core to start; after that they wait. */
 const atOnce = 3 * availableParallelism()
@@ -56,4 +56,3 @@ async function sideBySide(ground: Ground, cells: Cell[], say: Say): Promise<Play
   await Promise.all(Array.from({ length: Math.min(atOnce, cells.length) }, lane))
   return played
 }
-

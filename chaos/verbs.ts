@@ -34,7 +34,8 @@ const ends: Record<Exclude<Verb, 'load'>, string> = {
   list: 'insert on sluice.files for each row',
   stage: `update on sluice.files for each row
           when (old.staged_at is null and new.staged_at is not null)`,
-  step: 'insert on sluice.steps for each row when (new.finished_at is not null)',
+  step: `insert on sluice.steps for each row
+         when (new.finished_at is not null and new.file_no = 0)`,
   plan: `update on sluice.ingests for each row
          when (old.landing is null and new.landing is not null)`,
   publish: `update on sluice.ingests for each row
@@ -78,9 +79,7 @@ export async function holdVerb(scene: Scene, verb: Verb, place: Place): Promise<
   await holder.connect()
   await holder.query('begin')
   await holder.query(
-    place === 'target'
-      ? 'lock table target in share mode'
-      : `select pg_advisory_xact_lock(${key})`,
+    place === 'target' ? 'lock table target in share mode' : `select pg_advisory_xact_lock(${key})`,
   )
   const waiting = () => waitingIn(scene)
   return {
@@ -88,7 +87,10 @@ export async function holdVerb(scene: Scene, verb: Verb, place: Place): Promise<
     query: (sql) => holder.query(sql),
     async untilHeld(told) {
       let pids: number[] = []
-      const isHeld = async () => (pids = await waiting()).length > 0
+      const isHeld = async () => {
+        pids = await waiting()
+        return pids.length > 0
+      }
       await until(isHeld, { what: `${verb} to be in the middle`, told })
       return pids
     },
