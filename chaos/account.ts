@@ -13,7 +13,8 @@ export interface Account {
   crop: Crop
 }
 
-const goneWaitMs = 20_000
+/** How long what goes by itself may take. */
+const patienceMs = 20_000
 
 /** Counts of the ingest, receipts and rejects. */
 export async function checkCounts(
@@ -75,13 +76,13 @@ function differences(of: string, pairs: Record<string, [unknown, unknown]>): str
 }
 
 /** Staged files: to be looked at while a worker lives, for only it may see them. */
-export async function checkStage(stageDir: string): Promise<string[]> {
+export async function checkStage(stageDir: string, waitMs = patienceMs): Promise<string[]> {
   let left: string[] = []
   const isEmpty = async () => {
     left = await filesBelow(stageDir)
     return left.length === 0
   }
-  return gone(isEmpty, () => `left in the stage: ${left.join(', ')}`)
+  return gone(isEmpty, waitMs, () => `left in the stage: ${left.join(', ')}`)
 }
 
 async function filesBelow(folder: string): Promise<string[]> {
@@ -91,7 +92,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 }
 
 /** After every worker has left: landing tables, sessions, locks, processes, other files. */
-export async function checkLeft(scene: Scene): Promise<string[]> {
+export async function checkLeft(scene: Scene, waitMs = patienceMs): Promise<string[]> {
   const { db, folder } = scene
   const look = async () => {
     const { rows } = await db.query(
@@ -110,7 +111,11 @@ export async function checkLeft(scene: Scene): Promise<string[]> {
     left = await look()
     return left.length === 0
   }
-  const inDatabase = await gone(isGone, () => `left in the database: ${JSON.stringify(left)}`)
+  const inDatabase = await gone(
+    isGone,
+    waitMs,
+    () => `left in the database: ${JSON.stringify(left)}`,
+  )
 
   const pids = await processesOf(folder)
   const processes = pids.length > 0 ? [`left running: ${pids.join(', ')}`] : []
@@ -121,8 +126,12 @@ export async function checkLeft(scene: Scene): Promise<string[]> {
 }
 
 /** A commit can be seen a moment before its session is seen to be over. */
-async function gone(ask: () => Promise<boolean>, problem: () => string): Promise<string[]> {
-  const isGone = await until(ask, { what: '', timeoutMs: goneWaitMs }).then(
+async function gone(
+  ask: () => Promise<boolean>,
+  timeoutMs: number,
+  problem: () => string,
+): Promise<string[]> {
+  const isGone = await until(ask, { what: 'what should go', timeoutMs }).then(
     () => true,
     () => false,
   )

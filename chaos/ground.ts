@@ -24,35 +24,28 @@ export interface Ground {
 
 /** The same ground, with a PostgreSQL that may be killed. */
 export async function withOwnPostgres(ground: Ground, name: string): Promise<Ground> {
-  const { closing, folder } = ground
-  const home = join(folder, `${name}-postgres`)
-  const start = (port?: number) =>
-    closing.addStarting(startPostgres({ home, ...(port !== undefined && { port }) }), (it) =>
-      it.stop(),
-    )
-  let postgres = await start()
+  const home = join(ground.folder, `${name}-postgres`)
+  const start = mortal(ground.closing, (port) => startPostgres({ home, ...port }))
+  let postgres = await start({})
+  const { url, port } = postgres
   return {
     ...ground,
-    databaseUrl: postgres.url,
+    databaseUrl: url,
     async crashPostgres(whileDown) {
       await postgres.kill()
       await whileDown?.()
-      postgres = await start(postgres.port)
+      postgres = await start({ port })
     },
   }
 }
 
 /** The same ground, with a Temporal that may be killed. */
 export async function withOwnTemporal(ground: Ground, name: string): Promise<Ground> {
-  const { closing, folder } = ground
-  const home = join(folder, `${name}-temporal`)
-  const start = (port?: number) =>
-    closing.addStarting(
-      startTemporal({ home, headless: true, ...(port !== undefined && { port }) }),
-      (it) => it.stop(),
-    )
-  let temporal = await start()
+  const home = join(ground.folder, `${name}-temporal`)
+  const start = mortal(ground.closing, (port) => startTemporal({ home, headless: true, ...port }))
+  let temporal = await start({})
   const { address } = temporal
+  const port = Number(address.split(':').at(-1))
   return {
     ...ground,
     temporalAddress: address,
@@ -61,7 +54,23 @@ export async function withOwnTemporal(ground: Ground, name: string): Promise<Gro
     async crashTemporal(whileDown) {
       await temporal.kill()
       await whileDown?.()
-      temporal = await start(Number(address.split(':').at(-1)))
+      temporal = await start({ port })
     },
+  }
+}
+
+/** One that is started again and again; the last one is stopped when all is closed. */
+function mortal<T extends { stop(): Promise<void> }>(
+  closing: Closing,
+  start: (port: { port?: number }) => Promise<T>,
+): (port: { port?: number }) => Promise<T> {
+  let last: Promise<T> | null = null
+  const stop = async () => (await last?.catch(() => null))?.stop()
+  // Once, and first: whatever stands on it is closed before.
+  closing.add(stop)
+  return (port) => {
+    last = start(port)
+    if (closing.begun) closing.add(stop)
+    return last
   }
 }

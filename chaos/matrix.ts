@@ -82,6 +82,8 @@ const short: readonly string[] = [
   'load/commit',
   'publish/commit',
   'load/stall',
+  'publish/cut',
+  'publish/stall',
   'stage/full',
   'step/full',
   'publish/locked',
