@@ -70,7 +70,7 @@ async function play(scene: Scene, cell: Cell, disk: SmallDisk | null): Promise<P
   })
   const held = disk ? [] : await hold.untilHeld(worker.printed)
   const startMs = Date.now()
-  await faults[fault]({ scene, worker, place, hold, held, disk })
+  await faults[fault]({ scene, verb, worker, place, hold, held, disk })
   const view = await scene.ended(ingestId)
   const seconds = Math.round((Date.now() - startMs) / 1000)
   const problems = await count(scene, { cell, view, crop }, disk)

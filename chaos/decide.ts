@@ -58,7 +58,7 @@ function decideIngest(random: Random): IngestChoice {
   return {
     mode,
     files: random.between(1, 12),
-    rows: random.magnitude(10, 20_000),
+    rows: random.magnitude(20, 40_000),
     // In a new table the sample would make text of a column with bad values.
     bad: random.between(0, 3) * (mode === 'new' ? 0 : 1),
     broken: random.chance(0.5) ? random.between(1, 3) : 0,
@@ -74,7 +74,8 @@ function decideFault(random: Random): FaultChoice {
   const isLong = random.chance(0.2) && (kind === 'sigstop' || kind === 'stall')
   return {
     kind,
-    afterMs: random.between(0, 2500),
+    // The first second has most of an ingest.
+    afterMs: random.magnitude(20, 3000),
     forMs: isLong ? random.between(33_000, 40_000) : random.between(50, 5000),
     worker: random.between(0, 2),
   }

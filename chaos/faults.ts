@@ -5,12 +5,13 @@ import type { SmallDisk } from './disk.ts'
 import type { FaultName } from './matrix.ts'
 import type { Scene } from './scene.ts'
 import { until } from './until.ts'
-import type { Hold, Place } from './verbs.ts'
+import { type Hold, type Place, type Verb, waitingBehind, waitingFor } from './verbs.ts'
 import type { ChaosWorker } from './worker.ts'
 
 /** A verb in the middle of its work. */
 export interface Moment {
   scene: Scene
+  verb: Verb
   worker: ChaosWorker
   place: Place
   hold: Hold
@@ -34,10 +35,14 @@ export const faults: Record<FaultName, (moment: Moment) => Promise<void>> = {
   },
 
   /** Another attempt is in the middle of the same verb when the first worker wakes up. */
-  async sigstop({ scene, worker, hold, held }) {
+  async sigstop({ scene, verb, worker, hold, held }) {
     worker.signal('SIGSTOP')
     await scene.startWorker()
-    const isTriedAgain = async () => (await hold.waiting()).some((pid) => !held.includes(pid))
+    const isTriedAgain = async () => {
+      // Stage has no lock of its own: its last word waits for that of the first attempt.
+      const others = verb === 'stage' ? waitingBehind(scene, held) : hold.waiting()
+      return (await others).some((pid) => !held.includes(pid))
+    }
     await until(isTriedAgain, { what: 'another attempt', timeoutMs: 120_000 })
     const { rows } = await scene.db.query('select clock_timestamp() as now')
     worker.signal('SIGCONT')
@@ -71,9 +76,11 @@ export const faults: Record<FaultName, (moment: Moment) => Promise<void>> = {
   },
 
   /** The transaction commits, and whoever asked for it hears of a lost connection. */
-  async commit({ scene, hold }) {
+  async commit({ scene, hold, held }) {
+    const ids = await transactionsOf(scene, held)
     scene.proxy.cut()
     await goOn(hold)
+    await mustBeCommitted(scene, ids)
     await sleep(cutMs)
     scene.proxy.mend()
   },
@@ -109,7 +116,7 @@ export const faults: Record<FaultName, (moment: Moment) => Promise<void>> = {
     try {
       await owner.query(`begin; ${lock}`)
       await hold.release()
-      const isWaiting = async () => (await hold.waiting()).length > 0
+      const isWaiting = async () => (await waitingFor(scene, 'target')).length > 0
       await until(isWaiting, { what: 'publish to wait for the target' })
       await sleep(lockedMs)
       await owner.query('commit')
@@ -122,6 +129,29 @@ export const faults: Record<FaultName, (moment: Moment) => Promise<void>> = {
     await hold.query('drop table target')
     await hold.release()
   },
+}
+
+async function transactionsOf({ db }: Scene, pids: number[]): Promise<string[]> {
+  const { rows } = await db.query(
+    'select backend_xid::text as id from pg_stat_activity where pid = any($1)',
+    [pids],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** Else the fault was another one. */
+async function mustBeCommitted({ db }: Scene, ids: string[]): Promise<void> {
+  let seen = ''
+  const isOver = async () => {
+    const { rows } = await db.query(
+      'select pg_xact_status(id::xid8) as status from unnest($1::text[]) as ids (id)',
+      [ids],
+    )
+    seen = rows.map(({ status }) => status).join(', ')
+    return !/in progress/.test(seen)
+  }
+  await until(isOver, { what: 'the end of a COMMIT' })
+  if (!/^committed(, committed)*$/.test(seen)) throw new Error(`held at COMMIT, then ${seen}`)
 }
 
 /** Lets the verb go on, and waits until it did. */

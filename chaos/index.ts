@@ -21,6 +21,8 @@ async function chaos(options: ChaosOptions, closing: Closing): Promise<boolean> 
   say(`${cells.length} cells`)
   let done = 0
   const played = await playAll(stack, cells, (one) => {
+    // What is interrupted fails.
+    if (closing.begun) return
     say(`${String(++done).padStart(2)}  ${lineOf(one)}`)
     for (const problem of one.problems) console.error(problem)
   })

@@ -18,6 +18,7 @@ export type Place = 'work' | 'commit' | 'target'
 export interface Hold {
   /** Returns when the verb waits. @returns the server processes that wait */
   untilHeld(told: () => Promise<string>): Promise<number[]>
+  /** Who waits by now. */
   waiting(): Promise<number[]>
   /** In the session that holds a lock. */
   query(sql: string): Promise<unknown>
@@ -25,9 +26,10 @@ export interface Hold {
 }
 
 /** The row at which a held COPY waits; it lies in the middle of the second file. */
-export const heldId = 750
+const heldId = 750
 
-const key = 4711
+/** Two locks, so that a COPY is held only where the load is what is to be held. */
+const keys = { copy: 4711, ledger: 4712 }
 
 /** Where each verb has done its work, and has not committed it yet. */
 const ends: Record<Exclude<Verb, 'load'>, string> = {
@@ -49,18 +51,19 @@ const receipt = `update on sluice.units for each row
 /** The target of every cell. Its ids are of a type that can hold a COPY up at one of them. */
 export async function makeTarget({ db }: Scene): Promise<void> {
   await db.query(`
-    create function chaos_wait() returns boolean language plpgsql as
-      $$ begin perform pg_advisory_xact_lock_shared(${key}); return true; end $$;
+    create function chaos_wait(key bigint) returns boolean language plpgsql as
+      $$ begin perform pg_advisory_xact_lock_shared(key); return true; end $$;
     create function chaos_hold() returns trigger language plpgsql as
-      $$ begin perform chaos_wait(); return new; end $$;
+      $$ begin perform chaos_wait(${keys.ledger}); return new; end $$;
     create domain chaos_id as integer
-      check (case when value = ${heldId} then chaos_wait() else true end);
+      check (case when value = ${heldId} then chaos_wait(${keys.copy}) else true end);
     create table target (id chaos_id, name text, amount numeric)`)
 }
 
 /** From now on the verb waits. */
 export async function holdVerb(scene: Scene, verb: Verb, place: Place): Promise<Hold> {
   const { db, url } = scene
+  const inCopy = verb === 'load' && place === 'work'
   if (place === 'work' && verb !== 'load') {
     const moment = verb === 'list' ? 'after' : 'before'
     await db.query(
@@ -79,9 +82,11 @@ export async function holdVerb(scene: Scene, verb: Verb, place: Place): Promise<
   await holder.connect()
   await holder.query('begin')
   await holder.query(
-    place === 'target' ? 'lock table target in share mode' : `select pg_advisory_xact_lock(${key})`,
+    place === 'target'
+      ? 'lock table target in share mode'
+      : `select pg_advisory_xact_lock(${inCopy ? keys.copy : keys.ledger})`,
   )
-  const waiting = () => waitingIn(scene)
+  const waiting = () => waitingFor(scene, place === 'target' ? 'target' : 'hold')
   return {
     waiting,
     query: (sql) => holder.query(sql),
@@ -92,6 +97,7 @@ export async function holdVerb(scene: Scene, verb: Verb, place: Place): Promise<
         return pids.length > 0
       }
       await until(isHeld, { what: `${verb} to be in the middle`, told })
+      await mustBeIn(scene, verb)
       return pids
     },
     // A session that was ended with its server holds nothing.
@@ -102,11 +108,31 @@ export async function holdVerb(scene: Scene, verb: Verb, place: Place): Promise<
   }
 }
 
-/** Sessions of workers that wait for a lock. */
-async function waitingIn({ db }: Scene): Promise<number[]> {
+/** Sessions that wait for our lock, or for the target. */
+export async function waitingFor({ db }: Scene, what: 'hold' | 'target'): Promise<number[]> {
+  const isMeant =
+    what === 'hold'
+      ? `locktype = 'advisory' and objid in (${Object.values(keys).join(', ')})`
+      : `locktype = 'relation' and relation = to_regclass('target')`
   const { rows } = await db.query(
-    `select distinct pid from pg_locks join pg_stat_activity using (pid)
-     where not granted and datname = current_database() and application_name like 'sluice%'`,
+    `select distinct pid from pg_locks
+     where not granted and ${isMeant}
+       and database = (select oid from pg_database where datname = current_database())`,
   )
   return rows.map(({ pid }) => pid)
+}
+
+/** Sessions that wait for one of these. */
+export async function waitingBehind({ db }: Scene, pids: number[]): Promise<number[]> {
+  const { rows } = await db.query(
+    'select distinct pid from pg_locks where not granted and pg_blocking_pids(pid) && $1::int[]',
+    [pids],
+  )
+  return rows.map(({ pid }) => pid)
+}
+
+/** The lock must not have caught another verb. */
+async function mustBeIn({ db }: Scene, verb: Verb): Promise<void> {
+  const { rows } = await db.query('select phase from sluice.ingests')
+  if (rows[0]?.phase !== verb) throw new Error(`held in ${rows[0]?.phase}, not in ${verb}`)
 }
