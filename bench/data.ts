@@ -128,8 +128,24 @@ async function append(file: FileHandle, bytes: Buffer): Promise<number> {
   return bytes.length
 }
 
+/** Writes a file of at least so many bytes, without slices, and waits for the disk. */
+export async function writeRows(path: string, bytesMin: number): Promise<Omit<Rows, 'slices'>> {
+  const make = rowMaker()
+  const file = await open(path, 'w')
+  try {
+    let sizeBytes = await append(file, Buffer.from(header))
+    for (let from = 0; sizeBytes < bytesMin; from += rowsAtOnce) {
+      sizeBytes += await append(file, make.text(from, from + rowsAtOnce))
+    }
+    await file.sync()
+    return { path, sizeBytes, sums: make.sums }
+  } finally {
+    await file.close()
+  }
+}
+
 /** Reads all of it once: from then on it comes from memory, for everybody. */
-export async function warm({ path, slices }: Rows): Promise<void> {
+export async function warm({ path, slices }: Pick<Rows, 'path' | 'slices'>): Promise<void> {
   const buffer = Buffer.allocUnsafe(1 << 20)
   for (const each of [path, ...slices]) {
     const file = await open(each)

@@ -1,22 +1,40 @@
 /** `npm run bench`: measures what the README claims, side by side on one machine in one go. */
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { workflowBundle } from '../src/worker/bundle.ts'
 import { Closing } from './closing.ts'
 import { compare } from './compare.ts'
 import { comparisonLines } from './compareReport.ts'
 import type { Contender } from './contender.ts'
 import { columns, makeRows, warm } from './data.ts'
+import { textOf } from './grid.ts'
+import { chartFile, drawGrowth } from './growth/chart.ts'
 import { measureLatency } from './latency.ts'
-import { describeMachine, machineLine } from './machine.ts'
+import { describeMachine, type Machine, machineLine } from './machine.ts'
 import { takeTurns } from './measure.ts'
-import { type BenchOptions, contenderNames, fullRows, readOptions, usage } from './options.ts'
+import { measures, type Parts } from './measures.ts'
+import {
+  type BenchOptions,
+  contenderNames,
+  fullRows,
+  type MeasureName,
+  readOptions,
+  usage,
+} from './options.ts'
 import { findPsql, noPsql, onePsql, slicedPsql } from './psql.ts'
-import { latencyLines, type Results, table, writeResults } from './report.ts'
+import { latencyLines, table } from './report.ts'
+import { keepResults, type Measured, readResults, resultsFolder, tryResults } from './results.ts'
 import { profilesFolder, sluiceAppend, sluiceNew } from './sluice.ts'
 import { openStack, type Stack } from './stack.ts'
 import { type LoadResult, summarize } from './summary.ts'
 
 const say = (line: string): void => console.error(`bench  ${line}`)
+
+/** What was measured, apart: only full figures replace the last full ones. */
+interface Findings {
+  whole: Measured
+  small: Measured
+}
 
 async function bench(options: BenchOptions, closing: Closing): Promise<void> {
   const psql = await findPsql()
@@ -26,26 +44,67 @@ async function bench(options: BenchOptions, closing: Closing): Promise<void> {
   const stack = await openStack(closing)
   const machine = await describeMachine(stack.db, psql)
   say(machineLine(machine))
-  const results: Results = { machine }
+  const findings: Findings = { whole: {}, small: {} }
   if (options.contenders.length > 0) {
-    results.load = await benchLoad(stack, options, psql)
-    console.log(`\n${table(results.load)}\n`)
+    const load = await benchLoad(stack, options, psql)
+    const isWhole = options.contenders.length === contenderNames.length
+    const isFull = isWhole && options.rows === fullRows && !options.cpuProf
+    findings[isFull ? 'whole' : 'small'].load = load
+    console.log(`\n${table(load)}\n`)
   }
   if (options.latency) {
     const measured = await measureLatency(stack, options)
-    results.latency = { measuredAt: new Date().toISOString(), ...measured }
+    findings.whole.latency = { measuredAt: new Date().toISOString(), ...measured }
     console.log(`${latencyLines(measured)}\n`)
   }
-  if (options.steps || options.replicas || options.celery) {
-    const tasks = await compare(stack, options, say)
-    if (tasks) {
-      results.tasks = tasks
-      console.log(`\n${comparisonLines(tasks)}\n`)
-    }
+  await benchTasks(stack, options, findings)
+  for (const name of options.measures) await benchPart(name, stack, options, findings)
+  await write(machine, findings)
+}
+
+async function benchTasks(stack: Stack, options: BenchOptions, findings: Findings): Promise<void> {
+  const { steps, replicas, celery } = options
+  if (!steps && !replicas && !celery) return
+  const tasks = await compare(stack, options, say)
+  if (!tasks) return
+  findings[steps && replicas && celery ? 'whole' : 'small'].tasks = tasks
+  console.log(`\n${comparisonLines(tasks)}\n`)
+}
+
+async function benchPart<Name extends MeasureName>(
+  name: Name,
+  stack: Stack,
+  options: BenchOptions,
+  findings: Findings,
+): Promise<void> {
+  const measure = measures[name]
+  const part = await measure.measure(stack, options, say)
+  const among: Partial<Parts> = findings[measure.isFull(part) ? 'whole' : 'small']
+  among[name] = part
+  console.log(`\n${textOf(measure.tell(part))}\n`)
+}
+
+async function write(machine: Machine, { whole, small }: Findings): Promise<void> {
+  if (Object.keys(whole).length > 0) {
+    await keepResults(machine, whole)
+    say('written: bench/results/latest.json, bench/results/latest.md')
+    if (whole.growth) await drawGrowth(whole.growth, machine, chartFile)
   }
-  const name = resultName(options)
-  await writeResults(name, results)
-  say(`written: bench/results/${name}.json, bench/results/${name}.md`)
+  if (Object.keys(small).length > 0) {
+    await tryResults(machine, small)
+    say('smaller than the full figures, so apart: bench/results/trial.json, trial.md')
+    if (small.growth) await drawGrowth(small.growth, machine, join(resultsFolder, 'growth.svg'))
+  }
+}
+
+/** Draws again what is measured already. */
+async function chart(): Promise<void> {
+  const latest = await readResults('latest')
+  if (!latest?.growth) {
+    throw new Error('bench/results/latest.json has no growth yet: npm run bench -- growth')
+  }
+  await drawGrowth(latest.growth, latest.elsewhere?.growth ?? latest.machine, chartFile)
+  say('drawn: docs/growth.svg')
 }
 
 async function benchLoad(
@@ -68,15 +127,6 @@ async function benchLoad(
   return summarize(turns, rows, { rounds, concurrency, columns: columns.length })
 }
 
-/** Only full figures replace the last full ones. */
-function resultName(options: BenchOptions): string {
-  const { contenders, rows, cpuProf, steps, replicas, celery } = options
-  const isFull = contenders.length === 0 || (rows === fullRows && !cpuProf)
-  const isWhole = contenders.length === 0 || contenders.length === contenderNames.length
-  const isCompared = steps === replicas && replicas === celery
-  return isFull && isWhole && isCompared ? 'latest' : `rows-${rows}`
-}
-
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
 
 /** Ctrl-C ends the bench like any failure: everything is closed, and the folder is gone. */
@@ -89,6 +139,10 @@ async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2))
   if (!options) {
     console.log(usage)
+    return 0
+  }
+  if (options.chart) {
+    await chart()
     return 0
   }
   const closing = new Closing()

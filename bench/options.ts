@@ -9,6 +9,16 @@ export type ContenderName = (typeof contenderNames)[number]
 /** Small tasks: those of Sluice, and those of Celery beside them. */
 const comparedNames = ['steps', 'replicas', 'celery'] as const
 
+/** Each of them gives a part of the results, see measures.ts. */
+export const measureNames = ['size', 'files', 'record', 'growth', 'kill'] as const
+export type MeasureName = (typeof measureNames)[number]
+
+/** What comes without a name: the others take long, or much of the disk. */
+const others: readonly string[] = ['size', 'growth', 'kill']
+
+/** The sizes that the README speaks of. Smaller ones do not become bench/results/latest. */
+export const full = { sizeGb: 5, files: 100_000, recordMb: 200, killRows: 1_000_000 }
+
 /** The size that the README speaks of; only its figures become bench/results/latest. */
 export const fullRows = 5_000_000
 
@@ -21,7 +31,15 @@ export interface BenchOptions {
   replicas: boolean
   /** Celery beside both, or by itself. */
   celery: boolean
+  measures: MeasureName[]
+  /** Only draws what is measured already. */
+  chart: boolean
   rows: number
+  /** The larger one of the two files of `size`. */
+  sizeGb: number
+  files: number
+  recordMb: number
+  killRows: number
   /** How many turns each contender gets. */
   pairs: number
   /** Activities at once in the worker. */
@@ -34,11 +52,16 @@ export interface BenchOptions {
 
 export const usage = `npm run bench -- [NAME…] [--rows N] [--pairs N] [--patience N] [--cpu-prof]
 
-  NAME            psql, slices, sluice, append, latency, steps, replicas, celery;
-                  all of them without a name
+  NAME            psql, slices, sluice, append, latency, steps, replicas, celery, files, record:
+                  all of these without a name; and size, growth, kill.
+                  chart draws docs/growth.svg from the last figures, and measures nothing
   --rows N        rows to load (${fullRows})
   --pairs N       turns for each contender, and bursts of small tasks (3)
   --concurrency N activities at once in Sluice's worker (the number of cores)
+  --size-gb N     size: the large one of its two files (${full.sizeGb})
+  --files N       files: how many (${full.files})
+  --record-mb N   record: how long (${full.recordMb})
+  --kill-rows N   kill: rows to load (${full.killRows})
   --patience N    seconds that a turn may wait for others to leave the machine alone (0);
                   one that they disturb all the same is taken again
   --cpu-prof      a CPU profile of each worker in bench/results/profiles`
@@ -52,23 +75,37 @@ export function readOptions(args: string[]): BenchOptions | null {
       rows: { type: 'string', default: String(fullRows) },
       pairs: { type: 'string', default: '3' },
       concurrency: { type: 'string', default: String(availableParallelism()) },
+      'size-gb': { type: 'string', default: String(full.sizeGb) },
+      files: { type: 'string', default: String(full.files) },
+      'record-mb': { type: 'string', default: String(full.recordMb) },
+      'kill-rows': { type: 'string', default: String(full.killRows) },
       patience: { type: 'string', default: '0' },
       'cpu-prof': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
   if (values.help) return null
-  const known: string[] = [...contenderNames, 'latency', ...comparedNames]
+  const all: string[] = [...contenderNames, 'latency', ...comparedNames, ...measureNames]
+  const known = [...all, 'chart']
   const stranger = positionals.find((name) => !known.includes(name))
   if (stranger) throw new Error(`${stranger} is none of ${known.join(', ')}.`)
-  const wanted = positionals.length > 0 ? positionals : known
+  if (positionals.includes('chart') && positionals.length > 1) {
+    throw new Error('chart measures nothing: give it alone.')
+  }
+  const wanted = positionals.length > 0 ? positionals : all.filter((name) => !others.includes(name))
   return {
     contenders: contenderNames.filter((name) => wanted.includes(name)),
     latency: wanted.includes('latency'),
     steps: wanted.includes('steps'),
     replicas: wanted.includes('replicas'),
     celery: wanted.includes('celery'),
+    measures: measureNames.filter((name) => wanted.includes(name)),
+    chart: wanted.includes('chart'),
     rows: count('--rows', values.rows),
+    sizeGb: amount('--size-gb', values['size-gb']),
+    files: count('--files', values.files),
+    recordMb: count('--record-mb', values['record-mb']),
+    killRows: count('--kill-rows', values['kill-rows']),
     pairs: count('--pairs', values.pairs),
     concurrency: count('--concurrency', values.concurrency),
     patienceSeconds: count('--patience', values.patience, 0),
@@ -80,4 +117,10 @@ function count(flag: string, text: string, least = 1): number {
   const value = Number(text.replaceAll('_', ''))
   if (Number.isSafeInteger(value) && value >= least) return value
   throw new Error(`${flag} is ${text}: give a whole number from ${least} on.`)
+}
+
+function amount(flag: string, text: string): number {
+  const value = Number(text)
+  if (Number.isFinite(value) && value > 0) return value
+  throw new Error(`${flag} is ${text}: give a number above 0.`)
 }

@@ -68,9 +68,10 @@ const copier = ({ stack }: Arena, version: string | null): Copier =>
     ? { label: 'COPY from Node (no psql here)', copy: ownCopy(stack.databaseUrl) }
     : { label: 'psql \\copy', copy: psqlCopy(stack.databaseUrl) }
 
-function psqlCopy(databaseUrl: string): Copy {
+/** What psql must be told of the server. */
+export function psqlEnv(databaseUrl: string): NodeJS.ProcessEnv {
   const { hostname, port, username, password, pathname } = new URL(databaseUrl)
-  const env = {
+  return {
     PATH: process.env.PATH,
     PGHOST: hostname,
     PGPORT: port,
@@ -79,9 +80,15 @@ function psqlCopy(databaseUrl: string): Copy {
     PGDATABASE: pathname.slice(1),
     PGCLIENTENCODING: 'UTF8',
   }
+}
+
+export const copyCommand = (table: string, path: string, header: boolean): string =>
+  `\\copy ${table} from '${path.replaceAll("'", "''")}' with (format csv, header ${header})`
+
+function psqlCopy(databaseUrl: string): Copy {
+  const env = psqlEnv(databaseUrl)
   return async (table, path, header) => {
-    const from = `'${path.replaceAll("'", "''")}'`
-    const copy = `\\copy ${table} from ${from} with (format csv, header ${header})`
+    const copy = copyCommand(table, path, header)
     const { code, output } = await run('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-c', copy], {
       env,
     })

@@ -1,37 +1,11 @@
-/** The results: a table for the terminal, JSON for machines, markdown for the README. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Comparison } from './compare.ts'
-import { comparisonMarkdown } from './compareReport.ts'
+/** Loading and latency: a table for the terminal, markdown for the README. */
 import { noiseMax } from './cpu.ts'
+import { megabytes } from './grid.ts'
 import type { Latency } from './latency.ts'
-import { type Machine, machineLine } from './machine.ts'
 import type { Line, LoadResult } from './summary.ts'
-
-export interface Results {
-  machine: Machine
-  load?: LoadResult
-  latency?: Latency & { measuredAt: string }
-  tasks?: Comparison
-}
 
 /** A machine whose own speed varies by more than this makes noisy figures, too. */
 const paceMax = 1.25
-const folder = join(import.meta.dirname, 'results')
-
-/**
- * Writes `name`.json and `name`.md; what was not measured this time stays as it was.
- * @returns the results as they stand now
- */
-export async function writeResults(name: string, results: Results): Promise<Results> {
-  await mkdir(folder, { recursive: true })
-  const path = join(folder, `${name}.json`)
-  const text = await readFile(path, 'utf8').catch(() => '{}')
-  const all: Results = { ...(JSON.parse(text) as Results), ...results }
-  await writeFile(path, `${JSON.stringify(all, null, 2)}\n`)
-  await writeFile(join(folder, `${name}.md`), markdown(all))
-  return all
-}
 
 const heads = ['', 'seconds', 'min–max', 'rows/s', '× psql', '× limit', 'peak RSS', 'events']
 
@@ -59,9 +33,6 @@ const cellsOf = (line: Line): string[] => [
   megabytes(line.peakRssBytes),
   line.historyEvents === null ? '' : String(line.historyEvents),
 ]
-
-const megabytes = (bytes: number | null): string =>
-  bytes === null ? '' : `${Math.round(bytes / 1e6)} MB`
 
 /** Where the time and the processors went. */
 function detailsOf({ label, phaseSeconds, cpuSeconds, noise }: Line): string[] {
@@ -93,32 +64,27 @@ export function latencyLines({ ingests, seen, ledger, phasesMs, noise }: Latency
   ].join('\n')
 }
 
-function markdown({ machine, load, latency, tasks }: Results): string {
-  const lines = ['<!-- Written by `npm run bench`; see bench/README.md. -->', '']
-  if (load) {
-    const size = `${(load.rows / 1e6).toFixed(1)} M rows × ${load.columns} columns`
-    lines.push(
-      `${size}, ${Math.round(load.sizeBytes / 1e6)} MB of CSV; medians of ${load.rounds} rounds.`,
-      '',
-      '| | seconds | rows/s | × `psql \\copy` | × the limit | peak RSS | history events |',
-      '|---|---:|---:|---:|---:|---:|---:|',
-      ...load.lines.map(markdownLine),
-      '',
-    )
-    lines.push(...warnings(load))
-  }
-  if (latency) {
-    const { medianMs, minMs, p95Ms } = latency.seen
-    const noisy = isNoisy(latency.noise) ? '; noisy' : ''
-    lines.push(
-      `A file of ten rows, \`POST /v1/ingests\` to completed: median ${medianMs.toFixed(0)} ms ` +
-        `(min ${minMs.toFixed(0)}, p95 ${p95Ms.toFixed(0)}; ${latency.ingests} ingests${noisy}).`,
-      '',
-    )
-  }
-  if (tasks) lines.push(...comparisonMarkdown(tasks))
-  lines.push(`${machineLine(machine)}.`)
-  return `${lines.join('\n')}\n`
+export function loadMarkdown(load: LoadResult): string[] {
+  const size = `${(load.rows / 1e6).toFixed(1)} M rows × ${load.columns} columns`
+  return [
+    `${size}, ${Math.round(load.sizeBytes / 1e6)} MB of CSV; medians of ${load.rounds} rounds.`,
+    '',
+    '| | seconds | rows/s | × `psql \\copy` | × the limit | peak RSS | history events |',
+    '|---|---:|---:|---:|---:|---:|---:|',
+    ...load.lines.map(markdownLine),
+    '',
+    ...warnings(load),
+  ]
+}
+
+export function latencyMarkdown({ seen, noise, ingests }: Latency): string[] {
+  const { medianMs, minMs, p95Ms } = seen
+  const noisy = isNoisy(noise) ? '; noisy' : ''
+  return [
+    `A file of ten rows, \`POST /v1/ingests\` to completed: median ${medianMs.toFixed(0)} ms ` +
+      `(min ${minMs.toFixed(0)}, p95 ${p95Ms.toFixed(0)}; ${ingests} ingests${noisy}).`,
+    '',
+  ]
 }
 
 function warnings({ lines, paceMs: { min, max } }: LoadResult): string[] {

@@ -1,16 +1,8 @@
-/**
- * Sluice as a contender: a real worker process, from the start of the workflow to its end, which
- * comes right after the ledger says `completed`. Waiting for it costs nobody any work, as asking
- * the ledger all the time would.
- */
+/** Sluice as a contender: a real worker process, and an ingest from its entry to its end. */
 import { dirname, join } from 'node:path'
-import { fullSpec } from '../src/domain/spec.ts'
-import { parseTableName, showTable } from '../src/domain/table.ts'
-import { enterIngest, viewIngest } from '../src/postgres/ingests.ts'
-import { startIngest } from '../src/temporal/ingests.ts'
 import type { Arena, Contender, Turn } from './contender.ts'
+import { ingest, mustComplete } from './ingest.ts'
 import { tellPhases } from './phases.ts'
-import type { Stack } from './stack.ts'
 import { makeTable } from './tables.ts'
 import { startWorker } from './worker.ts'
 
@@ -45,7 +37,7 @@ async function prepare({ stack, rows, options }: Arena, table: string): Promise<
   })
   return {
     workerPid: worker.pid,
-    load: () => ingest(stack, { ingestId, table, path: rows.path }),
+    load: async () => mustComplete(await ingest(stack, { ingestId, table, path: rows.path })),
     async after() {
       const told = await tellPhases(stack.client, ingestId)
       const peakRssBytes = await worker.peakRssBytes()
@@ -53,19 +45,4 @@ async function prepare({ stack, rows, options }: Arena, table: string): Promise<
       return { peakRssBytes, told }
     },
   }
-}
-
-async function ingest(
-  { db, client }: Stack,
-  { ingestId, table, path }: { ingestId: string; table: string; path: string },
-): Promise<void> {
-  const source = { kind: 'directory', path } as const
-  const spec = fullSpec({ source, target: { table }, queue: ingestId })
-  const target = showTable(parseTableName(table))
-  await enterIngest(db, { ingestId, spec, target })
-  await startIngest(client, { ingestId, spec, target, attributes: true })
-  await client.workflow.getHandle(ingestId).result()
-  const { state, error, rowsRejected } = await viewIngest(db, ingestId)
-  if (state === 'completed' && rowsRejected === 0) return
-  throw new Error(`${ingestId} is ${state}, ${rowsRejected} rejected: ${JSON.stringify(error)}`)
 }

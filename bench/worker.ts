@@ -16,6 +16,11 @@ export interface BenchWorker {
   /** Resident memory at its highest, so far. */
   peakRssBytes(): Promise<number>
   stop(): Promise<void>
+  /** SIGKILL: it has no time to hand anything back. */
+  kill(): Promise<void>
+  /** Resolves when the process is gone. */
+  exited: Promise<unknown>
+  isRunning(): boolean
 }
 
 export interface BenchWorkerOptions {
@@ -29,12 +34,14 @@ export interface BenchWorkerOptions {
   name?: string
   /** The file with its steps. */
   app?: string
+  /** Its end is a result, and not the end of the bench. */
+  mayEnd?: boolean
 }
 
 /** Returns when the worker waits for tasks. */
 export async function startWorker(
   stack: Stack,
-  { queue, concurrency, sources, profiles, name, app }: BenchWorkerOptions,
+  { queue, concurrency, sources, profiles, name, app, mayEnd = false }: BenchWorkerOptions,
 ): Promise<BenchWorker> {
   // As `npm run worker` starts it.
   const node = ['--max-semi-space-size=4']
@@ -63,15 +70,19 @@ export async function startWorker(
     }
     await sleep(25)
   }
-  let stopping = false
+  let stopping = mayEnd
   stack.closing.watch('The worker', child.exited, () => stopping)
+  const stop = async (signal: NodeJS.Signals) => {
+    stopping = true
+    await child.stop(signal, stopWaitMs)
+  }
   return {
     pid: child.pid,
     peakRssBytes: watchRss(child.pid),
-    async stop() {
-      stopping = true
-      await child.stop('SIGTERM', stopWaitMs)
-    },
+    stop: () => stop('SIGTERM'),
+    kill: () => stop('SIGKILL'),
+    exited: child.exited,
+    isRunning: child.isRunning,
   }
 }
 

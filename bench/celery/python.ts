@@ -1,4 +1,4 @@
-/** A Python of the bench's own with Celery in it, made once and kept in bench/data. */
+/** A Python of the bench's own with what it needs in it, made once and kept in bench/data. */
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,42 +7,71 @@ import { type Command, lastWords } from './command.ts'
 
 export interface Python {
   command: string
-  versions: { celery: string; python: string }
+  versions: Record<string, string>
 }
 
-const requirements = join(import.meta.dirname, 'requirements.txt')
-const tellVersions =
-  'import celery, json, platform, redis; ' +
-  'print(json.dumps({"celery": celery.__version__, "python": platform.python_version()}))'
+export interface Wanted {
+  /** What the environment is for. */
+  name: string
+  /** A file for pip, with exact versions. */
+  requirements: string
+  /** The modules whose versions are told. */
+  modules: string[]
+}
+
+export interface WantedHere extends Wanted {
+  /** The folder of the environments. */
+  cache: string
+}
+
+export const celeryPython: Wanted = {
+  name: 'Celery',
+  requirements: join(import.meta.dirname, 'requirements.txt'),
+  modules: ['celery'],
+}
+
+const tellVersions = (modules: string[]): string =>
+  `import json, platform, ${modules.join(', ')}; print(json.dumps({` +
+  modules.map((name) => `"${name}": ${name}.__version__, `).join('') +
+  '"python": platform.python_version()}))'
 
 /** Other requirements make another environment. */
 export async function findPython(
-  cache: string,
+  wanted: WantedHere,
   command: Command,
   say: (line: string) => void,
 ): Promise<Python | Skip> {
+  const { name, requirements, cache } = wanted
   const hash = createHash('sha256').update(await readFile(requirements))
   const folder = join(cache, `venv-${hash.digest('hex').slice(0, 12)}`)
-  const found = await look(folder, command)
+  const found = await look(folder, wanted, command)
   if (found) return found
-  say('Celery: installing it into bench/data …')
-  const problem = await make(folder, command)
+  say(`${name}: installing it into bench/data …`)
+  const problem = await make(folder, wanted, command)
   if (problem) return { skipped: problem }
-  return (await look(folder, command)) ?? { skipped: `What pip installed does not run.${advice}` }
+  return (
+    (await look(folder, wanted, command)) ?? {
+      skipped: `What pip installed does not run.${advice}`,
+    }
+  )
 }
 
 const pythonOf = (folder: string): string => join(folder, 'bin/python')
 const doneMark = (folder: string): string => join(folder, 'complete')
-const advice = ' Celery 5.7 needs Python 3.10 or newer, and a network the first time.'
+const advice = ' It needs Python 3.10 or newer, and a network the first time.'
 
-async function look(folder: string, command: Command): Promise<Python | null> {
+async function look(folder: string, { modules }: Wanted, command: Command): Promise<Python | null> {
   if ((await readFile(doneMark(folder)).catch(() => null)) === null) return null
-  const { code, output } = await command(pythonOf(folder), ['-c', tellVersions])
+  const { code, output } = await command(pythonOf(folder), ['-c', tellVersions(modules)])
   return code === 0 ? { command: pythonOf(folder), versions: JSON.parse(output) } : null
 }
 
 /** @returns what went wrong */
-async function make(folder: string, command: Command): Promise<string | null> {
+async function make(
+  folder: string,
+  { requirements }: Wanted,
+  command: Command,
+): Promise<string | null> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const made = await command('python3', ['-m', 'venv', folder])

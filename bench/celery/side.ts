@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { type Child, startChild } from '../../src/dev/process.ts'
 import type { Ground, Side, Skip } from '../side.ts'
 import { type Command, commandsOn } from './command.ts'
-import { findPython, type Python } from './python.ts'
+import { celeryPython, findPython, type Python } from './python.ts'
 import { findRedis, startRedis } from './redis.ts'
 
 const cache = join(import.meta.dirname, '../data/celery')
@@ -19,7 +19,7 @@ export async function openCelery(ground: Ground, say: (line: string) => void) {
   const command = commandsOn(ground)
   const redis = await findRedis(cache, command, say)
   if ('skipped' in redis) return redis
-  const python = await findPython(cache, command, say)
+  const python = await findPython({ cache, ...celeryPython }, command, say)
   if ('skipped' in python) return python
   const url = await startRedis(redis, ground)
   const env = { ...process.env, BENCH_REDIS: url, PYTHONDONTWRITEBYTECODE: '1' }

@@ -1,0 +1,68 @@
+/**
+ * One ingest from the ledger's point of view, without the API: from before it is entered to the
+ * end of its workflow, which comes right after the ledger says how it ended. Waiting for that costs
+ * nobody any work, as asking the ledger all the time would.
+ */
+import type { Client } from '@temporalio/client'
+import { fullSpec } from '../src/domain/spec.ts'
+import { parseTableName, showTable } from '../src/domain/table.ts'
+import { enterIngest, type IngestView, viewIngest } from '../src/postgres/ingests.ts'
+import { startIngest } from '../src/temporal/ingests.ts'
+import type { Stack } from './stack.ts'
+
+export interface Order {
+  ingestId: string
+  table: string
+  path: string
+  /** That of its id when left out. */
+  queue?: string
+}
+
+/** @returns how it ended, whatever that is */
+export async function ingest(
+  { db, client }: Stack,
+  { ingestId, table, path, queue = ingestId }: Order,
+): Promise<IngestView> {
+  const source = { kind: 'directory', path } as const
+  const spec = fullSpec({ source, target: { table }, queue })
+  const target = showTable(parseTableName(table))
+  await enterIngest(db, { ingestId, spec, target })
+  await startIngest(client, { ingestId, spec, target, attributes: true })
+  const failure = await client.workflow
+    .getHandle(ingestId)
+    .result()
+    .then(
+      () => null,
+      (error: unknown) => error,
+    )
+  const view = await viewIngest(db, ingestId)
+  if (failure !== null && view.endedAt === null) throw failure
+  return view
+}
+
+/** Every row came in. */
+export function mustComplete({ ingestId, state, error, rowsRejected }: IngestView): void {
+  if (state === 'completed' && rowsRejected === 0) return
+  throw new Error(`${ingestId} is ${state}, ${rowsRejected} rejected: ${JSON.stringify(error)}`)
+}
+
+/** The runs of its workflow, each of which continued as the next one, and their longest history. */
+export async function chainOf(
+  client: Client,
+  ingestId: string,
+): Promise<{ runs: number; eventsMax: number }> {
+  let runs = 0
+  let eventsMax = 0
+  let runId: string | undefined
+  do {
+    const handle = client.workflow.getHandle(ingestId, runId)
+    const { events } = await handle.fetchHistory()
+    const last = Number(events?.at(-1)?.eventId ?? 0)
+    runs++
+    eventsMax = Math.max(eventsMax, last)
+    // The last run is found first; each names the one before it.
+    const started = events?.[0]?.workflowExecutionStartedEventAttributes
+    runId = started?.continuedExecutionRunId || undefined
+  } while (runId)
+  return { runs, eventsMax }
+}

@@ -1,0 +1,24 @@
+/** The measures that stand by themselves, by name. */
+import { type FilesPart, files } from './files.ts'
+import { type GrowthPart, growth } from './growth/measure.ts'
+import { type KillPart, kill } from './kill/measure.ts'
+import type { MeasureName } from './options.ts'
+import type { Measure } from './part.ts'
+import { type RecordPart, record } from './record.ts'
+import { type SizePart, size } from './size.ts'
+
+export interface Parts {
+  size: SizePart
+  files: FilesPart
+  record: RecordPart
+  growth: GrowthPart
+  kill: KillPart
+}
+
+export const measures: { [Name in MeasureName]: Measure<Parts[Name]> } = {
+  size,
+  files,
+  record,
+  growth,
+  kill,
+}
