@@ -8,8 +8,9 @@ import { join } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { megabytes, whole } from './grid.ts'
 import { chainOf, ingest, mustComplete } from './ingest.ts'
-import { full } from './options.ts'
-import { type Measure, noiseNote, type Part, watched } from './part.ts'
+import { type BenchOptions, full } from './options.ts'
+import { type Measure, noiseNote, type Part, patiently, type Say, watched } from './part.ts'
+import type { Stack } from './stack.ts'
 import { dropTable } from './tables.ts'
 import { startWorker } from './worker.ts'
 
@@ -36,48 +37,8 @@ const noteLength = 47
 const rowOf = (id: number): string => `${id},row ${id % 10},${'n'.repeat(noteLength)}\n`
 
 export const files: Measure<FilesPart> = {
-  async measure(stack, { files: count, concurrency, patienceSeconds }, say) {
-    const { db, client, folder } = stack
-    const root = join(folder, 'files')
-    const fileBytes = await makeFiles(root, count)
-    say(`files   made ${whole(count)} of ${fileBytes} bytes`)
-    const ingestId = `files-${count}-${Date.now()}`
-    const table = 'bench_files'
-    const queue = ingestId
-    const worker = await startWorker(stack, { queue, concurrency, sources: root, profiles: null })
-    const watch = { workerPid: worker.pid, patienceSeconds }
-    const { seconds, noise } = await watched(stack, watch, async () =>
-      mustComplete(await ingest(stack, { ingestId, table, path: join(root, '*/*.csv') })),
-    )
-    const peakRssBytes = await worker.peakRssBytes()
-    await worker.stop()
-    const chain = await chainOf(client, ingestId)
-    const { rows: found } = await db.query(
-      `select count(*) as rows, count(distinct id) as ids, min(id) as first, max(id) as last
-       from ${table}`,
-    )
-    const rows = count * rowsEach
-    const wanted = { rows, ids: rows, first: firstId, last: firstId + rows - 1 }
-    if (JSON.stringify(found[0]) !== JSON.stringify(wanted)) {
-      throw new Error(`${table} has ${JSON.stringify(found[0])}, not ${JSON.stringify(wanted)}.`)
-    }
-    await dropTable(db, table)
-    await rm(root, { recursive: true })
-    const filesPerSecond = count / seconds
-    say(`files   ${whole(count)} in ${seconds.toFixed(2)} s: ${whole(filesPerSecond)}/s`)
-    return {
-      measuredAt: new Date().toISOString(),
-      concurrency,
-      files: count,
-      fileBytes,
-      rows,
-      seconds,
-      filesPerSecond,
-      peakRssBytes,
-      ...chain,
-      noise,
-    }
-  },
+  measure: (stack, options, say) =>
+    patiently(options.patienceSeconds, () => measureOnce(stack, options, say)),
   isFull: (part) => part.files >= full.files,
   tell: (part) => ({
     title: `Many files: ${whole(part.files)} of ${part.fileBytes} bytes into one new table.`,
@@ -95,6 +56,53 @@ export const files: Measure<FilesPart> = {
     words: [],
     notes: noiseNote(part),
   }),
+}
+
+async function measureOnce(
+  stack: Stack,
+  { files: count, concurrency, patienceSeconds }: BenchOptions,
+  say: Say,
+): Promise<FilesPart> {
+  const { db, client, folder } = stack
+  const root = join(folder, 'files')
+  const fileBytes = await makeFiles(root, count)
+  say(`files   made ${whole(count)} of ${fileBytes} bytes`)
+  const ingestId = `files-${count}-${Date.now()}`
+  const table = 'bench_files'
+  const queue = ingestId
+  const worker = await startWorker(stack, { queue, concurrency, sources: root, profiles: null })
+  const watch = { workerPid: worker.pid, patienceSeconds }
+  const { seconds, noise } = await watched(stack, watch, async () =>
+    mustComplete(await ingest(stack, { ingestId, table, path: join(root, '*/*.csv') })),
+  )
+  const peakRssBytes = await worker.peakRssBytes()
+  await worker.stop()
+  const chain = await chainOf(client, ingestId)
+  const { rows: found } = await db.query(
+    `select count(*) as rows, count(distinct id) as ids, min(id) as first, max(id) as last
+     from ${table}`,
+  )
+  const rows = count * rowsEach
+  const wanted = { rows, ids: rows, first: firstId, last: firstId + rows - 1 }
+  if (JSON.stringify(found[0]) !== JSON.stringify(wanted)) {
+    throw new Error(`${table} has ${JSON.stringify(found[0])}, not ${JSON.stringify(wanted)}.`)
+  }
+  await dropTable(db, table)
+  await rm(root, { recursive: true })
+  const filesPerSecond = count / seconds
+  say(`files   ${whole(count)} in ${seconds.toFixed(2)} s: ${whole(filesPerSecond)}/s`)
+  return {
+    measuredAt: new Date().toISOString(),
+    concurrency,
+    files: count,
+    fileBytes,
+    rows,
+    seconds,
+    filesPerSecond,
+    peakRssBytes,
+    ...chain,
+    noise,
+  }
 }
 
 /** One buffer, with other ids each time: a hundred thousand files take a few seconds. */

@@ -49,6 +49,20 @@ export async function watched<T>(
   return { value, seconds, cpu, noise: cpu && noiseOf(cpu, seconds) }
 }
 
+const attemptsMax = 4
+
+/** Whoever has patience measures again what others disturbed, whatever its outcome was. */
+export async function patiently<T extends { noise: number | null }>(
+  patienceSeconds: number,
+  measure: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const measured = await measure()
+    const isDisturbed = (measured.noise ?? 0) > noiseMax
+    if (!isDisturbed || patienceSeconds === 0 || attempt === attemptsMax) return measured
+  }
+}
+
 /** The highest of several. */
 export function noisiest(all: readonly { noise: number | null }[]): number | null {
   const known = all.map(({ noise }) => noise).filter((noise) => noise !== null)

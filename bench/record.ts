@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { megabytes, whole } from './grid.ts'
 import { ingest, type Order } from './ingest.ts'
 import { type BenchOptions, full } from './options.ts'
-import { type Measure, noiseNote, noisiest, type Part, watched } from './part.ts'
+import { type Measure, noiseNote, noisiest, type Part, patiently, watched } from './part.ts'
 import type { Stack } from './stack.ts'
 import { dropTable } from './tables.ts'
 import { type BenchWorker, startWorker } from './worker.ts'
@@ -54,7 +54,7 @@ export const record: Measure<RecordPart> = {
     const recordBytes = options.recordMb * 1e6
     const lines: Recorded[] = []
     for (const form of Object.keys(forms) as Form[]) {
-      const taken = await take(stack, options, form)
+      const taken = await patiently(options.patienceSeconds, () => take(stack, options, form))
       const { outcome, rejects, seconds, peakRssBytes } = taken
       const short = `${outcome}, ${whole(rejects)} rejects in ${seconds.toFixed(2)} s`
       say(`record  ${forms[form].label}: ${short}, worker ${megabytes(peakRssBytes)}`)

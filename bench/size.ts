@@ -8,7 +8,15 @@ import { warm, writeRows } from './data.ts'
 import { megabytes, whole } from './grid.ts'
 import { ingest, mustComplete } from './ingest.ts'
 import { type BenchOptions, full } from './options.ts'
-import { type Measure, noiseNote, noisiest, type Part, type Say, watched } from './part.ts'
+import {
+  type Measure,
+  noiseNote,
+  noisiest,
+  type Part,
+  patiently,
+  type Say,
+  watched,
+} from './part.ts'
 import type { Stack } from './stack.ts'
 import { dropTable, verify } from './tables.ts'
 import { startWorker } from './worker.ts'
@@ -39,9 +47,11 @@ export const size: Measure<SizePart> = {
   async measure(stack, options, say) {
     const askedBytes = options.sizeGb * 1e9
     const largeBytes = await withinDisk(stack.folder, askedBytes, say)
-    const small = await load(stack, options, Math.min(smallBytes, largeBytes))
+    const take = (bytes: number) =>
+      patiently(options.patienceSeconds, () => load(stack, options, bytes))
+    const small = await take(Math.min(smallBytes, largeBytes))
     say(lineOf(small))
-    const large = await load(stack, options, largeBytes)
+    const large = await take(largeBytes)
     say(lineOf(large))
     return {
       measuredAt: new Date().toISOString(),

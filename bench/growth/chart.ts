@@ -11,8 +11,8 @@ import type { Machine } from '../machine.ts'
 import type { Grown, GrowthPart } from './measure.ts'
 
 const [width, height] = [840, 360]
-const ink = '#6e7781'
-const faint = '#6e778155'
+const ink = '#757e89'
+const faint = { color: ink, opacity: 0.3 }
 const font = 'system-ui, sans-serif'
 const sides = [
   { left: 70, color: '#2f81f7', name: 'one worker: activities at once' },
@@ -67,7 +67,7 @@ function growthSvg(part: GrowthPart, machine: Machine): string {
       type: 'value',
       max: top,
       axisLabel: { color: ink, formatter: (value: number) => `${value / 1000} k` },
-      splitLine: { lineStyle: { color: faint } },
+      splitLine: { lineStyle: faint },
     })),
     series: sides.map(({ color }, at) => ({
       type: 'bar',
@@ -81,7 +81,12 @@ function growthSvg(part: GrowthPart, machine: Machine): string {
   })
   const svg = chart.renderToSVGString()
   chart.dispose()
-  return `${svg}\n`
+  // For those who cannot see it, and for the mouse that rests on it.
+  const told = all.map(
+    ({ workers, concurrency, rowsPerSecond }) => `${workers} × ${concurrency}: ${rowsPerSecond}`,
+  )
+  const title = `Rows a second by workers × activities at once: ${told.join(', ')}`
+  return `${svg.replace('>', ` role="img"><title>${title}</title>`)}\n`
 }
 
 function barOf({ rowsPerSecond }: Grown, { byConcurrency }: GrowthPart) {

@@ -8,7 +8,7 @@ import { makeRows, type Rows, warm } from '../data.ts'
 import { megabytes, whole } from '../grid.ts'
 import { ingest, mustComplete } from '../ingest.ts'
 import { type BenchOptions, fullRows } from '../options.ts'
-import { type Measure, noiseNote, noisiest, type Part, watched } from '../part.ts'
+import { type Measure, noiseNote, noisiest, type Part, patiently, watched } from '../part.ts'
 import type { Stack } from '../stack.ts'
 import { median } from '../statistics.ts'
 import { dropTable, verify } from '../tables.ts'
@@ -62,7 +62,9 @@ export const growth: Measure<GrowthPart> = {
     await warm(rows)
     const turns: Turn[] = []
     const take = async (stand: Stand, round: number) => {
-      const turn = await takeTurn(stack, { options, rows, stand, round })
+      const turn = await patiently(options.patienceSeconds, () =>
+        takeTurn(stack, { options, rows, stand, round }),
+      )
       const { workers, concurrency, seconds } = turn
       const noise = turn.noise === null ? '' : `, others took ${(100 * turn.noise).toFixed(0)} %`
       const who = `${round}  ${workers} workers × ${concurrency}`

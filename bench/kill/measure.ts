@@ -10,7 +10,7 @@ import type { Db } from '../../src/postgres/db.ts'
 import { makeRows, warm } from '../data.ts'
 import { type Telling, whole } from '../grid.ts'
 import { full } from '../options.ts'
-import { type Measure, noiseNote, noisiest, type Part, watched } from '../part.ts'
+import { type Measure, noiseNote, noisiest, type Part, patiently, watched } from '../part.ts'
 import type { Stack } from '../stack.ts'
 import { dropTable } from '../tables.ts'
 import { celeryVictims, visibilitySeconds } from './celery.ts'
@@ -61,7 +61,7 @@ export const kill: Measure<KillPart> = {
         continue
       }
       for (const victim of victims) {
-        const line = await take(stack, victim, patienceSeconds)
+        const line = await patiently(patienceSeconds, () => take(stack, victim, patienceSeconds))
         const { label, undisturbedSeconds, killedSeconds } = line
         const seconds = `${undisturbedSeconds.toFixed(2)} s, killed ${killedSeconds.toFixed(2)} s`
         say(`kill    ${label}: ${seconds}, rows ${foundOf(line)}`)
