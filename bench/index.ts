@@ -45,21 +45,37 @@ async function bench(options: BenchOptions, closing: Closing): Promise<void> {
   const machine = await describeMachine(stack.db, psql)
   say(machineLine(machine))
   const findings: Findings = { whole: {}, small: {} }
-  if (options.contenders.length > 0) {
-    const load = await benchLoad(stack, options, psql)
-    const isWhole = options.contenders.length === contenderNames.length
-    const isFull = isWhole && options.rows === fullRows && !options.cpuProf
-    findings[isFull ? 'whole' : 'small'].load = load
-    console.log(`\n${table(load)}\n`)
+  try {
+    if (options.contenders.length > 0) await benchLoads(stack, options, { psql, findings })
+    if (options.latency) await benchLatency(stack, options, findings)
+    await benchTasks(stack, options, findings)
+    for (const name of options.measures) await benchPart(name, stack, options, findings)
+  } finally {
+    // One that fails takes nothing from those before it.
+    await write(machine, findings)
   }
-  if (options.latency) {
-    const measured = await measureLatency(stack, options)
-    findings.whole.latency = { measuredAt: new Date().toISOString(), ...measured }
-    console.log(`${latencyLines(measured)}\n`)
-  }
-  await benchTasks(stack, options, findings)
-  for (const name of options.measures) await benchPart(name, stack, options, findings)
-  await write(machine, findings)
+}
+
+async function benchLoads(
+  stack: Stack,
+  options: BenchOptions,
+  { psql, findings }: { psql: string | null; findings: Findings },
+): Promise<void> {
+  const load = await benchLoad(stack, options, psql)
+  const isWhole = options.contenders.length === contenderNames.length
+  const isFull = isWhole && options.rows === fullRows && !options.cpuProf
+  findings[isFull ? 'whole' : 'small'].load = load
+  console.log(`\n${table(load)}\n`)
+}
+
+async function benchLatency(
+  stack: Stack,
+  options: BenchOptions,
+  { whole }: Findings,
+): Promise<void> {
+  const measured = await measureLatency(stack, options)
+  whole.latency = { measuredAt: new Date().toISOString(), ...measured }
+  console.log(`${latencyLines(measured)}\n`)
 }
 
 async function benchTasks(stack: Stack, options: BenchOptions, findings: Findings): Promise<void> {
@@ -67,7 +83,8 @@ async function benchTasks(stack: Stack, options: BenchOptions, findings: Finding
   if (!steps && !replicas && !celery) return
   const tasks = await compare(stack, options, say)
   if (!tasks) return
-  findings[steps && replicas && celery ? 'whole' : 'small'].tasks = tasks
+  const isWhole = steps && replicas && tasks.sides.celery !== undefined
+  findings[isWhole ? 'whole' : 'small'].tasks = tasks
   console.log(`\n${comparisonLines(tasks)}\n`)
 }
 
