@@ -2,7 +2,7 @@
  * The results on the disk: `latest.json` has the last full figures of every part, and `latest.md`
  * is written from it. A part that was measured at another time, or on another machine, says so.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Comparison } from './compare.ts'
 import { comparisonMarkdown } from './compareReport.ts'
@@ -63,8 +63,14 @@ async function write(name: string, results: Results): Promise<void> {
   const { elsewhere, ...others } = results
   const isAlone = Object.keys(elsewhere ?? {}).length === 0
   const kept = isAlone ? others : results
-  await writeFile(pathOf(name, 'json'), `${JSON.stringify(kept, null, 2)}\n`)
-  await writeFile(pathOf(name, 'md'), markdown(results))
+  await writeWhole(pathOf(name, 'json'), `${JSON.stringify(kept, null, 2)}\n`)
+  await writeWhole(pathOf(name, 'md'), markdown(results))
+}
+
+/** A Ctrl-C leaves the old file or the new one. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text)
+  await rename(`${path}.new`, path)
 }
 
 const dayOf = (measuredAt: string): string => measuredAt.slice(0, 10)
