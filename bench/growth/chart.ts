@@ -7,6 +7,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { init } from 'echarts'
+import { noiseMax } from '../cpu.ts'
 import type { Machine } from '../machine.ts'
 import type { Grown, GrowthPart } from './measure.ts'
 
@@ -33,6 +34,7 @@ function growthSvg(part: GrowthPart, machine: Machine): string {
   ]
   const all = [...part.byConcurrency, ...part.byWorkers]
   const most = Math.max(...all.map(({ rowsPerSecond }) => rowsPerSecond))
+  const isNoisy = (part.noise ?? 0) > noiseMax
   const top = Math.ceil((most * 1.1) / 100_000) * 100_000
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
   chart.setOption({
@@ -44,7 +46,7 @@ function growthSvg(part: GrowthPart, machine: Machine): string {
         `${(part.rows / 1e6).toFixed(1)} M rows into a new table. PostgreSQL, Temporal and all ` +
         `workers share the ${part.cores} cores: growth ends there.\n` +
         `${machine.cpu}, PostgreSQL ${machine.postgres}, Node ${machine.node}; ` +
-        `${part.measuredAt.slice(0, 10)}, medians of ${part.rounds} rounds`,
+        `${part.measuredAt.slice(0, 10)}, medians of ${part.rounds} rounds${isNoisy ? '; NOISY' : ''}`,
       left: 12,
       textStyle: { color: ink, fontSize: 16 },
       subtextStyle: { color: ink, fontSize: 12, lineHeight: 17 },
