@@ -57,7 +57,8 @@ async function endOrphan(
 ): Promise<Orphan | null> {
   const before = await readIngest(db, ingestId)
   if (before.state !== state) return null
-  await endSessions(db, ingestId)
+  // Another janitor may be at it.
+  await endSessions(db, ingestId, { except: 'sweep' })
   const isEnded = await alone(
     db,
     { ingestId, what: 'sweep', signal },

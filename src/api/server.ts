@@ -79,8 +79,8 @@ async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Prom
       const schedule = { id: janitorId(ledger), everyMs, queue: null, served }
       return { client: temporal, schedule }
     }
-    const keeper = keepJanitor({ look, everyMs, log })
-    undo.push(() => keeper.stop())
+    const stop = keepJanitor({ look, everyMs, log })
+    undo.push(async () => stop())
   }
   const { namespace } = options.temporal
   const stage = localStage(stageDir)

@@ -13,12 +13,19 @@ const sessionName = (ingestId: string, what: string): string =>
 
 const prefix = (ingestId: string, what: string): string => `sluice/${ingestHash(ingestId)}/${what}/`
 
-/** Ends every session of the ingest. What they did not commit is rolled back. */
-export async function endSessions(db: Db | Connection, ingestId: string): Promise<number> {
+/**
+ * Ends every session of the ingest. What they did not commit is rolled back.
+ * @param options.except a verb whose sessions may go on
+ */
+export async function endSessions(
+  db: Db | Connection,
+  ingestId: string,
+  { except = '' }: { except?: string } = {},
+): Promise<number> {
   const { rowCount } = await db.query(
     `select pg_terminate_backend(pid, 2000) from pg_stat_activity
-     where application_name like $1 and pid <> pg_backend_pid()`,
-    [`sluice/${ingestHash(ingestId)}/%`],
+     where application_name like $1 and application_name not like $2 and pid <> pg_backend_pid()`,
+    [`sluice/${ingestHash(ingestId)}/%`, `${prefix(ingestId, except)}%`],
   )
   return rowCount ?? 0
 }

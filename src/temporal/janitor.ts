@@ -18,6 +18,9 @@ import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { temporalError, viewWorkflow } from './ingests.ts'
 
+/** A server that does not answer is asked again later. */
+const patienceMs = 10_000
+
 /** What a workflow can have come to; whatever else the server says of it, it goes on. */
 const closed: Record<string, Fate> = {
   COMPLETED: 'completed',
@@ -29,7 +32,8 @@ const closed: Record<string, Fate> = {
 
 /** @throws temporal_unavailable */
 export async function fateOf(client: Client, ingestId: string): Promise<Fate> {
-  const found = await viewWorkflow(client, ingestId)
+  const deadline = Date.now() + patienceMs
+  const found = await client.withDeadline(deadline, () => viewWorkflow(client, ingestId))
   return found && (closed[found.status] ?? 'open')
 }
 
@@ -132,13 +136,17 @@ export interface Keeper {
 
 const lookEveryMsMin = 60_000
 
-/** Keeps the schedule until it is stopped. What does not work is a warning, and tried again. */
-export function keepJanitor({ look, everyMs, log }: Keeper): { stop(): Promise<void> } {
+/**
+ * Keeps the schedule. What does not work is a warning, and tried again.
+ * @returns ends it, and waits for nothing
+ */
+export function keepJanitor({ look, everyMs, log }: Keeper): () => void {
   const stop = new AbortController()
   let trouble = ''
   const once = async () => {
     const { client, schedule } = await look()
-    const kept = await keepSchedule(client, schedule)
+    const deadline = Date.now() + patienceMs
+    const kept = await client.withDeadline(deadline, () => keepSchedule(client, schedule))
     if (kept !== 'kept')
       log.info({ event: 'janitor', id: schedule.id }, `janitor: schedule ${kept}`)
     trouble = ''
@@ -157,13 +165,8 @@ export function keepJanitor({ look, everyMs, log }: Keeper): { stop(): Promise<v
       // Off is off; it need not be said again and again.
     } while (!stop.signal.aborted && everyMs > 0)
   }
-  const looping = loop()
-  return {
-    async stop() {
-      stop.abort()
-      await looping
-    },
-  }
+  void loop()
+  return () => stop.abort()
 }
 
 /**

@@ -18,7 +18,7 @@ interface Kept {
   log: Logger
 }
 
-export function startKeeper({ db, client, seats, everyMs, log }: Kept) {
+export function startKeeper({ db, client, seats, everyMs, log }: Kept): () => void {
   const look = async () => {
     const [ledger, served] = await Promise.all([readLedgerId(db), servedQueues(db)])
     const queue = seats.isDrained ? null : (seats.list()[0]?.queue ?? null)
@@ -32,7 +32,9 @@ export function startKeeper({ db, client, seats, everyMs, log }: Kept) {
 
 /** Two ledgers in one stage must not take the folders of each other for leftovers. */
 export async function claimStage(db: Db, stage: Stage, log: Logger): Promise<void> {
-  await stage.claim(await readLedgerId(db)).catch((error) => {
-    log.warn({ event: 'stage' }, `the stage cannot be written: ${messageOf(error)}`)
-  })
+  try {
+    await stage.claim(await readLedgerId(db))
+  } catch (error) {
+    log.warn({ event: 'stage' }, `the stage cannot be marked: ${messageOf(error)}`)
+  }
 }

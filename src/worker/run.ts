@@ -96,19 +96,19 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
       log,
       memoryBytesMax: options.memoryBytesMax,
     })
-    const keeper = { stop: async () => {} }
+    let stopKeeper = () => {}
     try {
       await seats.add(...(options.queues ?? queuesOf(steps)))
       resizePool(db, seats)
       await reports.now()
       banner(options, { identity, seats, activities, app })
       const { janitorMs: everyMs } = options
-      Object.assign(keeper, startKeeper({ db, client, seats, everyMs, log }))
+      stopKeeper = startKeeper({ db, client, seats, everyMs, log })
       leave.onSignals()
       await Promise.race([leave.asked, seats.failed])
     } finally {
       // Also when one queue fails: the others must not look alive behind it.
-      await keeper.stop()
+      stopKeeper()
       await leave.end(seats.drain())
       await leave.answer()
       await reports.stop()
