@@ -38,7 +38,7 @@ export interface LoadedUnit extends Receipt {
   unitsAdded?: number
 }
 
-export const poisonCode = 'poison_record'
+const poisonCode = 'poison_record'
 const partsMax = 16
 /** A record is given up after so many workers died that had nothing but this record in hand. */
 const deathsAloneMax = 3

@@ -42,8 +42,7 @@ export const rejectTable = {
     hint: 'Look for a quote that swallows lines, or shorten the value.',
   },
   poison_record: {
-    meaning:
-      'workers died while they had this record alone in hand, again and again: see docs/exactly-once.md',
+    meaning: 'three workers died while they had nothing but this record in hand: see docs/csv.md',
     message: 'workers died while they loaded this record alone ({deaths} times and more)',
     hint: 'Look at the logs of the workers that died, and load the record by itself.',
   },

@@ -8,7 +8,7 @@ import type { UnitRef } from '../domain/words.ts'
 import type { Connection, Db } from './db.ts'
 
 /** A worker speaks every second. One that has been silent for this long with a note left is dead. */
-export const silenceMs = 5000
+const silenceMs = 5000
 
 export interface Attempt extends UnitRef {
   attempt: number

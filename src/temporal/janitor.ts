@@ -51,10 +51,10 @@ export interface Schedule {
   served: ReadonlySet<string>
 }
 
-export type Kept = 'made' | 'changed' | 'kept' | 'removed'
+type Kept = 'made' | 'changed' | 'kept' | 'removed'
 
 /** Makes the schedule, or changes what is not as it should be. Others may do the same meanwhile. */
-export async function keepSchedule(client: Client, schedule: Schedule): Promise<Kept> {
+async function keepSchedule(client: Client, schedule: Schedule): Promise<Kept> {
   const { id, everyMs } = schedule
   const handle = client.schedule.getHandle(id)
   const found = await handle.describe().catch(ignoreMissing)
