@@ -11,9 +11,11 @@ const bundle = await workflowBundle()
 const read = (name: string) => JSON.parse(readFileSync(new URL(name, folder), 'utf8'))
 const replay = (history: unknown) => Worker.runReplayHistory({ workflowBundle: bundle }, history)
 
-test('there is a history for each way that an ingest can go', () => {
-  const ways = ['cancelled', 'completed', 'continued', 'failed', 'paused', 'steps']
-  expect(names.map((name) => name.replace('.json', ''))).toEqual(expect.arrayContaining(ways))
+test('there is a history for each way that an ingest can go, and of the janitor', () => {
+  const ways = ['cancelled', 'completed', 'continued', 'failed', 'paused', 'split', 'steps']
+  expect(names.map((name) => name.replace('.json', ''))).toEqual(
+    expect.arrayContaining([...ways, 'janitor']),
+  )
 })
 
 test.each(names)('%s', async (name) => {
