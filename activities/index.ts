@@ -6,6 +6,7 @@ import { loadUnit } from './load.ts'
 import { markPaused } from './mark.ts'
 import { planIngest } from './plan.ts'
 import { publishIngest } from './publish.ts'
+import { retryRejects } from './retry.ts'
 import { stageLot } from './stage.ts'
 import { runStep } from './step.ts'
 import { sweepIngest } from './sweep.ts'
@@ -23,6 +24,7 @@ export const createActivities = (deps: Deps) => ({
   markPaused: markPaused(deps),
   lookThrough: lookThrough(deps),
   clearOut: clearOut(deps),
+  retryRejects: retryRejects(deps),
 })
 
 export type Activities = ReturnType<typeof createActivities>

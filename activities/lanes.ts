@@ -39,7 +39,7 @@ export async function fastLane(
   if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0, rejects: [] }
   const { dialect, columns: fields } = unit
   if (unit.broken > 0 || unit.aside) return null
-  if (!copyTakes(dialect, fieldColumns(unit, columns))) return null
+  if (!copyTakes(dialect, fieldColumns(fields, columns))) return null
   if (await hasUnusedQuote(unit, bytes)) return null
   await setDateOrder(tx, dialect)
   const target = { table: landing, columns, fields, dialect }
@@ -75,9 +75,9 @@ async function hasUnusedQuote({ splits, dialect }: Unit, bytes: UnitBytes): Prom
 }
 
 /** The columns of the fields, in the file's order. */
-function fieldColumns(unit: Unit, columns: readonly Column[]): Column[] {
+export function fieldColumns(fields: readonly string[], columns: readonly Column[]): Column[] {
   const types = new Map(columns.map(({ name, type }) => [name, type]))
-  return unit.columns.map((name) => ({ name, type: types.get(name) ?? 'text' }))
+  return fields.map((name) => ({ name, type: types.get(name) ?? 'text' }))
 }
 
 /** Every record looked at; broken ones become rejects, the rest goes through COPY again. */
@@ -106,7 +106,7 @@ async function repairSplit(
   { split, slice }: { split: Split; slice: Buffer },
 ): Promise<Omit<Loaded, 'lane'>> {
   const { dialect, columns: fields } = unit
-  const types = fieldColumns(unit, columns)
+  const types = fieldColumns(fields, columns)
   const asItIs =
     !dialect.ragged &&
     copyTakes(dialect, types) &&
@@ -140,7 +140,7 @@ function toReject(
 }
 
 /** Tells of the value in the file, not of what was made of it for COPY. */
-function asWritten<R extends Omit<Reject, 'fileNo'>>(
+export function asWritten<R extends Pick<Reject, 'raw' | 'code' | 'column' | 'error'>>(
   reject: R,
   dialect: Dialect,
   columns: readonly Column[],

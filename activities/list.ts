@@ -1,7 +1,7 @@
 /** list: source → files in the ledger, and a first look at target and header. */
 
 import { readHead } from '../src/csv/head.ts'
-import { matchHeader } from '../src/domain/match.ts'
+import { Layout } from '../src/domain/layout.ts'
 import { queueFor } from '../src/domain/routes.ts'
 import { type FullSpec, factsOf } from '../src/domain/spec.ts'
 import type { StepOrder } from '../src/domain/step.ts'
@@ -158,8 +158,7 @@ async function look(
   }
   const { dialect, header, width } = readHead(bytes, file, spec.format)
   if (target && spec.target && width > 0) {
-    const table = { name: spec.target.table, columns: target.columns }
-    matchHeader({ file: file.name, header, width }, table)
+    new Layout(spec.target, target.columns).of(file.name, { header, width })
   }
   return dialect
 }

@@ -20,6 +20,7 @@ import { UnitBytes } from '../src/stage/unitBytes.ts'
 import { alive, type Limited } from './alive.ts'
 import type { Deps } from './deps.ts'
 import { fastLane, flawRejects, repairLane } from './lanes.ts'
+import { misfitsOfSampled } from './misfits.ts'
 import { type LoadedUnit, loadWarily, withParts } from './suspect.ts'
 
 interface LoadInput extends UnitRef, Limited {
@@ -62,11 +63,13 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
   const rejects = [...kept, ...(await flawRejects(bytes))]
   await keepRejects(tx, ref, rejects, (fileNo) => bytes.nameOf(fileNo))
 
+  const rowsToReload = misfitsOfSampled(rejects, entry.columns)
   const receipt: Receipt = {
     rowsRead: loaded.read + unit.flaws.length,
     rowsLoaded: loaded.rows,
     rowsRejected: rejects.length,
     rowsSkipped: loaded.rejects.length - kept.length,
+    ...(rowsToReload > 0 && { rowsToReload }),
     sizeBytes: unit.sizeBytes,
     lane: loaded.lane,
   }

@@ -5,13 +5,20 @@ import { Layout } from '../src/domain/layout.ts'
 import { type PlannedFile, planUnits, unitBytes } from '../src/domain/plan.ts'
 import type { FullSpec, FullTarget } from '../src/domain/spec.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
+import { canWiden } from '../src/domain/widen.ts'
 import type { Unit } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import { isConstrained } from '../src/postgres/constraints.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { eachFile, type FileEntry, type StagedEntry, sumFileBytes } from '../src/postgres/files.ts'
 import { enterPhase, lockIngest, mustBeActive, recordPlanned } from '../src/postgres/ingests.ts'
-import { createLike, createTable, dropTable, landingName } from '../src/postgres/landing.ts'
+import {
+  addColumns,
+  createLike,
+  createTable,
+  dropTable,
+  landingName,
+} from '../src/postgres/landing.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target.ts'
 import { judgeTypes } from '../src/postgres/types.ts'
@@ -28,6 +35,8 @@ export interface Planned {
 
 const pageUnits = 200
 const sampledFilesMax = 16
+/** With those that are sampled for the columns that they bring. */
+const sampledFilesMost = 64
 const samplesMax = 16
 
 /** Plans once: a later attempt finds the plan in the ledger and returns it. */
@@ -48,7 +57,7 @@ export const planIngest =
           const { spec } = entry
           const { into, table } = targetOf(spec)
           const target = await readTarget(tx, table, into.mode)
-          const layout = new Layout(into.table, target?.columns ?? null)
+          const layout = new Layout(into, target?.columns ?? null)
           const sampled: FileEntry[] = []
           const files = withColumns(eachFile(tx, ingestId), layout, sampled, signal)
           const bytes = unitBytes(await sumFileBytes(tx, ingestId))
@@ -77,8 +86,10 @@ async function* withColumns(
     const { shape, fileNo } = file
     if (!shape) throw sluiceError('count_mismatch', { problem: `${file.name} was never staged` })
     if (shape.width === 0) continue
+    const before = layout.added.size
     const columns = layout.of(file.name, shape)
-    if (sampled.length < sampledFilesMax) sampled.push(file)
+    const isWanted = sampled.length < sampledFilesMax || layout.added.size > before
+    if (isWanted && sampled.length < sampledFilesMost) sampled.push(file)
     yield { fileNo, shape, columns }
   }
 }
@@ -122,32 +133,58 @@ async function makeLanding(
   const { into, table: name } = targetOf(spec)
   const table: TableName = into.atomic ? landingName(ingestId, name) : name
   if (target) {
-    // A table that will be swapped needs all its columns; else those that are filled will do.
-    const all = into.mode === 'replace' && target.bare
-    const columns = target.columns.filter(
-      (column) => !column.generated && (all || layout.used.has(column.name)),
-    )
-    const traced = into.atomic && !all && (await isConstrained(tx, name, columns))
-    if (into.atomic) {
-      await dropTable(tx, table)
-      await createLike(tx, table, columns, traced)
-    }
-    return { columns, landing: quoteTable(table), traced }
+    const made = await landLike(tx, table, { ...landing, target })
+    return { ...made, landing: quoteTable(table) }
   }
   if (!layout.columns) throw sluiceError('source_without_records', { table: showTable(name) })
   const names = layout.columns.map((column) => column.name)
-  const columns =
-    into.types === 'text'
-      ? names.map((each) => ({ name: each, type: 'text' }))
-      : await judgeTypes(
-          tx,
-          names,
-          await sample(landing, names),
-          landing.sampled[0]?.shape?.dialect,
-        )
+  const columns = await typesOf(tx, landing, names)
   if (into.atomic) await dropTable(tx, table)
   await createTable(tx, table, columns)
   return { columns, landing: quoteTable(table), traced: false }
+}
+
+/** For a target that is there: its columns, and those that the files bring. */
+async function landLike(
+  tx: Connection,
+  table: TableName,
+  landing: Landing & { target: TargetTable },
+): Promise<{ columns: Column[]; traced: boolean }> {
+  const { target, layout, spec } = landing
+  const { into, table: name } = targetOf(spec)
+  // A table that will be swapped needs all its columns; else those that are filled will do.
+  const all = into.mode === 'replace' && target.bare
+  const columns = target.columns.filter(
+    (column) => !column.generated && (all || layout.used.has(column.name)),
+  )
+  const traced = into.atomic && !all && (await isConstrained(tx, name, columns))
+  const added = await typesOf(tx, landing, [...layout.added])
+  if (added.length > 0 && !target.owned) {
+    const problem = `only its owner may add columns (${[...layout.added].join(', ')})`
+    throw sluiceError('target_not_writable', { table: showTable(name), problem })
+  }
+  if (into.atomic) {
+    await dropTable(tx, table)
+    await createLike(tx, table, columns, traced)
+  }
+  await addColumns(tx, table, added)
+  // Rows that are loaded again would come out of their order, by which rows are traced.
+  const widens = (column: Column) => (traced ? { ...column, sampled: false } : column)
+  const brought = added.map((column) => ({ ...widens(column), added: true }))
+  return { columns: [...columns, ...brought], traced }
+}
+
+/** Types of columns that do not exist yet, as the spec wants them found. */
+async function typesOf(tx: Connection, landing: Landing, names: string[]): Promise<Column[]> {
+  const { into } = targetOf(landing.spec)
+  if (into.types === 'text') return names.map((name) => ({ name, type: 'text' }))
+  if (names.length === 0) return []
+  const dialect = landing.sampled[0]?.shape?.dialect
+  const columns = await judgeTypes(tx, names, await sample(landing, names), dialect)
+  const widens = into.schema !== 'freeze'
+  return columns.map((column) =>
+    widens && canWiden(column.type) ? { ...column, sampled: true } : column,
+  )
 }
 
 /** Values from up to `samplesMax` places, over several files and within each. */
@@ -160,7 +197,7 @@ async function sample(
     const { shape } = file
     if (!shape) continue
     const columns = layout.of(file.name, shape)
-    const samples = columns.map((name) => byName.get(name) as string[])
+    const samples = columns.map((name) => byName.get(name) ?? [])
     for (const range of sampleRanges(shape, Math.ceil(samplesMax / files.length))) {
       const chunks: Buffer[] = []
       for await (const chunk of stage.read({ ingestId, ...(file as StagedEntry) }, range))

@@ -21,7 +21,9 @@ import { lockTargetName, readTarget, type TargetTable } from '../src/postgres/ta
 import { sumReceipts } from '../src/postgres/units.ts'
 import { alive, type IngestInput } from './alive.ts'
 import type { Deps } from './deps.ts'
+import { evolve } from './evolve.ts'
 import { judgeLanding } from './judge.ts'
+import { widen } from './widen.ts'
 
 export interface PublishInput extends IngestInput {
   /** Data records that staging counted: what a share of rejects is a share of. */
@@ -54,9 +56,10 @@ async function publish(
   entry: IngestEntry,
 ): Promise<Counts | SluiceError> {
   const { ingestId } = input
-  const counts = await countsOf(tx, ingestId)
-  if (entry.publishedAt) return counts
+  if (entry.publishedAt) return countsOf(tx, ingestId)
   mustBeActive(ingestId, entry)
+  entry.columns = await widen(tx, ingestId, entry)
+  const counts = await countsOf(tx, ingestId)
   const over = await overLimit(tx, input, entry.spec, counts)
   if (over) throw over
   if (entry.spec.target?.atomic) {
@@ -131,13 +134,15 @@ async function moveRows(
     return null
   }
   const same = JSON.stringify(there.columns.map(({ name, type }) => [name, type]))
-  const ours = JSON.stringify((columns ?? []).map(({ name, type }) => [name, type]))
+  const had = (columns ?? []).filter(({ added }) => !added)
+  const ours = JSON.stringify(had.map(({ name, type }) => [name, type]))
   if (mode === 'replace' && there.bare && same === ours && !traced) {
     await swap(tx, landing, target)
     return null
   }
-  const filled = new Set((columns ?? []).map(({ name }) => name))
-  const list = there.columns.filter(({ name }) => filled.has(name))
+  const list = await evolve(tx, target, there, columns ?? []).catch((error) => {
+    throw isRefusal(error) ? refused(target, error) : error
+  })
   return fillTarget(deps, tx, input, { entry, target, landing, list })
 }
 
@@ -174,6 +179,9 @@ async function fillTarget(
   }
 }
 
+/** The target does not take the rows, or the columns. */
+const isRefusal = (error: unknown): boolean => /^(22|23|42|44|54|P0)/.test(sqlState(error) ?? '')
+
 /** About something else than a constraint. */
 const isOther = (error: unknown): boolean => error !== null && !/^23/.test(sqlState(error) ?? '')
 
@@ -195,7 +203,7 @@ async function tryToFill(
     await mustHaveArrived(tx, ingestId, rows)
     return null
   } catch (error) {
-    if (!/^(22|23|42|44|54|P0)/.test(sqlState(error) ?? '')) throw error
+    if (!isRefusal(error)) throw error
     await tx.query('rollback to savepoint fill')
     return error
   }

@@ -12,6 +12,7 @@ import { health } from './routes/health.ts'
 import { ingests } from './routes/ingests.ts'
 import { budget, queues } from './routes/queues.ts'
 import { rejects } from './routes/rejects.ts'
+import { retries } from './routes/retries.ts'
 import { steering } from './routes/steer.ts'
 import { steps } from './routes/steps.ts'
 import { units } from './routes/units.ts'
@@ -52,7 +53,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   logRequests(app)
   await docs(app)
   metrics(app, deps)
-  const ofIngests = [uploads, ingests, steering, steps, units, rejects, events]
+  const ofIngests = [uploads, ingests, steering, steps, units, rejects, retries, events]
   const groups = [...ofIngests, workers, commands, queues, budget, health]
   for (const group of groups) await app.register(group(deps))
   return app

@@ -1,11 +1,16 @@
 /** Rejects as CSV (RFC 4180), piece by piece. */
 import type { RejectView } from '../postgres/rejects.ts'
 
-const columns = ['file', 'line', 'column', 'code', 'error', 'raw'] as const
+const open = ['file', 'line', 'column', 'code', 'error', 'raw'] as const
 const pieceChars = 64 * 1024
 
-export async function* csvOf(rejects: AsyncIterable<RejectView>): AsyncGenerator<string> {
-  let piece = `${columns.join(',')}\r\n`
+/** @param all with those that were loaded after all, and since when */
+export async function* csvOf(
+  rejects: AsyncIterable<RejectView>,
+  all = false,
+): AsyncGenerator<string> {
+  const columns = all ? ([...open, 'loadedAt'] as const) : open
+  let piece = `${[...open, ...(all ? ['loaded_at'] : [])].join(',')}\r\n`
   for await (const reject of rejects) {
     piece += `${columns.map((column) => cell(reject[column])).join(',')}\r\n`
     if (piece.length < pieceChars) continue
@@ -16,8 +21,8 @@ export async function* csvOf(rejects: AsyncIterable<RejectView>): AsyncGenerator
 }
 
 /** An empty cell is no value; an empty text has quotes. */
-function cell(value: string | number | null): string {
+function cell(value: string | number | Date | null): string {
   if (value === null) return ''
-  const text = String(value)
+  const text = value instanceof Date ? value.toISOString() : String(value)
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,6 +1,8 @@
 /** The API as its client sees it: problems become errors, uploads and events are streams. */
 
+import type { RetryNow } from '../api/ingests/retryView.ts'
 import type { Ingest, IngestNow } from '../api/ingests/view.ts'
+import type { Reject } from '../api/routes/rejects.ts'
 import type { Told } from '../api/workers/command.ts'
 import type { Queue } from '../api/workers/queueView.ts'
 import type { ScheduledTask } from '../api/workers/scheduled.ts'
@@ -8,9 +10,8 @@ import type { ActiveTask, Worker } from '../api/workers/view.ts'
 import type { IngestSpec } from '../domain/spec.ts'
 import type { Command } from '../domain/worker.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
-import type { RejectView } from '../postgres/rejects.ts'
 
-export type { ActiveTask, Ingest, IngestNow, Queue, ScheduledTask, Told, Worker }
+export type { ActiveTask, Ingest, IngestNow, Queue, RetryNow, ScheduledTask, Told, Worker }
 
 export interface Accepted {
   id: string
@@ -58,10 +59,13 @@ export function createClient(url: string) {
     list: (query: Record<string, string>) =>
       read<{ ingests: Ingest[]; next: string | null }>(`/v1/ingests?${new URLSearchParams(query)}`),
     rejects: (id: string, query: Record<string, string>) =>
-      read<{ rejects: RejectView[]; next: string | null }>(
+      read<{ rejects: Reject[]; next: string | null }>(
         at(id, `/rejects?${new URLSearchParams(query)}`),
       ),
-    rejectsCsv: (id: string) => call(at(id, '/rejects?format=csv')),
+    rejectsCsv: (id: string, all = false) => call(at(id, `/rejects?format=csv&all=${all}`)),
+    retryRejects: (id: string, upload: string | null) =>
+      read<RetryNow>(at(id, '/retry-rejects'), post(upload === null ? {} : { upload })),
+    retry: (id: string, retryId: string) => read<RetryNow>(at(id, `/retries/${retryId}`)),
     steps: (id: string, query: Record<string, string>) =>
       read<{ steps: StepRow[]; next: string | null }>(
         at(id, `/steps?${new URLSearchParams(query)}`),

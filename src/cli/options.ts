@@ -36,6 +36,7 @@ export interface SpecOptions extends FormatOptions {
   id?: string
   mode?: 'append' | 'replace'
   types?: 'sample' | 'text'
+  schema?: 'evolve' | 'freeze'
   maxRejects?: number | string
   atomic: boolean
   parallelism?: number
@@ -64,18 +65,26 @@ const addTargetOptions = (command: Command): Command =>
     .addOption(
       new Option('--types <types>', 'column types of a new table').choices(['sample', 'text']),
     )
+    .addOption(
+      new Option(
+        '--schema <how>',
+        'evolve: sampled types widen, new columns are added; freeze: neither ' +
+          '(default: a new table evolves, an existing one gets no columns)',
+      ).choices(['evolve', 'freeze']),
+    )
+
 const modes = ['append', 'replace']
 
 /** The spec that the options describe, without its source; what was not said is left out. */
 export function specOf(options: SpecOptions): Omit<IngestSpec, 'source'> {
-  const { id, into, steps, mode, types, atomic, maxRejects } = options
+  const { id, into, steps, mode, types, schema, atomic, maxRejects } = options
   const { parallelism, priority, tenant, queue } = options
   const format = formatOf(options)
   return {
     ...defined({ id, steps, parallelism, priority, tenant, queue }),
     ...(Object.keys(format).length > 0 && { format }),
     ...(into !== undefined && {
-      target: { table: into, ...defined({ mode, types }), ...(!atomic && { atomic }) },
+      target: { table: into, ...defined({ mode, types, schema }), ...(!atomic && { atomic }) },
     }),
     ...(maxRejects !== undefined && { rejects: { max: maxRejects } }),
   }

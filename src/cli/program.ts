@@ -23,6 +23,10 @@ const commands: Record<string, [summary: string, load: () => Promise<CommandFile
   status: ['show an ingest', () => import('./status.ts')],
   steps: ['show what the steps of an ingest did', () => import('./steps.ts')],
   rejects: ['show the rows that could not be taken', () => import('./rejects.ts')],
+  'retry-rejects': [
+    'load the rejects of an ingest again, as they are or corrected',
+    () => import('./retry.ts'),
+  ],
   pause: ['start no more units of an ingest', steer('pause')],
   resume: ['go on with a paused ingest', steer('resume')],
   cancel: ['end an ingest; its target stays as it was', steer('cancel')],

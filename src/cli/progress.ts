@@ -2,7 +2,7 @@
 import { SingleBar } from 'cli-progress'
 import pc from 'picocolors'
 import type { IngestNow } from './client.ts'
-import { number, size } from './text.ts'
+import { again, number, size } from './text.ts'
 
 export interface Progress {
   show(view: IngestNow): void
@@ -56,7 +56,9 @@ function bar(): Progress {
     step: stepOf(view).padEnd(9),
     rows: number(view.rowsLoaded),
     rejects: number(view.rowsRejected),
-    more: [bytesOf(view), troubleOf(view)].map((part) => part && ` · ${part}`).join(''),
+    more: [again(view), bytesOf(view), troubleOf(view)]
+      .map((part) => part && ` · ${part}`)
+      .join(''),
   })
   let started = false
   return {
@@ -84,7 +86,7 @@ function lines(): Progress {
       last = now
       lastMs = Date.now()
       const rows = `${number(view.rowsLoaded)} rows, ${number(view.rowsRejected)} rejects`
-      const parts = [step.padEnd(9), rows, bytesOf(view), troubleOf(view)]
+      const parts = [step.padEnd(9), rows, again(view), bytesOf(view), troubleOf(view)]
       console.log(`  ${parts.filter(Boolean).join('  ')}`)
     },
     stop() {},

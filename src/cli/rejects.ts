@@ -11,6 +11,7 @@ import { rejectLine } from './text.ts'
 interface Options {
   limit: number
   csv?: boolean
+  all?: boolean
   json?: boolean
 }
 
@@ -21,15 +22,16 @@ export function declare(command: Command): void {
     .argument('<id>', 'the ingest')
     .option('--limit <n>', 'how many to show', integer(1, 1_000_000), 100)
     .option('--csv', 'all of them as CSV: file, line, column, code, error, raw')
+    .option('--all', 'also those that were loaded after all')
     .action(run)
   addJson(command)
   addLogLevel(command)
 }
 
-async function run(id: string, { limit, csv, json }: Options): Promise<void> {
+async function run(id: string, { limit, csv, all = false, json }: Options): Promise<void> {
   const client = createClient(needApi(readConfig()))
-  if (csv) return printCsv(client, id)
-  const { rejects, next } = await read(client, id, limit)
+  if (csv) return printCsv(client, id, all)
+  const { rejects, next } = await read(client, id, { limit, all })
   if (json) return console.log(JSON.stringify({ rejects, next }, null, 2))
   if (rejects.length === 0) return console.log('There are no rejects.')
   for (const reject of rejects) console.log(rejectLine(reject))
@@ -37,13 +39,14 @@ async function run(id: string, { limit, csv, json }: Options): Promise<void> {
 }
 
 /** Page by page: one answer is never large. */
-async function read(client: Client, id: string, limit: number) {
+async function read(client: Client, id: string, { limit, all }: { limit: number; all: boolean }) {
   const rejects: Awaited<ReturnType<Client['rejects']>>['rejects'] = []
   let next: string | null = null
   do {
     const count = String(Math.min(pageMax, limit - rejects.length))
     const page: Awaited<ReturnType<Client['rejects']>> = await client.rejects(id, {
       limit: count,
+      all: String(all),
       ...(next && { after: next }),
     })
     rejects.push(...page.rejects)
@@ -52,8 +55,8 @@ async function read(client: Client, id: string, limit: number) {
   return { rejects, next }
 }
 
-async function printCsv(client: Client, id: string): Promise<void> {
-  const { body } = await client.rejectsCsv(id)
+async function printCsv(client: Client, id: string, all: boolean): Promise<void> {
+  const { body } = await client.rejectsCsv(id, all)
   if (!body) return
   try {
     await pipeline(Readable.fromWeb(body as never), process.stdout, { end: false })

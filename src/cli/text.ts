@@ -2,7 +2,7 @@
 import { isAbsolute, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import pc from 'picocolors'
-import type { RejectView } from '../postgres/rejects.ts'
+import type { Reject } from '../api/routes/rejects.ts'
 import type { Ingest, IngestNow } from './client.ts'
 
 export const number = (value: number): string => value.toLocaleString('en-US')
@@ -64,6 +64,7 @@ export function details(view: IngestNow): string {
     ['size', view.sizeBytes === null ? null : size(view.sizeBytes)],
     ['units', `${number(view.unitsLoaded)} of ${number(view.units)} loaded`],
     ['rows', `${number(view.rowsLoaded)} loaded, ${number(view.rowsRejected)} rejected`],
+    ['rejects', again(view)],
     ['entered', view.createdAt],
     ['took', duration(tookMs(view))],
     ['workflow', workflow && `${workflow.status}, ${workflow.historyEvents} events`],
@@ -80,18 +81,29 @@ export function details(view: IngestNow): string {
     .join('\n')
 }
 
+/** What becomes, or became, of rejects by another try. */
+export function again({ rowsToReload, rowsReloaded }: Ingest): string | null {
+  const parts = [
+    rowsToReload > 0 ? `${number(rowsToReload)} to be loaded again, with wider types` : '',
+    rowsReloaded > 0 ? `${number(rowsReloaded)} loaded after all` : '',
+  ]
+  return parts.filter(Boolean).join(', ') || null
+}
+
 const retryOf = ({ activity, attempt, error }: IngestNow['retrying'][number]): [string, string] => [
   'retrying',
   `${activity}, attempt ${attempt}: ${error}`,
 ]
 
 /** A reject in a line: where, which column, why, and the start of the row. */
-export function rejectLine({ file, line, column, error, raw }: RejectView, rawChars = 60): string {
+export function rejectLine({ loadedAt, ...reject }: Reject, rawChars = 60): string {
+  const { file, line, column, error, raw } = reject
   const flat = raw.replace(/[\r\n\t]+/g, ' ')
   const start = flat.length > rawChars ? `${flat.slice(0, rawChars)}…` : flat
   const near = relative(process.cwd(), file)
   const place = `${isAbsolute(file) && !near.startsWith('..') ? near : file}:${line}`
-  return `${pc.bold(place)} ${column ? `${column}: ` : ''}${error}  ${pc.dim(start)}`
+  const why = `${pc.bold(place)} ${column ? `${column}: ` : ''}${error}  ${pc.dim(start)}`
+  return loadedAt ? `${why}  ${pc.green(`loaded ${loadedAt}`)}` : why
 }
 
 /** Columns as wide as their widest cell; cells may have colours. */

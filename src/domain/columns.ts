@@ -13,6 +13,10 @@ export interface Column {
   name: string
   /** As PostgreSQL's `format_type` writes it. */
   type: string
+  /** The type comes from a sample, and may widen when later values do not fit: domain/widen.ts. */
+  sampled?: boolean
+  /** The target does not have it yet: publish adds it. */
+  added?: boolean
 }
 
 /** A column of an existing table, with what decides whether a file may leave it out. */
@@ -115,13 +119,18 @@ export function columnNames(header: readonly (string | null)[]): string[] {
   const taken = new Set<string>()
   return header.map((name, index) => {
     const plain = plainName(name ?? '') || `column_${index + 1}`
-    let unique = cutBytes(plain, nameBytesMax)
-    for (let again = 2; taken.has(unique); again++) {
-      unique = `${cutBytes(plain, nameBytesMax - String(again).length - 1)}_${again}`
-    }
+    const unique = uniqueName(plain, taken)
     taken.add(unique)
     return unique
   })
+}
+
+function uniqueName(plain: string, taken: ReadonlySet<string>): string {
+  let unique = cutBytes(plain, nameBytesMax)
+  for (let again = 2; taken.has(unique); again++) {
+    unique = `${cutBytes(plain, nameBytesMax - String(again).length - 1)}_${again}`
+  }
+  return unique
 }
 
 const plainName = (name: string): string =>
@@ -176,6 +185,24 @@ function nameOfUnknown(wanted: string, index: number, header: readonly (string |
   const same = (name: string | null) => (name ?? '').trim().toLowerCase() === wanted.toLowerCase()
   const shown = wanted.length > 80 ? `${wanted.slice(0, 80)}…` : wanted
   return header.slice(0, index).some(same) ? `${shown} (field ${index + 1}, a second time)` : shown
+}
+
+/**
+ * Names for header names that the table does not have, each different from its own.
+ * @returns none for a field without a name
+ */
+export function addedNames(
+  unknown: readonly (string | null)[],
+  taken: readonly string[],
+): (string | null)[] {
+  const all = new Set(taken)
+  return unknown.map((name) => {
+    const plain = plainName(name ?? '')
+    if (!plain) return null
+    const unique = uniqueName(plain, all)
+    all.add(unique)
+    return unique
+  })
 }
 
 function findColumn(

@@ -1,6 +1,8 @@
 /** The layout of an ingest: which column each field of each file goes to. */
+import { sluiceError } from '../errors.ts'
 import type { TargetColumn } from './columns.ts'
 import { matchHeader, newColumns } from './match.ts'
+import type { FullTarget } from './spec.ts'
 
 /** A column of a table that does not exist yet. */
 const free: TargetColumn = {
@@ -12,35 +14,60 @@ const free: TargetColumn = {
   identity: false,
 }
 
+const columnsMax = 1600
+
+/** A new table takes new columns unless it is frozen, one that exists only when it is asked for. */
+export const evolves = (schema: FullTarget['schema'] | undefined, exists: boolean): boolean =>
+  exists ? schema === 'evolve' : schema !== 'freeze'
+
 /** Finds the columns file by file; the first one with a record gives those of a new table. */
 export class Layout {
   readonly #table: string
   readonly #known = new Map<string, string[]>()
+  readonly #evolves: boolean
   /** Those of the target, or of the table to be; null while there is neither. */
   columns: readonly TargetColumn[] | null
   /** Columns that some file fills. */
   readonly used = new Set<string>()
+  /** Columns of files that came later than those of the table. */
+  readonly added = new Set<string>()
 
-  constructor(table: string, columns: readonly TargetColumn[] | null) {
+  constructor(
+    { table, schema }: Pick<FullTarget, 'table' | 'schema'>,
+    columns: readonly TargetColumn[] | null,
+  ) {
     this.#table = table
     this.columns = columns
+    this.#evolves = evolves(schema, columns !== null)
   }
 
   /**
    * @returns the column of each field
-   * @throws column_unknown, column_missing, columns_unmatched
+   * @throws column_unknown, column_missing, columns_unmatched, columns_too_many
    */
   of(file: string, { header, width }: { header: string[] | null; width: number }): string[] {
     const key = JSON.stringify([header, width])
     const known = this.#known.get(key)
     if (known) return known
     const fileHeader = { file, header, width }
+    const table = { name: this.#table, evolves: this.#evolves }
     const columns = this.columns
-      ? matchHeader(fileHeader, { name: this.#table, columns: this.columns })
+      ? matchHeader(fileHeader, { ...table, columns: this.columns })
       : newColumns(fileHeader)
-    this.columns ??= columns.map((name) => ({ ...free, name }))
+    if (this.columns) this.#add(file, this.columns, columns)
+    else this.columns = columns.map((name) => ({ ...free, name }))
     this.#known.set(key, columns)
     for (const name of columns) this.used.add(name)
     return columns
+  }
+
+  #add(file: string, there: readonly TargetColumn[], columns: readonly string[]): void {
+    const names = new Set(there.map(({ name }) => name))
+    const added = columns.filter((name) => !names.has(name))
+    if (added.length === 0) return
+    const count = there.length + added.length
+    if (count > columnsMax) throw sluiceError('columns_too_many', { file, count })
+    for (const name of added) this.added.add(name)
+    this.columns = [...there, ...added.map((name) => ({ ...free, name }))]
   }
 }

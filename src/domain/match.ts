@@ -1,11 +1,18 @@
 /** Which column each field of a file goes to, or a clear error that says why it cannot. */
 import { sluiceError } from '../errors.ts'
-import { columnNames, matchColumns, type TargetColumn } from './columns.ts'
+import { addedNames, columnNames, matchColumns, type TargetColumn } from './columns.ts'
 
 export interface FileHeader {
   file: string
-  header: readonly string[] | null
+  header: readonly (string | null)[] | null
   width: number
+}
+
+export interface MatchTable {
+  name: string
+  columns: readonly TargetColumn[]
+  /** Names that it does not have become new columns. */
+  evolves?: boolean
 }
 
 /**
@@ -13,12 +20,12 @@ export interface FileHeader {
  * @returns the column of each field, in the file's order
  * @throws column_unknown, column_missing, columns_unmatched
  */
-export function matchHeader(
-  { file, header, width }: FileHeader,
-  table: { name: string; columns: readonly TargetColumn[] },
-): string[] {
+export function matchHeader({ file, header, width }: FileHeader, table: MatchTable): string[] {
   if (!header) return matchByPosition({ file, width }, table)
-  const { columns, unknown, missing } = matchColumns(header, table.columns)
+  const { columns: matched, missing, ...match } = matchColumns(header, table.columns)
+  const { columns, unknown } = table.evolves
+    ? withAdded(header, matched, table.columns)
+    : { columns: matched, unknown: match.unknown }
   const list = (names: string[]) => names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '')
   if (unknown.length > 0) {
     throw sluiceError('column_unknown', { file, table: table.name, columns: list(unknown) })
@@ -29,10 +36,29 @@ export function matchHeader(
   return columns
 }
 
-function matchByPosition(
-  { file, width }: { file: string; width: number },
-  table: { name: string; columns: readonly TargetColumn[] },
-): string[] {
+/** New names for what the table does not have; a field without a name cannot get one. */
+function withAdded(
+  header: readonly (string | null)[],
+  matched: readonly string[],
+  table: readonly TargetColumn[],
+): { columns: string[]; unknown: string[] } {
+  const strange = header.filter((_, index) => matched[index] === '')
+  // A generated column is nobody's to write, and its name is taken.
+  const writable = strange.map((name) => (isGenerated(name, table) ? null : name))
+  const names = addedNames(
+    writable,
+    table.map(({ name }) => name),
+  )
+  const unknown = strange.filter((_, at) => names[at] === null)
+  let next = 0
+  const columns = matched.map((name) => name || (names[next++] ?? ''))
+  return { columns, unknown: unknown.map((name) => name || '(a field without a name)') }
+}
+
+const isGenerated = (name: string | null, table: readonly TargetColumn[]): boolean =>
+  table.some((column) => column.generated && column.name.toLowerCase() === name?.toLowerCase())
+
+function matchByPosition({ file, width }: Omit<FileHeader, 'header'>, table: MatchTable): string[] {
   const columns = table.columns.filter((column) => !column.generated)
   if (columns.length === width) return columns.map(({ name }) => name)
   throw sluiceError('columns_unmatched', {

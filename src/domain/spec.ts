@@ -6,9 +6,11 @@ import { TimeLimits } from './timeLimits.ts'
 
 /** Also a file name and a workflow id, so its alphabet is small. */
 export const IngestId = Type.String({
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
+  // A retry of its rejects has the id of the ingest and `.retry-1`.
+  pattern: '^(?!.*\\.retry-)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
   description:
-    'Idempotency key, Temporal workflow id. Letters, digits, `.`, `_`, `-`; made up if left out.',
+    'Idempotency key, Temporal workflow id. Letters, digits, `.`, `_`, `-`, without `.retry-`; ' +
+    'made up if left out.',
 })
 
 export const UploadName = Type.String({

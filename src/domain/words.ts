@@ -15,6 +15,7 @@
  * receipt  what a unit's transaction recorded: rows and rejects; it commits with the rows
  * landing  the table of this ingest that units are loaded into
  * reject   a row that could not be taken: file, line, column, error, raw text
+ * retry    rejects of an ingest that are loaded again, in one transaction
  * mode     append or replace
  */
 
@@ -154,6 +155,8 @@ export interface Receipt {
   rowsRejected: number
   /** Rows that the target had already, where the spec says to skip them; 0 if left out. */
   rowsSkipped?: number
+  /** Of the rejected ones: publish loads them again, with wider types; 0 if left out. */
+  rowsToReload?: number
   sizeBytes: number
   /** The fast lane streams raw bytes; the repair lane looks at every record. */
   lane: 'fast' | 'repair'

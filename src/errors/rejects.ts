@@ -41,6 +41,11 @@ export const rejectTable = {
     message: 'the record is longer than {max} bytes; the first {kept} are kept',
     hint: 'Look for a quote that swallows lines, or shorten the value.',
   },
+  not_one_record: {
+    meaning: 'a corrected row that is no record, or more than one: see docs/rejects.md',
+    message: '{count} records in place of one',
+    hint: 'Correct the raw text so that it is one record.',
+  },
   poison_record: {
     meaning: 'three workers died while they had nothing but this record in hand: see docs/csv.md',
     message: 'workers died while they loaded this record alone ({deaths} times and more)',

@@ -98,6 +98,42 @@ export const requests = {
     message: 'The ingest {ingestId} has ended already: {state}.',
     hint: 'Only an ingest that is under way can be paused, resumed or cancelled.',
   },
+  retry_too_early: {
+    status: 409,
+    kind: 'user',
+    message: 'The ingest {ingestId} is still under way: {state}.',
+    hint: 'Its rejects can be loaded again once it is completed.',
+  },
+  retry_unpublished: {
+    status: 409,
+    kind: 'user',
+    message: 'Nothing of the ingest {ingestId} was published: it is {state}.',
+    hint: 'Correct its rows or its table, and start a new ingest.',
+  },
+  rejects_none_open: {
+    status: 409,
+    kind: 'user',
+    message: 'The ingest {ingestId} has no open rejects.',
+    hint: 'There is nothing to do. `sluice rejects {ingestId} --all` shows those that were loaded.',
+  },
+  retry_not_found: {
+    status: 404,
+    kind: 'user',
+    message: 'The ingest {ingestId} has no retry {retryId}.',
+    hint: 'See GET /v1/ingests/{ingestId}/retries for those that loaded something.',
+  },
+  corrections_invalid: {
+    status: 422,
+    kind: 'user',
+    message: 'The corrections in {name} cannot be read: {problem}.',
+    hint: 'Send the CSV that `sluice rejects ID --csv` writes, with its header, and change nothing but `raw`.',
+  },
+  correction_unknown: {
+    status: 422,
+    kind: 'user',
+    message: 'Line {at} of {name} names no open reject: {problem}.',
+    hint: 'Nothing was loaded. Take the row out, or export the rejects again: those that were loaded are no rejects any more.',
+  },
   upload_cut_short: {
     status: 400,
     kind: 'user',

@@ -6,7 +6,7 @@ export const targets = {
     status: 422,
     kind: 'user',
     message: 'The file {file} has columns that {table} does not have: {columns}.',
-    hint: 'Add the columns to the table, or take them out of the file.',
+    hint: 'Let them be added with `--schema evolve` (`target.schema` of the spec), add them to the table yourself, or take them out of the file.',
   },
   column_missing: {
     status: 422,
@@ -56,6 +56,12 @@ export const targets = {
     kind: 'data',
     message: 'More than {max} records killed every worker that loaded them alone.',
     hint: 'That many are hardly the fault of the records: look at the memory and the log of the workers.',
+  },
+  target_changed: {
+    status: 422,
+    kind: 'user',
+    message: 'The rejects of {ingestId} cannot be loaded into {table}: {problem}.',
+    hint: 'Bring the table back into the form that the rows need, and try again.',
   },
   count_mismatch: {
     status: 500,

@@ -94,7 +94,9 @@ export function columnOf(error: unknown): string | null {
  * How dates of numbers alone are read until the end of the transaction. Without an order of the
  * dialect that is year, month, day: what is written otherwise is refused rather than guessed.
  */
-export async function setDateOrder(tx: Connection, { dates = 'YMD' }: Terms): Promise<void> {
+export async function setDateOrder(tx: Connection, { dates }: Terms): Promise<void> {
+  // Every session begins with YMD: see db.ts.
+  if (!dates) return
   await tx.query(`select set_config('datestyle', $1, true)`, [`ISO, ${dates}`])
 }
 

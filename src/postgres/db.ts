@@ -22,7 +22,8 @@ export function openDb(databaseUrl: string, options: { max: number; name: string
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
-    options: '-c client_connection_check_interval=2s',
+    // 01/02/2024 is no date unless somebody says in which order: it would be taken for either.
+    options: '-c client_connection_check_interval=2s -c datestyle=ISO,YMD',
     onConnect: speakEnglish,
   })
   // An idle connection that the server closes is no news: the pool opens another one.

@@ -21,6 +21,10 @@ export interface IngestView extends Required<Counts> {
   /** Over all files. */
   stepsFinished: number
   unitsLoaded: number
+  /** Of the rejected ones: publish loads them again, with wider types. */
+  rowsToReload: number
+  /** Of the loaded ones: they were rejects first, and came with a retry. */
+  rowsReloaded: number
   error: Outcome['error']
   createdAt: Date
   startedAt: Date | null
@@ -175,6 +179,18 @@ export async function recordPlanned(
   )
 }
 
+/** Columns that have changed since the plan. */
+export async function recordColumns(
+  tx: Connection,
+  ingestId: string,
+  columns: readonly Column[],
+): Promise<void> {
+  await tx.query('update sluice.ingests set columns = $2 where ingest_id = $1', [
+    ingestId,
+    JSON.stringify(columns),
+  ])
+}
+
 export async function recordPublished(
   tx: Connection,
   ingestId: string,
@@ -218,13 +234,19 @@ const view = `
          coalesce(u.loaded, 0) as "unitsLoaded", coalesce(u.rows_read, 0) as "rowsRead",
          coalesce(u.rows_loaded, 0) as "rowsLoaded",
          coalesce(u.rows_rejected, 0) as "rowsRejected",
-         coalesce(u.rows_skipped, 0) as "rowsSkipped"
+         coalesce(u.rows_skipped, 0) as "rowsSkipped",
+         coalesce(u.rows_to_reload, 0) as "rowsToReload",
+         case when i.published_at is null then 0 else (
+           select coalesce(sum(rows_loaded), 0)::bigint from sluice.retries
+           where ingest_id = i.ingest_id
+         ) end as "rowsReloaded"
   from sluice.ingests i
   left join lateral (
     select count(*) filter (where loaded_at is not null) as loaded,
            sum(rows_read)::bigint as rows_read, sum(rows_loaded)::bigint as rows_loaded,
            sum(rows_rejected)::bigint as rows_rejected,
-           sum(rows_skipped)::bigint as rows_skipped
+           sum(rows_skipped)::bigint as rows_skipped,
+           (sum(rows_to_reload) filter (where i.ended_at is null))::bigint as rows_to_reload
     from sluice.units where ingest_id = i.ingest_id
   ) u on true
   left join lateral (

@@ -74,6 +74,17 @@ export async function dropRowColumn(tx: Connection, landing: TableName): Promise
   )
 }
 
+/** Adds columns that take NULL, as rows of before have it. */
+export async function addColumns(
+  tx: Connection,
+  table: TableName,
+  columns: readonly Column[],
+): Promise<void> {
+  if (columns.length === 0) return
+  const list = columns.map(({ name, type }) => `add column ${quoteIdentifier(name)} ${type}`)
+  await tx.query(`alter table ${quoteTable(table)} ${list.join(', ')}`)
+}
+
 export async function dropTable(tx: Connection, table: TableName): Promise<void> {
   await tx.query(`drop table if exists ${quoteTable(table)}`)
 }

@@ -15,6 +15,10 @@ export interface RejectView {
   constraint: string | null
   error: string
   raw: string
+  /** When a retry has loaded it after all. */
+  loadedAt: Date | null
+  /** The retry that tried it last. */
+  retryId: string | null
 }
 
 /** Keeps the rejects of a unit, in the transaction that loads its rows. */
@@ -71,19 +75,23 @@ export async function rejectedLines(
   return new Set(rows.map(({ line }) => line))
 }
 
-/** A page of rejects by file and line. `after` is the last one of the page before. */
+/**
+ * A page of rejects by file and line. `after` is the last one of the page before; `all` also
+ * those that were loaded after all.
+ */
 export async function listRejects(
   db: Db,
   ingestId: string,
-  page: { limit: number; after: { fileNo: number; line: number } },
+  page: { limit: number; after: { fileNo: number; line: number }; all?: boolean },
 ): Promise<RejectView[]> {
   const { rows } = await db.query(
     `select file, file_no as "fileNo", line, column_name as "column", code,
-            constraint_name as "constraint", error, raw
+            constraint_name as "constraint", error, raw, loaded_at as "loadedAt",
+            retry_id as "retryId"
      from sluice.rejects
-     where ingest_id = $1 and (file_no, line) > ($2, $3)
+     where ingest_id = $1 and (file_no, line) > ($2, $3) and ($5 or loaded_at is null)
      order by file_no, line limit $4`,
-    [ingestId, page.after.fileNo, page.after.line, page.limit],
+    [ingestId, page.after.fileNo, page.after.line, page.limit, page.all ?? false],
   )
   return rows
 }
@@ -92,11 +100,11 @@ export async function listRejects(
 export async function* eachReject(
   db: Db,
   ingestId: string,
-  pageSize = 1000,
+  { all = false, pageSize = 1000 } = {},
 ): AsyncGenerator<RejectView> {
   let after = { fileNo: -1, line: 0 }
   while (true) {
-    const page = await listRejects(db, ingestId, { limit: pageSize, after })
+    const page = await listRejects(db, ingestId, { limit: pageSize, after, all })
     yield* page
     const last = page.at(-1)
     if (!last || page.length < pageSize) return

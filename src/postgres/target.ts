@@ -8,6 +8,8 @@ export interface TargetTable {
   columns: (TargetColumn & { collation: string | null; default: string | null })[]
   /** Nothing hangs on the table but its columns, so another table can take its place. */
   bare: boolean
+  /** Whether we may alter it. */
+  owned: boolean
 }
 
 const kinds: Record<string, string> = {
@@ -58,7 +60,8 @@ export async function readTarget(
   if (!found.can_insert) throw refuse(`${found.who} may not insert into it`)
   if (mode === 'replace' && !found.owns)
     throw refuse(`${found.who} does not own it, and the mode is replace`)
-  return { columns: await readColumns(db, found.oid), bare: await isBare(db, found.oid) }
+  const [columns, bare] = [await readColumns(db, found.oid), await isBare(db, found.oid)]
+  return { columns, bare, owned: found.owns }
 }
 
 async function readColumns(db: Db | Connection, oid: number): Promise<TargetTable['columns']> {

@@ -26,17 +26,29 @@ export async function judgeTypes(
 
 async function judge(tx: Connection, values: string[], terms: Terms): Promise<string> {
   for (const type of candidateTypes(values, terms)) {
-    const { rows } = await tx.query(
-      'select bool_and(pg_input_is_valid(v, $2)) as fits from unnest($1::text[]) as v',
-      [values.map((value) => plainText(type, value, terms)), type],
-    )
-    if (rows[0].fits) return type
+    if (await takesAll(tx, type, values, terms)) return type
   }
   return 'text'
 }
 
-/** A value as PostgreSQL is given it in a column of that type. */
-function plainText(type: string, value: string, terms: Terms): string {
+/** Does the type take every value, as the dialect writes it? */
+export async function takesAll(
+  tx: Connection,
+  type: string,
+  values: readonly string[],
+  terms: Terms,
+): Promise<boolean> {
+  const given = values.map((value) => plainText(type, value, terms))
+  if (given.includes(null)) return false
+  const { rows } = await tx.query(
+    'select bool_and(pg_input_is_valid(v, $2)) as fits from unnest($1::text[]) as v',
+    [given, type],
+  )
+  return rows[0].fits ?? true
+}
+
+/** A value as PostgreSQL is given it in a column of that type; null when it must not be given. */
+function plainText(type: string, value: string, terms: Terms): string | null {
   if (type === 'boolean') return booleanText(value, terms)
-  return isNumberType(type) ? (numberText(value, terms) ?? value) : value
+  return isNumberType(type) ? numberText(value, terms) : value
 }

@@ -31,7 +31,18 @@ const ledgerPart = {
   rowsRead: count('Always rowsLoaded + rowsRejected.'),
   rowsLoaded: count('Rows in the landing table, or in the target once it is published.'),
   rowsRejected: count('Rows that could not be taken: see the rejects.'),
-  columns: orNull(Type.Array(Type.Object({ name: Type.String(), type: Type.String() }))),
+  rowsToReload: count('Of the rejected ones: publish loads them again, with wider types.'),
+  rowsReloaded: count('Of the loaded ones: they were rejects, and came with a retry.'),
+  columns: orNull(
+    Type.Array(
+      Type.Object({
+        name: Type.String(),
+        type: Type.String(),
+        sampled: Type.Optional(Type.Boolean({ description: 'The type may widen.' })),
+        added: Type.Optional(Type.Boolean({ description: 'The files brought it.' })),
+      }),
+    ),
+  ),
   error: orNull(
     Type.Object({ code: Type.String(), message: Type.String(), hint: orNull(Type.String()) }),
   ),

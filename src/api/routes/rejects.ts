@@ -1,12 +1,12 @@
 /** The rejects of an ingest: pages of JSON, or all of them as CSV. */
 import { Readable } from 'node:stream'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { sluiceError } from '../../errors.ts'
 import { readIngest } from '../../postgres/ingests.ts'
 import { eachReject, listRejects } from '../../postgres/rejects.ts'
 import { csvOf } from '../csv.ts'
 import type { ApiDeps, App } from '../deps.ts'
-import { IngestParams, Limit, problems } from '../schemas.ts'
+import { IngestParams, Limit, orNull, problems, time } from '../schemas.ts'
 
 const Reject = Type.Object({
   file: Type.String(),
@@ -16,12 +16,16 @@ const Reject = Type.Object({
   code: Type.String({ description: 'One of those at the end of /docs/errors, or an SQLSTATE.' }),
   error: Type.String(),
   raw: Type.String({ description: 'The record, exactly; bytes that are no text are U+FFFD.' }),
+  loadedAt: orNull(time('When a retry has loaded it after all.')),
+  retryId: orNull(Type.String({ description: 'The retry that tried it last.' })),
 })
+export type Reject = Static<typeof Reject>
 
 const description = `
 Pages of JSON, or with \`Accept: text/csv\` or \`format=csv\` every reject as one CSV file.
 
-\`raw\` is exactly what the file had, so that it can be corrected and sent again. It is not made
+\`raw\` is exactly what the file had, so that it can be corrected and loaded again
+(\`POST /v1/ingests/:id/retry-rejects\`). It is not made
 harmless for spreadsheets: a cell that starts with \`=\`, \`+\`, \`-\` or \`@\` is a formula there. Import
 the file with its columns as text.`
 
@@ -39,6 +43,9 @@ export const rejects =
           {
             limit: Limit(10_000, 100),
             after: Type.Optional(Type.String({ description: '`next` of the page before.' })),
+            all: Type.Optional(
+              Type.Boolean({ description: 'Also those that were loaded after all.' }),
+            ),
             format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')])),
           },
           { additionalProperties: false },
@@ -56,6 +63,7 @@ export const rejects =
         const {
           limit = 100,
           after,
+          all = false,
           format = /\btext\/csv\b/.test(accept ?? '') ? 'csv' : 'json',
         } = query
         if (format === 'csv') {
@@ -63,9 +71,13 @@ export const rejects =
           void reply.type('text/csv; charset=utf-8; header=present')
           return reply
             .header('content-disposition', name)
-            .send(Readable.from(csvOf(eachReject(db, id))) as never)
+            .send(Readable.from(csvOf(eachReject(db, id, { all }), all)) as never)
         }
-        const page = await listRejects(db, id, { limit, after: cursorOf(after) })
+        const found = await listRejects(db, id, { limit, after: cursorOf(after), all })
+        const page = found.map((each) => ({
+          ...each,
+          loadedAt: each.loadedAt?.toISOString() ?? null,
+        }))
         const last = page.at(-1)
         const next = last && page.length === limit ? `${last.fileNo}:${last.line}` : null
         return { rejects: page, next }

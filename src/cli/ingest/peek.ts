@@ -7,6 +7,7 @@ import { bodyOf, shapeOf, soundRecords, valuesOf } from '../../csv/records.ts'
 import { Rewriter, written } from '../../csv/rewrite.ts'
 import { addSample } from '../../csv/sample.ts'
 import { type Column, candidateTypes } from '../../domain/columns.ts'
+import { evolves } from '../../domain/layout.ts'
 import { type FileHeader, matchHeader, newColumns } from '../../domain/match.ts'
 import type { FullTarget, IngestSpec } from '../../domain/spec.ts'
 import { showTable, type TableName } from '../../domain/table.ts'
@@ -141,8 +142,14 @@ async function findColumns(
         return { columns: types, typesFrom: 'postgres', exists: false, problem: null }
       }
       const types = new Map(target.columns.map(({ name, type }) => [name, type]))
-      const fields = matchHeader(header, { name: showTable(table), columns: target.columns })
-      const columns = fields.map((name) => ({ name, type: types.get(name) ?? '' }))
+      const isEvolving = evolves(into.schema, true)
+      const there = { name: showTable(table), columns: target.columns, evolves: isEvolving }
+      const fields = matchHeader(header, there)
+      const sampled =
+        into.types === 'text'
+          ? fields.map((name) => ({ name, type: 'text' }))
+          : await judgeTypes(tx, fields, samples)
+      const columns = sampled.map(({ name, type }) => ({ name, type: types.get(name) ?? type }))
       return { columns, typesFrom: 'target', exists: true, problem: null }
     })
   } catch (error) {

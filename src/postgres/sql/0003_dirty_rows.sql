@@ -42,9 +42,30 @@ create index on sluice.attempts (ingest_id, unit_no);
 insert into sluice.settings (name, value) values ('ledger', to_jsonb(gen_random_uuid()::text));
 
 alter table sluice.rejects add column constraint_name text;
--- A reject that was loaded after all, and what did it: it is none of rows_rejected any more.
+-- A reject that was loaded after all is none of rows_rejected any more; and what tried it last.
 alter table sluice.rejects add column loaded_at timestamptz;
 alter table sluice.rejects add column retry_id text;
+-- Of rows_rejected: those that publish loads again, once their column has a wider type.
+alter table sluice.units add column rows_to_reload bigint not null default 0;
+
+-- One row for each time that rejects were loaded again: it commits with the rows.
+create table sluice.retries (
+  ingest_id text not null references sluice.ingests on delete cascade,
+  retry_id text not null,
+  -- The upload with the corrected rows; null when the rejects were tried as they were.
+  upload text,
+  rows_tried bigint not null,
+  rows_loaded bigint not null,
+  rows_rejected bigint not null,
+  -- Rejects of the ingest that are still open.
+  rows_open bigint not null,
+  worker text not null,
+  attempt integer not null,
+  started_at timestamptz not null,
+  loaded_at timestamptz not null,
+  primary key (ingest_id, retry_id),
+  check (rows_tried = rows_loaded + rows_rejected)
+);
 
 -- Within an archive: the member that this file is.
 alter table sluice.files add column member text;

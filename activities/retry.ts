@@ -1,0 +1,105 @@
+/**
+ * retry: rejects of an ingest that was published → its target, exactly once.
+ *
+ * One transaction that only one attempt can be in: it locks the ingest, sends open rejects through
+ * COPY, corrects receipts and rejects, and leaves a receipt of its own. A second attempt finds that
+ * one and returns it, or finds nothing and starts clean.
+ */
+import { activityInfo } from '@temporalio/activity'
+import type { Retried, RetryOrder } from '../src/domain/retry.ts'
+import { parseTableName, quoteTable, showTable } from '../src/domain/table.ts'
+import { sluiceError } from '../src/errors.ts'
+import type { Connection } from '../src/postgres/db.ts'
+import { type IngestEntry, lockIngest } from '../src/postgres/ingests.ts'
+import {
+  correctReceipts,
+  countOpen,
+  markLoaded,
+  openPages,
+  updateRefused,
+} from '../src/postgres/openRejects.ts'
+import { columnsOfOpen, mustBeRetryable, readRetry, recordRetry } from '../src/postgres/retries.ts'
+import { alone } from '../src/postgres/sessions.ts'
+import { lockTargetName, readTarget } from '../src/postgres/target.ts'
+import { alive, type Limited } from './alive.ts'
+import { correctedPages } from './corrected.ts'
+import type { Deps } from './deps.ts'
+import { type Attempted, reload } from './reload.ts'
+
+export const retryRejects =
+  (deps: Deps) =>
+  async (order: RetryOrder & Limited): Promise<Retried> =>
+    alive(deps, order, async (signal) => {
+      const { ingestId, retryId } = order
+      return alone(
+        deps.db,
+        { ingestId, what: retryId, signal },
+        (tx) => lockIngest(tx, ingestId),
+        async (tx, entry) => {
+          const done = await readRetry(tx, order)
+          return done ? countsOf(done) : retry(deps, tx, order, entry)
+        },
+      )
+    })
+
+const countsOf = ({ rowsTried, rowsLoaded, rowsRejected, rowsOpen }: Retried): Retried => ({
+  rowsTried,
+  rowsLoaded,
+  rowsRejected,
+  rowsOpen,
+})
+
+async function retry(
+  deps: Deps,
+  tx: Connection,
+  order: RetryOrder,
+  entry: IngestEntry,
+): Promise<Retried> {
+  const { ingestId, upload } = order
+  const startMs = performance.now()
+  mustBeRetryable(ingestId, { ...entry, open: await countOpen(tx, ingestId) })
+  const into = await findTarget(tx, ingestId, entry)
+  // What would be judged at the commit is judged row by row.
+  await tx.query('set constraints all immediate')
+  const pages = upload ? correctedPages(deps, tx, { ...order, upload }) : asTheyAre(tx, ingestId)
+  let rowsLoaded = 0
+  let rowsRejected = 0
+  for await (const page of pages) {
+    const { loaded, refused } = await reload(tx, into, page)
+    await markLoaded(tx, order.retryId, loaded)
+    await correctReceipts(tx, ingestId, loaded)
+    await updateRefused(tx, order.retryId, refused)
+    rowsLoaded += loaded.length
+    rowsRejected += refused.length
+  }
+  const rowsOpen = await countOpen(tx, ingestId)
+  const retried = { rowsTried: rowsLoaded + rowsRejected, rowsLoaded, rowsRejected, rowsOpen }
+  const { attempt } = activityInfo()
+  const tookMs = performance.now() - startMs
+  await recordRetry(tx, order, retried, { worker: deps.worker, attempt, tookMs })
+  return retried
+}
+
+async function* asTheyAre(tx: Connection, ingestId: string): AsyncGenerator<Attempted[]> {
+  for await (const page of openPages(tx, ingestId)) {
+    yield page.map((reject) => ({ reject, raw: reject.raw }))
+  }
+}
+
+/** @throws target_changed */
+async function findTarget(tx: Connection, ingestId: string, { spec }: IngestEntry) {
+  const name = parseTableName(spec.target?.table ?? '')
+  const changed = (problem: string) =>
+    sluiceError('target_changed', { ingestId, table: showTable(name), problem })
+  await lockTargetName(tx, name)
+  const target = await readTarget(tx, name, 'append')
+  if (!target) throw changed('it does not exist any more')
+  const writable = new Set(
+    target.columns.filter(({ generated }) => !generated).map((column) => column.name),
+  )
+  const gone = (await columnsOfOpen(tx, ingestId)).filter((column) => !writable.has(column))
+  if (gone.length > 0) {
+    throw changed(`it has no columns any more that the rows fill: ${gone.slice(0, 20).join(', ')}`)
+  }
+  return { ingestId, table: quoteTable(name), columns: target.columns }
+}

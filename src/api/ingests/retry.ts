@@ -1,0 +1,46 @@
+/** Takes in the wish to load rejects again. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type RetryOrder, retryIdOf } from '../../domain/retry.ts'
+import { sluiceError } from '../../errors.ts'
+import { readIngest } from '../../postgres/ingests.ts'
+import { countOpen } from '../../postgres/openRejects.ts'
+import { listRetries, mustBeRetryable } from '../../postgres/retries.ts'
+import { startRetry } from '../../temporal/retries.ts'
+import type { ApiDeps } from '../deps.ts'
+
+const startTimeoutMs = 5000
+
+/**
+ * The same request is the same retry until one has loaded something.
+ * @throws ingest_not_found, upload_not_found, retry_too_early, retry_unpublished,
+ *   rejects_none_open, temporal_unavailable
+ */
+export async function submitRetry(
+  deps: ApiDeps,
+  ingestId: string,
+  uploadName: string | null,
+): Promise<RetryOrder> {
+  const { db, temporal } = deps
+  const entry = await readIngest(db, ingestId)
+  mustBeRetryable(ingestId, { ...entry, open: await countOpen(db, ingestId) })
+  const upload = uploadName === null ? null : await hashOf(deps, uploadName)
+  const done = await listRetries(db, ingestId)
+  const order = { ingestId, retryId: retryIdOf(done.length, upload), upload }
+  const deadline = Date.now() + startTimeoutMs
+  await temporal.withDeadline(deadline, () => startRetry(temporal, order, entry))
+  return order
+}
+
+async function hashOf(
+  { stage }: ApiDeps,
+  name: string,
+): Promise<NonNullable<RetryOrder['upload']>> {
+  const hash = createHash('sha256')
+  try {
+    for await (const bytes of createReadStream(stage.uploads.path(name))) hash.update(bytes)
+  } catch (error) {
+    throw sluiceError('upload_not_found', { name }, { cause: error })
+  }
+  return { name, sha256: hash.digest('hex') }
+}

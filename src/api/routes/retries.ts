@@ -1,0 +1,70 @@
+/** Rejects on their way into the target after all. */
+import { Type } from 'typebox'
+import { IngestId, UploadName } from '../../domain/spec.ts'
+import { readIngest } from '../../postgres/ingests.ts'
+import { listRetries } from '../../postgres/retries.ts'
+import type { ApiDeps, App } from '../deps.ts'
+import { submitRetry } from '../ingests/retry.ts'
+import { RetryNow, showRetry, viewRetry } from '../ingests/retryView.ts'
+import { IngestParams, problems } from '../schemas.ts'
+
+const tags = ['ingests']
+
+const description = `
+Loads the open rejects of a completed ingest into its target, exactly once. Without \`upload\` all of
+them are tried as they are: the table was changed meanwhile. With it, those that the upload names: the
+CSV of \`GET /v1/ingests/:id/rejects?format=csv\` with a corrected \`raw\`. Rows that are left out stay
+rejects, and so does a row that the target refuses again, with the new error.`
+
+export const retries = (deps: ApiDeps) => async (app: App) => {
+  app.post('/v1/ingests/:id/retry-rejects', {
+    schema: {
+      tags,
+      summary: 'Load rejects again',
+      description,
+      params: IngestParams,
+      body: Type.Object(
+        {
+          upload: Type.Optional(UploadName),
+        },
+        { additionalProperties: false },
+      ),
+      response: { 202: RetryNow, ...problems(400, 404, 409, 503) },
+    },
+    handler: async ({ params: { id }, body: { upload = null } }, reply) => {
+      const order = await submitRetry(deps, id, upload)
+      const view = await viewRetry(deps, order)
+      return reply.code(202).header('location', view.links.self).send(view)
+    },
+  })
+
+  app.get('/v1/ingests/:id/retries', {
+    schema: {
+      tags,
+      summary: 'List the retries of an ingest that have ended well',
+      params: IngestParams,
+      response: { 200: Type.Object({ retries: Type.Array(RetryNow) }), ...problems(404, 503) },
+    },
+    handler: async ({ params: { id } }) => {
+      await readIngest(deps.db, id)
+      const views = await listRetries(deps.db, id)
+      return { retries: views.map((view) => showRetry(id, view)) }
+    },
+  })
+
+  app.get('/v1/ingests/:id/retries/:retry', {
+    schema: {
+      tags,
+      summary: 'Show a retry',
+      params: Type.Object({
+        id: IngestId,
+        retry: Type.String({ pattern: '^retry-\\d{1,9}(-[0-9a-f]{8})?$' }),
+      }),
+      response: { 200: RetryNow, ...problems(404, 503) },
+    },
+    handler: async ({ params: { id, retry } }) => {
+      await readIngest(deps.db, id)
+      return viewRetry(deps, { ingestId: id, retryId: retry })
+    },
+  })
+}

@@ -1,0 +1,29 @@
+/** A retry: rejects of an ingest that was published are loaded again. */
+
+export interface RetryOrder {
+  ingestId: string
+  /** Of this ingest; the workflow's id is `<ingest id>.<retry id>`. */
+  retryId: string
+  /** The corrections; null: the rejects are tried as they are. */
+  upload: { name: string; sha256: string } | null
+}
+
+/** What its transaction recorded. */
+export interface Retried {
+  /** Always `rowsLoaded + rowsRejected`. */
+  rowsTried: number
+  rowsLoaded: number
+  rowsRejected: number
+  /** Rejects of the ingest that are still open. */
+  rowsOpen: number
+}
+
+/**
+ * The same as long as no retry has loaded anything: who asks twice gets the same retry.
+ * @param done retries of the ingest that have committed
+ */
+export const retryIdOf = (done: number, upload: RetryOrder['upload']): string =>
+  `retry-${done + 1}${upload ? `-${upload.sha256.slice(0, 8)}` : ''}`
+
+export const retryWorkflowId = ({ ingestId, retryId }: Omit<RetryOrder, 'upload'>): string =>
+  `${ingestId}.${retryId}`

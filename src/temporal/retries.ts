@@ -1,0 +1,54 @@
+/** The workflow of a retry: started once, then looked at. */
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+} from '@temporalio/client'
+import { ApplicationFailure } from '@temporalio/common'
+import type { retryRejects } from '../../workflows/retry.ts'
+import { type RetryOrder, retryWorkflowId } from '../domain/retry.ts'
+import type { FullSpec } from '../domain/spec.ts'
+import { messageOf } from '../errors.ts'
+import { temporalError } from './ingests.ts'
+
+/** Starts it like its ingest; one of that id that runs is the same retry. */
+export async function startRetry(
+  client: Client,
+  order: RetryOrder,
+  { spec, queue }: { spec: FullSpec; queue: string | null },
+): Promise<void> {
+  const { priority, tenant } = spec
+  try {
+    await client.workflow.start<typeof retryRejects>('retryRejects', {
+      workflowId: retryWorkflowId(order),
+      taskQueue: queue ?? spec.queue,
+      args: [order],
+      // One that has failed has loaded nothing.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      priority: { priorityKey: priority, ...(tenant !== null && { fairnessKey: tenant }) },
+      staticSummary: `rejects of ${order.ingestId}`.slice(0, 200),
+    })
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return
+    throw temporalError(error)
+  }
+}
+
+/** Why it failed; null when it has not. */
+export async function failureOf(
+  client: Client,
+  order: Omit<RetryOrder, 'upload'>,
+): Promise<{ code: string; message: string; hint: string | null } | null> {
+  try {
+    await client.workflow.getHandle(retryWorkflowId(order)).result()
+    return null
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw temporalError(error)
+    const { cause } = error
+    const details = cause instanceof ApplicationFailure ? cause.details?.[0] : null
+    const { hint = null } = (details ?? {}) as { hint?: string | null }
+    const code = (cause instanceof ApplicationFailure && cause.type) || 'unexpected'
+    return { code, message: messageOf(cause ?? error), hint }
+  }
+}
