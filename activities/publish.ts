@@ -59,9 +59,11 @@ async function publish(
   if (entry.publishedAt) return countsOf(tx, ingestId)
   mustBeActive(ingestId, entry)
   entry.columns = await widen(tx, ingestId, entry)
-  const counts = await countsOf(tx, ingestId)
-  const over = await overLimit(tx, input, entry.spec, counts)
+  const { missing, ...loaded } = await sumReceipts(tx, ingestId)
+  // The load stops early when there are too many: units without a receipt are no wonder then.
+  const over = await overLimit(tx, input, entry.spec, loaded)
   if (over) throw over
+  checkCounts(loaded, missing)
   if (entry.spec.target?.atomic) {
     const judged = await moveRows(deps, tx, input, entry)
     if (judged) return judged
