@@ -75,11 +75,15 @@ function checkMarks({ delimiter, quote, escape, comment, nullText, nullWords }: 
   })
 }
 
-/** What ends the records, by the first one that ends. */
+/** What ends the records: of the lines that end outside quotes, the first one tells. */
 export function sniffNewline(head: Buffer): Dialect['newline'] {
   const lf = head.indexOf(10)
-  if (lf > 0) return head[lf - 1] === 13 ? '\r\n' : '\n'
-  return lf < 0 && head.includes(13) ? '\r' : '\n'
+  const cr = head.indexOf(13)
+  if (lf < 0) return cr < 0 ? '\n' : '\r'
+  if (lf > 0 && head[lf - 1] === 13) return '\r\n'
+  // Lines of an old Mac may have a newline within quotes.
+  const isFirst = cr >= 0 && cr < lf
+  return isFirst && countOf(head, 13) > 2 * countOf(head, 10) ? '\r' : '\n'
 }
 
 const magics: [string, Buffer][] = [

@@ -77,7 +77,7 @@ function otherQuoting(body: Buffer, base: Fit, format: Format, look: Look): Fit 
     }
   }
   // Inches and the like: quotes that never stand where a field begins.
-  const strays = base.withQuotes >= 3 && format.escape === undefined
+  const strays = base.withQuotes + base.broken >= 3 && format.escape === undefined
   return strays ? look({ quote: '', escape: '' }) : null
 }
 
@@ -102,7 +102,7 @@ function bestDelimiter(
   }
   if (plain.score >= 0.8) return plain
   const other = best(rare.filter((each) => free(each) && body.includes(each)).map(fitOf))
-  if (other && other.score >= 0.9 && other.score > plain.score) return other
+  if (other && other.score >= 0.7 && other.score > plain.score) return other
   return plain.score > 0 ? plain : fitOf(',')
 }
 
@@ -122,11 +122,15 @@ function countOf(body: Buffer, text: string): number {
 function howItFits(body: Buffer, dialect: Dialect, whole: boolean): Fit {
   const shapes: Shape[] = []
   let broken = 0
+  let quotedFields = 0
   for (const span of soundRecords(body, dialect, { recordBytesMax: body.length })) {
     const cutShort = span.next >= body.length && !whole && shapes.length > 0
     if (cutShort || shapes.length >= recordsMax || broken >= brokenMax) break
+    if (span.blank) continue
+    const shape = shapeOf(body.subarray(span.start, span.end), dialect)
+    quotedFields += shape.quoted
     if (span.broken) broken++
-    else if (!span.blank) shapes.push(shapeOf(body.subarray(span.start, span.end), dialect))
+    else shapes.push(shape)
   }
   const quote = (shape: Shape) => shape.quoted > 0 || !shape.wellQuoted
   const withQuotes = shapes.filter(quote)
@@ -136,7 +140,7 @@ function howItFits(body: Buffer, dialect: Dialect, whole: boolean): Fit {
     records: shapes.length,
     withQuotes: withQuotes.length,
     wellQuoted: withQuotes.filter(({ wellQuoted }) => wellQuoted).length,
-    quotedFields: shapes.reduce((sum, { quoted }) => sum + quoted, 0),
+    quotedFields,
     broken,
   }
 }

@@ -70,12 +70,13 @@ function sniffNumbers(columns: string[][]): Found {
   const odd = columns.filter((values) => !isPlainNumbers(values))
   const comma = odd.filter(
     (values) =>
-      [undefined, ...thousandsOf.slice(0, 3)].some((each) => areAll(values, commaTerms(each))) &&
-      values.some((value) => commaIsDecimal.test(value)),
+      [undefined, ...thousandsOf.slice(0, 3)].some((each) =>
+        areNumbers(values, commaTerms(each)),
+      ) && values.some((value) => commaIsDecimal.test(value)),
   )
   const point = odd.filter(
     (values) =>
-      thousandsOf.some((each) => each !== '.' && areAll(values, { thousands: each })) &&
+      thousandsOf.some((each) => each !== '.' && areNumbers(values, { thousands: each })) &&
       values.some(
         (value) =>
           pointIsDecimal.test(value) || commaIsThousands.test(value) || apostrophes.test(value),
@@ -84,7 +85,10 @@ function sniffNumbers(columns: string[][]): Found {
   const hasPoints = columns.some(
     (values) => isPlainNumbers(values) && values.some((value) => value.includes('.')),
   )
-  const isUnsure = odd.some((values) => values.every((value) => either.test(value)))
+  const isUnsure = odd.some(
+    (values) =>
+      areNumbers(values, { thousands: ',' }) && values.some((value) => either.test(value)),
+  )
   if (comma.length > 0 && (point.length > 0 || hasPoints)) {
     return note('numbers have a comma in some columns and a point in others', '--decimal')
   }
@@ -111,12 +115,18 @@ const note = (problem: string, flag: string): Found => ({
 const isPlainNumbers = (values: string[]): boolean =>
   candidateTypes(values).includes('double precision')
 
-const areAll = (values: string[], terms: Terms): boolean =>
-  values.every((value) => plainNumber(value, terms) !== null)
+/** Rows may be dirty: one value in ten may be anything. */
+const areMost = (count: number, values: string[]): boolean => count * 10 >= values.length * 9
 
-/** Only with the second terms all of them are numbers. */
+const numbersIn = (values: string[], terms: Terms): number =>
+  values.filter((value) => plainNumber(value, terms) !== null).length
+
+const areNumbers = (values: string[], terms: Terms): boolean =>
+  areMost(numbersIn(values, terms), values)
+
+/** More of them are numbers with the second terms. */
 const needs = (values: string[], without: Terms, terms: Terms): boolean =>
-  !areAll(values, without) && areAll(values, terms)
+  areNumbers(values, terms) && numbersIn(values, terms) > numbersIn(values, without)
 
 function sniffDates(columns: string[][]): Found {
   const orders = new Set<NonNullable<Terms['dates']>>()
@@ -138,8 +148,8 @@ type Order = NonNullable<Terms['dates']> | 'either'
 
 /** The order in a column of dates alone; null when it is none, or of ISO dates. */
 function dateOrder(values: string[]): Order | null {
-  const dates = values.map(dateParts)
-  if (!dates.every((date) => date !== null)) return null
+  const dates = values.map(dateParts).filter((date) => date !== null)
+  if (!areMost(dates.length, values)) return null
   const numbers = dates.map(({ parts }) => parts.map(Number) as [number, number, number])
   const yearFirst = dates.every(({ parts }) => parts[0]?.length === 4 && parts[2]?.length !== 4)
   if (yearFirst) return dates.every(({ mark }) => mark === '-') ? null : 'YMD'

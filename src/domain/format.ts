@@ -25,7 +25,7 @@ export const Format = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 16,
-        pattern: '^[^\\x00\\r\\n]+$',
+        pattern: '^[^\\x00]+$',
         description: 'Between fields; one character or several. Sniffed if left out.',
       }),
     ),
