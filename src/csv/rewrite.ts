@@ -60,6 +60,7 @@ export class Rewriter implements Writer {
   readonly #kinds: Kind[]
   /** The texts for NULL, with their quotes doubled as they are written. */
   readonly #nulls: Buffer[]
+  readonly #booleans = new Map<string, string>()
   readonly #check: ByteCheck
   readonly #delimiter: Buffer
   readonly #quote: number
@@ -193,10 +194,19 @@ export class Rewriter implements Writer {
     if (kind === 'number' && !this.#isWhole(valueAt)) this.#number(field, valueAt)
     else if (kind === 'boolean') {
       const text = this.bytes.toString('utf8', valueAt, this.#at)
-      const plain = booleanText(text, this.#dialect)
+      const plain = this.#boolean(text)
       if (plain !== text) this.#at = valueAt + this.bytes.write(plain, valueAt)
     }
     this.bytes[this.#at++] = QUOTE
+  }
+
+  /** There are few words, and many values. */
+  #boolean(text: string): string {
+    const known = this.#booleans.get(text)
+    if (known !== undefined) return known
+    const plain = booleanText(text, this.#dialect)
+    if (this.#booleans.size < 100) this.#booleans.set(text, plain)
+    return plain
   }
 
   #number(field: number, valueAt: number): void {

@@ -25,12 +25,11 @@ export function sniff(start: Buffer, format: Format, file: string, whole: boolea
   const newline = sniffNewline(head)
   const isWhole = whole && start.length <= headBytesMax
   const given = givenIn(format, newline)
-  const fields = sniffFields(bodyOf(head, given), given, format, isWhole)
-  const { dialect, width } = fields
+  const { dialect, width } = sniffFields(bodyOf(head, given), given, format, isWhole)
   const rows = sniffRows(head, dialect, { format, width, whole: isWhole })
-  const terms = sniffTerms(rows.records, rows.dialect, format)
-  checkMarks(terms.dialect)
-  return { dialect: terms.dialect, notes: [...fields.notes, ...terms.notes] }
+  const sniffed = sniffTerms(rows.records, rows.dialect, format)
+  checkMarks(sniffed.dialect)
+  return sniffed
 }
 
 const headBytesMax = 1 << 20

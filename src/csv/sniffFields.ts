@@ -36,7 +36,6 @@ export interface SniffedFields {
   dialect: Dialect
   /** Fields of most records; less than two when nothing splits them. */
   width: number
-  notes: string[]
 }
 
 export function sniffFields(
@@ -49,15 +48,8 @@ export function sniffFields(
     bestDelimiter(body, { ...given, ...quoting }, { delimiter: format.delimiter, whole })
   const base = look(given)
   const found = format.quote === undefined ? (otherQuoting(body, base, format, look) ?? base) : base
-  const { dialect, width } = found
-  const notes =
-    found.score > 0 && found.score < 0.9
-      ? [`only ${Math.round(found.score * 100)} % of the first records have ${width} fields`]
-      : []
-  return { dialect, width, notes }
+  return { dialect: found.dialect, width: found.width }
 }
-
-type Look = (quoting: Pick<Dialect, 'quote' | 'escape'>) => Fit
 
 /** Another quoting than `"`, if the bytes ask for it. */
 function otherQuoting(body: Buffer, base: Fit, format: Format, look: Look): Fit | null {

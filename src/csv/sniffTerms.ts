@@ -83,7 +83,7 @@ function sniffNumbers(columns: string[][]): Found {
       ),
   )
   const hasPoints = columns.some(
-    (values) => isPlainNumbers(values) && values.some((value) => value.includes('.')),
+    (values) => areNumbers(values, {}) && values.some((value) => pointIsDecimal.test(value)),
   )
   const isUnsure = odd.some(
     (values) =>

@@ -174,6 +174,11 @@ describe('numbers and dates', () => {
     expect(column(...values)).toEqual(expected)
   })
 
+  test('whole numbers with points between their thousands contradict nothing', () => {
+    const { dialect } = look(`a;b\n${rows((n) => `1.${100 + n},5;2.${100 + n}`)}`)
+    expect([dialect.decimal, dialect.thousands]).toEqual([',', '.'])
+  })
+
   test('columns that contradict each other are left alone, and it is said', () => {
     const text = `a;b;c;d\n${rows((n) => `1,${n}5;${n}.25;31/12/2024;12/31/2024`)}`
     const { dialect, notes } = look(text)
