@@ -130,7 +130,6 @@ test('a record that kills its workers becomes a reject, all others are loaded on
   expect(found.receipts).toBe(found.planned)
   expect(found.planned).toBe(1 + found.parts)
   expect(found.planned).toBeGreaterThan(16)
-  await recordHistory(it.client, ingestId, 'split')
 })
 
 test('workers that are killed by hand over good rows cost no row', {
@@ -175,6 +174,7 @@ test('workers that are killed by hand over good rows cost no row', {
     parts: 15,
     notes: 0,
   })
+  await recordHistory(it.client, ingestId, 'split')
 })
 
 test('a worker that lives is no death, however often its attempts are given up', {
