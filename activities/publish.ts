@@ -219,10 +219,9 @@ async function mustHaveArrived(tx: Connection, ingestId: string, rows: number): 
   throw sluiceError('count_mismatch', { problem })
 }
 
-/** A constraint or a type of the target that the rows do not meet. */
-const refused = (target: TableName, error: unknown): SluiceError =>
-  sluiceError(
-    'target_refused',
-    { table: showTable(target), problem: problemOf(error) },
-    { cause: error },
-  )
+/** A type of the target, or a constraint that the rows do not meet and that was not found out. */
+function refused(target: TableName, error: unknown): SluiceError {
+  const notJudged = isOther(error) ? '' : '; Sluice cannot judge this row by row'
+  const problem = `${problemOf(error)}${notJudged}`
+  return sluiceError('target_refused', { table: showTable(target), problem }, { cause: error })
+}

@@ -1,7 +1,7 @@
 /** Rejects as CSV (RFC 4180), piece by piece. */
 import type { RejectView } from '../postgres/rejects.ts'
 
-const open = ['file', 'line', 'column', 'code', 'error', 'raw'] as const
+const open = ['file', 'line', 'column', 'code', 'constraint', 'error', 'raw'] as const
 const pieceChars = 64 * 1024
 
 /** @param all with those that were loaded after all, and since when */

@@ -37,6 +37,7 @@ export interface SpecOptions extends FormatOptions {
   mode?: 'append' | 'replace'
   types?: 'sample' | 'text'
   schema?: 'evolve' | 'freeze'
+  unique?: 'reject' | 'skip' | 'fail'
   maxRejects?: number | string
   atomic: boolean
   parallelism?: number
@@ -72,19 +73,30 @@ const addTargetOptions = (command: Command): Command =>
           '(default: a new table evolves, an existing one gets no columns)',
       ).choices(['evolve', 'freeze']),
     )
+    .addOption(
+      new Option('--unique <what>', 'a row whose key is there already (default: reject)').choices([
+        'reject',
+        'skip',
+        'fail',
+      ]),
+    )
 
 const modes = ['append', 'replace']
 
 /** The spec that the options describe, without its source; what was not said is left out. */
 export function specOf(options: SpecOptions): Omit<IngestSpec, 'source'> {
-  const { id, into, steps, mode, types, schema, atomic, maxRejects } = options
+  const { id, into, steps, mode, types, schema, unique, atomic, maxRejects } = options
   const { parallelism, priority, tenant, queue } = options
   const format = formatOf(options)
   return {
     ...defined({ id, steps, parallelism, priority, tenant, queue }),
     ...(Object.keys(format).length > 0 && { format }),
     ...(into !== undefined && {
-      target: { table: into, ...defined({ mode, types, schema }), ...(!atomic && { atomic }) },
+      target: {
+        table: into,
+        ...defined({ mode, types, schema, unique }),
+        ...(!atomic && { atomic }),
+      },
     }),
     ...(maxRejects !== undefined && { rejects: { max: maxRejects } }),
   }

@@ -2,7 +2,7 @@
 import { SingleBar } from 'cli-progress'
 import pc from 'picocolors'
 import type { IngestNow } from './client.ts'
-import { again, number, size } from './text.ts'
+import { again, leftOut, number, size } from './text.ts'
 
 export interface Progress {
   show(view: IngestNow): void
@@ -43,7 +43,7 @@ export function createProgress(isJson: boolean): Progress {
 
 function bar(): Progress {
   const shown = new SingleBar({
-    format: '  {step} {bar} {rows} rows · {rejects} rejects{more}',
+    format: '  {step} {bar} {rows} rows · {left}{more}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,
@@ -55,7 +55,7 @@ function bar(): Progress {
   const payload = (view: IngestNow) => ({
     step: stepOf(view).padEnd(9),
     rows: number(view.rowsLoaded),
-    rejects: number(view.rowsRejected),
+    left: leftOut(view),
     more: [again(view), bytesOf(view), troubleOf(view)]
       .map((part) => part && ` · ${part}`)
       .join(''),
@@ -85,7 +85,7 @@ function lines(): Progress {
       if (now === last && Date.now() - lastMs < lineEveryMs) return
       last = now
       lastMs = Date.now()
-      const rows = `${number(view.rowsLoaded)} rows, ${number(view.rowsRejected)} rejects`
+      const rows = `${number(view.rowsLoaded)} rows, ${leftOut(view)}`
       const parts = [step.padEnd(9), rows, again(view), bytesOf(view), troubleOf(view)]
       console.log(`  ${parts.filter(Boolean).join('  ')}`)
     },

@@ -21,7 +21,7 @@ export function declare(command: Command): void {
   command
     .argument('<id>', 'the ingest')
     .option('--limit <n>', 'how many to show', integer(1, 1_000_000), 100)
-    .option('--csv', 'all of them as CSV: file, line, column, code, error, raw')
+    .option('--csv', 'all of them as CSV: file, line, column, code, constraint, error, raw')
     .option('--all', 'also those that were loaded after all')
     .action(run)
   addJson(command)

@@ -42,8 +42,13 @@ export function outcome(view: IngestNow): string {
   return lines.join('\n')
 }
 
-function counts({ state, rowsLoaded, rowsRejected, target, stepsFinished }: Ingest): string {
-  const rejected = `${number(rowsRejected)} rejected`
+/** What became of the rows that were not loaded. */
+export const leftOut = ({ rowsRejected, rowsSkipped }: Ingest): string =>
+  `${number(rowsRejected)} rejected${rowsSkipped > 0 ? `, ${number(rowsSkipped)} skipped` : ''}`
+
+function counts(view: Ingest): string {
+  const { state, rowsLoaded, target, stepsFinished } = view
+  const rejected = leftOut(view)
   if (target === null) return `steps done: ${number(stepsFinished)}`
   if (state === 'completed') return `${number(rowsLoaded)} rows loaded into ${target}, ${rejected}`
   return `nothing was published to ${target}, ${rejected}`
@@ -63,7 +68,7 @@ export function details(view: IngestNow): string {
     ['files', `${number(view.filesStaged)} of ${number(view.files)} staged`],
     ['size', view.sizeBytes === null ? null : size(view.sizeBytes)],
     ['units', `${number(view.unitsLoaded)} of ${number(view.units)} loaded`],
-    ['rows', `${number(view.rowsLoaded)} loaded, ${number(view.rowsRejected)} rejected`],
+    ['rows', `${number(view.rowsLoaded)} loaded, ${leftOut(view)}`],
     ['rejects', again(view)],
     ['entered', view.createdAt],
     ['took', duration(tookMs(view))],

@@ -51,6 +51,8 @@ export function sniffFields(
   return { dialect: found.dialect, width: found.width }
 }
 
+type Look = (quoting: Pick<Dialect, 'quote' | 'escape'>) => Fit
+
 /** Another quoting than `"`, if the bytes ask for it. */
 function otherQuoting(body: Buffer, base: Fit, format: Format, look: Look): Fit | null {
   if (format.escape === undefined && base.broken + base.withQuotes > base.wellQuoted) {

@@ -5,7 +5,7 @@
  * of a type without soft errors, a row that is too wide. PostgreSQL names the line then; that
  * record is set aside, the ones before it are copied, and COPY goes on behind it.
  */
-import { abortedAt, type CopyTarget, columnOf, copyCsv } from './copy.ts'
+import { abortedAt, type Copied, type CopyTarget, columnOf, copyCsv } from './copy.ts'
 import { type Connection, constraintOf, isAboutRows, problemOf, sqlState } from './db.ts'
 import type { Skipped } from './notice.ts'
 
@@ -31,45 +31,60 @@ const pieceBytes = 256 * 1024
 const LF = 10
 const CR = 13
 
-/** @returns rows copied, and the records that PostgreSQL refused, in order */
+/**
+ * A foreign key or a deferrable key is judged behind the last line, and no line is named: half as
+ * many records are tried then, down to one.
+ * @returns rows copied, and the records that PostgreSQL refused, in order
+ */
 export async function copyAround(
   tx: Connection,
   target: CopyTarget,
   records: Records,
 ): Promise<{ rows: number; refused: Refused[] }> {
-  const dialect = { ...target.dialect, newline: '\n' as const }
-  const to = { ...target, dialect }
+  const to = { ...target, dialect: { ...target.dialect, newline: '\n' as const } }
   const count = records.ends.length
   const refused: Refused[] = []
   let rows = 0
-  let from = 0
-  while (from < count) {
-    let end = count
-    let culprit: Refused | null = null
+  let width = count
+  let culprit = null as Refused | null
+  for (let from = 0; from < count; ) {
+    if (culprit?.index === from) {
+      refused.push(culprit)
+      culprit = null
+      from++
+      continue
+    }
+    const end = Math.min(from + width, culprit?.index ?? count)
     await tx.query('savepoint around')
-    let copied = await copyCsv(tx, to, piecesOf(records, from, end)).catch((error) => error)
+    const copied: Copied | Error = await copyCsv(tx, to, piecesOf(records, from, end)).catch(
+      toError,
+    )
     if (copied instanceof Error) {
-      end = culpritOf(copied, records, from)
-      culprit = {
-        index: end,
-        column: columnOf(copied),
-        code: sqlState(copied),
-        constraint: constraintOf(copied),
-        error: problemOf(copied),
-      }
+      const index = culpritOf(copied, records, { from, end })
       await tx.query('rollback to savepoint around')
-      copied = end > from ? await copyCsv(tx, to, piecesOf(records, from, end)) : none
+      if (index === null) width = Math.floor((end - from) / 2)
+      else culprit = refusedAt(index, copied)
+    } else {
+      rows += copied.rows
+      for (const each of skippedOf(copied.skipped, records, from)) refused.push(each)
+      from = end
+      width *= 2
     }
     await tx.query('release savepoint around')
-    rows += copied.rows
-    for (const each of skippedOf(copied.skipped, records, from)) refused.push(each)
-    if (culprit) refused.push(culprit)
-    from = end + 1
   }
   return { rows, refused }
 }
 
-const none = { rows: 0, skipped: [] as Skipped[] }
+const toError = (error: Error): Error => error
+
+/** What PostgreSQL says of the record at which it gave up. */
+export const refusedAt = (index: number, error: unknown): Refused => ({
+  index,
+  column: columnOf(error),
+  code: sqlState(error),
+  constraint: constraintOf(error),
+  error: problemOf(error),
+})
 
 /** COPY tells of skipped rows in their order, so one walk over the records finds them all. */
 function* skippedOf(
@@ -83,11 +98,19 @@ function* skippedOf(
   }
 }
 
-/** @throws the error itself, when it is not about one of the records */
-function culpritOf(error: Error, records: Records, from: number): number {
-  const line = isAboutRows(error) ? abortedAt(error) : null
-  if (line === null) throw error
-  return lineFinder(records, from)(line)
+/**
+ * @returns null when the error does not name the record, and there are several
+ * @throws the error itself, when it is not about one of the records
+ */
+function culpritOf(
+  error: Error,
+  records: Records,
+  { from, end }: { from: number; end: number },
+): number | null {
+  if (!isAboutRows(error)) throw error
+  const line = abortedAt(error)
+  if (line !== null) return lineFinder(records, from)(line)
+  return end - from > 1 ? null : from
 }
 
 /**

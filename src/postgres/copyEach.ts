@@ -5,9 +5,9 @@
  * judged at the end of the statement, and names none: the rows are then halved until it is found.
  */
 import { sluiceError } from '../errors.ts'
-import { type CopyTarget, columnOf } from './copy.ts'
-import { copyAround, type Records, type Refused } from './copyAround.ts'
-import { type Connection, constraintOf, problemOf, sqlState } from './db.ts'
+import type { CopyTarget } from './copy.ts'
+import { copyAround, type Records, type Refused, refusedAt } from './copyAround.ts'
+import { type Connection, sqlState } from './db.ts'
 
 /** About rows: data, constraints, `with check option`, limits, what a trigger raises. */
 const isOfRow = (error: unknown): boolean => /^(22|23|44|54|P0)/.test(sqlState(error) ?? '')
@@ -32,21 +32,13 @@ export async function copyEach(
   } catch (error) {
     if (!isOfRow(error)) throw error
     await tx.query('rollback to savepoint each; release savepoint each')
-    if (count === 1) return [refusedAlone(error)]
+    if (count === 1) return [refusedAt(0, error)]
     const half = Math.ceil(count / 2)
     const first = await copyEach(tx, target, part(records, 0, half))
     const second = await copyEach(tx, target, part(records, half, count))
     return first.concat(second.map((each) => ({ ...each, index: each.index + half })))
   }
 }
-
-const refusedAlone = (error: unknown): Refused => ({
-  index: 0,
-  column: columnOf(error),
-  code: sqlState(error),
-  constraint: constraintOf(error),
-  error: problemOf(error),
-})
 
 /** The records from one index up to another. */
 function part({ bytes, ends }: Records, from: number, to: number): Records {

@@ -41,7 +41,7 @@ test('pages, and CSV that keeps raw as it was', async () => {
   expect(asked.headers.get('content-disposition')).toMatch(`filename="${body.id}-rejects.csv"`)
   const text = await asked.text()
   expect(text).toBe(await (await fetch(`${api.url}${path}?format=csv`)).text())
-  expect(text.startsWith('file,line,column,code,error,raw\r\n')).toBe(true)
+  expect(text.startsWith('file,line,column,code,constraint,error,raw\r\n')).toBe(true)
   const quoted = `"x,3.00,""=cmd|' /C calc'!A0"""`
   expect(text).toContain(quoted)
   expect(text).toContain('"3,n/a,""two\nlines, and """"quotes"""""""')

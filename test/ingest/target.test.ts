@@ -41,10 +41,10 @@ describe('append', () => {
     ])
   })
 
-  test('a row that breaks a constraint of the table fails the whole, and nothing is published', async () => {
+  test('a key that is there already fails the whole if asked to, and nothing is published', async () => {
     await it.db.query('create table uniq (a int primary key)')
     await it.db.query('insert into uniq values (2)')
-    const view = await ingest('a\n1\n2\n', { target: { table: 'uniq' } })
+    const view = await ingest('a\n1\n2\n', { target: { table: 'uniq', unique: 'fail' } })
     expect(view).toMatchObject({ state: 'failed', error: { code: 'target_refused' } })
     expect(view.error?.message).toMatch(/uniq_pkey.*\(a\)=\(2\)/)
     expect(await all('uniq')).toEqual([{ a: 2 }])
@@ -96,7 +96,7 @@ describe('replace', () => {
       `create table stays (a int check (a > 0), b text); insert into stays values (9, 'old')`,
     )
     const view = await ingest('a,b\n-1,x\n', { target: { table: 'stays', mode: 'replace' } })
-    expect(view).toMatchObject({ state: 'failed', error: { code: 'target_refused' } })
+    expect(view).toMatchObject({ state: 'failed', error: { code: 'every_row_rejected' } })
     expect(await all('stays')).toEqual([{ a: 9, b: 'old' }])
   })
 })

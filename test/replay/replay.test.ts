@@ -12,7 +12,16 @@ const read = (name: string) => JSON.parse(readFileSync(new URL(name, folder), 'u
 const replay = (history: unknown) => Worker.runReplayHistory({ workflowBundle: bundle }, history)
 
 test('there is a history for each way that an ingest can go, and of the janitor', () => {
-  const ways = ['cancelled', 'completed', 'continued', 'failed', 'paused', 'retried', 'split', 'steps']
+  const ways = [
+    'cancelled',
+    'completed',
+    'continued',
+    'failed',
+    'paused',
+    'retried',
+    'split',
+    'steps',
+  ]
   expect(names.map((name) => name.replace('.json', ''))).toEqual(
     expect.arrayContaining([...ways, 'janitor']),
   )

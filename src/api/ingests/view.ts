@@ -28,9 +28,10 @@ const ledgerPart = {
   stepsFinished: count('Steps done, over all files.'),
   units: count('Units of the plan.'),
   unitsLoaded: count('Units with a receipt.'),
-  rowsRead: count('Always rowsLoaded + rowsRejected.'),
+  rowsRead: count('Always rowsLoaded + rowsRejected + rowsSkipped.'),
   rowsLoaded: count('Rows in the landing table, or in the target once it is published.'),
   rowsRejected: count('Rows that could not be taken: see the rejects.'),
+  rowsSkipped: count('Rows whose key was there already, with `unique: skip`.'),
   rowsToReload: count('Of the rejected ones: publish loads them again, with wider types.'),
   rowsReloaded: count('Of the loaded ones: they were rejects, and came with a retry.'),
   columns: orNull(

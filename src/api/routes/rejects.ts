@@ -14,6 +14,9 @@ const Reject = Type.Object({
   line: Type.Integer({ description: 'Of the file, where the record starts; the first is 1.' }),
   column: Type.Union([Type.String(), Type.Null()]),
   code: Type.String({ description: 'One of those at the end of /docs/errors, or an SQLSTATE.' }),
+  constraint: Type.Union([Type.String(), Type.Null()], {
+    description: 'Of the target: the one that the row breaks.',
+  }),
   error: Type.String(),
   raw: Type.String({ description: 'The record, exactly; bytes that are no text are U+FFFD.' }),
   loadedAt: orNull(time('When a retry has loaded it after all.')),

@@ -16,6 +16,7 @@ const Unit = Type.Object({
   rowsRead: orNull('integer', 'null until the unit is loaded.'),
   rowsLoaded: orNull('integer'),
   rowsRejected: orNull('integer'),
+  rowsSkipped: orNull('integer', 'Rows whose key was there already, with `unique: skip`.'),
   lane: orNull('string', 'fast: raw bytes into COPY. repair: every record looked at.'),
   worker: orNull('string'),
   attempt: orNull('integer'),

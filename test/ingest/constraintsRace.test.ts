@@ -1,0 +1,155 @@
+/** The judgement beside others who write to the target, and with workers that are killed in it. */
+import { randomUUID } from 'node:crypto'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { createActivities } from '../../activities/index.ts'
+import { fullSpec } from '../../src/domain/spec.ts'
+import { enterIngest } from '../../src/postgres/ingests.ts'
+import { type Built, build, until } from '../helper.ts'
+import { testDeps } from './deps.ts'
+
+type OnEnd = NonNullable<Parameters<typeof build>[0]>['onEnd']
+
+const start = (it: Built, path: string) =>
+  it.start({ source: { kind: 'directory', path }, target: { table: 'target' } })
+
+/** A session of its own that ends with the test. */
+async function session(it: Built, onEnd: OnEnd): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: it.databaseUrl })
+  // The database may be dropped before it has ended.
+  client.on('error', () => {})
+  await client.connect()
+  onEnd?.(async () => client.end().catch(() => {}))
+  return client
+}
+
+/** How many sessions of that name wait for a lock. */
+const waits = (it: Built, name: string) => async () => {
+  const { rowCount } = await it.db.query(
+    `select from pg_stat_activity where datname = current_database()
+       and wait_event_type = 'Lock' and application_name like $1`,
+    [name],
+  )
+  return rowCount === 1
+}
+
+async function expectRows(it: Built, ingestId: string, counts: Record<string, number>) {
+  const { rows } = await it.db.query(
+    `select count(*) as rows, count(distinct n) as ids,
+            (select count(*) from sluice.rejects where ingest_id = $1) as rejects,
+            (select sum(rows_rejected)::bigint from sluice.units where ingest_id = $1) as rejected,
+            (select sum(rows_loaded)::bigint from sluice.units where ingest_id = $1) as loaded
+     from target`,
+    [ingestId],
+  )
+  expect(rows[0]).toEqual(counts)
+}
+
+test.concurrent.for(['commit', 'rollback'])(
+  'another session has a key of the ingest and will %s: publish waits for it',
+  async (end, { onTestFinished }) => {
+    const it = await build({ onEnd: onTestFinished })
+    await it.db.query('create table target (n int primary key)')
+    const other = await session(it, onTestFinished)
+    await other.query('begin; insert into target values (2)')
+    await it.startWorker()
+    const ingestId = await start(it, await it.file('n.csv', 'n\n1\n2\n3\n'))
+    await until(waits(it, 'sluice/%/publish/%'), { what: 'publish to wait' })
+    await other.query(end)
+    const lost = end === 'commit' ? 1 : 0
+    const view = await it.ended(ingestId)
+    expect(view).toMatchObject({ state: 'completed', rowsLoaded: 3 - lost, rowsRejected: lost })
+    await expectRows(it, ingestId, {
+      rows: 3,
+      ids: 3,
+      rejects: lost,
+      rejected: lost,
+      loaded: 3 - lost,
+    })
+  },
+)
+
+test.concurrent('another session comes between judgement and commit: it waits, readers do not', async ({
+  onTestFinished,
+}) => {
+  const it = await build({ onEnd: onTestFinished })
+  await it.db.query('create table target (n int primary key); insert into target values (2)')
+  const holder = await session(it, onTestFinished)
+  // No row is rejected before publish.
+  await holder.query('begin; lock table sluice.rejects in share mode')
+  await it.startWorker()
+  const ingestId = await start(it, await it.file('n.csv', 'n\n1\n2\n3\n'))
+  await until(waits(it, 'sluice/%/publish/%'), { what: 'publish to wait' })
+
+  const other = await session(it, onTestFinished)
+  await other.query(`set application_name = 'other'`)
+  const inserted = other.query('insert into target values (1), (4)').then(
+    () => 'inserted',
+    (error) => error.code,
+  )
+  await until(waits(it, 'other'), { what: 'the other session to wait' })
+  const { rows } = await it.db.query('select n from target')
+  expect(rows).toEqual([{ n: 2 }])
+  await holder.query('commit')
+  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 2 })
+  expect(await inserted).toBe('23505')
+  await expectRows(it, ingestId, { rows: 3, ids: 3, rejects: 1, rejected: 1, loaded: 2 })
+})
+
+test.concurrent('a worker killed in the middle of the judgement: all is counted once', {
+  timeout: 180_000,
+}, async ({ onTestFinished }) => {
+  const it = await build({ onEnd: onTestFinished })
+  await it.db.query(`create table target (n int primary key, text text not null);
+      insert into target values (5, 'there')`)
+  const holder = await session(it, onTestFinished)
+  await holder.query('begin; lock table sluice.rejects in share mode')
+  const rows = Array.from({ length: 2000 }, (_, n) => `${n},${n % 100 === 7 ? '' : '"a\nb"'}`)
+  const path = await it.file('rows.csv', `n,text\n${rows.join('\n')}\n`)
+  const victim = await it.startWorker()
+  const ingestId = await start(it, path)
+  await until(waits(it, `sluice/%/publish/${victim.pid}`), {
+    what: 'the rejects to wait',
+    worker: victim,
+  })
+  victim.kill('SIGKILL')
+  await it.startWorker()
+  await holder.query('commit')
+  expect(await it.ended(ingestId, 120_000)).toMatchObject({
+    state: 'completed',
+    rowsRead: 2000,
+    rowsLoaded: 1979,
+    rowsRejected: 21,
+  })
+  await expectRows(it, ingestId, {
+    rows: 1980,
+    ids: 1980,
+    rejects: 21,
+    rejected: 21,
+    loaded: 1979,
+  })
+})
+
+test.concurrent('an attempt after one that kept its rejects and published nothing finds them', async ({
+  onTestFinished,
+}) => {
+  const it = await build({ onEnd: onTestFinished })
+  await it.db.query('create table target (n int primary key)')
+  const ingestId = randomUUID()
+  const path = await it.file('n.csv', 'n\n1\n1\n2\n')
+  const source = { kind: 'directory' as const, path }
+  const spec = fullSpec({ source, target: { table: 'target' }, rejects: { max: 0 } })
+  await enterIngest(it.db, { ingestId, spec, target: 'target' })
+  const verbs = createActivities(testDeps(it, it.stage))
+  const env = new MockActivityEnvironment()
+  await env.run(verbs.listSource, { ingestId })
+  await env.run(verbs.stageLot, { ingestId, lotNo: 0 })
+  await env.run(verbs.planIngest, { ingestId })
+  await env.run(verbs.loadUnit, { ingestId, unitNo: 0 })
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const publish = new MockActivityEnvironment().run(verbs.publishIngest, { ingestId, records: 3 })
+    await expect(publish).rejects.toThrow(/1 of 3 rows were rejected; 0 are allowed/)
+    await expectRows(it, ingestId, { rows: 0, ids: 0, rejects: 1, rejected: 1, loaded: 2 })
+  }
+})
