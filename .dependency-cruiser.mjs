@@ -2,7 +2,7 @@
  * The direction of imports, read from the picture in CONTRIBUTING.md:
  *
  *   cli -> api | worker | dev -> activities -> sources | stage | csv | duckdb | postgres | steps
- *       -> domain
+ *       -> domain; sources -> unpack -> domain
  *   cli, api, worker, dev -> temporal -> domain, workflows
  *   workflows -> domain, and of the activities the types only
  *
@@ -11,7 +11,7 @@
  * other: a type is knowledge too.
  */
 const below = ['domain', 'errors', 'config']
-const lanes = ['sources', 'stage', 'csv', 'duckdb', 'postgres', 'steps']
+const lanes = ['sources', 'unpack', 'stage', 'csv', 'duckdb', 'postgres', 'steps']
 const middle = ['activities', ...lanes, 'temporal', ...below]
 
 /** Every room of the product, and which others it may import. Itself is always allowed. */
@@ -19,7 +19,8 @@ const mayImport = {
   errors: [],
   domain: ['errors'],
   config: ['domain', 'errors'],
-  sources: below,
+  sources: ['unpack', ...below],
+  unpack: below,
   stage: below,
   csv: below,
   duckdb: below,

@@ -1,8 +1,12 @@
 /** What the activities work with; the worker makes it once. */
 import type { Info } from '@temporalio/activity'
 import type { Fate } from '../src/domain/janitor.ts'
+import type { FullSpec } from '../src/domain/spec.ts'
+import type { UnpackLimits } from '../src/domain/unpack.ts'
 import type { Logger } from '../src/log.ts'
 import type { Db } from '../src/postgres/db.ts'
+import { openSource } from '../src/sources/open.ts'
+import type { Source } from '../src/sources/source.ts'
 import type { Stage } from '../src/stage/stage.ts'
 import type { Step } from '../src/steps/define.ts'
 import type { Hand } from './hand.ts'
@@ -17,6 +21,8 @@ export interface Deps {
   hand: Hand
   /** Folders that directory sources may read. */
   sourceRoots: string[]
+  /** How much may come out of a packed file. */
+  unpack: UnpackLimits
   /** What the worker's app exports, by name. */
   steps: ReadonlyMap<string, Step>
   log: Logger
@@ -27,3 +33,9 @@ export interface Deps {
   /** Shows how far a step has come. */
   progress(info: Info, progress: string | number): void
 }
+
+/** The source of a spec, as this worker may read it. */
+export const sourceOf = (
+  { stage, sourceRoots, unpack }: Deps,
+  spec: Pick<FullSpec, 'source' | 'steps'>,
+): Source => openSource(spec, { roots: sourceRoots, uploadPath: stage.uploads.path, unpack })

@@ -6,6 +6,7 @@ import { queueFor } from '../src/domain/routes.ts'
 import { type FullSpec, factsOf } from '../src/domain/spec.ts'
 import type { StepOrder } from '../src/domain/step.ts'
 import { parseTableName } from '../src/domain/table.ts'
+import type { UnpackLimits } from '../src/domain/unpack.ts'
 import type { Dialect, ListedFile } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
@@ -17,13 +18,14 @@ import {
   mustBeActive,
   recordListed,
 } from '../src/postgres/ingests.ts'
+import { inOrder } from '../src/postgres/listing.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { readStepOrders } from '../src/postgres/steps.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target.ts'
-import { openSource } from '../src/sources/open.ts'
-import type { Source } from '../src/sources/source.ts'
+import { readHeadBytes } from '../src/sources/head.ts'
+import type { Found, Source } from '../src/sources/source.ts'
 import { alive, type IngestInput } from './alive.ts'
-import type { Deps } from './deps.ts'
+import { type Deps, sourceOf } from './deps.ts'
 
 export interface Listed {
   files: number
@@ -37,7 +39,6 @@ export interface Listed {
 /** A lot is staged by one activity: large enough to be worth it, small enough to be tried again. */
 const lotBytesMax = 64 * 1024 * 1024
 const lotFilesMax = 500
-const pageFiles = 1000
 
 /**
  * Lists the source into the ledger, once: a later attempt finds the list and returns it. It may
@@ -50,7 +51,7 @@ export const listSource =
   (deps: Deps) =>
   async (input: IngestInput): Promise<Listed> =>
     alive(deps, input, async (signal) => {
-      const { db, stage, sourceRoots } = deps
+      const { db } = deps
       const { ingestId } = input
       await enterPhase(db, ingestId, 'list')
       return alone(
@@ -67,15 +68,12 @@ export const listSource =
           const target =
             spec.target &&
             (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
-          const source = openSource(spec.source, {
-            roots: sourceRoots,
-            uploadPath: stage.uploads.path,
-          })
+          const source = sourceOf(deps, spec)
           const listed = await record(tx, ingestId, source, signal)
           // After steps the files may be others: each is looked at when its last step has ended.
           const dialect =
             listed.first && !known
-              ? await look(source, listed.first, { spec, target }, signal)
+              ? await look(source, listed.first, { spec, target, limits: deps.unpack }, signal)
               : null
           await recordListed(tx, ingestId, { ...listed, dialect })
           const { files, lots, sizeBytes } = listed
@@ -113,52 +111,52 @@ async function ordersOf(tx: Connection, names: string[]): Promise<StepOrder[]> {
 
 /** Writes the files page by page; `first` is the first one that is not empty. */
 async function record(tx: Connection, ingestId: string, source: Source, signal: AbortSignal) {
-  let page: (ListedFile & { fileNo: number; lotNo: number })[] = []
   let first: ListedFile | null = null
   let files = 0
   let sizeBytes = 0
   let lotNo = 0
   let lot = { files: 0, bytes: 0 }
-  for await (const file of source.list()) {
+  for await (const page of inOrder(tx, unlessStopped(source.list(), signal))) {
+    const numbered = page.map((file) => {
+      if (lot.files > 0 && (lot.files >= lotFilesMax || lot.bytes + file.sizeBytes > lotBytesMax)) {
+        lotNo++
+        lot = { files: 0, bytes: 0 }
+      }
+      lot = { files: lot.files + 1, bytes: lot.bytes + file.sizeBytes }
+      sizeBytes += file.sizeBytes
+      if (file.sizeBytes > 0) first ??= file
+      return { ...file, fileNo: files++, lotNo }
+    })
+    await addFiles(tx, ingestId, numbered)
     signal.throwIfAborted()
-    if (lot.files > 0 && (lot.files >= lotFilesMax || lot.bytes + file.sizeBytes > lotBytesMax)) {
-      lotNo++
-      lot = { files: 0, bytes: 0 }
-    }
-    page.push({ ...file, fileNo: files, lotNo })
-    lot = { files: lot.files + 1, bytes: lot.bytes + file.sizeBytes }
-    files++
-    sizeBytes += file.sizeBytes
-    if (file.sizeBytes > 0) first ??= file
-    if (page.length >= pageFiles) {
-      await addFiles(tx, ingestId, page)
-      page = []
-    }
   }
-  if (page.length > 0) await addFiles(tx, ingestId, page)
-  return { files, lots: files > 0 ? lotNo + 1 : 0, sizeBytes, first }
+  return { files, lots: files > 0 ? lotNo + 1 : 0, sizeBytes, first: first as ListedFile | null }
+}
+
+async function* unlessStopped(
+  files: AsyncIterable<Found>,
+  signal: AbortSignal,
+): AsyncGenerator<Found> {
+  for await (const file of files) {
+    signal.throwIfAborted()
+    yield file
+  }
 }
 
 /** Reads the first bytes of a file: how is it written, and do its columns fit the target? */
 async function look(
   source: Source,
   file: ListedFile,
-  { spec, target }: { spec: FullSpec; target: TargetTable | null },
+  { spec, target, limits }: { spec: FullSpec; target: TargetTable | null; limits: UnpackLimits },
   signal: AbortSignal,
 ): Promise<Dialect> {
-  const opened = await source.open(file)
-  let bytes: Buffer = Buffer.alloc(0)
-  try {
-    for await (const chunk of opened.read(signal)) {
-      bytes = chunk
-      break
-    }
-  } finally {
-    await opened.close()
-  }
-  const { dialect, header, width } = readHead(bytes, file, spec.format)
+  const { format } = spec
+  const { bytes, whole } = await readHeadBytes(source, file, { format, limits }, signal)
+  const { name } = file
+  const head = { name, sizeBytes: bytes.length + (whole ? 0 : 1) }
+  const { dialect, header, width } = readHead(bytes, head, format)
   if (target && spec.target && width > 0) {
-    new Layout(spec.target, target.columns).of(file.name, { header, width })
+    new Layout(spec.target, target.columns).of(name, { header, width })
   }
   return dialect
 }

@@ -1,62 +1,129 @@
-/** stage: files of one lot → stage, with sha256, record-safe cut points, line and record counts. */
-import { createHash } from 'node:crypto'
+/** stage: files of one lot → stage, with record-safe cut points, line and record counts. */
 import { Shaper } from '../src/csv/shape.ts'
-import { type FileEntry, readLot, recordStaged, type StagedEntry } from '../src/postgres/files.ts'
+import { ahead } from '../src/domain/ahead.ts'
+import type { FullSpec } from '../src/domain/spec.ts'
+import type { Dialect } from '../src/domain/words.ts'
+import {
+  type FileEntry,
+  type NewlyStaged,
+  readUnstaged,
+  recordStaged,
+} from '../src/postgres/files.ts'
 import { enterPhase, isOver, mustBeActive, readIngest } from '../src/postgres/ingests.ts'
-import { openSource } from '../src/sources/open.ts'
-import type { OpenFile } from '../src/sources/source.ts'
-import type { Stage, StagedFile } from '../src/stage/stage.ts'
+import type { OpenFile, Source } from '../src/sources/source.ts'
+import { type Digest, startDigest } from '../src/stage/digest.ts'
+import { openText, type Text } from '../src/unpack/text.ts'
 import { alive, type IngestInput } from './alive.ts'
-import type { Deps } from './deps.ts'
+import { type Deps, sourceOf } from './deps.ts'
 import { emptyDialect } from './shape.ts'
+
+/** Most of the time of a small file is waiting for the disk. */
+const filesAtOnce = 8
+const recordedAtOnce = 100
 
 /** Stages the files of a lot; one that an earlier attempt has staged is not staged again. */
 export const stageLot =
   (deps: Deps) =>
   async (input: IngestInput & { lotNo: number }): Promise<void> =>
     alive(deps, input, async (signal) => {
-      const { db, stage, sourceRoots } = deps
+      const { db, stage } = deps
       const { ingestId, lotNo } = input
       await enterPhase(db, ingestId, 'stage')
       const { spec, dialect } = await readIngest(db, ingestId)
-      const source = openSource(spec.source, { roots: sourceRoots, uploadPath: stage.uploads.path })
-      for (const file of await readLot(db, ingestId, lotNo)) {
-        if (file.sha256) continue
-        // A step may be for files of any kind; what it leaves is looked at after it.
-        const shaper = spec.steps ? null : new Shaper(dialect ?? emptyDialect, file)
-        const opened = await source.open(file)
-        const incoming = { file: { ingestId, ...file }, shaper, signal }
-        const staged = await bringIn(stage, opened, incoming).finally(() => opened.close())
-        await recordStaged(db, ingestId, { fileNo: file.fileNo, ...staged })
+      const lot = { deps, ingestId, spec, dialect, source: sourceOf(deps, spec), signal }
+      let staged: NewlyStaged[] = []
+      const files = await readUnstaged(db, ingestId, lotNo)
+      for await (const file of ahead(files, filesAtOnce, (each) => stageFile(lot, each))) {
+        staged.push(file)
+        if (staged.length < recordedAtOnce) continue
+        await recordStaged(db, ingestId, staged)
+        staged = []
       }
+      if (staged.length > 0) await recordStaged(db, ingestId, staged)
       // A late attempt may have staged files after the sweep: they are nobody's then.
       const entry = await readIngest(db, ingestId)
       if (isOver(entry.state)) await stage.clear(ingestId)
       mustBeActive(ingestId, entry)
     })
 
-interface Incoming {
-  file: FileEntry & StagedFile
-  shaper: Shaper | null
+interface Lot {
+  deps: Deps
+  ingestId: string
+  spec: FullSpec
+  dialect: Dialect | null
+  source: Source
   signal: AbortSignal
 }
 
+async function stageFile(lot: Lot, file: FileEntry): Promise<NewlyStaged> {
+  lot.signal.throwIfAborted()
+  const opened = await lot.source.open(file)
+  try {
+    // A step may be for files of any kind: it gets them as they are.
+    return await (lot.spec.steps ? bringAsIs(lot, opened, file) : bringText(lot, opened, file))
+  } finally {
+    await opened.close()
+  }
+}
+
+async function bringAsIs(lot: Lot, opened: OpenFile, file: FileEntry): Promise<NewlyStaged> {
+  const bytes = opened.read(lot.signal)
+  const digest = startDigest('sha256')
+  return { ...(await bringIn(lot, { file, bytes, path: opened.path, digest })), shape: null }
+}
+
+async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<NewlyStaged> {
+  const { name } = file
+  const text = await openText(opened.read(lot.signal), {
+    file: name,
+    format: lot.spec.format,
+    limits: lot.deps.unpack,
+    ...(opened.packing && { packing: opened.packing }),
+  })
+  const { packing, encoding, bytes } = text
+  const shaper = new Shaper(lot.dialect ?? emptyDialect, {
+    name,
+    sizeBytes: likelyBytes(text, file),
+  })
+  const path = packing || encoding ? null : opened.path
+  const tap = (chunk: Buffer) => shaper.push(chunk)
+  const digest = startDigest('crc32')
+  const staged = await bringIn(lot, { file, bytes, path, digest, tap })
+  const shape = { ...shaper.shape(), ...(encoding && { encoding }), ...(packing && { packing }) }
+  return { ...staged, shape }
+}
+
+/** How much will come out: cuts are made for it. */
+function likelyBytes({ packing, head, whole }: Text, { sizeBytes }: FileEntry): number {
+  if (whole) return head.length
+  return packing && packing !== 'zip' ? sizeBytes * 8 : sizeBytes
+}
+
+interface Incoming {
+  file: FileEntry
+  bytes: AsyncIterable<Buffer>
+  /** What can be linked; null when the bytes have to be written anew. */
+  path: string | null
+  digest: Digest
+  tap?: (chunk: Buffer) => void
+}
+
 async function bringIn(
-  stage: Stage,
-  opened: OpenFile,
-  { file, shaper, signal }: Incoming,
-): Promise<Pick<StagedEntry, 'sha256' | 'pinned' | 'stagedVersion' | 'shape'>> {
-  const bytes = opened.read(signal)
-  const pinned = await stage.pin(file, opened.path)
+  { deps: { stage }, ingestId }: Lot,
+  { file, bytes, path, digest, tap }: Incoming,
+): Promise<Omit<NewlyStaged, 'shape'>> {
+  const { fileNo } = file
+  const to = { ingestId, fileNo }
+  const take = (chunk: Buffer) => {
+    digest.update(chunk)
+    tap?.(chunk)
+  }
+  const pinned = path !== null && (await stage.pin(to, path))
   if (!pinned) {
-    const { sha256, version } = await stage.put(file, bytes, (chunk) => shaper?.push(chunk))
-    return { sha256, pinned, stagedVersion: version, shape: shaper?.shape() ?? null }
+    const { sizeBytes, version } = await stage.put(to, bytes, take)
+    return { fileNo, sizeBytes, pinned, stagedVersion: version, ...digest.end() }
   }
-  const hash = createHash('sha256')
-  for await (const chunk of bytes) {
-    hash.update(chunk)
-    shaper?.push(chunk)
-  }
-  const sha256 = hash.digest('hex')
-  return { sha256, pinned, stagedVersion: file.version, shape: shaper?.shape() ?? null }
+  for await (const chunk of bytes) take(chunk)
+  const { sizeBytes, version } = file
+  return { fileNo, sizeBytes, pinned, stagedVersion: version, ...digest.end() }
 }

@@ -6,7 +6,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
+import { parseSize } from './domain/size.ts'
 import { parseDuration } from './domain/timeLimits.ts'
+import { type UnpackLimits, unpackLimits } from './domain/unpack.ts'
 import { sluiceError } from './errors.ts'
 import type { LogFormat, LogLevel } from './log.ts'
 
@@ -39,6 +41,8 @@ export interface Config {
   settingsPath: string | null
   /** How often the janitor looks; 0 for never. */
   janitorMs: number
+  /** How much may come out of a packed file. */
+  unpack: UnpackLimits
   log: { level: LogLevel; format: LogFormat | null }
 }
 
@@ -66,6 +70,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ).map((root) => resolve(root)),
     settingsPath: env.SLUICE_SETTINGS ? resolve(env.SLUICE_SETTINGS) : null,
     janitorMs: interval('SLUICE_JANITOR', env.SLUICE_JANITOR, 5 * 60_000),
+    unpack: {
+      ratioMax: least(env, 'SLUICE_UNPACK_RATIO', unpackLimits.ratioMax),
+      bytesMax: least(env, 'SLUICE_UNPACK_BYTES', unpackLimits.bytesMax),
+      membersMax: least(env, 'SLUICE_ZIP_MEMBERS', unpackLimits.membersMax),
+    },
     log: {
       level: oneOf('SLUICE_LOG_LEVEL', env, ['debug', 'info', 'warn', 'error'], 'info'),
       format: oneOf<LogFormat, null>('SLUICE_LOG_FORMAT', env, ['pretty', 'json'], null),
@@ -102,6 +111,16 @@ function interval(name: string, text: string | undefined, fallback: number): num
   const ms = /^0+[a-z]*$/.test(text) ? 0 : parseDuration(text)
   if (ms === 0 || (ms !== null && ms >= 60_000 && ms <= 7 * 86_400_000)) return ms
   const problem = 'give a time like 5m or 1h, from a minute to a week, or 0 for never'
+  throw sluiceError('variable_invalid', { name, value: text, problem })
+}
+
+/** A count or a size: `300`, `100GB`. */
+function least(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const text = env[name]
+  if (!text) return fallback
+  const value = /^\d+$/.test(text) ? Number(text) : parseSize(text)
+  if (value !== null && Number.isSafeInteger(value) && value >= 1) return value
+  const problem = 'give a whole number, or a size like 100GB, of 1 or more'
   throw sluiceError('variable_invalid', { name, value: text, problem })
 }
 

@@ -94,8 +94,8 @@ async function run(options: Options): Promise<void> {
     // Without settings, whoever started us is gone.
     if (!place) return
     const { runWorker } = await import('../worker/run.ts')
-    const { janitorMs } = config
-    const ended = await runWorker({ ...place, ...workOf(options), janitorMs, log })
+    const { janitorMs, unpack } = config
+    const ended = await runWorker({ ...place, ...workOf(options), janitorMs, unpack, log })
     if (ended === 'memory') process.exitCode = successorCode
   } finally {
     // An open pipe would keep the process.

@@ -86,13 +86,8 @@ export function sniffNewline(head: Buffer): Dialect['newline'] {
 }
 
 const magics: [string, Buffer][] = [
-  ['gzip data', Buffer.from([0x1f, 0x8b])],
-  ['a zip archive', Buffer.from('PK\x03\x04')],
-  ['zstd data', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
   ['a Parquet file', Buffer.from('PAR1')],
   ['a PDF', Buffer.from('%PDF-')],
-  ['UTF-16 text', Buffer.from([0xff, 0xfe])],
-  ['UTF-16 text', Buffer.from([0xfe, 0xff])],
 ]
 
 /**

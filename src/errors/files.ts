@@ -54,7 +54,25 @@ export const files = {
     status: 422,
     kind: 'data',
     message: 'The file {file} does not look like CSV: {problem}.',
-    hint: 'Sluice reads text in UTF-8 with one record a line. Unpack or convert the file first.',
+    hint: 'Sluice reads text with one record a line. Convert the file first.',
+  },
+  packed_file_damaged: {
+    status: 422,
+    kind: 'data',
+    message: 'The packed file {file} is damaged: {problem}.',
+    hint: 'Nothing was published. Test it with gzip -t, zstd -t or unzip -t; copy or pack it again.',
+  },
+  packing_unsupported: {
+    status: 422,
+    kind: 'data',
+    message: 'The file {file} is packed in a way that Sluice does not read: {problem}.',
+    hint: 'Sluice reads gzip, zstd and zip (deflate, without a password), one within a zip. Unpack it first.',
+  },
+  unpack_limit: {
+    status: 422,
+    kind: 'data',
+    message: 'Unpacking {file} was stopped: {problem}.',
+    hint: 'If you trust the file, raise {setting} on the worker and start a new ingest.',
   },
   columns_too_many: {
     status: 422,

@@ -5,22 +5,24 @@ import type { Connection, Db } from './db.ts'
 
 export interface FileEntry extends ListedFile {
   fileNo: number
+  /** Of the staged bytes: in hex, where steps ask for it; else `crc32` is there. */
   sha256: string | null
+  crc32: number | null
   /** Both are null until the file is staged; see stage/stage.ts. */
   pinned: boolean | null
   stagedVersion: string | null
-  /** Its name in the stage, once a step has made a new file of it. */
+  /** Its name in the stage, once a new file was made of it. */
   stagedAs: string | null
   shape: FileShape | null
 }
 
 /** A file that has been staged; its shape comes after its last step. */
 export type StagedEntry = FileEntry & {
-  [K in 'sha256' | 'pinned' | 'stagedVersion']: NonNullable<FileEntry[K]>
+  [K in 'pinned' | 'stagedVersion']: NonNullable<FileEntry[K]>
 }
 
-export const fileColumns = `file_no as "fileNo", name, size_bytes as "sizeBytes", version, sha256, pinned,
-  staged_version as "stagedVersion", staged_as as "stagedAs", shape`
+export const fileColumns = `file_no as "fileNo", name, member, size_bytes as "sizeBytes", version,
+  sha256, crc32, pinned, staged_version as "stagedVersion", staged_as as "stagedAs", shape`
 
 /** What was listed before. */
 export async function sumList(
@@ -41,9 +43,10 @@ export async function addFiles(
   files: (ListedFile & { fileNo: number; lotNo: number })[],
 ): Promise<void> {
   await tx.query(
-    `insert into sluice.files (ingest_id, file_no, lot_no, name, size_bytes, version)
-     select $1, f.* from unnest($2::int[], $3::int[], $4::text[], $5::bigint[], $6::text[])
-       as f (file_no, lot_no, name, size_bytes, version)`,
+    `insert into sluice.files (ingest_id, file_no, lot_no, name, size_bytes, version, member)
+     select $1, f.*
+     from unnest($2::int[], $3::int[], $4::text[], $5::bigint[], $6::text[], $7::text[])
+       as f (file_no, lot_no, name, size_bytes, version, member)`,
     [
       ingestId,
       files.map((file) => file.fileNo),
@@ -51,35 +54,54 @@ export async function addFiles(
       files.map((file) => file.name),
       files.map((file) => file.sizeBytes),
       files.map((file) => file.version),
+      files.map((file) => file.member ?? null),
     ],
   )
 }
 
-/** The files of a lot, staged or not, in order. */
-export async function readLot(db: Db, ingestId: string, lotNo: number): Promise<FileEntry[]> {
+/** The files of a lot that are still to be staged, in order. */
+export async function readUnstaged(db: Db, ingestId: string, lotNo: number): Promise<FileEntry[]> {
   const { rows } = await db.query(
-    `select ${fileColumns} from sluice.files where ingest_id = $1 and lot_no = $2 order by file_no`,
+    `select ${fileColumns} from sluice.files
+     where ingest_id = $1 and lot_no = $2 and staged_at is null order by file_no`,
     [ingestId, lotNo],
   )
   return rows
 }
 
-/** A file is staged once; a late second attempt changes nothing. */
+/** What staging found out about a file. */
+export type NewlyStaged = Pick<
+  StagedEntry,
+  'fileNo' | 'sizeBytes' | 'sha256' | 'crc32' | 'pinned' | 'stagedVersion' | 'shape'
+>
+
+/**
+ * A file is staged once; a late second attempt changes nothing. `any` is for the planner: of a table
+ * that has just grown it knows nothing, and would read all files of the ingest for these few.
+ */
 export async function recordStaged(
   db: Db,
   ingestId: string,
-  file: Pick<StagedEntry, 'fileNo' | 'sha256' | 'pinned' | 'stagedVersion' | 'shape'>,
+  files: readonly NewlyStaged[],
 ): Promise<void> {
   await db.query(
-    `update sluice.files set sha256 = $3, pinned = $4, staged_version = $5, shape = $6, staged_at = now()
-     where ingest_id = $1 and file_no = $2 and staged_at is null`,
+    `update sluice.files f
+     set size_bytes = s.size_bytes, sha256 = s.sha256, crc32 = s.crc32, pinned = s.pinned,
+         staged_version = s.staged_version, shape = s.shape, staged_at = now()
+     from unnest($2::int[], $3::bigint[], $4::text[], $5::bigint[], $6::boolean[], $7::text[],
+                 $8::jsonb[])
+       as s (file_no, size_bytes, sha256, crc32, pinned, staged_version, shape)
+     where f.ingest_id = $1 and f.file_no = any($2) and f.file_no = s.file_no
+       and f.staged_at is null`,
     [
       ingestId,
-      file.fileNo,
-      file.sha256,
-      file.pinned,
-      file.stagedVersion,
-      file.shape && JSON.stringify(file.shape),
+      files.map((file) => file.fileNo),
+      files.map((file) => file.sizeBytes),
+      files.map((file) => file.sha256),
+      files.map((file) => file.crc32),
+      files.map((file) => file.pinned),
+      files.map((file) => file.stagedVersion),
+      files.map((file) => file.shape && JSON.stringify(file.shape)),
     ],
   )
 }
@@ -95,25 +117,25 @@ export async function readFile(db: Db, ingestId: string, fileNo: number): Promis
   throw sluiceError('count_mismatch', { problem: `file ${fileNo} was never staged` })
 }
 
-/** What lies in the stage. */
-export interface Staged {
-  sizeBytes: number
-  sha256: string
-  /** Inode and mtime. */
-  version: string
+export interface Shaped {
+  ingestId: string
+  fileNo: number
+  shape: FileShape
+  /** The text that was made of a packed file. */
+  made?: { stagedAs: string; sizeBytes: number; version: string }
 }
 
-export async function recordShape(
-  db: Db,
-  ingestId: string,
-  fileNo: number,
-  shape: FileShape,
-): Promise<void> {
-  await db.query('update sluice.files set shape = $3 where ingest_id = $1 and file_no = $2', [
-    ingestId,
-    fileNo,
-    JSON.stringify(shape),
-  ])
+/** The first shape that is found holds. */
+export async function recordShape(db: Db, shaped: Shaped): Promise<void> {
+  const { ingestId, fileNo, shape, made } = shaped
+  await db.query(
+    `update sluice.files
+     set shape = $3, staged_as = coalesce($4, staged_as), size_bytes = coalesce($5, size_bytes),
+         staged_version = coalesce($6, staged_version), pinned = pinned and $4::text is null,
+         sha256 = case when $4::text is null then sha256 end
+     where ingest_id = $1 and file_no = $2 and shape is null`,
+    [ingestId, fileNo, JSON.stringify(shape), made?.stagedAs, made?.sizeBytes, made?.version],
+  )
 }
 
 /** Bytes of all files as they are in the stage. */

@@ -3,7 +3,7 @@ import type { StepOrder } from '../domain/step.ts'
 import type { Phase, State } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
 import type { Connection, Db } from './db.ts'
-import { fileColumns, type Staged, type StagedEntry } from './files.ts'
+import { fileColumns, type StagedEntry } from './files.ts'
 
 /** Notes what an app has, so that ingests may name it while none of its workers runs. */
 export async function defineSteps(db: Db, app: string, steps: StepOrder[]): Promise<void> {
@@ -44,7 +44,8 @@ export interface StepRef {
 export interface StepTask {
   state: State
   phase: Phase | null
-  file: StagedEntry
+  /** Files that steps are for always have a sha256. */
+  file: StagedEntry & { sha256: string }
   /** Attempts that threw. */
   failures: number
   finishedAt: Date | null
@@ -130,9 +131,13 @@ export async function recordStepFailure(db: Db, at: StepAttempt, error: string):
 }
 
 /** What a step made of its file. */
-export interface NewFile extends Staged {
+export interface NewFile {
   /** Its name in the stage. */
   stagedAs: string
+  sizeBytes: number
+  sha256: string
+  /** Inode and mtime. */
+  version: string
 }
 
 /**

@@ -1,46 +1,66 @@
 /** Source `directory`: files, folders and globs on the machine of the worker. */
-import { realpath, stat } from 'node:fs/promises'
-import { isAbsolute, relative, resolve, sep } from 'node:path'
-import { escapePath, glob, isDynamicPattern } from 'tinyglobby'
+import { realpathSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
+import { isAbsolute, relative, sep } from 'node:path'
+import { ahead } from '../domain/ahead.ts'
+import { quickly } from '../domain/quick.ts'
+import type { UnpackLimits } from '../domain/unpack.ts'
 import { sluiceError } from '../errors.ts'
+import { archiveOf, filesOf, openMember } from './archive.ts'
 import { listFile, openFile } from './localFile.ts'
 import type { Source } from './source.ts'
+import { type Met, walk } from './walk.ts'
 
-/** @param roots absolute folders; nothing outside of them is read, also not through a link */
-export function directorySource(path: string | string[], roots: string[]): Source {
+const looksAtOnce = 16
+
+/**
+ * @param roots absolute folders; nothing outside of them is read, also not through a link
+ * @param limits null when archives are left as they are
+ */
+export function directorySource(
+  path: string | string[],
+  roots: string[],
+  limits: UnpackLimits | null,
+): Source {
   const wanted = typeof path === 'string' ? [path] : path
+  const allowed = createAllowed(roots)
   return {
     async *list() {
-      const paths = new Set<string>()
-      for (const each of wanted) {
-        for (const found of await expand(each)) paths.add(found)
+      const look = async (met: Met) => {
+        const real = await allowed(met.path, met.real)
+        return { real, file: await listFile(real, met.path) }
       }
-      // Code unit order: the same on every machine.
-      for (const found of [...paths].sort()) {
-        yield await listFile(await allowed(found, roots), found)
+      for (const each of wanted) {
+        for await (const { real, file } of ahead(walk(each), looksAtOnce, look)) {
+          for await (const found of filesOf(file, real, limits)) yield { ...found, place: 0 }
+        }
       }
     },
-    open: async (file) => openFile(await allowed(file.name, roots), file),
+    async open(file) {
+      const real = await allowed(archiveOf(file), null)
+      return file.member == null ? openFile(real, file) : openMember(real, file)
+    },
   }
 }
 
-async function expand(path: string): Promise<string[]> {
-  const absolute = resolve(path)
-  const stats = await stat(absolute).catch(() => null)
-  if (stats?.isFile()) return [absolute]
-  const pattern = stats?.isDirectory() ? `${escapePath(absolute)}/*` : absolute
-  if (!stats && !isDynamicPattern(path)) throw sluiceError('source_empty', { path })
-  const found = await glob(pattern, { absolute: true, onlyFiles: true, expandDirectories: false })
-  if (found.length === 0) throw sluiceError('source_empty', { path })
-  return found
+/** @returns finds out where a path leads, if it may be read */
+function createAllowed(roots: string[]): (path: string, real: string | null) => Promise<string> {
+  let known: Promise<string[]> | null = null
+  return async (path, real) => {
+    known ??= Promise.all(roots.map((root) => realpath(root).catch(() => root)))
+    const found = real ?? (await realOf(path))
+    if ((await known).some((root) => isInside(found, root))) return found
+    throw sluiceError('path_not_allowed', { path, roots: roots.join(', ') })
+  }
 }
 
-/** @throws path_not_allowed */
-async function allowed(path: string, roots: string[]): Promise<string> {
-  const real = await realpath(path).catch(() => path)
-  const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => root)))
-  if (realRoots.some((root) => isInside(real, root))) return real
-  throw sluiceError('path_not_allowed', { path, roots: roots.join(', ') })
+async function realOf(path: string): Promise<string> {
+  try {
+    return quickly(() => realpathSync.native(path))?.value ?? (await realpath(path))
+  } catch {
+    // Whoever opens it says what is wrong with it.
+    return path
+  }
 }
 
 function isInside(path: string, root: string): boolean {

@@ -1,77 +1,171 @@
 /** Reads a local file that must stay as it was when it was listed. */
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
+import { quickBytes, quickly } from '../domain/quick.ts'
 import { versionOf } from '../domain/version.ts'
 import type { ListedFile } from '../domain/words.ts'
-import { messageOf, sluiceError } from '../errors.ts'
+import { messageOf, SluiceError, sluiceError } from '../errors.ts'
 import type { OpenFile } from './source.ts'
 
 const chunkBytes = 1 << 20
 
+/** Nobody waits for the other end of a pipe that was taken for a file. */
+const readOnly = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
+export interface LookedAt extends ListedFile {
+  /** Its first 4 bytes, or all. */
+  head: Buffer
+}
+
 /** @throws file_unreadable, file_vanished */
-export async function listFile(path: string, name: string): Promise<ListedFile> {
-  const stats = await stat(path, { bigint: true }).catch((error) => refuse(name, error))
-  if (!stats.isFile())
-    throw sluiceError('file_unreadable', { file: name, problem: 'not a regular file' })
-  return { name, sizeBytes: Number(stats.size), version: versionOf(stats) }
+export async function listFile(path: string, name: string): Promise<LookedAt> {
+  const quick = quickly(() =>
+    withOpen(path, name, (fd) => {
+      const stats = fstatSync(fd, { bigint: true })
+      return listed(name, stats, stats.size > 0 ? readNow(fd, 4) : none)
+    }),
+  )
+  if (quick) return quick.value
+  const handle = await open(path, readOnly).catch((error) => refuse(name, error))
+  try {
+    const stats = await handle.stat({ bigint: true })
+    return listed(name, stats, stats.size > 0 ? await readAt(handle, Buffer.alloc(4), 0) : none)
+  } finally {
+    await handle.close()
+  }
+}
+
+const none = Buffer.alloc(0)
+
+function listed(name: string, stats: BigIntStats, head: Buffer): LookedAt {
+  if (stats.isFile())
+    return { name, sizeBytes: Number(stats.size), version: versionOf(stats), head }
+  throw sluiceError('file_unreadable', { file: name, problem: 'not a regular file' })
 }
 
 /** @throws file_vanished, file_changed, file_unreadable */
 export async function openFile(path: string, file: ListedFile): Promise<OpenFile> {
-  const handle = await open(path, 'r').catch((error) => refuse(file.name, error))
+  const quick = file.sizeBytes <= quickBytes && quickly(() => readWhole(path, file))
+  if (quick) {
+    const bytes = quick.value
+    return {
+      path,
+      read: async function* () {
+        if (bytes.length > 0) yield bytes
+      },
+      close: async () => {},
+    }
+  }
+  const handle = await openAsListed(path, file)
+  return {
+    path,
+    read: (signal) => readRange({ handle, path, file }, { start: 0, end: file.sizeBytes }, signal),
+    close: () => handle.close(),
+  }
+}
+
+/** All of a small file, with the checks of `openAsListed` and `readRange`. */
+const readWhole = (path: string, file: ListedFile): Buffer =>
+  withOpen(path, file.name, (fd) => {
+    check(fstatSync(fd, { bigint: true }), file)
+    const bytes = readNow(fd, file.sizeBytes)
+    check(fstatSync(fd, { bigint: true }), file)
+    check(statSync(path, { bigint: true }), file)
+    return bytes
+  })
+
+function readNow(fd: number, size: number): Buffer {
+  const buffer = Buffer.allocUnsafe(size)
+  return buffer.subarray(0, readSync(fd, buffer, 0, size, 0))
+}
+
+function withOpen<T>(path: string, name: string, work: (fd: number) => T): T {
+  let fd: number | null = null
   try {
-    await check(handle, path, file)
+    fd = openSync(path, readOnly)
+    return work(fd)
+  } catch (error) {
+    if (error instanceof SluiceError) throw error
+    return refuse(name, error as NodeJS.ErrnoException)
+  } finally {
+    if (fd !== null) closeSync(fd)
+  }
+}
+
+/** @throws file_vanished, file_changed, file_unreadable */
+export async function openAsListed(path: string, file: ListedFile): Promise<FileHandle> {
+  const handle = await open(path, readOnly).catch((error) => refuse(file.name, error))
+  try {
+    check(await handle.stat({ bigint: true }), file)
   } catch (error) {
     await handle.close()
     throw error
   }
-  return { path, read: (signal) => read(handle, path, file, signal), close: () => handle.close() }
+  return handle
 }
 
-async function* read(
-  handle: FileHandle,
-  path: string,
-  file: ListedFile,
+export interface LocalFile {
+  handle: FileHandle
+  path: string
+  file: ListedFile
+}
+
+/** The bytes of a range. At the end of it the file is checked to be as listed. */
+export async function* readRange(
+  { handle, path, file }: LocalFile,
+  { start, end }: { start: number; end: number },
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
+  const size = Math.max(0, Math.min(chunkBytes, end - start))
   // Two buffers in turn: the consumer is done with a chunk when it asks for the next one.
-  let [buffer, other] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)]
-  let position = 0
-  let ahead = readAt(handle, buffer, position)
-  while (true) {
+  let buffer = Buffer.allocUnsafeSlow(size)
+  let other = end - start > size ? Buffer.allocUnsafeSlow(size) : buffer
+  const readOn = (at: number) => readAt(handle, buffer.subarray(0, Math.min(size, end - at)), at)
+  let position = start
+  let ahead = readOn(position)
+  while (position < end) {
     const chunk = await ahead
     signal.throwIfAborted()
     if (chunk.length === 0) break
     position += chunk.length
     // Read on while the consumer works on this chunk.
     ;[buffer, other] = [other, buffer]
-    ahead = readAt(handle, buffer, position)
-    ahead.catch(() => {})
+    if (position < end) {
+      ahead = readOn(position)
+      ahead.catch(() => {})
+    }
     yield chunk
   }
-  await check(handle, path, file)
+  // The open file, and what stands at its path now, are both what was listed.
+  const there = stat(path, { bigint: true }).catch((error) => refuse(file.name, error))
+  for (const stats of await Promise.all([handle.stat({ bigint: true }), there])) check(stats, file)
 }
 
-async function readAt(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
-  const { bytesRead } = await handle.read(buffer, 0, chunkBytes, position)
+export async function readAt(handle: FileHandle, buffer: Buffer, at: number): Promise<Buffer> {
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, at)
   return buffer.subarray(0, bytesRead)
 }
 
-/** The open file, and what stands at its path now, are both what was listed. */
-async function check(handle: FileHandle, path: string, file: ListedFile): Promise<void> {
-  const open = await handle.stat({ bigint: true })
-  const there = await stat(path, { bigint: true }).catch((error) => refuse(file.name, error))
-  for (const stats of [open, there]) {
-    const size = Number(stats.size)
-    if (size !== file.sizeBytes) {
-      const problem = `it had ${file.sizeBytes} bytes and has ${size}`
-      throw sluiceError('file_changed', { file: file.name, problem })
-    }
-    if (versionOf(stats) !== file.version) {
-      throw sluiceError('file_changed', {
-        file: file.name,
-        problem: 'it was written to or replaced',
-      })
-    }
+/** @throws file_changed */
+function check(stats: { size: bigint; ino: bigint; mtimeNs: bigint }, file: ListedFile): void {
+  const size = Number(stats.size)
+  if (size !== file.sizeBytes) {
+    const problem = `it had ${file.sizeBytes} bytes and has ${size}`
+    throw sluiceError('file_changed', { file: file.name, problem })
+  }
+  if (versionOf(stats) !== file.version) {
+    throw sluiceError('file_changed', {
+      file: file.name,
+      problem: 'it was written to or replaced',
+    })
   }
 }
 

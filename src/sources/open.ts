@@ -1,5 +1,6 @@
 /** The source that a spec names. */
-import type { Source as SourceSpec } from '../domain/spec.ts'
+import type { FullSpec } from '../domain/spec.ts'
+import type { UnpackLimits } from '../domain/unpack.ts'
 import { directorySource } from './directory.ts'
 import type { Source } from './source.ts'
 import { uploadSource } from './upload.ts'
@@ -8,9 +9,15 @@ export interface SourceOptions {
   /** Folders that directory sources may read. */
   roots: string[]
   uploadPath: (name: string) => string
+  unpack: UnpackLimits
 }
 
-export function openSource(spec: SourceSpec, options: SourceOptions): Source {
-  if (spec.kind === 'directory') return directorySource(spec.path, options.roots)
-  return uploadSource(spec.uploads, options.uploadPath)
+/** Steps are for files of any kind: they get archives as they are. */
+export function openSource(
+  { source, steps }: Pick<FullSpec, 'source' | 'steps'>,
+  { roots, uploadPath, unpack }: SourceOptions,
+): Source {
+  const limits = steps ? null : unpack
+  if (source.kind === 'directory') return directorySource(source.path, roots, limits)
+  return uploadSource(source.uploads, uploadPath, limits)
 }

@@ -1,12 +1,17 @@
 /** What every kind of source can do. One file a kind; `openSource` picks it. */
 import type { ListedFile } from '../domain/words.ts'
 
+/** A file that was found; files are ordered by place, then by name. */
+export interface Found extends ListedFile {
+  place: number
+}
+
 export interface Source {
   /**
-   * The files, in an order that does not change, folders and empty names left out.
-   * @throws source_empty, path_not_allowed, upload_not_found
+   * The files as they are found, folders left out; one that is named twice may come twice.
+   * @throws source_empty, path_not_allowed, upload_not_found, file_unreadable
    */
-  list(): AsyncIterable<ListedFile>
+  list(): AsyncIterable<Found>
   /**
    * Opens a listed file.
    * @throws file_vanished, file_changed, file_unreadable
@@ -15,8 +20,10 @@ export interface Source {
 }
 
 export interface OpenFile {
-  /** A local file: the stage may link it instead of copying it. */
-  path: string
+  /** A local file: the stage may link it instead of copying it. null for a member of an archive. */
+  path: string | null
+  /** Of the archive that it is a member of. */
+  packing?: 'zip'
   /**
    * The bytes, from the first one. At the end of it the file is checked to be as listed. A chunk is
    * good until the next one is asked for; whoever wants to keep it makes a copy.

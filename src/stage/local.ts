@@ -1,5 +1,16 @@
 /** A stage in a folder, which all workers and the API share. */
-import { constants } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  type Dir,
+  fstatSync,
+  linkSync,
+  openSync,
+  readSync,
+  rmSync,
+} from 'node:fs'
 import {
   type FileHandle,
   link,
@@ -10,15 +21,19 @@ import {
   readdir,
   rm,
   stat,
+  unlink,
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { ahead } from '../domain/ahead.ts'
+import { quickBytes, quickly } from '../domain/quick.ts'
 import { versionOf } from '../domain/version.ts'
-import { sluiceError } from '../errors.ts'
+import { messageOf, sluiceError } from '../errors.ts'
 import type { Stage, StagedFile, StagedState, Uploads } from './stage.ts'
 import { adopt, unlinkable, writeWhole } from './write.ts'
 
 const chunkBytes = 256 * 1024
+const removedAtOnce = 32
 
 /** @param folder absolute; `ingests/<id>/<file number>` and `uploads/<name>` lie in it, and `ledgers/<id>` */
 export function localStage(folder: string): Stage {
@@ -29,21 +44,21 @@ export function localStage(folder: string): Stage {
     put: (file, bytes, tap) => writeWhole(pathOf(file), bytes, { tap, replace: false }),
     async pin(file, path) {
       const to = pathOf(file)
-      await mkdir(dirname(to), { recursive: true })
-      return link(path, to).then(
-        () => true,
-        (error) => {
-          // Another attempt was faster; `read` finds out should it have linked another file.
-          if (error.code === 'EEXIST') return true
-          if (unlinkable.includes(error.code)) return false
-          throw error
-        },
-      )
+      let code = await tryLink(path, to)
+      if (code === 'ENOENT') {
+        await mkdir(dirname(to), { recursive: true })
+        code = await tryLink(path, to)
+      }
+      // Another attempt was faster; `read` finds out should it have linked another file.
+      if (code === null || code === 'EEXIST') return true
+      if (unlinkable.includes(code)) return false
+      throw new Error(`${path} cannot be linked: ${code}`)
     },
     read: (file, range) => readRange(pathOf(file), file, range),
     async local(file) {
       const handle = await openStaged(pathOf(file), file)
-      await check(handle, file).finally(() => handle.close())
+      const stats = await handle.stat({ bigint: true }).finally(() => handle.close())
+      check(stats, file)
       return pathOf(file)
     },
     async scratch(ingestId) {
@@ -53,7 +68,7 @@ export function localStage(folder: string): Stage {
     },
     adopt: (file, path) => adopt(pathOf(file), path),
     remove: (file) => rm(pathOf(file), { force: true }),
-    clear: (ingestId) => rm(folderOf(ingestId), { recursive: true, force: true }),
+    clear: (ingestId) => clear(folderOf(ingestId)),
     folders: () => foldersIn(join(folder, 'ingests')),
     async claim(ledger) {
       const claims = join(folder, 'ledgers')
@@ -74,14 +89,50 @@ async function* foldersIn(path: string): AsyncGenerator<{ ingestId: string; quie
   }
 }
 
+/** @returns why not; null when it is done */
+async function tryLink(path: string, to: string): Promise<string | null> {
+  try {
+    if (!quickly(() => linkSync(path, to))) await link(path, to)
+    return null
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? messageOf(error)
+  }
+}
+
+/** Several at once: there may be a million of them. */
+async function clear(folder: string): Promise<void> {
+  const entries = await opendir(folder, { bufferSize: 1024 }).catch((error) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  // What is left, a scratch folder or a file that came in between, is for `rm`.
+  const remove = async (name: string) => {
+    const path = join(folder, name)
+    return quickly(() => rmSync(path, { force: true })) ?? unlink(path).catch(() => {})
+  }
+  if (entries) for await (const _ of ahead(filesIn(entries), removedAtOnce, remove));
+  await rm(folder, { recursive: true, force: true })
+}
+
+async function* filesIn(entries: Dir): AsyncGenerator<string> {
+  for await (const entry of entries) if (entry.isFile()) yield entry.name
+}
+
 async function* readRange(
   path: string,
   file: StagedState,
   range: { start: number; end: number },
 ): AsyncGenerator<Buffer> {
+  if (range.end - range.start <= quickBytes) {
+    const quick = quickly(() => readNow(path, file, range))
+    if (quick) {
+      if (quick.value.length > 0) yield quick.value
+      return
+    }
+  }
   const handle = await openStaged(path, file)
   try {
-    await check(handle, file)
+    check(await handle.stat({ bigint: true }), file)
     for (let at = range.start; at < range.end; ) {
       const length = Math.min(chunkBytes, range.end - at)
       const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, at)
@@ -89,19 +140,38 @@ async function* readRange(
       at += bytesRead
       yield buffer.subarray(0, bytesRead)
     }
-    await check(handle, file)
+    check(await handle.stat({ bigint: true }), file)
   } finally {
     await handle.close()
   }
 }
 
+function readNow(path: string, file: StagedState, range: { start: number; end: number }): Buffer {
+  let fd: number | null = null
+  try {
+    fd = openSync(path, constants.O_RDONLY)
+    check(fstatSync(fd, { bigint: true }), file)
+    const buffer = Buffer.allocUnsafe(range.end - range.start)
+    const bytesRead = readSync(fd, buffer, 0, buffer.length, range.start)
+    if (bytesRead < buffer.length) throw damaged(file, `it ends at byte ${range.start + bytesRead}`)
+    check(fstatSync(fd, { bigint: true }), file)
+    return buffer
+  } catch (error) {
+    throw orGone(file, error)
+  } finally {
+    if (fd !== null) closeSync(fd)
+  }
+}
+
 const openStaged = (path: string, file: StagedState): Promise<FileHandle> =>
   open(path, constants.O_RDONLY).catch((error) => {
-    throw error.code === 'ENOENT' ? damaged(file, 'it is gone') : error
+    throw orGone(file, error)
   })
 
-async function check(handle: FileHandle, file: StagedState): Promise<void> {
-  const stats = await handle.stat({ bigint: true })
+const orGone = (file: StagedState, error: unknown): unknown =>
+  (error as NodeJS.ErrnoException).code === 'ENOENT' ? damaged(file, 'it is gone') : error
+
+function check(stats: BigIntStats, file: StagedState): void {
   if (Number(stats.size) !== file.sizeBytes) {
     throw damaged(file, `it had ${file.sizeBytes} bytes and has ${stats.size}`)
   }
@@ -117,7 +187,12 @@ function localUploads(folder: string): Uploads {
   // Names are checked against the spec's pattern where they come in: no folders, no dot in front.
   const path = (name: string) => join(folder, name)
   return {
-    put: (name, bytes) => writeWhole(path(name), bytes, { tap() {}, replace: true }),
+    async put(name, bytes) {
+      const hash = createHash('sha256')
+      const tap = (chunk: Buffer) => void hash.update(chunk)
+      const staged = await writeWhole(path(name), bytes, { tap, replace: true })
+      return { ...staged, sha256: hash.digest('hex') }
+    },
     path,
     async remove(name) {
       const there = await stat(path(name)).catch(() => null)

@@ -19,11 +19,12 @@ export interface StagedState {
 
 export interface Staged {
   sizeBytes: number
-  /** In hex. */
-  sha256: string
   /** Inode and mtime, see domain/version.ts. */
   version: string
 }
+
+/** In hex. */
+export type Hashed = Staged & { sha256: string }
 
 export interface Stage {
   /**
@@ -50,7 +51,7 @@ export interface Stage {
   /** An empty folder, for one attempt at a step; the sweep removes those that are left. */
   scratch(ingestId: string): Promise<{ path: string; remove(): Promise<void> }>
   /** Takes a file of a scratch folder into the stage. @throws stage_full */
-  adopt(file: StagedFile, path: string): Promise<Staged>
+  adopt(file: StagedFile, path: string): Promise<Hashed>
   remove(file: StagedFile): Promise<void>
   /** Removes every staged file of the ingest. */
   clear(ingestId: string): Promise<void>
@@ -67,7 +68,7 @@ export interface Stage {
 /** What clients sent. An upload's bytes never change; a second upload of its name replaces it. */
 export interface Uploads {
   /** @throws stage_full */
-  put(name: string, bytes: AsyncIterable<Buffer>): Promise<Staged>
+  put(name: string, bytes: AsyncIterable<Buffer>): Promise<Hashed>
   /** @throws upload_not_found */
   path(name: string): string
   remove(name: string): Promise<boolean>

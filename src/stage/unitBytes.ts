@@ -1,8 +1,13 @@
 /** The bytes of a unit, from the stage. */
+import { ahead } from '../domain/ahead.ts'
 import type { Flaw, Split, Unit } from '../domain/words.ts'
 import type { Stage, StagedState } from './stage.ts'
 
 type Files = ReadonlyMap<number, StagedState>
+
+/** Splits up to this size are read a few at once, and go on together. */
+const smallBytes = 64 * 1024
+const readsAtOnce = 8
 
 export class UnitBytes {
   readonly unit: Unit
@@ -23,16 +28,42 @@ export class UnitBytes {
 
   /** All splits one after the other; a last line without its end gets one. */
   async *stream(): AsyncGenerator<Buffer> {
-    const newline = Buffer.from(this.unit.dialect.newline)
-    const last = newline.at(-1)
-    for (const split of this.unit.splits) {
-      let lastByte: number | undefined
-      for await (const chunk of this.#read(split)) {
-        lastByte = chunk.at(-1)
-        yield chunk
-      }
-      if (lastByte !== last) yield newline
+    // Small splits that have been read and not handed on.
+    let held: Buffer[] = []
+    let heldBytes = 0
+    const flush = () => {
+      const together = held.length > 0 ? [Buffer.concat(held)] : []
+      held = []
+      heldBytes = 0
+      return together
     }
+    const read = async (split: Split) => ({ split, slice: await this.#small(split) })
+    for await (const { split, slice } of ahead(this.unit.splits, readsAtOnce, read)) {
+      if (!slice || heldBytes + slice.length > smallBytes) yield* flush()
+      if (slice) {
+        held.push(slice)
+        heldBytes += slice.length
+      } else yield* this.#lines(split)
+    }
+    yield* flush()
+  }
+
+  /** The lines of a small split; null for a large one. */
+  async #small(split: Split): Promise<Buffer | null> {
+    if (split.end - split.start > smallBytes) return null
+    const chunks: Buffer[] = []
+    for await (const chunk of this.#lines(split)) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+
+  async *#lines(split: Split): AsyncGenerator<Buffer> {
+    const newline = Buffer.from(this.unit.dialect.newline)
+    let lastByte: number | undefined
+    for await (const chunk of this.#read(split)) {
+      lastByte = chunk.at(-1)
+      yield chunk
+    }
+    if (lastByte !== newline.at(-1)) yield newline
   }
 
   /** A whole split. It is bounded: a unit's size and the longest record. */

@@ -4,7 +4,7 @@ import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path'
 import { versionOf } from '../domain/version.ts'
 import { sluiceError } from '../errors.ts'
-import type { Staged } from './stage.ts'
+import type { Hashed, Staged } from './stage.ts'
 
 export interface WriteOptions {
   /** Sees every chunk, in order, while it is written. */
@@ -27,16 +27,16 @@ export async function writeWhole(
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`)
   try {
     const handle = await open(temporary, 'wx')
-    let written: Omit<Staged, 'version'>
+    let sizeBytes: number
     try {
-      written = await write(handle, bytes, tap)
+      sizeBytes = await write(handle, bytes, tap)
       await handle.sync()
     } finally {
       await handle.close()
     }
     await (replace ? rename(temporary, path) : placeOnce(temporary, path))
     await syncFolder(folder)
-    return { ...written, version: versionOf(await stat(path, { bigint: true })) }
+    return { sizeBytes, version: versionOf(await stat(path, { bigint: true })) }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOSPC' || code === 'EDQUOT') {
@@ -49,7 +49,7 @@ export async function writeWhole(
 }
 
 /** Moves a finished file to where it is staged. Hash and sync, rename, sync of the folder. */
-export async function adopt(path: string, from: string): Promise<Staged> {
+export async function adopt(path: string, from: string): Promise<Hashed> {
   const handle = await open(from, 'r+')
   const hash = createHash('sha256')
   let sizeBytes = 0
@@ -87,19 +87,17 @@ async function write(
   handle: FileHandle,
   bytes: AsyncIterable<Buffer>,
   tap: (chunk: Buffer) => void,
-): Promise<Omit<Staged, 'version'>> {
-  const hash = createHash('sha256')
+): Promise<number> {
   let sizeBytes = 0
   for await (const chunk of bytes) {
-    // The disk writes while this thread hashes and scans.
+    // The disk writes while this thread works on the chunk.
     const writing = writeAll(handle, chunk)
     writing.catch(() => {})
-    hash.update(chunk)
     tap(chunk)
     sizeBytes += chunk.length
     await writing
   }
-  return { sizeBytes, sha256: hash.digest('hex') }
+  return sizeBytes
 }
 
 async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {

@@ -5,6 +5,7 @@ import { DefaultLogger, ResourceBasedController, Runtime } from '@temporalio/wor
 import { Hand } from '../../activities/hand.ts'
 import { createActivities } from '../../activities/index.ts'
 import type { StepOrder } from '../domain/step.ts'
+import { type UnpackLimits, unpackLimits } from '../domain/unpack.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { type Db, databaseError, openDb } from '../postgres/db.ts'
@@ -30,6 +31,8 @@ export interface WorkerOptions {
   databaseUrl: string
   stageDir: string
   sourceRoots: string[]
+  /** How much may come out of a packed file. */
+  unpack?: UnpackLimits
   /** `ingest` and those of the app's steps if left out. */
   queues?: QueueOption[]
   /** Activities at once, shared by the queues that have no number of their own. */
@@ -149,11 +152,13 @@ interface Parts {
 async function createSeats(options: WorkerOptions, parts: Parts) {
   const { db, stage, client, app, tasks, leave, instance } = parts
   const { temporal, concurrency, autoscale, log, sourceRoots } = options
+  const { unpack = unpackLimits } = options
   const identity = identityOf(options)
   const activities = createActivities({
     db,
     stage,
     sourceRoots,
+    unpack,
     worker: identity,
     instance,
     hand: new Hand(),

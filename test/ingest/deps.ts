@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Hand } from '../../activities/hand.ts'
 import type { Deps } from '../../activities/index.ts'
+import { unpackLimits } from '../../src/domain/unpack.ts'
 import { createLog } from '../../src/log.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { Built } from '../helper.ts'
@@ -10,6 +11,7 @@ export const testDeps = (it: Built, stage: Stage = it.stage): Deps => ({
   db: it.db,
   stage,
   sourceRoots: [it.folder],
+  unpack: unpackLimits,
   worker: 'test',
   instance: randomUUID(),
   hand: new Hand(),

@@ -1,6 +1,6 @@
 /** What an ingest would make of its first file: dialect, columns, types, target. Loads nothing. */
-import { open } from 'node:fs/promises'
 import { checkSpec } from '../../api/ingests/checkSpec.ts'
+import { readConfig } from '../../config.ts'
 import { type Head, headCount, readHead } from '../../csv/head.ts'
 import { withoutBom } from '../../csv/marks.ts'
 import { bodyOf, shapeOf, soundRecords, valuesOf } from '../../csv/records.ts'
@@ -9,17 +9,19 @@ import { addSample } from '../../csv/sample.ts'
 import { type Column, candidateTypes } from '../../domain/columns.ts'
 import { evolves } from '../../domain/layout.ts'
 import { type FileHeader, matchHeader, newColumns } from '../../domain/match.ts'
-import type { FullTarget, IngestSpec } from '../../domain/spec.ts'
+import type { FullSpec, FullTarget, IngestSpec } from '../../domain/spec.ts'
 import { showTable, type TableName } from '../../domain/table.ts'
-import type { Dialect } from '../../domain/words.ts'
+import type { UnpackLimits } from '../../domain/unpack.ts'
+import type { Dialect, ListedFile } from '../../domain/words.ts'
 import { messageOf, sluiceError } from '../../errors.ts'
 import { openDb, transaction } from '../../postgres/db.ts'
 import { readTarget } from '../../postgres/target.ts'
 import { judgeTypes } from '../../postgres/types.ts'
+import { readHeadBytes } from '../../sources/head.ts'
+import { openSource } from '../../sources/open.ts'
+import type { Source } from '../../sources/source.ts'
 import { type Fact, factsOf } from './facts.ts'
 
-/** As much as the list verb looks at. */
-const headBytes = 1 << 20
 const recordsMax = 1000
 
 export interface Peek {
@@ -58,10 +60,10 @@ export async function peek(
     throw sluiceError('spec_invalid', { problem })
   }
   const into = full.target
-  const { bytes, sizeBytes } = await firstBytes(file)
-  const head = readHead(bytes, { name: file, sizeBytes }, full.format)
+  const { name, bytes, whole } = await firstBytes(file, full, readConfig().unpack)
+  const head = readHead(bytes, { name, sizeBytes: bytes.length + (whole ? 0 : 1) }, full.format)
   const { dialect, notes, header, width } = head
-  const data = dataOf(bytes, head, bytes.length >= sizeBytes)
+  const data = dataOf(bytes, head, whole)
   const samples = Array.from({ length: width }, (): string[] => [])
   for (const record of data) addSample(samples, record, dialect, false)
   const aim = { into, table, databaseUrl, dialect }
@@ -80,14 +82,23 @@ export async function peek(
   }
 }
 
-async function firstBytes(file: string): Promise<{ bytes: Buffer; sizeBytes: number }> {
-  const handle = await open(file, 'r')
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-    return { bytes: buffer.subarray(0, bytesRead), sizeBytes: (await handle.stat()).size }
-  } finally {
-    await handle.close()
+async function firstBytes(file: string, { format }: FullSpec, limits: UnpackLimits) {
+  const source = openSource(
+    { source: { kind: 'directory', path: file } },
+    { roots: ['/'], uploadPath: (name) => name, unpack: limits },
+  )
+  const first = await firstOf(source, file)
+  return { name: first.name, ...(await readHeadBytes(source, first, { format, limits })) }
+}
+
+/** Of an archive its first member, by name. */
+async function firstOf(source: Source, path: string): Promise<ListedFile> {
+  let first: ListedFile | null = null
+  for await (const file of source.list()) {
+    if (!first || Buffer.compare(Buffer.from(file.name), Buffer.from(first.name)) < 0) first = file
   }
+  if (first) return first
+  throw sluiceError('source_empty', { path })
 }
 
 /** The first data records. */

@@ -1,0 +1,33 @@
+/** The first bytes of a listed file, unpacked and decoded as staging would. */
+import type { Format } from '../domain/format.ts'
+import type { UnpackLimits } from '../domain/unpack.ts'
+import type { ListedFile } from '../domain/words.ts'
+import { headBytes, openText } from '../unpack/text.ts'
+import type { Source } from './source.ts'
+
+export interface Head {
+  /** Up to 1 MiB, in UTF-8. */
+  bytes: Buffer
+  /** They are all there is of the file. */
+  whole: boolean
+}
+
+/** @throws what opening and unpacking a file throw */
+export async function readHeadBytes(
+  source: Source,
+  file: ListedFile,
+  { format, limits }: { format: Pick<Format, 'encoding'>; limits: UnpackLimits },
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Head> {
+  const opened = await source.open(file)
+  try {
+    const { packing } = opened
+    const options = { file: file.name, format, limits, ...(packing && { packing }) }
+    const text = await openText(opened.read(signal), options)
+    await text.close()
+    const bytes = text.head.subarray(0, headBytes)
+    return { bytes, whole: text.whole && bytes.length === text.head.length }
+  } finally {
+    await opened.close()
+  }
+}

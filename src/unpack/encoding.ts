@@ -1,0 +1,87 @@
+/** What text is written in: given, or worked out from the first bytes of a file. */
+import { isUtf8 } from 'node:buffer'
+import iconv from 'iconv-lite'
+import { sluiceError } from '../errors.ts'
+
+/** iconv-lite has them, but they are no way to write text. */
+const noText = ['hex', 'base64']
+
+/** Bytes that are right in UTF-8 need no other hand: what is wrong becomes a reject. */
+const likeUtf8 = ['utf8', 'unicode11utf8', 'ascii', 'usascii', 'ansix34', 'iso646us']
+
+/**
+ * @returns null for UTF-8, else a name that iconv-lite knows
+ * @throws dialect_invalid
+ */
+export function encodingOf(name: string): string | null {
+  const plain = name.toLowerCase().replace(/[^0-9a-z]/g, '')
+  if (likeUtf8.includes(plain)) return null
+  if (!noText.includes(plain) && iconv.encodingExists(name)) return name.toLowerCase()
+  throw sluiceError('dialect_invalid', { problem: `there is no encoding ${name}` })
+}
+
+const marks: [string | null, number[]][] = [
+  // Before utf-16le, which starts alike.
+  ['utf-32le', [0xff, 0xfe, 0, 0]],
+  ['utf-32be', [0, 0, 0xfe, 0xff]],
+  ['utf-16le', [0xff, 0xfe]],
+  ['utf-16be', [0xfe, 0xff]],
+  [null, [0xef, 0xbb, 0xbf]],
+]
+
+/** @returns null for UTF-8, and for what looks like nothing else */
+export function sniffEncoding(head: Buffer): string | null {
+  for (const [encoding, mark] of marks) {
+    if (mark.every((byte, at) => head[at] === byte)) return encoding
+  }
+  if (head.includes(0)) return sniffUtf16(head)
+  return isUtf8(head) ? null : sniffWindows1252(head)
+}
+
+/** Delimiters, digits and line ends have a NUL byte each, always on the same side. */
+function sniffUtf16(head: Buffer): string | null {
+  const pairs = head.length >> 1
+  const nuls = [0, 0]
+  for (let at = head.indexOf(0); at >= 0; at = head.indexOf(0, at + 1)) {
+    nuls[at & 1] = (nuls[at & 1] as number) + 1
+  }
+  const [even, odd] = nuls as [number, number]
+  const isMany = (many: number, few: number) => many * 6 > pairs && few * 100 < pairs
+  if (isMany(odd, even) && isText(head, 'utf-16le')) return 'utf-16le'
+  if (isMany(even, odd) && isText(head, 'utf-16be')) return 'utf-16be'
+  return null
+}
+
+/** No control characters but those of a text file. */
+function isText(head: Buffer, encoding: string): boolean {
+  const text = iconv.decode(head.subarray(0, Math.min(65_536, head.length & ~1)), encoding)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return !/[\u0000-\u0008\u000e-\u001f\ufffe\uffff]/.test(text)
+}
+
+const highBytesMin = 3
+const undefined1252 = [0x81, 0x8d, 0x8f, 0x90, 0x9d]
+
+/**
+ * Only when UTF-8 is out of the question: no character of it, and every high byte is one of
+ * Windows-1252 in the midst of ASCII. One or two bad bytes are a matter for their rows.
+ */
+function sniffWindows1252(head: Buffer): string | null {
+  let count = 0
+  for (let at = 0; at < head.length; at++) {
+    const byte = head[at] as number
+    if (byte < 0x80) continue
+    count++
+    if (undefined1252.includes(byte) || isUtf8Character(head, at)) return null
+    const isAlone = (head[at - 1] ?? 0) < 0x80 || (head[at + 1] ?? 0) < 0x80
+    if (!isAlone) return null
+  }
+  return count >= highBytesMin ? 'windows-1252' : null
+}
+
+function isUtf8Character(head: Buffer, at: number): boolean {
+  const byte = head[at] as number
+  if (byte < 0xc2) return false
+  const length = 2 + Number(byte >= 0xe0) + Number(byte >= 0xf0)
+  return isUtf8(head.subarray(at, at + length))
+}

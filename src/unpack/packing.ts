@@ -1,0 +1,50 @@
+/** What a file is packed with, by its first bytes; names say nothing. */
+import { sluiceError } from '../errors.ts'
+
+export type Packing = 'gzip' | 'zstd' | 'zip'
+
+const starts: [Packing, string][] = [
+  ['gzip', '\x1f\x8b\x08'],
+  ['zstd', '\x28\xb5\x2f\xfd'],
+  ['zip', 'PK\x03\x04'],
+  // An empty archive, and one that was to be of several parts.
+  ['zip', 'PK\x05\x06'],
+  ['zip', 'PK\x07\x08'],
+]
+
+const foreign: [string, string][] = [
+  ['bzip2', 'BZh'],
+  ['xz', '\xfd7zXZ\x00'],
+  ['7-Zip', '7z\xbc\xaf\x27\x1c'],
+  ['RAR', 'Rar!\x1a\x07'],
+  ['lz4', '\x04\x22\x4d\x18'],
+  ['compress', '\x1f\x9d'],
+]
+
+/** A skippable frame, which zstd may begin with: 0x184D2A50 to 0x184D2A5F. */
+const isSkippable = (head: Buffer): boolean =>
+  head.length >= 4 && head.readUInt32LE(0) >>> 4 === 0x184d2a5
+
+/** @param head the first 4 bytes, or more */
+export function packingOf(head: Buffer): Packing | null {
+  if (isSkippable(head)) return 'zstd'
+  return starts.find(([, start]) => isAt(head, 0, start))?.[0] ?? null
+}
+
+/**
+ * Packings that are not read. Two letters may be a name in a header, so text is let through.
+ * @throws packing_unsupported
+ */
+export function refuseForeign(head: Buffer, file: string): void {
+  const found = foreign.find(
+    ([what, start]) => isAt(head, 0, start) && (what !== 'bzip2' || isBzip(head)),
+  )
+  const what = found?.[0] ?? (isAt(head, 257, 'ustar') ? 'tar' : null)
+  if (what) throw sluiceError('packing_unsupported', { file, problem: `it is ${what}` })
+}
+
+/** A digit and the start of a block. */
+const isBzip = (head: Buffer): boolean => isAt(head, 4, '1AY&SY') || isAt(head, 4, '\x17rE8P\x90')
+
+const isAt = (head: Buffer, at: number, text: string): boolean =>
+  head.length >= at + text.length && head.toString('latin1', at, at + text.length) === text

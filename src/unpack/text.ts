@@ -1,0 +1,93 @@
+/** The bytes of a file as text in UTF-8, whatever it was packed with and written in. */
+import iconv from 'iconv-lite'
+import type { Format } from '../domain/format.ts'
+import type { UnpackLimits } from '../domain/unpack.ts'
+import { sluiceError } from '../errors.ts'
+import { encodingOf, sniffEncoding } from './encoding.ts'
+import { gunzip } from './inflate.ts'
+import { Packed, within } from './limits.ts'
+import { type Packing, packingOf, refuseForeign } from './packing.ts'
+import { type Started, start } from './start.ts'
+import { unzstd } from './zstd.ts'
+
+/** As much as is looked at to find out how a file is written. */
+export const headBytes = 1 << 20
+
+export interface Text extends Started {
+  /** Left out when the bytes were not packed. */
+  packing?: Packing
+  /** Left out when they were UTF-8. */
+  encoding?: string
+}
+
+export interface TextOptions {
+  file: string
+  format: Pick<Format, 'encoding'>
+  limits: UnpackLimits
+  /** Of an archive that the bytes are a member of. */
+  packing?: Packing
+}
+
+/**
+ * Nothing is held but what is looked at. A text without packing and encoding is the bytes as they
+ * came.
+ * @throws packing_unsupported, packed_file_damaged, unpack_limit, dialect_invalid
+ */
+export async function openText(raw: AsyncIterable<Buffer>, options: TextOptions): Promise<Text> {
+  const { format } = options
+  let text: Text = {
+    ...(await start(raw, headBytes)),
+    ...(options.packing && { packing: options.packing }),
+  }
+  try {
+    text = await unpacked(text, options)
+    const encoding = format.encoding
+      ? encodingOf(format.encoding)
+      : sniffEncoding(text.head.subarray(0, headBytes))
+    if (encoding === null) return text
+    const { packing } = text
+    const decoded = await start(decode(text.bytes, encoding), headBytes)
+    return { ...decoded, encoding, ...(packing && { packing }) }
+  } catch (error) {
+    await text.close()
+    throw error
+  }
+}
+
+async function unpacked(text: Text, { file, limits, packing }: TextOptions): Promise<Text> {
+  const found = packingOf(text.head)
+  if (found === null) {
+    refuseForeign(text.head, file)
+    return text
+  }
+  if (found === 'zip')
+    throw nested(file, 'it is a zip archive within another file, or after a step')
+  const packed = new Packed()
+  const unpack = found === 'gzip' ? gunzip : unzstd
+  const bytes = within(unpack(packed.counted(text.bytes), file), packed, { file, limits })
+  const started = await start(bytes, headBytes)
+  const inner = packingOf(started.head)
+  if (inner === null) {
+    refuseForeign(started.head, file)
+    return { ...started, packing: packing ?? found }
+  }
+  await started.close()
+  throw nested(file, `there is ${inner} within its ${found}`)
+}
+
+const nested = (file: string, problem: string): Error =>
+  sluiceError('packing_unsupported', { file, problem })
+
+async function* decode(bytes: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {
+  const decoder = iconv.getDecoder(encoding)
+  let held = ''
+  for await (const chunk of bytes) {
+    const text = held + decoder.write(chunk)
+    // The first half of a character that two code units make.
+    const isCut = /[\ud800-\udbff]$/.test(text)
+    held = isCut ? text.slice(-1) : ''
+    if (text.length > held.length) yield Buffer.from(isCut ? text.slice(0, -1) : text)
+  }
+  const rest = held + (decoder.end() ?? '')
+  if (rest) yield Buffer.from(rest)
+}

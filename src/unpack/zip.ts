@@ -1,0 +1,100 @@
+/** zip archives: which members one has. Nothing is ever written under a member's name. */
+import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl'
+import type { UnpackLimits } from '../domain/unpack.ts'
+import { messageOf, SluiceError, sluiceError } from '../errors.ts'
+import { checkRatio, checkSize } from './limits.ts'
+
+/** Where the bytes of a member lie in its archive, by the archive's directory. */
+export interface Place {
+  /** Of its header, which its bytes follow. */
+  offset: number
+  packedBytes: number
+  /** 0: as they are; 8: deflate. */
+  method: number
+  crc32: number
+}
+
+export interface Member {
+  /** As the archive has it, whatever it looks like. */
+  name: string
+  sizeBytes: number
+  place: Place
+}
+
+/**
+ * The members that are files, in the order of the archive; hidden ones and those of `__MACOSX`
+ * are left out. Sizes are the archive's word, which reading a member holds it to.
+ * @param archive where it lies, what it is called, and its size
+ * @throws packed_file_damaged, packing_unsupported, unpack_limit
+ */
+export async function* listMembers(
+  archive: { path: string; name: string; sizeBytes: number },
+  limits: UnpackLimits,
+): AsyncGenerator<Member> {
+  const { name: file } = archive
+  let zip: ZipFile | null = null
+  let members = 0
+  let bytes = 0
+  try {
+    zip = await openPromise(archive.path, { decodeStrings: false, autoClose: false })
+    for await (const entry of zip.eachEntry()) {
+      const name = nameOf(entry)
+      if (++members > limits.membersMax) {
+        const problem = `it has more than ${limits.membersMax} members`
+        throw sluiceError('unpack_limit', { file, problem, setting: 'SLUICE_ZIP_MEMBERS' })
+      }
+      refuseDocument(name, file)
+      if (isLeftOut(name)) continue
+      refuseMember(entry, `${file}/${name}`)
+      // Members may share their packed bytes, so their sum counts.
+      bytes += entry.uncompressedSize
+      checkSize(`${file}/${name}`, entry.uncompressedSize, limits)
+      checkRatio(file, { packed: archive.sizeBytes, unpacked: bytes }, limits)
+      yield { name, sizeBytes: entry.uncompressedSize, place: placeOf(entry) }
+    }
+  } catch (error) {
+    if (error instanceof SluiceError || (error as NodeJS.ErrnoException).syscall) throw error
+    throw sluiceError('packed_file_damaged', { file, problem: messageOf(error) }, { cause: error })
+  } finally {
+    zip?.close()
+  }
+}
+
+const placeOf = (entry: Entry): Place => ({
+  offset: entry.relativeOffsetOfLocalHeader,
+  packedBytes: entry.compressedSize,
+  method: entry.compressionMethod,
+  crc32: entry.crc32,
+})
+
+/** A NUL byte is the one character that the ledger cannot keep. */
+function nameOf(entry: Entry): string {
+  const { generalPurposeBitFlag, extraFields } = entry
+  const raw = entry.fileName as unknown as Buffer
+  return getFileNameLowLevel(generalPurposeBitFlag, raw, extraFields, true).replaceAll(
+    '\0',
+    '\ufffd',
+  )
+}
+
+function isLeftOut(name: string): boolean {
+  if (name.endsWith('/') || name === '') return true
+  const folders = name.split('/')
+  const isHidden = (part: string) => part.startsWith('.') && part !== '.' && part !== '..'
+  return folders[0] === '__MACOSX' || folders.some(isHidden)
+}
+
+/** @throws packing_unsupported */
+function refuseDocument(name: string, file: string): void {
+  if (name !== '[Content_Types].xml' && name !== 'META-INF/manifest.xml') return
+  const problem = 'it is a document of an office program: save it as CSV'
+  throw sluiceError('packing_unsupported', { file, problem })
+}
+
+/** @throws packing_unsupported */
+function refuseMember(entry: Entry, file: string): void {
+  const refuse = (problem: string) => sluiceError('packing_unsupported', { file, problem })
+  if (entry.isEncrypted()) throw refuse('it is encrypted')
+  const { compressionMethod: method } = entry
+  if (method !== 0 && method !== 8) throw refuse(`its compression has the number ${method}`)
+}
