@@ -235,7 +235,7 @@ export class Scanner {
   /** Takes one line of the record under way for broken, and goes on right behind it. */
   #giveUpLine(end: number): void {
     if (this.#headerRows > 0 && this.#isInHead()) this.headerBroken = true
-    this.#list.broken(this.#recordStart, end)
+    this.#list.broken(this.#recordStart, end, this.#heldOffset + this.#scanned)
     this.#next(end)
     this.#gather()
     this.#scanned = end - this.#heldOffset

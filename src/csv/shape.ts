@@ -2,6 +2,7 @@
 import { cutBytes } from '../domain/plan.ts'
 import type { Dialect, FileShape } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
+import { HopelessQuotes } from './cutList.ts'
 import { headOf } from './head.ts'
 import { Scanner } from './scan.ts'
 import { refuseBinary, sniffNewline } from './sniff.ts'
@@ -26,14 +27,15 @@ export class Shaper {
   /** @throws not_csv */
   push(chunk: Buffer): void {
     this.#scanner ??= this.#open(chunk)
-    this.#scanner.push(chunk)
+    const scanner = this.#scanner
+    this.#scan(() => scanner.push(chunk))
   }
 
   /** @throws not_csv, columns_too_many */
   shape(): FileShape {
     const dialect = this.#dialect
     const scanner = this.#scanner
-    scanner?.finish()
+    this.#scan(() => scanner?.finish())
     const head = scanner?.head ?? []
     if (scanner?.headerBroken) {
       throw this.#notCsv('its first line has a quote that never closes, or never ends')
@@ -44,6 +46,15 @@ export class Shaper {
     if (head.length === 0) throw this.#notCsv('it has no record that can be read')
     const { header, width } = headOf(head, dialect, this.#file.name)
     return { dialect, header, width, cuts: scanner.cuts, flaws: scanner.flaws }
+  }
+
+  #scan(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (!(error instanceof HopelessQuotes)) throw error
+      throw this.#notCsv('too many of its quotes never close')
+    }
   }
 
   #open(start: Buffer): Scanner {

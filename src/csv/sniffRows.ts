@@ -12,6 +12,8 @@ export interface SniffedRows {
 }
 
 const recordsMax = 3000
+/** After so many broken lines more of them would tell nothing, and might take for ever. */
+const brokenMax = 100
 /** More lines than that are no title. */
 const preambleMax = 100
 
@@ -38,9 +40,11 @@ export function sniffRows(head: Buffer, given: Dialect, known: Known): SniffedRo
 
 function valuesIn(body: Buffer, dialect: Dialect, whole: boolean): (string | null)[][] {
   const records: (string | null)[][] = []
+  let broken = 0
   for (const span of soundRecords(body, dialect, { recordBytesMax: body.length })) {
     const cutShort = span.next >= body.length && !whole && records.length > 0
-    if (cutShort || records.length >= recordsMax) break
+    if (cutShort || records.length >= recordsMax || broken >= brokenMax) break
+    if (span.broken) broken++
     if (span.blank || span.broken) continue
     records.push(valuesOf(body.subarray(span.start, span.end), dialect))
   }
@@ -88,7 +92,7 @@ function startsTable(body: Buffer, dialect: Dialect, { format, width, whole }: K
  * A header names things: none of its fields looks like a value. If some are empty, or the same,
  * there must be a column whose values look like values to tell it from them.
  */
-export function isHeader(records: readonly (string | null)[][]): boolean {
+function isHeader(records: readonly (string | null)[][]): boolean {
   const [first, ...data] = records
   if (!first) return true
   const names = first.map((name) => (name ?? '').trim())

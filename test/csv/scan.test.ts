@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { recordsOf, valuesOf } from '../../src/csv/records.ts'
 import { RawWriter, triage } from '../../src/csv/repair.ts'
 import { type ScanLimits, Scanner } from '../../src/csv/scan.ts'
+import { Shaper } from '../../src/csv/shape.ts'
 import type { Cut, Dialect } from '../../src/domain/words.ts'
 
 const csv: Dialect = {
@@ -182,6 +183,28 @@ test('an unclosed quote in the middle of a long file is noticed at the limit', (
 test('a stray quote that a later one closes does not swallow the lines between', () => {
   const text = '1,a"b\n2,x\n3,a"b\n4,y\n'
   expect(scan(Buffer.from(text), csv, limits).cuts.at(-1)).toMatchObject({ records: 2, broken: 2 })
+})
+
+test('quotes that never close on a million lines end in an error, not in hours', () => {
+  const text = Buffer.from(`x,y\na,"b\\"c"\n${'\\"\n'.repeat(1_000_000)}`)
+  const shaper = new Shaper({ ...csv, escape: '\\' }, { name: 'x', sizeBytes: text.length })
+  shaper.push(text)
+  expect(() => shaper.shape()).toThrow(/quotes never close/)
+  const doubled = new Shaper(csv, { name: 'x', sizeBytes: text.length })
+  doubled.push(text)
+  expect(doubled.shape().cuts.at(-1)?.broken).toBeGreaterThan(900_000)
+})
+
+test('comments, titles and the footer are no records, whatever the chunks', () => {
+  const text = '"title\n# c\na,b\n1,2\n# "x\n\n3,"4\n#5"\n# y\nend\n'
+  const dialect = { ...csv, header: true, skipRows: 1, skipFooter: 1, comment: '#' }
+  for (let chunkBytes = 3; chunkBytes < text.length; chunkBytes++) {
+    const { cuts, head } = scan(Buffer.from(text), dialect, limits, chunkBytes)
+    expect(head.map(String)).toEqual(['a,b'])
+    expect(cuts[0]).toEqual({ offset: 15, lines: 3, records: 0, broken: 0 })
+    const end = text.indexOf('end')
+    expect(cuts.at(-1)).toEqual({ offset: end, lines: 9, records: 2, broken: 0, aside: 3 })
+  }
 })
 
 test('a record over the limit is set aside, with bounded memory', () => {
