@@ -17,7 +17,15 @@ import {
 import type { Connection } from './db.ts'
 import { judgeUniques } from './judgeUnique.ts'
 import { rowColumn } from './landing.ts'
-import { createMarks, literal, markColumns, unmarked, valuesOf, type Why } from './marks.ts'
+import {
+  createMarks,
+  literal,
+  markColumns,
+  mayMark,
+  unmarked,
+  valuesOf,
+  type Why,
+} from './marks.ts'
 
 export interface Judged {
   target: TableName
@@ -35,6 +43,7 @@ export interface Judged {
  */
 export async function judge(tx: Connection, judged: Judged): Promise<number> {
   const { target, landing, filled, replace } = judged
+  if (!(await mayMark(tx))) return 0
   await attempt(tx, () => tx.query(`lock table ${quoteTable(target)} in share row exclusive mode`))
   await tx.query(`analyze ${quoteTable(landing)}`)
   await createMarks(tx)

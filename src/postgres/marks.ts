@@ -24,6 +24,14 @@ export interface Mark extends Required<Pick<Reject, 'constraint' | 'code' | 'col
   rank: number
 }
 
+/** Some databases let nobody make temporary tables. */
+export async function mayMark(tx: Connection): Promise<boolean> {
+  const { rows } = await tx.query(
+    `select has_database_privilege(current_database(), 'temporary') as may`,
+  )
+  return rows[0].may
+}
+
 export async function createMarks(tx: Connection): Promise<void> {
   await tx.query(`
     drop table if exists pg_temp.sluice_marks;

@@ -4,7 +4,8 @@ import { MockActivityEnvironment } from '@temporalio/testing'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { createActivities } from '../../activities/index.ts'
-import { fullSpec } from '../../src/domain/spec.ts'
+import { fullSpec, type IngestSpec } from '../../src/domain/spec.ts'
+import { openDb } from '../../src/postgres/db.ts'
 import { enterIngest } from '../../src/postgres/ingests.ts'
 import { type Built, build, until } from '../helper.ts'
 import { testDeps } from './deps.ts'
@@ -32,6 +33,24 @@ const waits = (it: Built, name: string) => async () => {
     [name],
   )
   return rowCount === 1
+}
+
+/** An ingest of one unit that is loaded; what is still to come is its publish. */
+async function loaded(it: Built, content: string, more: Partial<IngestSpec> = {}, db = it.db) {
+  const ingestId = randomUUID()
+  const path = await it.file('n.csv', content)
+  const source = { kind: 'directory' as const, path }
+  const spec = fullSpec({ source, target: { table: 'target' }, ...more })
+  await enterIngest(it.db, { ingestId, spec, target: 'target' })
+  const verbs = createActivities({ ...testDeps(it, it.stage), db })
+  const env = new MockActivityEnvironment()
+  await env.run(verbs.listSource, { ingestId })
+  await env.run(verbs.stageLot, { ingestId, lotNo: 0 })
+  const { records } = await env.run(verbs.planIngest, { ingestId })
+  await env.run(verbs.loadUnit, { ingestId, unitNo: 0 })
+  const publish = () =>
+    new MockActivityEnvironment().run(verbs.publishIngest, { ingestId, records })
+  return { ingestId, publish }
 }
 
 async function expectRows(it: Built, ingestId: string, counts: Record<string, number>) {
@@ -131,25 +150,61 @@ test.concurrent('a worker killed in the middle of the judgement: all is counted 
   })
 })
 
+test.concurrent.for([
+  ['insert, select', /^published$/],
+  ['insert', /target_pkey.*cannot judge/],
+] as const)('a role that may only %s', async ([rights, outcome], { onTestFinished }) => {
+  const it = await build({ onEnd: onTestFinished })
+  await it.db.query(`do $$ begin
+      create role bringer login password 'bringer';
+    exception when duplicate_object or unique_violation then null; end $$;
+    create table target (n int primary key); insert into target values (1);
+    grant ${rights} on target to bringer;
+    grant usage on schema sluice to bringer;
+    grant select, insert, update, delete on all tables in schema sluice to bringer;
+    grant usage, create on schema public to bringer`)
+  const url = new URL(it.databaseUrl)
+  url.username = 'bringer'
+  url.password = 'bringer'
+  const db = openDb(url.href, { max: 3, name: 'bringer' })
+  onTestFinished(() => db.end())
+  const { ingestId, publish } = await loaded(it, 'n\n1\n2\n', {}, db)
+  const said = await publish().then(
+    () => 'published',
+    (error: Error) => error.message,
+  )
+  expect(said).toMatch(outcome)
+  const isPublished = said === 'published'
+  await expectRows(it, ingestId, {
+    rows: isPublished ? 2 : 1,
+    ids: isPublished ? 2 : 1,
+    rejects: isPublished ? 1 : 0,
+    rejected: isPublished ? 1 : 0,
+    loaded: isPublished ? 1 : 2,
+  })
+})
+
 test.concurrent('an attempt after one that kept its rejects and published nothing finds them', async ({
   onTestFinished,
 }) => {
   const it = await build({ onEnd: onTestFinished })
   await it.db.query('create table target (n int primary key)')
-  const ingestId = randomUUID()
-  const path = await it.file('n.csv', 'n\n1\n1\n2\n')
-  const source = { kind: 'directory' as const, path }
-  const spec = fullSpec({ source, target: { table: 'target' }, rejects: { max: 0 } })
-  await enterIngest(it.db, { ingestId, spec, target: 'target' })
-  const verbs = createActivities(testDeps(it, it.stage))
-  const env = new MockActivityEnvironment()
-  await env.run(verbs.listSource, { ingestId })
-  await env.run(verbs.stageLot, { ingestId, lotNo: 0 })
-  await env.run(verbs.planIngest, { ingestId })
-  await env.run(verbs.loadUnit, { ingestId, unitNo: 0 })
+  const { ingestId, publish } = await loaded(it, 'n\n1\n1\n2\n', { rejects: { max: 0 } })
   for (let attempt = 1; attempt <= 2; attempt++) {
-    const publish = new MockActivityEnvironment().run(verbs.publishIngest, { ingestId, records: 3 })
-    await expect(publish).rejects.toThrow(/1 of 3 rows were rejected; 0 are allowed/)
+    await expect(publish()).rejects.toThrow(/1 of 3 rows were rejected; 0 are allowed/)
     await expectRows(it, ingestId, { rows: 0, ids: 0, rejects: 1, rejected: 1, loaded: 2 })
   }
+})
+
+test.concurrent('the target is dropped before publish: a table without numbers takes its name', async ({
+  onTestFinished,
+}) => {
+  const it = await build({ onEnd: onTestFinished })
+  await it.db.query('create table target (n int primary key)')
+  const { publish } = await loaded(it, 'n\n1\n2\n')
+  await it.db.query('drop table target')
+  await publish()
+  expect((await it.db.query('select * from target order by n')).rows).toEqual([{ n: 1 }, { n: 2 }])
+  const { rows } = await it.db.query(`select relname from pg_class where relname ~ 'sluice_'`)
+  expect(rows).toEqual([])
 })
