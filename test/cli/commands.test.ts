@@ -73,7 +73,9 @@ test('shows a list, a state and rejects', async () => {
   const rejects = await run('rejects', 'first')
   expect(rejects.out).toMatch(/trips\.csv:4 id: .*x,c/)
   const csv = await run('rejects', 'first', '--csv')
-  expect(csv.out).toMatch(/^file,line,column,code,constraint,error,raw\r\n\S+,4,id,22P02,.*"x,c"\r\n$/)
+  expect(csv.out).toMatch(
+    /^file,line,column,code,constraint,error,raw\r\n\S+,4,id,22P02,.*"x,c"\r\n$/,
+  )
   const json = JSON.parse((await run('rejects', 'first', '--json')).out)
   expect(json).toMatchObject({ rejects: [{ line: 4, column: 'id', raw: 'x,c' }], next: null })
   const unknown = await run('status', 'nobody')

@@ -4,6 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { createActivities } from '../../activities/index.ts'
+import type { Planned } from '../../activities/plan.ts'
 import { fullSpec, type IngestSpec } from '../../src/domain/spec.ts'
 import { openDb } from '../../src/postgres/db.ts'
 import { enterIngest } from '../../src/postgres/ingests.ts'
@@ -46,7 +47,7 @@ async function loaded(it: Built, content: string, more: Partial<IngestSpec> = {}
   const env = new MockActivityEnvironment()
   await env.run(verbs.listSource, { ingestId })
   await env.run(verbs.stageLot, { ingestId, lotNo: 0 })
-  const { records } = await env.run(verbs.planIngest, { ingestId })
+  const { records }: Planned = await env.run(verbs.planIngest, { ingestId })
   await env.run(verbs.loadUnit, { ingestId, unitNo: 0 })
   const publish = () =>
     new MockActivityEnvironment().run(verbs.publishIngest, { ingestId, records })
