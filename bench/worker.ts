@@ -60,6 +60,7 @@ export async function startWorker(
       SLUICE_HOME: stack.folder,
       SLUICE_STAGE: stack.stageDir,
       SLUICE_SOURCE_ROOTS: sources,
+      SLUICE_JANITOR: '0',
     },
   })
   const child = await stack.closing.addStarting(starting, (it) => it.stop('SIGTERM', stopWaitMs))

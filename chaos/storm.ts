@@ -128,7 +128,8 @@ async function start(scene: Scene, { ingestId, choice, table, crop }: Sown): Pro
   const spec: IngestSpec = {
     id: ingestId,
     source: { kind: 'directory', path: crop.path },
-    target: { table, mode: mode === 'replace' ? 'replace' : 'append' },
+    // Bad rows stay bad rows: sampled types would widen for them.
+    target: { table, mode: mode === 'replace' ? 'replace' : 'append', schema: 'freeze' },
     parallelism,
     ...(hasStep && { steps: ['copy'] }),
   }

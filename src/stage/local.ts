@@ -49,8 +49,9 @@ export function localStage(folder: string): Stage {
         await mkdir(dirname(to), { recursive: true })
         code = await tryLink(path, to)
       }
-      // Another attempt was faster; `read` finds out should it have linked another file.
-      if (code === null || code === 'EEXIST') return true
+      if (code === null) return true
+      // Another attempt was faster: with a link, or with a copy, which is none.
+      if (code === 'EEXIST') return isSameFile(path, to)
       if (unlinkable.includes(code)) return false
       throw new Error(`${path} cannot be linked: ${code}`)
     },
@@ -97,6 +98,11 @@ async function tryLink(path: string, to: string): Promise<string | null> {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? messageOf(error)
   }
+}
+
+async function isSameFile(path: string, other: string): Promise<boolean> {
+  const [one, two] = await Promise.all([stat(path), stat(other)])
+  return one.dev === two.dev && one.ino === two.ino
 }
 
 /** Several at once: there may be a million of them. */

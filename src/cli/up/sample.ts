@@ -8,7 +8,7 @@ import type { Client } from '../client.ts'
 /** Not `trips`: that name is for the files of whoever tries this. */
 const table = 'public.sample_trips'
 
-export const sampleSpec = { id: 'sample-trips', target: { table } }
+export const sampleSpec = { id: 'sample-trips', target: { table, schema: 'freeze' } } as const
 
 /** @returns the sample's path when this is a first start: an empty ledger, and no such table yet */
 export async function findSample(client: Client, databaseUrl: string): Promise<string | null> {
