@@ -86,9 +86,9 @@ export async function checkStage(stageDir: string, waitMs = patienceMs): Promise
 }
 
 async function filesBelow(folder: string): Promise<string[]> {
-  // An ingest's own folder goes as well.
+  // An ingest's own folder goes as well; the mark of its ledger stays.
   const names = await readdir(folder, { recursive: true }).catch(() => [])
-  return names.filter((name) => !/^(ingests|uploads)$/.test(name))
+  return names.filter((name) => !/^(ingests|uploads|ledgers(\/[^/]+)?)$/.test(name))
 }
 
 /** After every worker has left: landing tables, sessions, locks, processes, other files. */
