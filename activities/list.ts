@@ -70,6 +70,8 @@ export const listSource =
             (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
           const source = sourceOf(deps, spec)
           const listed = await record(tx, ingestId, source, signal)
+          // Archives may hold nothing but folders.
+          if (listed.files === 0) throw sluiceError('source_empty', { path: pathsOf(spec) })
           // After steps the files may be others: each is looked at when its last step has ended.
           const dialect =
             listed.first && !known
@@ -98,6 +100,8 @@ function routed(
     }),
   }
 }
+
+const pathsOf = (spec: FullSpec): string => factsOf(spec).paths.join(', ')
 
 /** In the order of the spec. @throws step_unknown */
 async function ordersOf(tx: Connection, names: string[]): Promise<StepOrder[]> {

@@ -46,7 +46,7 @@ function sniffUtf16(head: Buffer): string | null {
     nuls[at & 1] = (nuls[at & 1] as number) + 1
   }
   const [even, odd] = nuls as [number, number]
-  const isMany = (many: number, few: number) => many * 6 > pairs && few * 100 < pairs
+  const isMany = (many: number, few: number) => many * 6 > pairs && few * 3 < many
   if (isMany(odd, even) && isText(head, 'utf-16le')) return 'utf-16le'
   if (isMany(even, odd) && isText(head, 'utf-16be')) return 'utf-16be'
   return null

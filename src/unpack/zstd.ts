@@ -67,9 +67,10 @@ async function* frame(input: Input, file: string): AsyncGenerator<Buffer> {
 
 async function* blocks(
   input: Input,
-  { header, hasChecksum }: Header,
+  { header, hasChecksum, contentBytes }: Header,
   file: string,
 ): AsyncGenerator<Buffer> {
+  let bytes = 0
   const sum = hasChecksum ? new Xxh64() : null
   let out: Buffer[] = []
   const unpack = new Decompress((data) => {
@@ -89,9 +90,13 @@ async function* blocks(
     await input.skip(length)
     for (const data of out) {
       sum?.update(data)
+      bytes += data.length
       yield data
     }
     out = []
+  }
+  if (contentBytes !== null && bytes !== contentBytes) {
+    throw damaged(file, `it had ${contentBytes} bytes and has ${bytes}`)
   }
   if (!sum) return
   const told = (await input.look(4)).readUInt32LE(0)
@@ -103,6 +108,8 @@ interface Header {
   header: Uint8Array
   hasChecksum: boolean
   windowBytes: number
+  /** null when it does not say. */
+  contentBytes: number | null
 }
 
 /** Of RFC 8878, 3.1.1.1. */
@@ -118,16 +125,17 @@ async function readHeader(input: Input, file: string): Promise<Header> {
     const problem = 'it needs a zstd dictionary'
     throw sluiceError('packing_unsupported', { file, problem })
   }
-  const window = isSingle ? contentSize(bytes.subarray(sizeAt)) : windowOf(bytes[5] as number)
-  if (window > windowBytesMax) {
-    const problem = `its zstd window is ${window} bytes, over ${windowBytesMax}`
+  const contentBytes = sizeBytes > 0 ? contentSize(bytes.subarray(sizeAt)) : null
+  const windowBytes = isSingle ? (contentBytes ?? 0) : windowOf(bytes[5] as number)
+  if (windowBytes > windowBytesMax) {
+    const problem = `its zstd window is ${windowBytes} bytes, over ${windowBytesMax}`
     throw sluiceError('packing_unsupported', { file, problem })
   }
   const header = Uint8Array.from(bytes)
   // The checksum is looked at here.
   header[4] = flags & ~4
   await input.skip(length)
-  return { header, hasChecksum: (flags & 4) !== 0, windowBytes: window }
+  return { header, hasChecksum: (flags & 4) !== 0, windowBytes, contentBytes }
 }
 
 function contentSize(bytes: Buffer): number {
