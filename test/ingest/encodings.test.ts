@@ -1,0 +1,89 @@
+/** Encodings, end to end: what is staged is UTF-8, and rejects keep their lines. */
+import { gzipSync } from 'node:zlib'
+import iconv from 'iconv-lite'
+import { expect, test } from 'vitest'
+import { peek } from '../../src/cli/ingest/peek.ts'
+import { build } from '../helper.ts'
+import { zip } from '../zip.ts'
+
+const it = await build()
+await it.startWorker()
+
+const csv = 'id,city\n1,Köln\n2,"São\nPaulo"\nx,Málaga\n4,Århus\n'
+const rows = [
+  { id: 1, city: 'Köln' },
+  { id: 2, city: 'São\nPaulo' },
+  { id: 4, city: 'Århus' },
+]
+
+async function ingest(content: Buffer, table: string, encoding?: string) {
+  await it.db.query(`create table ${table} (id bigint, city text)`)
+  const path = await it.file(`${table}.csv`, content)
+  return it.ingest({
+    source: { kind: 'directory', path },
+    target: { table },
+    ...(encoding && { format: { encoding } }),
+  })
+}
+
+test.each([
+  ['utf-16le', { addBOM: true }],
+  ['utf-16be', { addBOM: true }],
+  ['utf-16le', {}],
+  ['utf-16be', {}],
+  ['windows-1252', {}],
+])('%s %o is found out', async (encoding, options) => {
+  const table = `${encoding.replaceAll('-', '_')}_${Object.keys(options).length}`
+  const content = iconv.encode(csv, encoding, options)
+  const view = await ingest(content, table)
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 1 })
+  expect((await it.db.query(`select id, city from ${table} order by id`)).rows).toEqual(rows)
+  expect(await it.rejects(view.ingestId)).toMatchObject([{ line: 5, raw: 'x,Málaga' }])
+  const { rows: files } = await it.db.query(
+    `select size_bytes as size, shape ->> 'encoding' as encoding, pinned from sluice.files
+     where ingest_id = $1`,
+    [view.ingestId],
+  )
+  // Without a mark, or with the mark taken off: as long as the text in UTF-8.
+  expect(files).toEqual([{ size: Buffer.byteLength(csv), encoding, pinned: false }])
+})
+
+test('files of one ingest may be written in several encodings', async () => {
+  await it.db.query('create table several (id bigint, city text)')
+  const archive = await zip({
+    'a.csv': csv,
+    'b.csv': iconv.encode(csv, 'utf-16le', { addBOM: true }),
+    'c.csv': iconv.encode(csv, 'windows-1252'),
+    'd.csv.gz': gzipSync(iconv.encode(csv, 'utf-16be')),
+  })
+  const view = await it.ingest({
+    source: { kind: 'directory', path: await it.file('several.zip', archive) },
+    target: { table: 'several' },
+  })
+  expect(view).toMatchObject({ rowsLoaded: 12, rowsRejected: 4 })
+  const { rows: found } = await it.db.query('select distinct id, city from several order by id')
+  expect(found).toEqual(rows)
+})
+
+test('given, it holds; an unknown name fails the ingest', async () => {
+  const view = await ingest(iconv.encode('id,city\n1,東京\n', 'shift_jis'), 'given', 'Shift_JIS')
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 1 })
+  expect((await it.db.query('select city from given')).rows).toEqual([{ city: '東京' }])
+  const unknown = await ingest(Buffer.from(csv), 'unknown', 'klingon')
+  expect(unknown).toMatchObject({ state: 'failed', error: { code: 'dialect_invalid' } })
+  expect(unknown.error?.message).toContain('klingon')
+})
+
+test('one or two bad bytes are a matter for their rows', async () => {
+  const content = Buffer.from('id,city\n1,K\xf6ln\n2,Rom\n3,\xc5rhus\n', 'latin1')
+  const view = await ingest(content, 'bad_bytes')
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 1, rowsRejected: 2 })
+})
+
+test('the dry run looks at the same text', async () => {
+  const content = gzipSync(iconv.encode(csv, 'utf-16le', { addBOM: true }))
+  const path = await it.file('peek.zip', await zip({ 'b.csv': content, 'a.csv': content }))
+  const seen = await peek(path, { target: { table: 'peeked' } }, null)
+  expect(seen).toMatchObject({ header: ['id', 'city'], sampled: 4 })
+  expect(seen.records[0]).toEqual(['1', 'Köln'])
+})

@@ -1,0 +1,126 @@
+/** Which files a path, a folder or a glob stands for, and in which order. */
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { glob } from 'tinyglobby'
+import { afterAll, expect, test } from 'vitest'
+import { unpackLimits } from '../../src/domain/unpack.ts'
+import { inOrder } from '../../src/postgres/listing.ts'
+import { directorySource } from '../../src/sources/directory.ts'
+import { build } from '../helper.ts'
+
+const root = await mkdtemp(join(tmpdir(), 'sluice-list-'))
+const data = join(root, 'data')
+afterAll(() => rm(root, { recursive: true, force: true }))
+
+for (const folder of ['data/sub/deep', 'data/.hidden', 'other', 'outside']) {
+  await mkdir(join(root, folder), { recursive: true })
+}
+const files = [
+  ...['a.csv', 'b.txt', '.dot.csv', 'sub/c.csv', 'sub/deep/e.csv', 'sub/B.csv', '.hidden/x.csv'],
+  ...['[1].csv', '../other/o.csv', '../outside/secret.csv'],
+]
+for (const file of files) await writeFile(join(data, file), 'a\n1\n')
+await symlink('a.csv', join(data, 'link.csv'))
+await symlink('../other', join(data, 'linked'))
+await symlink('nowhere', join(data, 'dangling.csv'))
+
+async function list(path: string | string[], roots = [root]): Promise<string[]> {
+  const found: string[] = []
+  for await (const { name } of directorySource(path, roots, unpackLimits).list()) found.push(name)
+  return found.sort()
+}
+
+const patterns = [
+  ...['*', '**', '**/*.csv', '*/*.csv', 'sub/**', 's*/**', '{sub,linked}/*', '{sub/deep,linked}/*'],
+  ...['?.csv', '[ab].*', '!(a).csv', '.hidden/*', '.*', '**/deep/*', '**/sub/**', '\\[1\\].*'],
+  ...['sub/*/*', '+(a|b).*', '*.{csv,txt}', '**/[A-Z]*'],
+]
+
+test.each(patterns)('%s: the same files as tinyglobby finds', async (pattern) => {
+  const path = join(data, pattern)
+  const options = { absolute: true, onlyFiles: true, expandDirectories: false, cwd: '/' }
+  const expected = (await glob(path, options)).sort()
+  expect(expected).not.toEqual([])
+  expect(await list(path)).toEqual(expected)
+})
+
+test('a folder stands for the files in it, without hidden ones', async () => {
+  const names = ['[1].csv', 'a.csv', 'b.txt', 'link.csv']
+  expect(await list(data)).toEqual(names.map((name) => join(data, name)))
+})
+
+test('a link that leads round in circles is left out', async () => {
+  await symlink('..', join(data, 'sub/up'))
+  expect(await list(join(data, '**/c.csv'))).toEqual([join(data, 'sub/c.csv')])
+  await rm(join(data, 'sub/up'))
+})
+
+test.each([
+  ['a file that is not there', 'no.csv'],
+  ['a glob that matches nothing', '*.parquet'],
+  ['an empty folder', 'empty'],
+])('%s is said', async (_, name) => {
+  await mkdir(join(data, 'empty'), { recursive: true })
+  await expect(list(join(data, name))).rejects.toMatchObject({ code: 'source_empty' })
+})
+
+test('nothing outside of the roots is read, also not through a link', async () => {
+  await symlink('../../outside/secret.csv', join(data, 'sub/way.csv'))
+  await symlink('../../outside', join(data, 'sub/way'))
+  for (const path of ['sub/way.csv', 'sub/*.csv', 'sub/way/*', '**', '../outside/secret.csv']) {
+    await expect(list(join(data, path), [data, join(root, 'other')])).rejects.toMatchObject({
+      code: 'path_not_allowed',
+    })
+  }
+  await rm(join(data, 'sub/way.csv'))
+  await rm(join(data, 'sub/way'))
+})
+
+const it = await build()
+
+async function* found(names: string[]) {
+  for (const [at, name] of names.entries()) {
+    yield { name, sizeBytes: at, version: '1-1', place: name.startsWith('z') ? 0 : 1 }
+  }
+}
+
+/** What the ledger would get, in one transaction. */
+async function ordered(names: string[]): Promise<string[]> {
+  const connection = await it.db.connect()
+  try {
+    await connection.query('begin')
+    const pages: string[][] = []
+    for await (const page of inOrder(connection, found(names))) {
+      pages.push(page.map(({ name }) => name))
+    }
+    return pages.flat()
+  } finally {
+    await connection.query('rollback')
+    connection.release()
+  }
+}
+
+const byBytes = (names: string[]): string[] => {
+  const key = (name: string) => Buffer.from((name.startsWith('z') ? '0' : '1') + name)
+  return [...new Set(names)].sort((a, b) => Buffer.compare(key(a), key(b)))
+}
+
+test('in the order of their bytes, each once, in memory and in the table', async () => {
+  const name = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !text.includes('\0'))
+  await fc.assert(
+    fc.asyncProperty(fc.array(name, { minLength: 1, maxLength: 60 }), async (some) => {
+      const twice = [...some, ...some]
+      expect(await ordered(twice)).toEqual(byBytes(some))
+      const padding = Array.from({ length: 1200 }, (_, n) => `${n % 1100}`)
+      const long = [...twice, ...padding]
+      expect(await ordered(long)).toEqual(byBytes(long))
+    }),
+    { numRuns: 15 },
+  )
+})
+
+test('none at all', async () => {
+  expect(await ordered([])).toEqual([])
+})
