@@ -5,6 +5,7 @@ import { type FullSpec, factsOf, fullSpec, type IngestSpec } from '../../domain/
 import { parseTableName, type TableName } from '../../domain/table.ts'
 import { type LimitsByVerb, normalLimits } from '../../domain/timeLimits.ts'
 import { sluiceError } from '../../errors.ts'
+import { encodingOf } from '../../unpack/encoding.ts'
 
 interface Checked {
   full: FullSpec
@@ -35,6 +36,7 @@ export function checkSpec(spec: IngestSpec): Checked {
     if (twice !== null) throw refuse(`source.uploads names ${twice} twice`)
   }
   checkFormat(full.format)
+  if (full.format.encoding) encodingOf(full.format.encoding)
   const refuseAt = (name: string) => (at: string, problem: string) =>
     refuse(`${name}${at}: ${problem}`)
   checkRoutes(full.routes ?? [], { refuse: refuseAt('routes'), paths: factsOf(full).paths })
