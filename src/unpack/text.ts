@@ -78,16 +78,27 @@ async function unpacked(text: Text, { file, limits, packing }: TextOptions): Pro
 const nested = (file: string, problem: string): Error =>
   sluiceError('packing_unsupported', { file, problem })
 
+/** In small pieces: large strings would live until the whole heap is cleaned. */
+const pieceBytes = 64 * 1024
+
 async function* decode(bytes: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {
   const decoder = iconv.getDecoder(encoding)
+  // Filled anew for every piece. A code unit takes three bytes at most.
+  let buffer = Buffer.alloc(0)
+  const encoded = (text: string) => {
+    if (buffer.length < text.length * 3) buffer = Buffer.allocUnsafeSlow(text.length * 3)
+    return buffer.subarray(0, buffer.write(text))
+  }
   let held = ''
   for await (const chunk of bytes) {
-    const text = held + decoder.write(chunk)
-    // The first half of a character that two code units make.
-    const isCut = /[\ud800-\udbff]$/.test(text)
-    held = isCut ? text.slice(-1) : ''
-    if (text.length > held.length) yield Buffer.from(isCut ? text.slice(0, -1) : text)
+    for (let at = 0; at < chunk.length; at += pieceBytes) {
+      const text = held + decoder.write(chunk.subarray(at, at + pieceBytes))
+      // The first half of a character that two code units make.
+      const isCut = /[\ud800-\udbff]$/.test(text)
+      held = isCut ? text.slice(-1) : ''
+      if (text.length > held.length) yield encoded(isCut ? text.slice(0, -1) : text)
+    }
   }
   const rest = held + (decoder.end() ?? '')
-  if (rest) yield Buffer.from(rest)
+  if (rest) yield encoded(rest)
 }

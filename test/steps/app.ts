@@ -2,6 +2,7 @@
 import { appendFile, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { defineStep, type StepContext, type StepFile } from 'sluice'
 
 const note = (file: StepFile, what: string) =>
@@ -37,6 +38,14 @@ export const steps = [
       const [head, ...lines] = (await text(file)).trimEnd().split('\n')
       await writeFile(join(scratch, 'double.csv'), [head, ...lines, ...lines, ''].join('\n'))
       return { file: 'double.csv' }
+    },
+  }),
+  defineStep({
+    name: 'pack',
+    async run(file, { scratch }) {
+      const path = join(scratch, 'packed')
+      await writeFile(path, gzipSync(Buffer.from(`\ufeff${await text(file)}`, 'utf16le')))
+      return { file: path }
     },
   }),
   defineStep({

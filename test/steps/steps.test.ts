@@ -36,6 +36,28 @@ async function stepsOf(built: Built, ingestId: string) {
   return rows
 }
 
+test('a step gets packed files as they are; what the last one leaves may be packed', async () => {
+  const content = 'id,name\n1,ü\nx,bad\n3,ö\n'
+  const path = await folder('packed', { 'a.csv': content, 'b.csv': content })
+  await it.db.query('create table unpacked (id bigint, name text)')
+  const spec = { source: directory(path), target: { table: 'unpacked' } }
+  const view = await it.ingest({ ...spec, steps: ['pack'] })
+  expect(view).toMatchObject({ state: 'completed', error: null, rowsLoaded: 4, rowsRejected: 2 })
+  const { rows } = await it.db.query('select distinct id, name from unpacked order by id')
+  expect(rows).toEqual([
+    { id: 1, name: 'ü' },
+    { id: 3, name: 'ö' },
+  ])
+  expect(await it.rejects(view.ingestId)).toMatchObject([{ line: 3 }, { line: 3 }])
+  const { rows: files } = await it.db.query(
+    `select size_bytes as size, shape ->> 'packing' as packing, shape ->> 'encoding' as encoding
+     from sluice.files where ingest_id = $1`,
+    [view.ingestId],
+  )
+  const file = { size: Buffer.byteLength(content), packing: 'gzip', encoding: 'utf-16le' }
+  expect(files).toEqual([file, file])
+})
+
 test('files go through the steps in order, and the load sees the last one', async () => {
   const path = await folder('order', { 'a.csv': 'Name\nann\n', 'b.csv': 'Name\nbob\ncyd\n' })
   const view = await it.ingest({

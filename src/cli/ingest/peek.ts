@@ -1,4 +1,5 @@
 /** What an ingest would make of its first file: dialect, columns, types, target. Loads nothing. */
+import { parse, resolve } from 'node:path'
 import { checkSpec } from '../../api/ingests/checkSpec.ts'
 import { readConfig } from '../../config.ts'
 import { type Head, headCount, readHead } from '../../csv/head.ts'
@@ -85,7 +86,7 @@ export async function peek(
 async function firstBytes(file: string, { format }: FullSpec, limits: UnpackLimits) {
   const source = openSource(
     { source: { kind: 'directory', path: file } },
-    { roots: ['/'], uploadPath: (name) => name, unpack: limits },
+    { roots: [parse(resolve(file)).root], uploadPath: (name) => name, unpack: limits },
   )
   const first = await firstOf(source, file)
   return { name: first.name, ...(await readHeadBytes(source, first, { format, limits })) }
