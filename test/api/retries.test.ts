@@ -55,7 +55,7 @@ test('export, correct, send, load: the ingest, its rejects and its retries say s
     { line: 6, raw: 'y,d', loadedAt: null, retryId: id },
   ])
   const allCsv = await (await fetch(`${api.url}${path}/rejects?format=csv&all=true`)).text()
-  expect(allCsv.split('\r\n')[0]).toBe('file,line,column,code,error,raw,loaded_at')
+  expect(allCsv.split('\r\n')[0]).toBe('file,line,column,code,constraint,error,raw,loaded_at')
   const { body } = await api.ask('GET', `${path}/retries`)
   expect(body.retries).toEqual([done.body])
   const { rows } = await api.db.query('select id, note from mended where id = 2')
