@@ -6,8 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
     pool: 'forks',
-    // Two cores: more would only make timeouts of each other.
-    maxWorkers: 2,
+    // Two cores, and much of the time is spent waiting for heartbeats that do not come.
+    maxWorkers: 3,
     // Within a file: test/ingest/killVerbs.test.ts waits, six times, for a heartbeat that does not come.
     maxConcurrency: 6,
     testTimeout: 120_000,

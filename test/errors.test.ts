@@ -18,6 +18,7 @@ const given: Record<string, string[]> = {
   usage_invalid: ['command'],
   setting_missing: ['example'],
   part_ended: ['log'],
+  unpack_limit: ['setting'],
   step_threw: ['attempts'],
 }
 

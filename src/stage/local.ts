@@ -28,7 +28,7 @@ import { dirname, join } from 'node:path'
 import { ahead } from '../domain/ahead.ts'
 import { quickBytes, quickly } from '../domain/quick.ts'
 import { versionOf } from '../domain/version.ts'
-import { messageOf, sluiceError } from '../errors.ts'
+import { sluiceError } from '../errors.ts'
 import type { Stage, StagedFile, StagedState, Uploads } from './stage.ts'
 import { adopt, unlinkable, writeWhole } from './write.ts'
 
@@ -44,16 +44,16 @@ export function localStage(folder: string): Stage {
     put: (file, bytes, tap) => writeWhole(pathOf(file), bytes, { tap, replace: false }),
     async pin(file, path) {
       const to = pathOf(file)
-      let code = await tryLink(path, to)
-      if (code === 'ENOENT') {
-        await mkdir(dirname(to), { recursive: true })
-        code = await tryLink(path, to)
+      try {
+        await linkTo(path, to)
+        return true
+      } catch (error) {
+        const { code = '' } = error as NodeJS.ErrnoException
+        // Another attempt was faster: with a link, or with a copy, which is none.
+        if (code === 'EEXIST') return isSameFile(path, to)
+        if (unlinkable.includes(code)) return false
+        throw error
       }
-      if (code === null) return true
-      // Another attempt was faster: with a link, or with a copy, which is none.
-      if (code === 'EEXIST') return isSameFile(path, to)
-      if (unlinkable.includes(code)) return false
-      throw new Error(`${path} cannot be linked: ${code}`)
     },
     read: (file, range) => readRange(pathOf(file), file, range),
     async local(file) {
@@ -90,13 +90,15 @@ async function* foldersIn(path: string): AsyncGenerator<{ ingestId: string; quie
   }
 }
 
-/** @returns why not; null when it is done */
-async function tryLink(path: string, to: string): Promise<string | null> {
+/** The folder is made when it is missing, which is once an ingest. */
+async function linkTo(path: string, to: string): Promise<void> {
+  const attempt = async () => quickly(() => linkSync(path, to)) || link(path, to)
   try {
-    if (!quickly(() => linkSync(path, to))) await link(path, to)
-    return null
+    await attempt()
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? messageOf(error)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    await mkdir(dirname(to), { recursive: true })
+    await attempt()
   }
 }
 

@@ -86,7 +86,7 @@ test('what is not published, not over or not there is refused', async () => {
   await api.db.query('create table stern (id int, note text)')
   await bring('stern', { rejects: { max: 0 } })
   await api.ask('POST', '/v1/ingests', {
-    id: 'waits',
+    id: 'not-served-yet',
     queue: 'nobody-serves-this',
     source: { kind: 'upload', uploads: ['stern.csv'] },
     target: { table: 'stern' },
@@ -96,7 +96,7 @@ test('what is not published, not over or not there is refused', async () => {
     return [answer.status, answer.body.code]
   }
   expect(await refused('stern', {})).toEqual([409, 'retry_unpublished'])
-  expect(await refused('waits', {})).toEqual([409, 'retry_too_early'])
+  expect(await refused('not-served-yet', {})).toEqual([409, 'retry_too_early'])
   expect(await refused('nobody', {})).toEqual([404, 'ingest_not_found'])
   await api.db.query('create table open_one (id int, note text)')
   await bring('open_one')

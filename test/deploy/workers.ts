@@ -41,5 +41,5 @@ export const connections = {
 /** @returns the variables that no process would read */
 export async function unreadVariables(names: string[]): Promise<string[]> {
   const config = await read('src/config.ts')
-  return names.filter((name) => !new RegExp(`env\\.${name}\\b`).test(config))
+  return names.filter((name) => !new RegExp(`(env\\.|')${name}\\b`).test(config))
 }

@@ -51,14 +51,14 @@ test('files of one layout are one unit; a glob takes those that it matches', asy
   expect(view).toMatchObject({ state: 'completed', files: 30, units: 1, rowsLoaded: 30 })
 })
 
-test('a file with other columns fails the ingest and is named', async () => {
+test('with a frozen schema a file with other columns fails the ingest and is named', async () => {
   const folder = join(it.folder, 'other')
   await mkdir(folder)
   await writeFile(join(folder, '1.csv'), 'a,b\n1,2\n')
   await writeFile(join(folder, '2.csv'), 'a,c\n1,2\n')
   const view = await it.ingest({
     source: { kind: 'directory', path: folder },
-    target: { table: 'other' },
+    target: { table: 'other', schema: 'freeze' },
   })
   expect(view).toMatchObject({ state: 'failed', error: { code: 'column_unknown' } })
   expect(view.error?.message).toMatch(/2\.csv.*: c\./)
