@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,6 +42,8 @@ export interface Built {
   ): Promise<string>
   /** Waits until the ledger says that it has ended. */
   ended(ingestId: string, timeoutMs?: number): Promise<IngestView>
+  /** Waits until the stage has nothing of it: the ledger says that it has ended before that. */
+  cleared(ingestId: string): Promise<void>
   /** Both. */
   ingest(spec: IngestSpec): Promise<IngestView>
   steer(ingestId: string, steer: Steer): Promise<boolean>
@@ -146,6 +149,10 @@ export async function build(servers: BuildOptions = {}): Promise<Built> {
       }
       await until(over, { what: `the end of ${ingestId}`, timeoutMs })
       return view as unknown as IngestView
+    },
+    async cleared(ingestId) {
+      const gone = () => !existsSync(join(stageDir, 'ingests', ingestId))
+      await until(gone, { what: `the stage without ${ingestId}` })
     },
     ingest: async (spec) => built.ended(await built.start(spec)),
     steer: (ingestId, steer) => steerIngest(client, ingestId, steer),

@@ -183,8 +183,7 @@ test.each([
   expect(view).toMatchObject({ state: 'failed', error: { code } })
   expect(view.error?.message).toContain(name)
   expect(view.error?.message).toMatch(new RegExp(problem))
-  const ingests = await readdir(join(it.folder, '.stage/ingests')).catch(() => [])
-  expect(ingests).not.toContain(view.ingestId)
+  await it.cleared(view.ingestId)
 })
 
 describe('limits', () => {

@@ -115,7 +115,7 @@ test('without a target the steps are all', async () => {
     rowsLoaded: 0,
     stepsFinished: 1,
   })
-  expect(await readdir(join(it.folder, '.stage/ingests'))).not.toContain(view.ingestId)
+  await it.cleared(view.ingestId)
 })
 
 test('a step that finds the disk full waits for room, and loses no attempt', async () => {
@@ -232,6 +232,7 @@ describe.concurrent('a worker that', () => {
       ]),
     )
     // Not even the scratch folder of the one that was killed.
+    await built.cleared(ingestId)
     expect(await readdir(join(built.folder, '.stage/ingests'))).toEqual([])
   })
 
@@ -259,8 +260,8 @@ describe.concurrent('a worker that', () => {
       { step: 'slow', done: true },
       { step: 'double', attempt: 1, done: true },
     ])
-    const swept = async () => (await readdir(join(built.folder, '.stage/ingests'))).length === 0
-    await until(swept, { what: 'an empty stage' })
+    await built.cleared(ingestId)
+    expect(await readdir(join(built.folder, '.stage/ingests'))).toEqual([])
   })
 
   test('leaves hands its steps back, which costs them no attempt', async ({ onTestFinished }) => {
