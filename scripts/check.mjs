@@ -21,7 +21,8 @@ const steps = {
   types: () => node(join(root, 'scripts/types.mjs')),
   'dead code': () => tool('knip/bin/knip.js', '--no-progress'),
   house: checkHouse,
-  // Pages that are made from the code say what the code says.
+  // What is made from a source says what the source says.
+  wasm: () => node(join(root, 'scripts/wasm.mjs'), '--check'),
   docs: () => node('--import', 'tsx', join(root, 'docs/generate.ts'), '--check'),
 }
 

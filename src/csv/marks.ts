@@ -15,6 +15,8 @@ export interface Marks {
 export const LF = 10
 export const CR = 13
 
+export const noBytes = Buffer.alloc(0)
+
 /** The bytes a UTF-8 file may start with; not part of its first field. */
 export const bom = Buffer.from([0xef, 0xbb, 0xbf])
 
@@ -30,4 +32,10 @@ export function marksOf({ delimiter, quote, escape, newline, comment }: Dialect)
     newline: newline === '\r' ? CR : LF,
     comment: code(comment),
   }
+}
+
+export function withoutLineEnd(record: Buffer, newline: number): Buffer {
+  if (record.at(-1) !== newline) return record
+  const end = record.length - (newline === LF && record.at(-2) === CR ? 2 : 1)
+  return record.subarray(0, end)
 }

@@ -1,11 +1,11 @@
 /**
- * Over the records of one line, as nearly all are: the fast part of the scan.
+ * Over the records of one line, as nearly all are: the fast part of the scan, several GB/s.
  *
- * Where newlines and quotes are rare, memchr (`indexOf`) finds them, at several GB/s. Where they
- * are dense its calls would cost more than they save: then eight bytes are looked at together, or
- * each by itself where nearly every word would have one. The loops keep all they need in local
- * variables, which makes them twice as fast.
+ * The loop is WebAssembly, which has SIMD and JavaScript has not (simd/walk.ts). It sees a window
+ * of the bytes, copied into its memory, which all walks of the process share.
  */
+import { noBytes } from './marks.ts'
+import { walkWasm } from './walkWasm.ts'
 
 export interface WalkLimits {
   /** -1 when nothing is quoted. */
@@ -17,10 +17,32 @@ export interface WalkLimits {
   sizeMax: number
 }
 
-const sampleBytes = 1024
-/** From so many marks in a sample on, words are faster than memchr, and bytes than words. */
-const wordsFrom = 24
-const bytesFrom = 160
+/** What simd/walk.ts exports: positions in the window, and what it does. */
+interface Loop {
+  memory: { buffer: ArrayBuffer; grow(pages: number): number }
+  index: { value: number }
+  start: { value: number }
+  inQuotes: { value: number }
+  records: { value: number }
+  limit(newline: number, quote: number, comment: number, sizeMax: number): void
+  walk(base: number, size: number, stopAt: number): number
+}
+
+/** Its types come with those of browsers only. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object) => { exports: unknown }
+}
+
+const windowBytes = 1 << 20
+const pageBytes = 1 << 16
+const int32Max = 2 ** 31 - 1
+
+const module = new WebAssembly.Module(Buffer.from(walkWasm, 'base64'))
+const loop = new WebAssembly.Instance(module).exports as Loop
+// One page more: the loop reads 64 bytes at a time.
+loop.memory.grow(windowBytes / pageBytes + 1)
+const memory = new Uint8Array(loop.memory.buffer)
 
 /** Walks until the first newline that does not end a plain record. */
 export class PlainWalk {
@@ -33,141 +55,54 @@ export class PlainWalk {
   records = 0
 
   readonly #limits: WalkLimits
-  /** A record that ends here or later is left to the careful walk: a cut is due. */
-  #stopAt = 0
+  #bytes: Buffer = noBytes
+  /** The bytes that lie in the window. */
+  #windowStart = 0
+  #windowEnd = 0
 
   constructor(limits: WalkLimits) {
     this.#limits = limits
   }
 
-  walk(buffer: Buffer, stopAt: number): void {
-    const { comment } = this.#limits
-    this.#stopAt = stopAt
+  /** Must be called before the first walk over these bytes, and after other walks in between. */
+  take(bytes: Buffer): void {
+    this.#bytes = bytes
+    this.#windowStart = 0
+    this.#windowEnd = 0
+  }
+
+  /** @param stopAt a record that ends here or later is left to the careful walk: a cut is due */
+  walk(stopAt: number): void {
+    const { quote, newline, comment, sizeMax } = this.#limits
+    const bytes = this.#bytes
     this.records = 0
-    // The careful walk knows what to do with a comment.
-    if (comment >= 0 && this.index === this.start && buffer[this.index] === comment) return
-    const marks = this.#marksIn(buffer)
-    if (marks < wordsFrom) this.#walkMarks(buffer)
-    else if (marks < bytesFrom) this.#walkWords(buffer)
-    else this.#walkBytes(buffer, buffer.length)
-    // Behind the newline, when a comment follows.
-    this.index = Math.max(this.index, this.start)
+    loop.limit(newline, quote, comment, Math.min(sizeMax, int32Max))
+    while (this.index < bytes.length) {
+      // The careful walk knows what to do with a comment.
+      if (comment >= 0 && this.index === this.start && bytes[this.index] === comment) return
+      if (this.index < this.#windowStart || this.index >= this.#windowEnd) this.#fill()
+      if (this.#walkWindow(stopAt)) return
+    }
   }
 
-  #marksIn(buffer: Buffer): number {
-    const { newline, quote } = this.#limits
-    const end = Math.min(buffer.length, this.index + sampleBytes)
-    let marks = 0
-    for (let index = this.index; index < end; index++) {
-      const byte = buffer[index]
-      if (byte === newline || byte === quote) marks++
-    }
-    return marks
+  #fill(): void {
+    this.#windowStart = this.index
+    this.#windowEnd = Math.min(this.#bytes.length, this.index + windowBytes)
+    memory.set(this.#bytes.subarray(this.#windowStart, this.#windowEnd))
   }
 
-  #walkMarks(buffer: Buffer): void {
-    const { newline, quote, comment, sizeMax } = this.#limits
-    const stopAt = this.#stopAt
-    const none = buffer.length
-    const find = (byte: number, from: number): number => {
-      const at = buffer.indexOf(byte, from)
-      return at < 0 ? none : at
-    }
-    let { start, inQuotes, records } = this
-    let nextQuote = quote < 0 ? none : find(quote, this.index)
-    let at = find(newline, this.index)
-    for (; ; at = find(newline, at + 1)) {
-      while (nextQuote < at) {
-        inQuotes = !inQuotes
-        nextQuote = find(quote, nextQuote + 1)
-      }
-      const size = at - start
-      // Of fewer than two bytes it may be blank.
-      if (inQuotes || size < 2 || size >= sizeMax || at + 1 >= stopAt || at === none) break
-      records++
-      start = at + 1
-      if (comment >= 0 && buffer[start] === comment) break
-    }
-    Object.assign(this, { index: at, start, inQuotes, records })
-  }
-
-  /** Byte by byte to a word's boundary, then by words, then byte by byte to the end. */
-  #walkWords(buffer: Buffer): void {
-    const offset = buffer.byteOffset
-    const aligned = ((offset + this.index + 3) & ~3) - offset
-    if (!this.#walkBytes(buffer, Math.min(aligned, buffer.length))) return
-    const count = ((buffer.length - aligned) >> 2) & ~1
-    if (count > 0) {
-      const words = new Int32Array(buffer.buffer, offset + aligned, count)
-      if (!this.#walkAligned(buffer, words, aligned)) return
-    }
-    this.#walkBytes(buffer, buffer.length)
-  }
-
-  /** @returns whether it came to the end */
-  #walkBytes(buffer: Buffer, end: number): boolean {
-    const { newline, quote, comment, sizeMax } = this.#limits
-    const highest = Math.max(newline, quote)
-    const stopAt = this.#stopAt
-    let { start, inQuotes, records, index } = this
-    for (; index < end; index++) {
-      const byte = buffer[index] as number
-      if (byte > highest) continue
-      if (byte === newline) {
-        const size = index - start
-        if (inQuotes || size < 2 || size >= sizeMax || index + 1 >= stopAt) break
-        records++
-        start = index + 1
-        if (comment >= 0 && buffer[start] === comment) break
-      } else if (byte === quote) inQuotes = !inQuotes
-    }
-    Object.assign(this, { index, start, inQuotes, records })
-    return index >= end
-  }
-
-  /**
-   * The zero byte trick: of `x` with a wanted byte turned to zero, `(x - 0x01010101) & ~x` has the
-   * highest bit of that byte. It may have some above it as well, so the byte itself is asked.
-   */
-  #walkAligned(buffer: Buffer, words: Int32Array, base: number): boolean {
-    const { newline, quote, comment, sizeMax } = this.#limits
-    const stopAt = this.#stopAt
-    const newlines = newline * 0x01010101
-    const quotes = quote < 0 ? newlines : quote * 0x01010101
-    let { start, inQuotes, records } = this
-    const count = words.length
-    for (let at = 0; at < count; at += 2) {
-      const low = words[at] as number
-      const high = words[at + 1] as number
-      const inLow = (((low ^ newlines) - 0x01010101) | ((low ^ quotes) - 0x01010101)) & ~low
-      const inHigh = (((high ^ newlines) - 0x01010101) | ((high ^ quotes) - 0x01010101)) & ~high
-      if (((inLow | inHigh) & 0x80808080) === 0) continue
-      // One bit for each of the eight bytes, in their order.
-      let marks = bits(inLow) | (bits(inHigh) << 4)
-      while (marks !== 0) {
-        const index = base + (at << 2) + (31 - Math.clz32(marks & -marks))
-        marks &= marks - 1
-        const byte = buffer[index]
-        if (byte === quote) inQuotes = !inQuotes
-        else if (byte === newline) {
-          const size = index - start
-          let done = inQuotes || size < 2 || size >= sizeMax || index + 1 >= stopAt
-          if (!done) {
-            records++
-            start = index + 1
-            done = comment >= 0 && buffer[start] === comment
-          }
-          if (done) {
-            Object.assign(this, { index, start, inQuotes, records })
-            return false
-          }
-        }
-      }
-    }
-    Object.assign(this, { index: base + (count << 2), start, inQuotes, records })
-    return true
+  /** @returns whether it stopped before the end of the window */
+  #walkWindow(stopAt: number): boolean {
+    const base = this.#windowStart
+    loop.index.value = this.index - base
+    loop.start.value = this.start - base
+    loop.inQuotes.value = Number(this.inQuotes)
+    loop.records.value = 0
+    const stopped = loop.walk(0, this.#windowEnd - base, Math.min(stopAt - base, int32Max)) !== 0
+    this.index = base + loop.index.value
+    this.start = base + loop.start.value
+    this.inQuotes = loop.inQuotes.value !== 0
+    this.records += loop.records.value
+    return stopped
   }
 }
-
-/** The highest bits of four bytes, as the lowest four bits. */
-const bits = (word: number): number => Math.imul((word >>> 7) & 0x01010101, 0x10204080) >>> 28

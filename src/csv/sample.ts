@@ -3,6 +3,8 @@ import type { Dialect, FileShape } from '../domain/words.ts'
 import { recordsOf, shapeOf, valuesOf } from './records.ts'
 
 const sampleBytes = 64 * 1024
+/** Of one range: more of the same place would tell little more. */
+const recordsMax = 250
 
 /** Up to `count` byte ranges, spread evenly over the cuts of a file. */
 export function sampleRanges(
@@ -31,8 +33,9 @@ export function addSample(
   dialect: Dialect,
   cutShort: boolean,
 ): void {
+  let records = 0
   for (const span of recordsOf(slice, dialect)) {
-    if (cutShort && span.next >= slice.length) return
+    if (records++ >= recordsMax || (cutShort && span.next >= slice.length)) return
     const raw = slice.subarray(span.start, span.end)
     const isRagged = shapeOf(raw, dialect).fields !== samples.length
     if (span.blank || (isRagged && !dialect.ragged)) continue

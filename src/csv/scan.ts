@@ -9,7 +9,7 @@
  */
 import type { Cut, Dialect, Flaw } from '../domain/words.ts'
 import { CutList } from './cutList.ts'
-import { bom, CR, LF, type Marks, marksOf } from './marks.ts'
+import { bom, type Marks, marksOf, noBytes, withoutLineEnd } from './marks.ts'
 import { PlainWalk } from './plainWalk.ts'
 import { shapeOf, widthOf } from './records.ts'
 
@@ -19,8 +19,6 @@ export interface ScanLimits {
   /** A longer record is not loaded: within quotes its first line is broken, else it is a flaw. */
   recordBytesMax: number
 }
-
-const none = Buffer.alloc(0)
 
 /** Feed it the file from its first byte with `push`, then call `finish` once. */
 export class Scanner {
@@ -40,11 +38,11 @@ export class Scanner {
   #blankIsRecord = false
 
   /** The bytes at hand, where they lie in the file, and how many of them are scanned. */
-  #held: Buffer = none
+  #held: Buffer = noBytes
   #heldOffset = 0
   #scanned = 0
   /** What lies before `#held` of the record under way. */
-  #tail: Buffer = none
+  #tail: Buffer = noBytes
   #recordStart = 0
   /** Just behind the first line of the record under way; 0 while it has one line only. */
   #firstLineEnd = 0
@@ -75,7 +73,7 @@ export class Scanner {
   }
 
   push(chunk: Buffer): void {
-    this.#held = chunk
+    this.#hold(chunk)
     if (this.#heldOffset === 0 && chunk.subarray(0, bom.length).equals(bom)) this.#start(bom.length)
     this.#walk()
     while (this.#pending() > this.#limits.recordBytesMax && !this.#skipping) {
@@ -99,6 +97,11 @@ export class Scanner {
       this.#walk()
     }
     this.#list.finish()
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#held = bytes
+    this.#plain?.take(bytes)
   }
 
   #pending(): number {
@@ -139,7 +142,7 @@ export class Scanner {
     plain.index = this.#scanned
     plain.start = this.#recordStart - this.#heldOffset
     plain.inQuotes = this.#inQuotes
-    plain.walk(this.#held, this.#list.nextCut - this.#heldOffset)
+    plain.walk(this.#list.nextCut - this.#heldOffset)
     this.#inQuotes = plain.inQuotes
     this.#scanned = plain.index
     if (plain.records === 0) return
@@ -267,33 +270,29 @@ export class Scanner {
 
   /** The bytes of a record without its line end. */
   #content(start: number, end: number): Buffer {
-    this.#gather()
-    const { newline } = this.#marks
-    const first = start - this.#heldOffset
-    let last = end - this.#heldOffset
-    if (last > first && this.#held[last - 1] === newline) last--
-    if (last > first && newline === LF && this.#held[last - 1] === CR) last--
-    return this.#held.subarray(first, last)
+    if (start < this.#heldOffset) this.#gather()
+    const record = this.#held.subarray(start - this.#heldOffset, end - this.#heldOffset)
+    return withoutLineEnd(record, this.#marks.newline)
   }
 
   /** Puts the record under way together again. Rarely needed: not for records of one line. */
   #gather(): void {
     if (this.#tail.length === 0) return
-    this.#held = Buffer.concat([this.#tail, this.#held])
+    this.#hold(Buffer.concat([this.#tail, this.#held]))
     this.#heldOffset -= this.#tail.length
     this.#scanned += this.#tail.length
-    this.#tail = none
+    this.#tail = noBytes
   }
 
   /** Keeps of the bytes at hand what something may go back to: the record under way. */
   #letGo(): void {
     const end = this.#heldOffset + this.#held.length
     const from = this.#recordStart - this.#heldOffset
-    if (this.#skipping || this.#recordStart === end) this.#tail = none
+    if (this.#skipping || this.#recordStart === end) this.#tail = noBytes
     else if (from < 0) this.#tail = Buffer.concat([this.#tail, this.#held])
     // A copy: a view would keep the whole chunk alive.
     else this.#tail = Buffer.from(this.#held.subarray(from))
-    this.#held = none
+    this.#held = noBytes
     this.#heldOffset = end
     this.#scanned = 0
   }

@@ -15,7 +15,10 @@ const rare = ['::', '~|~', '|~|', '^|^', '||', '¦', '\x01', '^', '~']
 /** They hold a `|`, which splits as well, but never stands alone. */
 const withBar = ['||', '~|~', '|~|', '^|^']
 
-const recordsMax = 5000
+const recordsMax = 3000
+/** Enough to choose a delimiter by, as long as one of them is clear. */
+const recordsFew = 400
+const clearScore = 0.8
 /** After so many broken lines the quoting is wrong anyway. */
 const brokenMax = 100
 
@@ -84,18 +87,24 @@ function bestDelimiter(
   dialect: Dialect,
   { delimiter, whole }: { delimiter: string | undefined; whole: boolean },
 ): Fit {
-  const fitOf = (each: string) => howItFits(body, { ...dialect, delimiter: each }, whole)
+  const fitOf = (each: string, most = recordsMax) =>
+    howItFits(body, { ...dialect, delimiter: each }, whole, most)
   if (delimiter !== undefined) return fitOf(delimiter)
   const best = (fits: Fit[]): Fit | undefined =>
     fits.sort((a, b) => b.score - a.score || b.width - a.width)[0]
   const free = (each: string) => each !== dialect.quote && !each.startsWith(dialect.comment || '\0')
-  const plain = best(usual.filter(free).map(fitOf)) ?? fitOf(',')
+  const among = usual.filter(free)
+  const first = best(among.map((each) => fitOf(each, recordsFew)))
+  const isClear = first !== undefined && first.score >= clearScore
+  const candidates = isClear ? [first.dialect.delimiter] : among
+  const plain = best(candidates.map((each) => fitOf(each))) ?? fitOf(',')
   if (plain.dialect.delimiter === '|') {
     const longer = withBar.find((each) => isAlways(body, each))
     return longer ? fitOf(longer) : plain
   }
-  if (plain.score >= 0.8) return plain
-  const other = best(rare.filter((each) => free(each) && body.includes(each)).map(fitOf))
+  if (plain.score >= clearScore) return plain
+  const others = rare.filter((each) => free(each) && body.includes(each))
+  const other = best(others.map((each) => fitOf(each)))
   if (other && other.score >= 0.7 && other.score > plain.score) return other
   return plain.score > 0 ? plain : fitOf(',')
 }
@@ -113,13 +122,13 @@ function countOf(body: Buffer, text: string): number {
   return count
 }
 
-function howItFits(body: Buffer, dialect: Dialect, whole: boolean): Fit {
+function howItFits(body: Buffer, dialect: Dialect, whole: boolean, most: number): Fit {
   const shapes: Shape[] = []
   let broken = 0
   let quotedFields = 0
   for (const span of soundRecords(body, dialect, { recordBytesMax: body.length })) {
     const cutShort = span.next >= body.length && !whole && shapes.length > 0
-    if (cutShort || shapes.length >= recordsMax || broken >= brokenMax) break
+    if (cutShort || shapes.length >= most || broken >= brokenMax) break
     if (span.blank) continue
     const shape = shapeOf(body.subarray(span.start, span.end), dialect)
     quotedFields += shape.quoted

@@ -116,13 +116,16 @@ const isPlainNumbers = (values: string[]): boolean =>
   candidateTypes(values).includes('double precision')
 
 /** Rows may be dirty: one value in ten may be anything. */
-const areMost = (count: number, values: string[]): boolean => count * 10 >= values.length * 9
+function areMost(values: string[], is: (value: string) => boolean): boolean {
+  let others = 0
+  return values.every((value) => is(value) || ++others * 10 <= values.length)
+}
 
 const numbersIn = (values: string[], terms: Terms): number =>
   values.filter((value) => plainNumber(value, terms) !== null).length
 
 const areNumbers = (values: string[], terms: Terms): boolean =>
-  areMost(numbersIn(values, terms), values)
+  areMost(values, (value) => plainNumber(value, terms) !== null)
 
 /** More of them are numbers with the second terms. */
 const needs = (values: string[], without: Terms, terms: Terms): boolean =>
@@ -148,8 +151,8 @@ type Order = NonNullable<Terms['dates']> | 'either'
 
 /** The order in a column of dates alone; null when it is none, or of ISO dates. */
 function dateOrder(values: string[]): Order | null {
+  if (!areMost(values, (value) => dateParts(value) !== null)) return null
   const dates = values.map(dateParts).filter((date) => date !== null)
-  if (!areMost(dates.length, values)) return null
   const numbers = dates.map(({ parts }) => parts.map(Number) as [number, number, number])
   const yearFirst = dates.every(({ parts }) => parts[0]?.length === 4 && parts[2]?.length !== 4)
   if (yearFirst) return dates.every(({ mark }) => mark === '-') ? null : 'YMD'
