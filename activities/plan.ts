@@ -140,7 +140,7 @@ async function makeLanding(
   const names = layout.columns.map((column) => column.name)
   const columns = await typesOf(tx, landing, names)
   if (into.atomic) await dropTable(tx, table)
-  await createTable(tx, table, columns)
+  await createTable(tx, table, columns, { landing: into.atomic })
   return { columns, landing: quoteTable(table), traced: false }
 }
 

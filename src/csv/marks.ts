@@ -34,8 +34,8 @@ export function marksOf({ delimiter, quote, escape, newline, comment }: Dialect)
   }
 }
 
+/** The carriage return belongs to it, also where the newline itself is missing. */
 export function withoutLineEnd(record: Buffer, newline: number): Buffer {
-  if (record.at(-1) !== newline) return record
-  const end = record.length - (newline === LF && record.at(-2) === CR ? 2 : 1)
-  return record.subarray(0, end)
+  const line = record.at(-1) === newline ? record.subarray(0, -1) : record
+  return newline === LF && line.at(-1) === CR ? line.subarray(0, -1) : line
 }

@@ -15,14 +15,29 @@ export const landingName = (ingestId: string, target: TableName): TableName => (
   name: `sluice_landing_${ingestHash(ingestId)}`,
 })
 
-/** A new table of the given columns. */
+/**
+ * Autovacuum has nothing to do in a landing table, and would hold up its publish: it lets go of a
+ * table only after the other has waited for `deadlock_timeout`, a second.
+ */
+const unvacuumed = ['autovacuum_enabled', 'toast.autovacuum_enabled']
+const isLanding = `with (${unvacuumed.map((name) => `${name} = off`).join(', ')})`
+
+/** A new table of the given columns: the target itself, or a landing table that will become it. */
 export async function createTable(
   tx: Connection,
   table: TableName,
   columns: readonly Column[],
+  { landing }: { landing: boolean },
 ): Promise<void> {
   const list = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`)
-  await tx.query(`create table ${quoteTable(table)} (${list.join(', ')})`)
+  await tx.query(
+    `create table ${quoteTable(table)} (${list.join(', ')}) ${landing ? isLanding : ''}`,
+  )
+}
+
+/** Before it gets the name of a target. */
+export async function endLanding(tx: Connection, table: TableName): Promise<void> {
+  await tx.query(`alter table ${quoteTable(table)} reset (${unvacuumed.join(', ')})`)
 }
 
 /**
@@ -46,7 +61,7 @@ export async function createLike(
     ].join(' '),
   )
   if (!traced) {
-    await tx.query(`create table ${quoteTable(table)} (${list.join(', ')})`)
+    await tx.query(`create table ${quoteTable(table)} (${list.join(', ')}) ${isLanding}`)
     return
   }
   // Of one session the numbers grow, which is all that the order within a unit needs.
@@ -56,7 +71,7 @@ export async function createLike(
   list.push(`${row} bigint not null default ${number}`)
   await tx.query(`
     create sequence ${sequence} maxvalue ${2 ** unitShift - 1} cache 1000;
-    create table ${quoteTable(table)} (${list.join(', ')});
+    create table ${quoteTable(table)} (${list.join(', ')}) ${isLanding};
     alter sequence ${sequence} owned by ${quoteTable(table)}.${row}`)
 }
 

@@ -1,7 +1,7 @@
 /** Landing becomes target. Everything here runs in the transaction that marks the ingest published. */
 import { quoteIdentifier, quoteTable, type TableName } from '../domain/table.ts'
 import type { Connection } from './db.ts'
-import { dropTable } from './landing.ts'
+import { dropTable, endLanding } from './landing.ts'
 import type { TargetTable } from './target.ts'
 
 /** The landing table takes the name of a target that does not exist. No row is written again. */
@@ -10,6 +10,7 @@ export async function renameIntoPlace(
   landing: TableName,
   target: TableName,
 ): Promise<void> {
+  await endLanding(tx, landing)
   await tx.query(`alter table ${quoteTable(landing)} rename to ${quoteIdentifier(target.name)}`)
 }
 
