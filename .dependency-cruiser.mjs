@@ -2,7 +2,7 @@
  * The direction of imports, read from the picture in CONTRIBUTING.md:
  *
  *   cli -> api | worker | dev -> activities -> sources | stage | csv | duckdb | postgres | steps
- *       -> domain; sources -> unpack -> domain
+ *       -> domain | io; sources -> unpack -> domain
  *   cli, api, worker, dev -> temporal -> domain, workflows
  *   workflows -> domain, and of the activities the types only
  *
@@ -10,7 +10,7 @@
  * sandbox; `errors` imports nothing, so the domain may throw from it. Type imports count like any
  * other: a type is knowledge too.
  */
-const below = ['domain', 'errors', 'config']
+const below = ['domain', 'errors', 'config', 'io']
 const lanes = ['sources', 'unpack', 'stage', 'csv', 'duckdb', 'postgres', 'steps']
 const middle = ['activities', ...lanes, 'temporal', ...below]
 
@@ -18,6 +18,7 @@ const middle = ['activities', ...lanes, 'temporal', ...below]
 const mayImport = {
   errors: [],
   domain: ['errors'],
+  io: [],
   config: ['domain', 'errors'],
   sources: ['unpack', ...below],
   unpack: below,

@@ -8,6 +8,7 @@ import { parseTableName, quoteTable, showTable, type TableName } from '../src/do
 import { canWiden } from '../src/domain/widen.ts'
 import type { Unit } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
+import { readAll } from '../src/io/chunks.ts'
 import { isConstrained } from '../src/postgres/constraints.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { eachFile, type FileEntry, type StagedEntry, sumFileBytes } from '../src/postgres/files.ts'
@@ -199,11 +200,10 @@ async function sample(
     const columns = layout.of(file.name, shape)
     const samples = columns.map((name) => byName.get(name) ?? [])
     for (const range of sampleRanges(shape, Math.ceil(samplesMax / files.length))) {
-      const chunks: Buffer[] = []
-      for await (const chunk of stage.read({ ingestId, ...(file as StagedEntry) }, range))
-        chunks.push(chunk)
+      const chunks = stage.read({ ingestId, ...(file as StagedEntry) }, range)
+      const slice = await readAll(chunks, range.end - range.start)
       const cutShort = range.end < (shape.cuts.at(-1)?.offset ?? 0)
-      addSample(samples, Buffer.concat(chunks), shape.dialect, cutShort)
+      addSample(samples, slice, shape.dialect, cutShort)
     }
   }
   return names.map((name) => byName.get(name) as string[])

@@ -1,8 +1,8 @@
 /** stage: files of one lot → stage, with record-safe cut points, line and record counts. */
 import { Shaper } from '../src/csv/shape.ts'
-import { ahead } from '../src/domain/ahead.ts'
 import type { FullSpec } from '../src/domain/spec.ts'
 import type { Dialect } from '../src/domain/words.ts'
+import { ahead } from '../src/io/ahead.ts'
 import {
   type FileEntry,
   type NewlyStaged,

@@ -1,12 +1,10 @@
 /** COPY into a table, with the rows that PostgreSQL skips. */
-import { Readable, type Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
-import { from as copyFrom } from 'pg-copy-streams'
 import { type Column, isTextType } from '../domain/columns.ts'
 import { quoteIdentifier } from '../domain/table.ts'
 import type { Terms } from '../domain/values.ts'
 import type { Dialect } from '../domain/words.ts'
+import { copyIn } from './copyIn.ts'
 import type { Connection } from './db.ts'
 import { readNotice, type Skipped } from './notice.ts'
 
@@ -41,38 +39,11 @@ export async function copyCsv(
     const found = readNotice(notice.message ?? '', types)
     if (found) skipped.push(found)
   }
-  const copy = copyFrom(copyStatement(target))
   tx.on('notice', onNotice)
   try {
-    await send(tx, bytes, tx.query(copy))
+    return { rows: await copyIn(tx, copyStatement(target), bytes), skipped }
   } finally {
     tx.off('notice', onNotice)
-  }
-  return { rows: copy.rowCount ?? 0, skipped }
-}
-
-/** A COPY stream waits for ever on a connection that is gone, so the connection is watched too. */
-export async function send(
-  tx: Connection,
-  bytes: Iterable<Buffer | string> | AsyncIterable<Buffer>,
-  copy: Writable,
-): Promise<void> {
-  const stop = new AbortController()
-  let onEnd = () => {}
-  const lost = new Promise<never>((_, reject) => {
-    onEnd = () => reject(new Error('Connection terminated in the middle of a COPY'))
-  })
-  tx.once('end', onEnd)
-  const source = Readable.from(bytes, { objectMode: false, highWaterMark: 1 << 20 })
-  const sent = pipeline(source, copy, { signal: stop.signal })
-  sent.catch(() => {})
-  try {
-    await Promise.race([sent, lost])
-  } catch (error) {
-    stop.abort()
-    throw error
-  } finally {
-    tx.off('end', onEnd)
   }
 }
 

@@ -1,9 +1,10 @@
 /** The ledger's table of rejects. */
 import { isUtf8 } from 'node:buffer'
-import { from as copyFrom } from 'pg-copy-streams'
 import type { Reject, UnitRef } from '../domain/words.ts'
-import { send } from './copy.ts'
+import { copyIn } from './copyIn.ts'
 import type { Connection, Db } from './db.ts'
+
+const chunkChars = 64 * 1024
 
 export interface RejectView {
   file: string
@@ -29,14 +30,11 @@ export async function keepRejects(
   fileName: (fileNo: number) => string,
 ): Promise<void> {
   if (rejects.length === 0) return
-  const copy = tx.query(
-    copyFrom(
-      `copy sluice.rejects
-         (ingest_id, unit_no, file_no, file, line, column_name, code, constraint_name, error, raw,
-          raw_bytes)
-       from stdin (encoding 'UTF8')`,
-    ),
-  )
+  const statement = `
+    copy sluice.rejects
+      (ingest_id, unit_no, file_no, file, line, column_name, code, constraint_name, error, raw,
+       raw_bytes)
+    from stdin (encoding 'UTF8')`
   const lines = function* () {
     for (const reject of rejects) {
       const clean = isUtf8(reject.raw) && !reject.raw.includes(0)
@@ -58,7 +56,22 @@ export async function keepRejects(
       yield `${fields.map(copyText).join('\t')}\n`
     }
   }
-  await send(tx, lines(), copy)
+  await copyIn(tx, statement, together(lines()))
+}
+
+/** Lines in chunks that are worth a message. */
+function* together(lines: Iterable<string>): Generator<Buffer> {
+  let held: string[] = []
+  let chars = 0
+  for (const line of lines) {
+    held.push(line)
+    chars += line.length
+    if (chars < chunkChars) continue
+    yield Buffer.from(held.join(''))
+    held = []
+    chars = 0
+  }
+  if (held.length > 0) yield Buffer.from(held.join(''))
 }
 
 /** The lines of a file, within bounds, whose records are rejects. */

@@ -3,10 +3,11 @@ import { crc32 } from 'node:zlib'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import type { ListedFile } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
+import { readAt } from '../io/chunks.ts'
 import { inflate } from '../unpack/inflate.ts'
 import { packingOf } from '../unpack/packing.ts'
 import { listMembers, type Place } from '../unpack/zip.ts'
-import { type LocalFile, type LookedAt, openAsListed, readAt, readRange } from './localFile.ts'
+import { type LocalFile, type LookedAt, openAsListed, readRange } from './localFile.ts'
 import type { OpenFile } from './source.ts'
 
 /** The file itself, or the members of the archive that it is. */

@@ -9,10 +9,11 @@ import {
   statSync,
 } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { quickBytes, quickly } from '../domain/quick.ts'
 import { versionOf } from '../domain/version.ts'
 import type { ListedFile } from '../domain/words.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
+import { chunksOf, readAt } from '../io/chunks.ts'
+import { quickBytes, quickly } from '../io/quick.ts'
 import type { OpenFile } from './source.ts'
 
 const chunkBytes = 1 << 20
@@ -121,37 +122,16 @@ export interface LocalFile {
 /** The bytes of a range. At the end of it the file is checked to be as listed. */
 export async function* readRange(
   { handle, path, file }: LocalFile,
-  { start, end }: { start: number; end: number },
+  range: { start: number; end: number },
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const size = Math.max(0, Math.min(chunkBytes, end - start))
-  // Two buffers in turn: the consumer is done with a chunk when it asks for the next one.
-  let buffer = Buffer.allocUnsafeSlow(size)
-  let other = end - start > size ? Buffer.allocUnsafeSlow(size) : buffer
-  const readOn = (at: number) => readAt(handle, buffer.subarray(0, Math.min(size, end - at)), at)
-  let position = start
-  let ahead = readOn(position)
-  while (position < end) {
-    const chunk = await ahead
+  for await (const chunk of chunksOf(handle, range, chunkBytes)) {
     signal.throwIfAborted()
-    if (chunk.length === 0) break
-    position += chunk.length
-    // Read on while the consumer works on this chunk.
-    ;[buffer, other] = [other, buffer]
-    if (position < end) {
-      ahead = readOn(position)
-      ahead.catch(() => {})
-    }
     yield chunk
   }
   // The open file, and what stands at its path now, are both what was listed.
   const there = stat(path, { bigint: true }).catch((error) => refuse(file.name, error))
   for (const stats of await Promise.all([handle.stat({ bigint: true }), there])) check(stats, file)
-}
-
-export async function readAt(handle: FileHandle, buffer: Buffer, at: number): Promise<Buffer> {
-  const { bytesRead } = await handle.read(buffer, 0, buffer.length, at)
-  return buffer.subarray(0, bytesRead)
 }
 
 /** @throws file_changed */

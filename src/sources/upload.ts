@@ -1,7 +1,8 @@
 /** Source `upload`: files that clients put into the stage before. */
-import { ahead } from '../domain/ahead.ts'
+
 import type { UnpackLimits } from '../domain/unpack.ts'
 import { sluiceError } from '../errors.ts'
+import { ahead } from '../io/ahead.ts'
 import { archiveOf, filesOf, openMember } from './archive.ts'
 import { listFile, openFile } from './localFile.ts'
 import type { Source } from './source.ts'

@@ -25,10 +25,11 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ahead } from '../domain/ahead.ts'
-import { quickBytes, quickly } from '../domain/quick.ts'
 import { versionOf } from '../domain/version.ts'
 import { sluiceError } from '../errors.ts'
+import { ahead } from '../io/ahead.ts'
+import { chunksOf } from '../io/chunks.ts'
+import { quickBytes, quickly } from '../io/quick.ts'
 import type { Stage, StagedFile, StagedState, Uploads } from './stage.ts'
 import { adopt, unlinkable, writeWhole } from './write.ts'
 
@@ -141,13 +142,12 @@ async function* readRange(
   const handle = await openStaged(path, file)
   try {
     check(await handle.stat({ bigint: true }), file)
-    for (let at = range.start; at < range.end; ) {
-      const length = Math.min(chunkBytes, range.end - at)
-      const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, at)
-      if (bytesRead === 0) throw damaged(file, `it ends at byte ${at}`)
-      at += bytesRead
-      yield buffer.subarray(0, bytesRead)
+    let at = range.start
+    for await (const chunk of chunksOf(handle, range, chunkBytes)) {
+      at += chunk.length
+      yield chunk
     }
+    if (at < range.end) throw damaged(file, `it ends at byte ${at}`)
     check(await handle.stat({ bigint: true }), file)
   } finally {
     await handle.close()

@@ -39,7 +39,8 @@ export interface Stage {
    */
   pin(file: StagedFile, path: string): Promise<boolean>
   /**
-   * The bytes of a range. Size and version of the file are checked before and after.
+   * The bytes of a range. Size and version of the file are checked before and after. A chunk is
+   * valid until the next one is asked for.
    * @throws staged_file_damaged, file_changed
    */
   read(file: StagedFile & StagedState, range: { start: number; end: number }): AsyncIterable<Buffer>

@@ -1,6 +1,8 @@
 /** The bytes of a unit, from the stage. */
-import { ahead } from '../domain/ahead.ts'
+
 import type { Flaw, Split, Unit } from '../domain/words.ts'
+import { ahead } from '../io/ahead.ts'
+import { readAll } from '../io/chunks.ts'
 import type { Stage, StagedState } from './stage.ts'
 
 type Files = ReadonlyMap<number, StagedState>
@@ -8,6 +10,8 @@ type Files = ReadonlyMap<number, StagedState>
 /** Splits up to this size are read a few at once, and go on together. */
 const smallBytes = 64 * 1024
 const readsAtOnce = 8
+/** At most. */
+const newlineBytes = 2
 
 export class UnitBytes {
   readonly unit: Unit
@@ -26,7 +30,10 @@ export class UnitBytes {
     return this.#fileOf(fileNo).name
   }
 
-  /** All splits one after the other; a last line without its end gets one. */
+  /**
+   * All splits one after the other; a last line without its end gets one. A chunk is valid until
+   * the next one is asked for.
+   */
   async *stream(): AsyncGenerator<Buffer> {
     // Small splits that have been read and not handed on.
     let held: Buffer[] = []
@@ -51,9 +58,7 @@ export class UnitBytes {
   /** The lines of a small split; null for a large one. */
   async #small(split: Split): Promise<Buffer | null> {
     if (split.end - split.start > smallBytes) return null
-    const chunks: Buffer[] = []
-    for await (const chunk of this.#lines(split)) chunks.push(chunk)
-    return Buffer.concat(chunks)
+    return readAll(this.#lines(split), split.end - split.start + newlineBytes)
   }
 
   async *#lines(split: Split): AsyncGenerator<Buffer> {
@@ -68,9 +73,7 @@ export class UnitBytes {
 
   /** A whole split. It is bounded: a unit's size and the longest record. */
   async slice(split: Split): Promise<Buffer> {
-    const chunks: Buffer[] = []
-    for await (const chunk of this.#read(split)) chunks.push(chunk)
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+    return readAll(this.#read(split), split.end - split.start)
   }
 
   /** What a flaw covers, at most `bytesMax` of it. */
