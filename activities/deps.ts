@@ -9,7 +9,7 @@ import { openSource } from '../src/sources/open.ts'
 import type { Source } from '../src/sources/source.ts'
 import type { Stage } from '../src/stage/stage.ts'
 import type { Step } from '../src/steps/define.ts'
-import type { Hand } from './hand.ts'
+import type { Hand } from './attempt/hand.ts'
 
 export interface Deps {
   db: Db

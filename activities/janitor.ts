@@ -13,12 +13,17 @@ import {
 } from '../src/domain/janitor.ts'
 import type { Outcome } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
-import { endIngest } from '../src/postgres/end.ts'
-import { isOver, lockIngest, readIngest } from '../src/postgres/ingests.ts'
-import { dropLeftTable, listLeftTables, listUnended, statesOf } from '../src/postgres/orphans.ts'
+import { endIngest } from '../src/postgres/ledger/end.ts'
+import { isOver, lockIngest, readIngest } from '../src/postgres/ledger/ingests.ts'
+import {
+  dropLeftTable,
+  listLeftTables,
+  listUnended,
+  statesOf,
+} from '../src/postgres/ledger/orphans.ts'
+import { readLedgerId } from '../src/postgres/ledger/settings.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
-import { readLedgerId } from '../src/postgres/settings.ts'
-import { alive } from './alive.ts'
+import { alive } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { uploadsKeptMs } from './sweep.ts'
 

@@ -10,21 +10,21 @@ import type { UnpackLimits } from '../src/domain/unpack.ts'
 import type { Dialect, ListedFile } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import { addFiles, sumList } from '../src/postgres/files.ts'
+import { addFiles, sumList } from '../src/postgres/ledger/files.ts'
 import {
   enterPhase,
   type IngestEntry,
   lockIngest,
   mustBeActive,
   recordListed,
-} from '../src/postgres/ingests.ts'
-import { inOrder } from '../src/postgres/listing.ts'
+} from '../src/postgres/ledger/ingests.ts'
+import { inOrder } from '../src/postgres/ledger/listing.ts'
+import { readStepOrders } from '../src/postgres/ledger/steps.ts'
 import { alone } from '../src/postgres/sessions.ts'
-import { readStepOrders } from '../src/postgres/steps.ts'
-import { readTarget, type TargetTable } from '../src/postgres/target.ts'
+import { readTarget, type TargetTable } from '../src/postgres/target/target.ts'
 import { readHeadBytes } from '../src/sources/head.ts'
 import type { Found, Source } from '../src/sources/source.ts'
-import { alive, type IngestInput } from './alive.ts'
+import { alive, type IngestInput } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
 
 export interface Listed {

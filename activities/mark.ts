@@ -1,6 +1,6 @@
 /** mark: shows in the ledger that an ingest is paused, or goes on. */
-import { setPaused } from '../src/postgres/ingests.ts'
-import { alive, type IngestInput } from './alive.ts'
+import { setPaused } from '../src/postgres/ledger/ingests.ts'
+import { alive, type IngestInput } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 
 export const markPaused =

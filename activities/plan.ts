@@ -9,23 +9,33 @@ import { canWiden } from '../src/domain/widen.ts'
 import type { Unit } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import { readAll } from '../src/io/chunks.ts'
-import { isConstrained } from '../src/postgres/constraints.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import { eachFile, type FileEntry, type StagedEntry, sumFileBytes } from '../src/postgres/files.ts'
-import { enterPhase, lockIngest, mustBeActive, recordPlanned } from '../src/postgres/ingests.ts'
+import {
+  eachFile,
+  type FileEntry,
+  type StagedEntry,
+  sumFileBytes,
+} from '../src/postgres/ledger/files.ts'
+import {
+  enterPhase,
+  lockIngest,
+  mustBeActive,
+  recordPlanned,
+} from '../src/postgres/ledger/ingests.ts'
+import { addUnits, sumPlan } from '../src/postgres/ledger/units.ts'
+import { alone } from '../src/postgres/sessions.ts'
+import { isConstrained } from '../src/postgres/target/constraints.ts'
 import {
   addColumns,
   createLike,
   createTable,
   dropTable,
   landingName,
-} from '../src/postgres/landing.ts'
-import { alone } from '../src/postgres/sessions.ts'
-import { readTarget, type TargetTable } from '../src/postgres/target.ts'
-import { judgeTypes } from '../src/postgres/types.ts'
-import { addUnits, sumPlan } from '../src/postgres/units.ts'
+} from '../src/postgres/target/landing.ts'
+import { readTarget, type TargetTable } from '../src/postgres/target/target.ts'
+import { judgeTypes } from '../src/postgres/target/types.ts'
 import type { Stage } from '../src/stage/stage.ts'
-import { alive, type IngestInput } from './alive.ts'
+import { alive, type IngestInput } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 
 export interface Planned {

@@ -4,7 +4,6 @@ import type { FullSpec, FullTarget } from '../src/domain/spec.ts'
 import { parseTableName, showTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { type SluiceError, sluiceError } from '../src/errors.ts'
-import { judgeAtOnce } from '../src/postgres/constraints.ts'
 import { type Connection, problemOf, sqlState } from '../src/postgres/db.ts'
 import {
   enterPhase,
@@ -12,18 +11,19 @@ import {
   lockIngest,
   mustBeActive,
   recordPublished,
-} from '../src/postgres/ingests.ts'
-import { dropRowColumn, landingName } from '../src/postgres/landing.ts'
-import { insertAll, renameIntoPlace, swap, truncate } from '../src/postgres/publish.ts'
-import { firstReject } from '../src/postgres/rejects.ts'
+} from '../src/postgres/ledger/ingests.ts'
+import { firstReject } from '../src/postgres/ledger/rejects.ts'
+import { sumReceipts } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
-import { lockTargetName, readTarget, type TargetTable } from '../src/postgres/target.ts'
-import { sumReceipts } from '../src/postgres/units.ts'
-import { alive, type IngestInput } from './alive.ts'
+import { judgeAtOnce } from '../src/postgres/target/constraints.ts'
+import { dropRowColumn, landingName } from '../src/postgres/target/landing.ts'
+import { insertAll, renameIntoPlace, swap, truncate } from '../src/postgres/target/publish.ts'
+import { lockTargetName, readTarget, type TargetTable } from '../src/postgres/target/target.ts'
+import { alive, type IngestInput } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
-import { evolve } from './evolve.ts'
-import { judgeLanding } from './judge.ts'
-import { widen } from './widen.ts'
+import { evolve } from './publish/evolve.ts'
+import { judgeLanding } from './publish/judge.ts'
+import { widen } from './publish/widen.ts'
 
 export interface PublishInput extends IngestInput {
   /** Data records that staging counted: what a share of rejects is a share of. */

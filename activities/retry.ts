@@ -10,21 +10,26 @@ import type { Retried, RetryOrder } from '../src/domain/retry.ts'
 import { parseTableName, quoteTable, showTable } from '../src/domain/table.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import { type IngestEntry, lockIngest } from '../src/postgres/ingests.ts'
+import { type IngestEntry, lockIngest } from '../src/postgres/ledger/ingests.ts'
 import {
   correctReceipts,
   countOpen,
   markLoaded,
   openPages,
   updateRefused,
-} from '../src/postgres/openRejects.ts'
-import { columnsOfOpen, mustBeRetryable, readRetry, recordRetry } from '../src/postgres/retries.ts'
+} from '../src/postgres/ledger/openRejects.ts'
+import {
+  columnsOfOpen,
+  mustBeRetryable,
+  readRetry,
+  recordRetry,
+} from '../src/postgres/ledger/retries.ts'
 import { alone } from '../src/postgres/sessions.ts'
-import { lockTargetName, readTarget } from '../src/postgres/target.ts'
-import { alive, type Limited } from './alive.ts'
-import { correctedPages } from './corrected.ts'
+import { lockTargetName, readTarget } from '../src/postgres/target/target.ts'
+import { alive, type Limited } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
-import { type Attempted, reload } from './reload.ts'
+import { type Attempted, reload } from './publish/reload.ts'
+import { correctedPages } from './retry/corrected.ts'
 
 export const retryRejects =
   (deps: Deps) =>

@@ -8,14 +8,14 @@ import {
   type NewlyStaged,
   readUnstaged,
   recordStaged,
-} from '../src/postgres/files.ts'
-import { enterPhase, isOver, mustBeActive, readIngest } from '../src/postgres/ingests.ts'
+} from '../src/postgres/ledger/files.ts'
+import { enterPhase, isOver, mustBeActive, readIngest } from '../src/postgres/ledger/ingests.ts'
 import type { OpenFile, Source } from '../src/sources/source.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { openText, type Text } from '../src/unpack/text.ts'
-import { alive, type IngestInput } from './alive.ts'
+import { alive, type IngestInput } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
-import { emptyDialect } from './shape.ts'
+import { emptyDialect } from './stage/shape.ts'
 
 /** Most of the time of a small file is waiting for the disk. */
 const filesAtOnce = 8

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { Context } from '@temporalio/activity'
 import { messageOf, sluiceError } from '../src/errors.ts'
-import { enterPhase, mustBeActive, readIngest } from '../src/postgres/ingests.ts'
+import { enterPhase, mustBeActive, readIngest } from '../src/postgres/ledger/ingests.ts'
 import {
   readStepTask,
   recordStepBegin,
@@ -16,14 +16,14 @@ import {
   type StepAttempt,
   type StepTask,
   takeBackStepBegin,
-} from '../src/postgres/steps.ts'
+} from '../src/postgres/ledger/steps.ts'
 import { attemptsMax } from '../src/steps/app.ts'
 import type { Step, StepContext, StepFile, StepResult } from '../src/steps/define.ts'
 import { type Kept, keepable } from '../src/steps/result.ts'
-import { alive, type IngestInput } from './alive.ts'
+import { alive, type IngestInput } from './attempt/alive.ts'
+import { failureOf, isOfFullDisk } from './attempt/failure.ts'
 import type { Deps } from './deps.ts'
-import { failureOf, isOfFullDisk } from './failure.ts'
-import { shapeFile } from './shape.ts'
+import { shapeFile } from './stage/shape.ts'
 
 export interface StepInput extends IngestInput {
   fileNo: number

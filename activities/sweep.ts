@@ -1,9 +1,9 @@
 /** sweep: ends what is left of an ingest, whatever became of it, and records how it ended. */
 import type { Outcome } from '../src/domain/words.ts'
-import { endIngest } from '../src/postgres/end.ts'
-import { enterPhase, lockIngest } from '../src/postgres/ingests.ts'
+import { endIngest } from '../src/postgres/ledger/end.ts'
+import { enterPhase, lockIngest } from '../src/postgres/ledger/ingests.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
-import { alive, type IngestInput } from './alive.ts'
+import { alive, type IngestInput } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 
 export const uploadsKeptMs = 24 * 60 * 60 * 1000

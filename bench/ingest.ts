@@ -6,7 +6,7 @@
 import type { Client } from '@temporalio/client'
 import { fullSpec } from '../src/domain/spec.ts'
 import { parseTableName, showTable } from '../src/domain/table.ts'
-import { enterIngest, type IngestView, viewIngest } from '../src/postgres/ingests.ts'
+import { enterIngest, type IngestView, viewIngest } from '../src/postgres/ledger/ingests.ts'
 import { startIngest } from '../src/temporal/ingests.ts'
 import type { Stack } from './stack.ts'
 

@@ -111,7 +111,7 @@ async function bring(
     const input = { ingestId, unitNo, ...(isPart && { suspect: true }) }
     const receipt = await load(input)
     const { rowsLoaded, rowsRejected, rowsToReload = 0, unitsAdded = 0 } = receipt
-    // The parts of a unit that was split come behind all others: see activities/suspect.ts.
+    // The parts of a unit that was split come behind all others: see activities/load/suspect.ts.
     if (unitsAdded > 0) addUnits(progress, unitsAdded)
     progress.loaded++
     progress.rowsLoaded += rowsLoaded

@@ -1,5 +1,5 @@
 /** Rejects as CSV (RFC 4180), piece by piece. */
-import type { RejectView } from '../postgres/rejects.ts'
+import type { RejectView } from '../postgres/ledger/rejects.ts'
 
 const open = ['file', 'line', 'column', 'code', 'constraint', 'error', 'raw'] as const
 const pieceChars = 64 * 1024

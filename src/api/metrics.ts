@@ -1,8 +1,8 @@
 /** Metrics for Prometheus: the process, the requests, the ingests, the workers and the queues. */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { states } from '../domain/words.ts'
-import { countIngests } from '../postgres/underWay.ts'
-import { listWorkers } from '../postgres/workers.ts'
+import { countIngests } from '../postgres/ledger/underWay.ts'
+import { listWorkers } from '../postgres/ledger/workers.ts'
 import type { ApiDeps, App } from './deps.ts'
 import { seeQueues } from './workers/queues.ts'
 import { slotsByQueue } from './workers/show.ts'

@@ -5,7 +5,7 @@
  * `pg_stat_activity`, by people as well.
  */
 import { type Connection, type Db, transaction } from './db.ts'
-import { ingestHash } from './landing.ts'
+import { ingestHash } from './target/landing.ts'
 
 /** `what` and the process that does it; at most 63 bytes, PostgreSQL cuts off the rest. */
 const sessionName = (ingestId: string, what: string): string =>

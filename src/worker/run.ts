@@ -2,15 +2,15 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { DefaultLogger, ResourceBasedController, Runtime } from '@temporalio/worker'
-import { Hand } from '../../activities/hand.ts'
+import { Hand } from '../../activities/attempt/hand.ts'
 import { createActivities } from '../../activities/index.ts'
 import type { StepOrder } from '../domain/step.ts'
 import { type UnpackLimits, unpackLimits } from '../domain/unpack.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { type Db, databaseError, openDb } from '../postgres/db.ts'
+import { defineSteps } from '../postgres/ledger/steps.ts'
 import { migrate } from '../postgres/migrate.ts'
-import { defineSteps } from '../postgres/steps.ts'
 import { localStage } from '../stage/local.ts'
 import type { Stage } from '../stage/stage.ts'
 import { type App, loadApp, orderOf } from '../steps/app.ts'
@@ -174,7 +174,7 @@ async function createSeats(options: WorkerOptions, parts: Parts) {
     identity,
     activities,
     workflowBundle: bundle,
-    // Brings a cancellation within a second or two, see activities/alive.ts.
+    // Brings a cancellation within a second or two, see activities/attempt/alive.ts.
     maxHeartbeatThrottleInterval: '1s',
     maxCachedWorkflows: 100,
     // Every task comes through its queue: eager ones would pass by priority, turns and rate limit.

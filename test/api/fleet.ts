@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Worker } from '../../src/api/workers/view.ts'
-import { enterWorker } from '../../src/postgres/workers.ts'
+import { enterWorker } from '../../src/postgres/ledger/workers.ts'
 import { type Built, until, type WorkerProcess } from '../helper.ts'
 import type { Api } from './server.ts'
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { beforeAll, expect, test } from 'vitest'
 import { checkSpec } from '../../src/api/ingests/checkSpec.ts'
-import { enterIngest } from '../../src/postgres/ingests.ts'
+import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { askAt, buildApi, listen } from './server.ts'
 
 const api = await buildApi()

@@ -4,8 +4,8 @@ import { afterAll, expect, inject, test } from 'vitest'
 import { sampleTypes } from '../../src/domain/columns.ts'
 import { canWiden, widerTypes } from '../../src/domain/widen.ts'
 import { type Connection, openDb, transaction } from '../../src/postgres/db.ts'
-import { takesAll } from '../../src/postgres/types.ts'
-import { alterTypes } from '../../src/postgres/widen.ts'
+import { takesAll } from '../../src/postgres/target/types.ts'
+import { alterTypes } from '../../src/postgres/target/widen.ts'
 
 const db = openDb(inject('databaseUrl'), { max: 1, name: 'test' })
 afterAll(() => db.end())

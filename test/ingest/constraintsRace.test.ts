@@ -7,7 +7,7 @@ import { createActivities } from '../../activities/index.ts'
 import type { Planned } from '../../activities/plan.ts'
 import { fullSpec, type IngestSpec } from '../../src/domain/spec.ts'
 import { openDb } from '../../src/postgres/db.ts'
-import { enterIngest } from '../../src/postgres/ingests.ts'
+import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { type Built, build, until } from '../helper.ts'
 import { testDeps } from './deps.ts'
 

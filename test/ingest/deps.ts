@@ -1,6 +1,6 @@
 /** What activities need when a test calls them itself. */
 import { randomUUID } from 'node:crypto'
-import { Hand } from '../../activities/hand.ts'
+import { Hand } from '../../activities/attempt/hand.ts'
 import type { Deps } from '../../activities/index.ts'
 import { unpackLimits } from '../../src/domain/unpack.ts'
 import { createLog } from '../../src/log.ts'

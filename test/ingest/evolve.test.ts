@@ -1,7 +1,7 @@
 /** Schemas that evolve: columns of later files are added, where that is wanted. */
 import { expect, test } from 'vitest'
 import { transaction } from '../../src/postgres/db.ts'
-import { readTarget } from '../../src/postgres/target.ts'
+import { readTarget } from '../../src/postgres/target/target.ts'
 import { build } from '../helper.ts'
 
 const it = await build()

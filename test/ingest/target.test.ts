@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { IngestSpec } from '../../src/domain/spec.ts'
 import { openDb } from '../../src/postgres/db.ts'
-import { readTarget } from '../../src/postgres/target.ts'
+import { readTarget } from '../../src/postgres/target/target.ts'
 import { build } from '../helper.ts'
 import { recordHistory } from '../replay/record.ts'
 

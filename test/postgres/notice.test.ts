@@ -1,6 +1,6 @@
 /** NOTICEs of COPY, also from a server that does not speak English to this role. */
 import { expect, test } from 'vitest'
-import { readNotice } from '../../src/postgres/notice.ts'
+import { readNotice } from '../../src/postgres/copy/notice.ts'
 
 const types = new Map([
   ['n', 'integer'],

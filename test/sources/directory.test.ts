@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { glob } from 'tinyglobby'
 import { afterAll, expect, test } from 'vitest'
 import { unpackLimits } from '../../src/domain/unpack.ts'
-import { inOrder } from '../../src/postgres/listing.ts'
+import { inOrder } from '../../src/postgres/ledger/listing.ts'
 import { directorySource } from '../../src/sources/directory.ts'
 import { build } from '../helper.ts'
 

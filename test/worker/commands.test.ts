@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Answer, Command, ServedQueue, TaskView } from '../../src/domain/worker.ts'
-import { giveCommand, viewCommand } from '../../src/postgres/commands.ts'
-import { listWorkers, type WorkerView } from '../../src/postgres/workers.ts'
+import { giveCommand, viewCommand } from '../../src/postgres/ledger/commands.ts'
+import { listWorkers, type WorkerView } from '../../src/postgres/ledger/workers.ts'
 import { type Built, build, until } from '../helper.ts'
 import { type Held, holdLoads, unitFiles } from './hold.ts'
 

@@ -1,7 +1,7 @@
 /** Who has been under suspicion is alone in its process, as far as others let it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { Hand, type Solo } from '../../activities/hand.ts'
+import { Hand, type Solo } from '../../activities/attempt/hand.ts'
 
 const { signal } = new AbortController()
 

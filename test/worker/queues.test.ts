@@ -1,7 +1,7 @@
 /** One process for several queues; priority and tenants on one queue. */
 import { expect, test } from 'vitest'
-import { giveCommand, viewCommand } from '../../src/postgres/commands.ts'
-import { listWorkers } from '../../src/postgres/workers.ts'
+import { giveCommand, viewCommand } from '../../src/postgres/ledger/commands.ts'
+import { listWorkers } from '../../src/postgres/ledger/workers.ts'
 import { type Built, build, until } from '../helper.ts'
 import { holdLoads, unitFiles } from './hold.ts'
 

@@ -1,6 +1,6 @@
 /** Replicas compete for units: 3 × 4 = 12 at once, each on one worker, also while they come and go. */
 import { expect, test } from 'vitest'
-import { listWorkers } from '../../src/postgres/workers.ts'
+import { listWorkers } from '../../src/postgres/ledger/workers.ts'
 import { build, until } from '../helper.ts'
 import { holdLoads, unitFiles, unitsAtOnce } from './hold.ts'
 
@@ -86,7 +86,7 @@ test('the budget of the target holds over all workers, and can be changed while 
   const it = await build({ onEnd: onTestFinished })
   const path = await unitFiles(it, 20)
   const held = await holdLoads(it)
-  const { writeUnitsMax } = await import('../../src/postgres/settings.ts')
+  const { writeUnitsMax } = await import('../../src/postgres/ledger/settings.ts')
   await writeUnitsMax(it.db, 3)
   await Promise.all([0, 1].map(() => it.startWorker({ concurrency: 4 })))
   const one = await it.start({ source: directory(path), target: { table: 'one' } })

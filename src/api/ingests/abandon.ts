@@ -1,8 +1,8 @@
 /** Ends an ingest that has no workflow to end it: never started, terminated, or deleted. */
 import { sluiceError } from '../../errors.ts'
 import { transaction } from '../../postgres/db.ts'
-import { endIngest } from '../../postgres/end.ts'
-import { isOver, lockIngest } from '../../postgres/ingests.ts'
+import { endIngest } from '../../postgres/ledger/end.ts'
+import { isOver, lockIngest } from '../../postgres/ledger/ingests.ts'
 import { endSessions } from '../../postgres/sessions.ts'
 import type { ApiDeps } from '../deps.ts'
 

@@ -1,7 +1,7 @@
 /** The progress of an ingest, read from the ledger until its end. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseError } from '../../postgres/db.ts'
-import { isOver, viewIngest } from '../../postgres/ingests.ts'
+import { isOver, viewIngest } from '../../postgres/ledger/ingests.ts'
 import type { ApiDeps } from '../deps.ts'
 import { type Look, look, showNow } from './now.ts'
 import type { IngestNow } from './view.ts'

@@ -1,7 +1,7 @@
 /** An ingest as it is now: the ledger's part, and what Temporal knows until it has ended. */
 import { messageOf } from '../../errors.ts'
-import { type IngestView, isOver, viewIngest } from '../../postgres/ingests.ts'
-import { servedQueues } from '../../postgres/workers.ts'
+import { type IngestView, isOver, viewIngest } from '../../postgres/ledger/ingests.ts'
+import { servedQueues } from '../../postgres/ledger/workers.ts'
 import { type PendingTask, viewWorkflow } from '../../temporal/ingests.ts'
 import type { ApiDeps } from '../deps.ts'
 import { type IngestNow, showIngest } from './view.ts'

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import type { FullSpec } from '../../domain/spec.ts'
 import { phases, states } from '../../domain/words.ts'
-import type { IngestView } from '../../postgres/ingests.ts'
+import type { IngestView } from '../../postgres/ledger/ingests.ts'
 import type { ApiDeps } from '../deps.ts'
 import { count, orNull, time } from '../schemas.ts'
 

@@ -1,7 +1,7 @@
 /** Progress of an ingest as server-sent events. */
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
-import { readIngest } from '../../postgres/ingests.ts'
+import { readIngest } from '../../postgres/ledger/ingests.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { follow } from '../ingests/follow.ts'
 import { IngestParams, problems } from '../schemas.ts'

@@ -1,7 +1,7 @@
 /** Task queues and their rate limits, and the budget of the target. */
 import { Type } from 'typebox'
 import { QueueName } from '../../domain/routes.ts'
-import { readUnitsMax, writeUnitsMax } from '../../postgres/settings.ts'
+import { readUnitsMax, writeUnitsMax } from '../../postgres/ledger/settings.ts'
 import { limitQueue } from '../../temporal/queues.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { orNull, problems } from '../schemas.ts'

@@ -1,6 +1,6 @@
 /** Pause, resume, cancel. */
 import { sluiceError } from '../../errors.ts'
-import { isOver, readIngest } from '../../postgres/ingests.ts'
+import { isOver, readIngest } from '../../postgres/ledger/ingests.ts'
 import { type Steer, steerIngest, viewWorkflow } from '../../temporal/ingests.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { abandon } from '../ingests/abandon.ts'

@@ -1,7 +1,7 @@
 /** The steps of an ingest: what was done to which file, and what came of it. */
 import { Type } from 'typebox'
-import { readIngest } from '../../postgres/ingests.ts'
-import { listSteps } from '../../postgres/steps.ts'
+import { readIngest } from '../../postgres/ledger/ingests.ts'
+import { listSteps } from '../../postgres/ledger/steps.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, Limit, orNull, problems, time } from '../schemas.ts'
 

@@ -1,7 +1,7 @@
 /** The units of an ingest with their receipts. */
 import { Type } from 'typebox'
-import { readIngest } from '../../postgres/ingests.ts'
-import { listUnits } from '../../postgres/units.ts'
+import { readIngest } from '../../postgres/ledger/ingests.ts'
+import { listUnits } from '../../postgres/ledger/units.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, Limit, problems } from '../schemas.ts'
 

@@ -1,7 +1,7 @@
 /** The workers as they are now: their own word, and whether Temporal and PostgreSQL bear it out. */
 import { messageOf, sluiceError } from '../../errors.ts'
-import { readCopyProgress } from '../../postgres/copyProgress.ts'
-import { listWorkers } from '../../postgres/workers.ts'
+import { readCopyProgress } from '../../postgres/copy/copyProgress.ts'
+import { listWorkers } from '../../postgres/ledger/workers.ts'
 import { type Heard, listHeard } from '../../temporal/workers.ts'
 import type { ApiDeps } from '../deps.ts'
 import { showWorker, tasksOf } from './show.ts'

@@ -1,7 +1,7 @@
 /** The task queues: who serves them, and what waits in them. */
 import { messageOf, sluiceError } from '../../errors.ts'
-import { type NeededQueue, neededQueues } from '../../postgres/underWay.ts'
-import { listWorkers, type WorkerView } from '../../postgres/workers.ts'
+import { type NeededQueue, neededQueues } from '../../postgres/ledger/underWay.ts'
+import { listWorkers, type WorkerView } from '../../postgres/ledger/workers.ts'
 import { type QueueView, viewQueue } from '../../temporal/queues.ts'
 import type { ApiDeps } from '../deps.ts'
 import type { Queue } from './queueView.ts'

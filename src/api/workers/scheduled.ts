@@ -1,6 +1,6 @@
 /** Activities that failed, and wait for their next attempt. */
 import { type Static, Type } from 'typebox'
-import { listUnderWay } from '../../postgres/underWay.ts'
+import { listUnderWay } from '../../postgres/ledger/underWay.ts'
 import { viewWorkflow } from '../../temporal/ingests.ts'
 import type { ApiDeps } from '../deps.ts'
 import { count, orNull, time } from '../schemas.ts'

@@ -1,8 +1,8 @@
 /** One worker, as the API shows it. */
 import { createActivities, type Deps } from '../../../activities/index.ts'
-import type { CopyProgress } from '../../postgres/copyProgress.ts'
-import { ingestHash } from '../../postgres/landing.ts'
-import type { WorkerView } from '../../postgres/workers.ts'
+import type { CopyProgress } from '../../postgres/copy/copyProgress.ts'
+import type { WorkerView } from '../../postgres/ledger/workers.ts'
+import { ingestHash } from '../../postgres/target/landing.ts'
 import type { Heard } from '../../temporal/workers.ts'
 import { ownVersion } from '../../version.ts'
 import type { TaskNow, Worker } from './view.ts'

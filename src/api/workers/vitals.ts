@@ -1,5 +1,5 @@
 /** Whether a worker lives: what it says itself, held against what the Temporal server hears. */
-import type { WorkerView } from '../../postgres/workers.ts'
+import type { WorkerView } from '../../postgres/ledger/workers.ts'
 import { type Heard, staleAfterMs } from '../../temporal/workers.ts'
 import type { Worker } from './view.ts'
 

@@ -1,0 +1,198 @@
+/** The two lanes of a load, and the rejects that come out of them. */
+import { recordsOf, valuesOf } from '../../src/csv/records.ts'
+import { RawWriter, type Triaged, triage } from '../../src/csv/repair.ts'
+import { copyTakes, Rewriter, written } from '../../src/csv/rewrite.ts'
+import { recordBytesMax } from '../../src/csv/shape.ts'
+import type { Column } from '../../src/domain/columns.ts'
+import type { Dialect, Receipt, Reject, Split, Unit } from '../../src/domain/words.ts'
+import { type RejectCode, rejectReason } from '../../src/errors/rejects.ts'
+import { type Copied, copyCsv, setDateOrder, unusedQuote } from '../../src/postgres/copy/copy.ts'
+import { copyAround, type Refused } from '../../src/postgres/copy/copyAround.ts'
+import { type Skipped, skippedError } from '../../src/postgres/copy/notice.ts'
+import { type Connection, isAboutRows } from '../../src/postgres/db.ts'
+import type { UnitEntry } from '../../src/postgres/ledger/units.ts'
+import type { UnitBytes } from '../../src/stage/unitBytes.ts'
+
+export interface Loaded {
+  lane: Receipt['lane']
+  /** Records found; those that are loaded and those that are rejected must add up to it. */
+  read: number
+  rows: number
+  rejects: Reject[]
+}
+
+/** PostgreSQL's "invalid_text_representation": a value that its type does not take. */
+const invalidValue: RejectCode = '22P02'
+/** More than this of a record is not kept: it could not be loaded at all. */
+const flawBytesMax = 1 << 20
+
+/**
+ * The raw bytes straight into COPY.
+ * @returns null when the unit needs the repair lane: it has broken lines, comments or a dialect
+ *   that COPY cannot read, COPY gave up, or COPY counted otherwise than staging
+ */
+export async function fastLane(
+  tx: Connection,
+  { unit, landing, columns }: UnitEntry,
+  bytes: UnitBytes,
+): Promise<Loaded | null> {
+  if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0, rejects: [] }
+  const { dialect, columns: fields } = unit
+  if (unit.broken > 0 || unit.aside) return null
+  if (!copyTakes(dialect, fieldColumns(fields, columns))) return null
+  if (await hasUnusedQuote(unit, bytes)) return null
+  await setDateOrder(tx, dialect)
+  const target = { table: landing, columns, fields, dialect }
+  const copied = await withSavepoint(tx, () => copyCsv(tx, target, bytes.stream()), unit.records)
+  if (!copied) return null
+  const rejects = await skippedRejects(copied.skipped, bytes)
+  return { lane: 'fast', read: unit.records, rows: copied.rows, rejects }
+}
+
+async function withSavepoint(
+  tx: Connection,
+  copy: () => Promise<Copied>,
+  expected: number,
+): Promise<Copied | null> {
+  await tx.query('savepoint fast_lane')
+  try {
+    const copied = await copy()
+    if (copied.rows + copied.skipped.length === expected) return copied
+  } catch (error) {
+    if (!isAboutRows(error)) throw error
+  }
+  await tx.query('rollback to savepoint fast_lane')
+  return null
+}
+
+/** Where nothing is quoted: do the bytes have the quote that COPY is told of? */
+async function hasUnusedQuote({ splits, dialect }: Unit, bytes: UnitBytes): Promise<boolean> {
+  if (dialect.quote !== '') return false
+  for (const split of splits) {
+    if ((await bytes.slice(split)).includes(unusedQuote(dialect))) return true
+  }
+  return false
+}
+
+/** The columns of the fields, in the file's order. */
+export function fieldColumns(fields: readonly string[], columns: readonly Column[]): Column[] {
+  const types = new Map(columns.map(({ name, type }) => [name, type]))
+  return fields.map((name) => ({ name, type: types.get(name) ?? 'text' }))
+}
+
+/** Every record looked at; broken ones become rejects, the rest goes through COPY again. */
+export async function repairLane(
+  tx: Connection,
+  entry: UnitEntry,
+  bytes: UnitBytes,
+): Promise<Loaded> {
+  const loaded: Loaded = { lane: 'repair', read: 0, rows: 0, rejects: [] }
+  await setDateOrder(tx, entry.unit.dialect)
+  for (const split of entry.unit.splits) {
+    const { read, rows, rejects } = await repairSplit(tx, entry, {
+      split,
+      slice: await bytes.slice(split),
+    })
+    loaded.read += read
+    loaded.rows += rows
+    for (const each of rejects) loaded.rejects.push(each)
+  }
+  return loaded
+}
+
+async function repairSplit(
+  tx: Connection,
+  { unit, landing, columns }: UnitEntry,
+  { split, slice }: { split: Split; slice: Buffer },
+): Promise<Omit<Loaded, 'lane'>> {
+  const { dialect, columns: fields } = unit
+  const types = fieldColumns(fields, columns)
+  const asItIs =
+    !dialect.ragged &&
+    copyTakes(dialect, types) &&
+    (dialect.quote !== '' || !slice.includes(unusedQuote(dialect)))
+  const writer = asItIs
+    ? new RawWriter(slice, dialect, fields.length)
+    : new Rewriter(slice, dialect, types)
+  const blankIsRecord = fields.length === 1
+  const options = { recordBytesMax, lines: split.lines, blankIsRecord, writer }
+  const triaged = triage(slice, dialect, options)
+  const read = triaged.lines.length + triaged.broken.length
+  const { fileNo } = split
+  const rejects: Reject[] = triaged.broken.map((each) => ({ ...each, fileNo }))
+  const target = { table: landing, columns, fields }
+  const to = asItIs ? { ...target, dialect } : { ...target, dialect: written, rewritten: true }
+  const { rows, refused } = await copyAround(tx, to, writer)
+  for (const each of refused) {
+    const reject = toReject(each, triaged, slice)
+    rejects.push({ ...(asItIs ? reject : asWritten(reject, dialect, types)), fileNo })
+  }
+  return { read, rows, rejects }
+}
+
+function toReject(
+  { index, code, ...why }: Refused,
+  { lines, starts, rawEnds }: Triaged,
+  slice: Buffer,
+): Omit<Reject, 'fileNo'> {
+  const raw = slice.subarray(starts[index], rawEnds[index])
+  return { ...why, line: lines[index] as number, raw, code: code ?? invalidValue }
+}
+
+/** Tells of the value in the file, not of what was made of it for COPY. */
+export function asWritten<R extends Pick<Reject, 'raw' | 'code' | 'column' | 'error'>>(
+  reject: R,
+  dialect: Dialect,
+  columns: readonly Column[],
+): R {
+  const at = columns.findIndex(({ name }) => name === reject.column)
+  if (at < 0 || reject.code !== invalidValue) return reject
+  const value = valuesOf(reject.raw, dialect)[at] ?? null
+  return { ...reject, error: skippedError(columns[at]?.type, value) }
+}
+
+/** Finds the records that COPY skipped, by the line numbers that it gave. */
+async function skippedRejects(skipped: Skipped[], bytes: UnitBytes): Promise<Reject[]> {
+  const { unit } = bytes
+  const rejects: Reject[] = []
+  let next = 0
+  let copyLine = 0
+  let lineEndKnown = false
+  for (const split of unit.splits) {
+    if (next >= skipped.length) break
+    const slice = await bytes.slice(split)
+    const at = { lines: split.lines, copyLine, lineEndKnown }
+    for (const span of recordsOf(slice, unit.dialect, at)) {
+      const skip = skipped[next]
+      if (skip && skip.copyLine === span.copyLine) {
+        // A copy: a view would keep the whole slice in memory.
+        const raw = Buffer.from(slice.subarray(span.start, span.end))
+        const { fileNo } = split
+        const { column, error } = skip
+        rejects.push({ fileNo, line: span.lines + 1, column, code: invalidValue, error, raw })
+        next++
+      }
+      copyLine = span.copyLine
+    }
+    lineEndKnown = true
+  }
+  return rejects
+}
+
+/** What no split covers, as rejects. */
+export async function flawRejects(bytes: UnitBytes): Promise<Reject[]> {
+  const rejects: Reject[] = []
+  for (const flaw of bytes.unit.flaws) {
+    const raw = trimLineEnd(await bytes.flaw(flaw, flawBytesMax))
+    const { fileNo, line } = flaw
+    const why = rejectReason('record_too_long', { max: recordBytesMax, kept: raw.length })
+    rejects.push({ fileNo, line, column: null, ...why, raw })
+  }
+  return rejects
+}
+
+export function trimLineEnd(raw: Buffer): Buffer {
+  let end = raw.length
+  while (end > 0 && (raw[end - 1] === 10 || raw[end - 1] === 13)) end--
+  return raw.subarray(0, end)
+}

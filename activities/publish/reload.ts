@@ -1,0 +1,149 @@
+/** Rejects through COPY again: for publish, which widens their columns, and for a retry. */
+
+import { RawWriter, triage } from '../../src/csv/repair.ts'
+import { copyTakes, Rewriter, written } from '../../src/csv/rewrite.ts'
+import { recordBytesMax } from '../../src/csv/shape.ts'
+import type { Column } from '../../src/domain/columns.ts'
+import type { Dialect } from '../../src/domain/words.ts'
+import { rejectReason } from '../../src/errors/rejects.ts'
+import { setDateOrder } from '../../src/postgres/copy/copy.ts'
+import { copyEach } from '../../src/postgres/copy/copyEach.ts'
+import type { Connection } from '../../src/postgres/db.ts'
+import {
+  invalidValue,
+  type OpenReject,
+  type RefusedAgain,
+  readLayouts,
+  type UnitLayout,
+} from '../../src/postgres/ledger/openRejects.ts'
+import { asWritten, fieldColumns } from '../load/lanes.ts'
+
+/** A reject, and the bytes to try: its own, or a correction. */
+export interface Attempted {
+  reject: OpenReject
+  raw: Buffer
+}
+
+export interface Reloaded {
+  loaded: OpenReject[]
+  refused: RefusedAgain[]
+}
+
+interface Into {
+  ingestId: string
+  /** As SQL names it. */
+  table: string
+  columns: readonly Column[]
+}
+
+/** Sends rejects through COPY as the records that they are, each with the layout of its unit. */
+export async function reload(
+  tx: Connection,
+  { ingestId, table, columns }: Into,
+  page: readonly Attempted[],
+): Promise<Reloaded> {
+  const unitNos = [...new Set(page.map(({ reject }) => reject.unitNo))]
+  const layouts = await readLayouts(tx, ingestId, unitNos)
+  const refused: RefusedAgain[] = []
+  const loaded: OpenReject[] = []
+  for (const { layout, attempts } of byLayout(page, layouts)) {
+    const again = await copyGroup(tx, { table, columns }, { layout, attempts })
+    for (const each of again) refused.push(each)
+    const bad = new Set(again.map(({ reject }) => reject))
+    for (const { reject } of attempts) if (!bad.has(reject)) loaded.push(reject)
+  }
+  return { loaded, refused }
+}
+
+interface Group {
+  layout: UnitLayout
+  attempts: readonly Attempted[]
+}
+
+/** @returns those that are refused; the others are in the table */
+async function copyGroup(
+  tx: Connection,
+  { table, columns }: Omit<Into, 'ingestId'>,
+  { layout, attempts }: Group,
+): Promise<RefusedAgain[]> {
+  const writing = writingOf(layout, columns)
+  const refused: RefusedAgain[] = []
+  const sound: Attempted[] = []
+  const parts: Buffer[] = []
+  for (const attempt of attempts) {
+    const found = oneRecord(attempt, writing)
+    if ('error' in found) refused.push({ ...attempt, column: null, ...found })
+    else {
+      sound.push(attempt)
+      parts.push(found.bytes)
+    }
+  }
+  let end = 0
+  const records = { bytes: Buffer.concat(parts), ends: parts.map(({ length }) => (end += length)) }
+  await setDateOrder(tx, layout.dialect)
+  const target = { table, columns, fields: layout.columns, ...writing.to }
+  for (const { index, code, ...why } of await copyEach(tx, target, records)) {
+    const reject = { ...(sound[index] as Attempted), ...why, code: code ?? invalidValue }
+    refused.push(writing.asItIs ? reject : asWritten(reject, layout.dialect, writing.types))
+  }
+  return refused
+}
+
+/** How records of a layout are given to COPY. */
+interface Writing {
+  asItIs: boolean
+  /** The line ends that COPY will be given: see copyAround. */
+  dialect: Dialect
+  /** Of the fields, in the file's order. */
+  types: Column[]
+  to: { dialect: Dialect; rewritten?: boolean }
+}
+
+function writingOf(
+  { dialect: of, columns: fields }: UnitLayout,
+  columns: readonly Column[],
+): Writing {
+  const types = fieldColumns(fields, columns)
+  const asItIs = !of.ragged && of.quote !== '' && copyTakes(of, types)
+  const dialect: Dialect = { ...of, newline: '\n' }
+  const to = asItIs ? { dialect } : { dialect: written, rewritten: true }
+  return { asItIs, dialect, types, to }
+}
+
+function byLayout(page: readonly Attempted[], layouts: ReadonlyMap<number, UnitLayout>) {
+  const groups = new Map<string, { layout: UnitLayout; attempts: Attempted[] }>()
+  for (const attempt of page) {
+    const layout = layouts.get(attempt.reject.unitNo) as UnitLayout
+    const key = JSON.stringify(layout)
+    const group = groups.get(key) ?? { layout, attempts: [] }
+    group.attempts.push(attempt)
+    groups.set(key, group)
+  }
+  return groups.values()
+}
+
+/** Codes of records that are not kept whole: what is left of one must not pass for it. */
+const cutCodes = new Set(['record_too_long', 'quote_not_closed'])
+
+/** The record that the bytes are, as COPY is given it, or what is wrong with them. */
+function oneRecord(
+  { reject, raw }: Attempted,
+  { asItIs, dialect, types }: Writing,
+): { bytes: Buffer } | { code: string; error: string } {
+  if (cutCodes.has(reject.code) && raw.equals(reject.raw)) {
+    return { code: reject.code, error: reject.error }
+  }
+  const writer = asItIs
+    ? new RawWriter(raw, dialect, types.length)
+    : new Rewriter(raw, dialect, types)
+  const blankIsRecord = types.length === 1
+  const options = { recordBytesMax, lines: reject.line - 1, blankIsRecord, writer }
+  const { lines, broken } = triage(raw, dialect, options)
+  if (lines.length === 1 && broken.length === 0) {
+    return { bytes: writer.bytes.subarray(0, writer.ends[0]) }
+  }
+  // A quote that never closes hides what is behind its line.
+  if (broken.length === 1 && lines.length === 0 && broken[0]) return broken[0]
+  const open = broken.find(({ code }) => code === 'quote_not_closed')
+  return open ?? rejectReason('not_one_record', { count: lines.length + broken.length })
+}

@@ -1,0 +1,96 @@
+/** COPY into a table, with the rows that PostgreSQL skips. */
+import pg from 'pg'
+import { type Column, isTextType } from '../../domain/columns.ts'
+import { quoteIdentifier } from '../../domain/table.ts'
+import type { Terms } from '../../domain/values.ts'
+import type { Dialect } from '../../domain/words.ts'
+import type { Connection } from '../db.ts'
+import { copyIn } from './copyIn.ts'
+import { readNotice, type Skipped } from './notice.ts'
+
+/** Where rows go: `table` as SQL names it, its columns, and the fields' columns in order. */
+export interface CopyTarget {
+  table: string
+  columns: readonly Column[]
+  fields: readonly string[]
+  dialect: Dialect
+  /** Only what is not quoted can be NULL: the records were written by csv/rewrite.ts. */
+  rewritten?: boolean
+}
+
+export interface Copied {
+  rows: number
+  skipped: Skipped[]
+}
+
+/**
+ * Streams CSV bytes into the table. Rows with a value that does not fit its type are skipped and
+ * told of; any other fault makes PostgreSQL abort the statement.
+ * @throws DatabaseError; its `where` names the line
+ */
+export async function copyCsv(
+  tx: Connection,
+  target: CopyTarget,
+  bytes: Iterable<Buffer> | AsyncIterable<Buffer>,
+): Promise<Copied> {
+  const types = new Map(target.columns.map(({ name, type }) => [name, type]))
+  const skipped: Skipped[] = []
+  const onNotice = (notice: { message?: string | undefined }) => {
+    const found = readNotice(notice.message ?? '', types)
+    if (found) skipped.push(found)
+  }
+  tx.on('notice', onNotice)
+  try {
+    return { rows: await copyIn(tx, copyStatement(target), bytes), skipped }
+  } finally {
+    tx.off('notice', onNotice)
+  }
+}
+
+/** The number of the line at which COPY gave up, as COPY counts lines; null when it does not say. */
+export function abortedAt(error: unknown): number | null {
+  if (!(error instanceof pg.DatabaseError) || !error.where) return null
+  const found = /^COPY .*?, line (\d+)/s.exec(error.where)
+  return found ? Number(found[1]) : null
+}
+
+/** The column that PostgreSQL names in an error, if it names one. */
+export function columnOf(error: unknown): string | null {
+  if (!(error instanceof pg.DatabaseError)) return null
+  if (error.column) return error.column
+  return /, column (.+?)(?::|$)/.exec(error.where ?? '')?.[1] ?? null
+}
+
+/**
+ * How dates of numbers alone are read until the end of the transaction. Without an order of the
+ * dialect that is year, month, day: what is written otherwise is refused rather than guessed.
+ */
+export async function setDateOrder(tx: Connection, { dates }: Terms): Promise<void> {
+  // Every session begins with YMD: see db.ts.
+  if (!dates) return
+  await tx.query(`select set_config('datestyle', $1, true)`, [`ISO, ${dates}`])
+}
+
+/** Where nothing is quoted, COPY still wants a quote: one that the bytes do not have. */
+export const unusedQuote = ({ delimiter }: Dialect): string =>
+  delimiter === '\x01' ? '\x02' : '\x01'
+
+function copyStatement({ table, columns, fields, dialect, rewritten }: CopyTarget): string {
+  const types = new Map(columns.map(({ name, type }) => [name, type]))
+  const names = (list: readonly string[]) => list.map(quoteIdentifier).join(', ')
+  // A quoted empty field is an empty text, but no number or date: there it means NULL.
+  const forceNull = rewritten ? [] : fields.filter((name) => !isTextType(types.get(name) ?? 'text'))
+  const quote = dialect.quote || unusedQuote(dialect)
+  const options = [
+    'format csv',
+    `delimiter ${pg.escapeLiteral(dialect.delimiter)}`,
+    `quote ${pg.escapeLiteral(quote)}`,
+    `escape ${pg.escapeLiteral(dialect.quote ? dialect.escape : quote)}`,
+    `null ${pg.escapeLiteral(dialect.nullText)}`,
+    `encoding 'UTF8'`,
+    'on_error ignore',
+    'log_verbosity verbose',
+    ...(forceNull.length > 0 ? [`force_null (${names(forceNull)})`] : []),
+  ]
+  return `copy ${table} (${names(fields)}) from stdin with (${options.join(', ')})`
+}

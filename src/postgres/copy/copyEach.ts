@@ -1,0 +1,50 @@
+/**
+ * COPY into a table with constraints: whatever it refuses, it refuses row by row.
+ *
+ * Most faults name their line, and copyAround goes on behind it. A foreign key or a trigger is
+ * judged at the end of the statement, and names none: the rows are then halved until it is found.
+ */
+import { sluiceError } from '../../errors.ts'
+import { type Connection, sqlState } from '../db.ts'
+import type { CopyTarget } from './copy.ts'
+import { copyAround, type Records, type Refused, refusedAt } from './copyAround.ts'
+
+/** About rows: data, constraints, `with check option`, limits, what a trigger raises. */
+const isOfRow = (error: unknown): boolean => /^(22|23|44|54|P0)/.test(sqlState(error) ?? '')
+
+/** @returns those that were refused, in no particular order; the others are in the table */
+export async function copyEach(
+  tx: Connection,
+  target: CopyTarget,
+  records: Records,
+): Promise<Refused[]> {
+  const count = records.ends.length
+  if (count === 0) return []
+  await tx.query('savepoint each')
+  try {
+    const { rows, refused } = await copyAround(tx, target, records)
+    if (rows + refused.length !== count) {
+      const problem = `${rows} rows and ${refused.length} rejects of ${count} records`
+      throw sluiceError('count_mismatch', { problem })
+    }
+    await tx.query('release savepoint each')
+    return refused
+  } catch (error) {
+    if (!isOfRow(error)) throw error
+    await tx.query('rollback to savepoint each; release savepoint each')
+    if (count === 1) return [refusedAt(0, error)]
+    const half = Math.ceil(count / 2)
+    const first = await copyEach(tx, target, part(records, 0, half))
+    const second = await copyEach(tx, target, part(records, half, count))
+    return first.concat(second.map((each) => ({ ...each, index: each.index + half })))
+  }
+}
+
+/** The records from one index up to another. */
+function part({ bytes, ends }: Records, from: number, to: number): Records {
+  const start = from > 0 ? (ends[from - 1] as number) : 0
+  return {
+    bytes: bytes.subarray(start, ends[to - 1]),
+    ends: ends.slice(from, to).map((end) => end - start),
+  }
+}

@@ -1,0 +1,73 @@
+/** What the ledger and the database know of ingests that may have been left alone. */
+import type { Unended } from '../../domain/janitor.ts'
+import { quoteTable, type TableName } from '../../domain/table.ts'
+import type { State } from '../../domain/words.ts'
+import { type Db, sqlState, transaction } from '../db.ts'
+
+/** A page of ingests that have not ended, by id. */
+export async function listUnended(
+  db: Db,
+  page: { after: string | null; limit: number },
+): Promise<Unended[]> {
+  const { rows } = await db.query(
+    `select i.ingest_id as "ingestId", i.state,
+            (extract(epoch from now() - i.created_at) * 1000)::bigint as "ageMs",
+            (extract(epoch from now() - greatest(
+               i.created_at, i.started_at, i.published_at,
+               (select max(staged_at) from sluice.files where ingest_id = i.ingest_id),
+               (select max(finished_at) from sluice.steps where ingest_id = i.ingest_id),
+               (select max(loaded_at) from sluice.units where ingest_id = i.ingest_id)
+             )) * 1000)::bigint as "quietMs"
+     from sluice.ingests i
+     where i.ended_at is null and ($1::text is null or i.ingest_id > $1)
+     order by i.ingest_id limit $2`,
+    [page.after, page.limit],
+  )
+  return rows
+}
+
+/** Those of the ids that the ledger has; `endedMs` since their end. */
+export async function statesOf(
+  db: Db,
+  ingestIds: string[],
+): Promise<Map<string, { state: State; endedMs: number | null }>> {
+  const { rows } = await db.query(
+    `select ingest_id as id, state,
+            (extract(epoch from now() - ended_at) * 1000)::bigint as "endedMs"
+     from sluice.ingests where ingest_id = any($1)`,
+    [ingestIds],
+  )
+  return new Map(rows.map(({ id, ...rest }) => [id, rest]))
+}
+
+/** Landing tables of ingests that ended longer ago. Their names are those of landing.ts. */
+export async function listLeftTables(db: Db, endedMs: number): Promise<TableName[]> {
+  const { rows } = await db.query(
+    `with tables as materialized (
+       select n.nspname as schema, c.relname as name
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where c.relkind in ('r', 'p') and c.relname ~ '^sluice_landing_[0-9a-f]{16}$'
+     )
+     select t.schema, t.name from tables t
+     join sluice.ingests i on t.name = 'sluice_landing_'
+       || left(encode(sha256(convert_to(i.ingest_id, 'UTF8')), 'hex'), 16)
+     where exists (select from tables) and i.ended_at < now() - $1 * interval '1 ms'`,
+    [endedMs],
+  )
+  return rows
+}
+
+/** @returns false when somebody reads it, or it is not ours to drop */
+export async function dropLeftTable(db: Db, table: TableName): Promise<boolean> {
+  try {
+    await transaction(db, async (tx) => {
+      await tx.query(`set local lock_timeout = '5s'`)
+      await tx.query(`drop table if exists ${quoteTable(table)}`)
+    })
+    return true
+  } catch (error) {
+    // lock_not_available, insufficient_privilege, dependent_objects_still_exist
+    if (['55P03', '42501', '2BP01'].includes(sqlState(error) ?? '')) return false
+    throw error
+  }
+}

@@ -1,0 +1,162 @@
+/** The ledger's table of units: the plan, and the receipts. */
+import type { Column } from '../../domain/columns.ts'
+import type { FullTarget } from '../../domain/spec.ts'
+import type { Counts, Receipt, State, Unit, UnitRef } from '../../domain/words.ts'
+import { sluiceError } from '../../errors.ts'
+import type { Connection, Db } from '../db.ts'
+
+export async function addUnits(
+  tx: Connection,
+  ingestId: string,
+  firstNo: number,
+  units: Unit[],
+): Promise<void> {
+  await tx.query(
+    `insert into sluice.units (ingest_id, unit_no, unit, size_bytes, records)
+     select $1, $2 + ordinality - 1, u, (u ->> 'sizeBytes')::bigint, (u ->> 'records')::bigint
+     from unnest($3::jsonb[]) with ordinality as units (u, ordinality)`,
+    [ingestId, firstNo, units.map((unit) => JSON.stringify(unit))],
+  )
+}
+
+export interface UnitEntry {
+  unit: Unit
+  receipt: Receipt | null
+  landing: string
+  columns: Column[]
+  /** Units that were added when this one was split. */
+  parts: number
+  target: FullTarget
+}
+
+/**
+ * Locks a unit for the transaction that loads it, and reads it and its receipt.
+ *
+ * The ingest's own row is locked against publish and sweep only: units load side by side.
+ * @throws ingest_not_active when the ingest takes no more rows
+ */
+export async function lockUnit(tx: Connection, { ingestId, unitNo }: UnitRef): Promise<UnitEntry> {
+  const { rows } = await tx.query(
+    `select u.unit, u.rows_read, u.rows_loaded, u.rows_rejected, u.rows_skipped, u.rows_to_reload, u.size_bytes,
+            u.lane, u.loaded_at, u.parts, i.state, i.landing, i.columns,
+            i.spec -> 'target' as target
+     from sluice.units u join sluice.ingests i using (ingest_id)
+     where u.ingest_id = $1 and u.unit_no = $2
+     for no key update of u for key share of i`,
+    [ingestId, unitNo],
+  )
+  const row = rows[0]
+  const state: State | 'unknown' = row?.state ?? 'unknown'
+  if (!row?.landing) throw sluiceError('ingest_not_active', { ingestId, state })
+  return { ...row, receipt: row.loaded_at ? toReceipt(row) : null }
+}
+
+export interface UnitReceipt extends Pick<Receipt, 'rowsLoaded' | 'lane'> {
+  unit: Unit
+}
+
+/** A unit that was loaded. */
+export async function readReceipt(
+  tx: Connection,
+  { ingestId, unitNo }: UnitRef,
+): Promise<UnitReceipt> {
+  const { rows } = await tx.query<UnitReceipt>(
+    `select unit, rows_loaded as "rowsLoaded", lane from sluice.units
+     where ingest_id = $1 and unit_no = $2 and loaded_at is not null`,
+    [ingestId, unitNo],
+  )
+  if (rows[0]) return rows[0]
+  throw sluiceError('count_mismatch', { problem: `unit ${unitNo} has rows and no receipt` })
+}
+
+/** Writes the receipt. It counts once the transaction commits, together with the rows. */
+export async function settleUnit(
+  tx: Connection,
+  { ingestId, unitNo }: UnitRef,
+  receipt: Receipt,
+  by: { worker: string; attempt: number; tookMs: number },
+): Promise<void> {
+  const { rowCount } = await tx.query(
+    `update sluice.units
+     set rows_read = $3, rows_loaded = $4, rows_rejected = $5, rows_skipped = $10,
+         lane = $6, worker = $7, attempt = $8, loaded_at = clock_timestamp(),
+         started_at = clock_timestamp() - $9 * interval '1 ms', rows_to_reload = $11
+     where ingest_id = $1 and unit_no = $2 and loaded_at is null`,
+    [
+      ingestId,
+      unitNo,
+      receipt.rowsRead,
+      receipt.rowsLoaded,
+      receipt.rowsRejected,
+      receipt.lane,
+      by.worker,
+      by.attempt,
+      by.tookMs,
+      receipt.rowsSkipped ?? 0,
+      receipt.rowsToReload ?? 0,
+    ],
+  )
+  if (rowCount !== 1) {
+    throw sluiceError('count_mismatch', { problem: `unit ${unitNo} has two receipts` })
+  }
+}
+
+/** What the receipts add up to, and how many units have none yet. */
+export async function sumReceipts(
+  tx: Db | Connection,
+  ingestId: string,
+): Promise<Required<Counts> & { missing: number }> {
+  const { rows } = await tx.query(
+    `select count(*) filter (where loaded_at is null) as missing, count(*) as units,
+            coalesce(sum(rows_read), 0)::bigint as "rowsRead",
+            coalesce(sum(rows_loaded), 0)::bigint as "rowsLoaded",
+            coalesce(sum(rows_rejected), 0)::bigint as "rowsRejected",
+            coalesce(sum(rows_skipped), 0)::bigint as "rowsSkipped",
+            (select count(*) from sluice.files where ingest_id = $1) as files
+     from sluice.units where ingest_id = $1`,
+    [ingestId],
+  )
+  return rows[0]
+}
+
+/** A page of units with their receipts, without their splits. */
+export async function listUnits(
+  db: Db,
+  ingestId: string,
+  page: { limit: number; after: number },
+): Promise<Record<string, unknown>[]> {
+  const { rows } = await db.query(
+    `select unit_no as "unitNo", size_bytes as "sizeBytes", records,
+            jsonb_array_length(unit -> 'splits') as splits, rows_read as "rowsRead",
+            rows_loaded as "rowsLoaded", rows_rejected as "rowsRejected",
+            case when loaded_at is not null then rows_skipped end as "rowsSkipped",
+            lane, worker, attempt,
+            started_at as "startedAt", loaded_at as "loadedAt"
+     from sluice.units where ingest_id = $1 and unit_no > $2 order by unit_no limit $3`,
+    [ingestId, page.after, page.limit],
+  )
+  return rows
+}
+
+const toReceipt = (row: Record<string, never>): Receipt => ({
+  rowsRead: row.rows_read as never,
+  rowsLoaded: row.rows_loaded as never,
+  rowsRejected: row.rows_rejected as never,
+  rowsSkipped: row.rows_skipped as never,
+  ...(Number(row.rows_to_reload) > 0 && { rowsToReload: row.rows_to_reload as never }),
+  sizeBytes: row.size_bytes as never,
+  lane: row.lane as never,
+})
+
+/** What was planned before. */
+export async function sumPlan(
+  tx: Connection,
+  ingestId: string,
+): Promise<{ units: number; records: number }> {
+  const { rows } = await tx.query(
+    `select count(*) as units, coalesce(sum(records), 0)::bigint as records
+     from sluice.units where ingest_id = $1`,
+    [ingestId],
+  )
+  return rows[0]
+}

@@ -1,0 +1,44 @@
+/** What the statements of the judge have in common. */
+import type { TableName } from '../../domain/table.ts'
+import { type Connection, sqlState } from '../db.ts'
+import { literal } from './marks.ts'
+
+/** What a statement of the judge is made from. */
+export interface Case {
+  tx: Connection
+  target: TableName
+  /** As SQL: the table whose rows are there already; null when they are about to go. */
+  there: string | null
+  /** As SQL: the rows that are judged, as the target would have them. */
+  rows: string
+  /** As SQL: the column that numbers them. */
+  row: string
+}
+
+/** What is not about the server, the connection or the time: of the statement itself. */
+const ofStatement = /^(0A|21|22|42|P0)/
+
+/** A statement that cannot be made marks nothing, and breaks nothing. */
+export async function attempt(
+  tx: Connection,
+  statement: () => Promise<{ rowCount: number | null }>,
+): Promise<number> {
+  await tx.query('savepoint attempt')
+  try {
+    const { rowCount } = await statement()
+    await tx.query('release savepoint attempt')
+    return rowCount ?? 0
+  } catch (error) {
+    if (!ofStatement.test(sqlState(error) ?? '')) throw error
+    await tx.query('rollback to savepoint attempt')
+    return 0
+  }
+}
+
+const valueChars = 200
+
+/** `Key (a, b)=(1, x)`, as SQL. */
+export const keyText = (names: string, values: readonly string[]): string => {
+  const shown = values.map((value) => `coalesce(left(${value}::text, ${valueChars}), 'null')`)
+  return `${literal(`Key (${names})=(`)} || ${shown.join(` || ', ' || `)} || ')'`
+}

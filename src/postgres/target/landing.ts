@@ -1,0 +1,105 @@
+/** The landing table of an ingest. It lives beside the target, to get the same default rights. */
+import { createHash } from 'node:crypto'
+import pg from 'pg'
+import type { Column } from '../../domain/columns.ts'
+import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
+import type { Connection } from '../db.ts'
+import type { TargetTable } from './target.ts'
+
+/** Short, and safe in a name, for an id of any length. */
+export const ingestHash = (ingestId: string): string =>
+  createHash('sha256').update(ingestId).digest('hex').slice(0, 16)
+
+export const landingName = (ingestId: string, target: TableName): TableName => ({
+  schema: target.schema,
+  name: `sluice_landing_${ingestHash(ingestId)}`,
+})
+
+/**
+ * Autovacuum has nothing to do in a landing table, and would hold up its publish: it lets go of a
+ * table only after the other has waited for `deadlock_timeout`, a second.
+ */
+const unvacuumed = ['autovacuum_enabled', 'toast.autovacuum_enabled']
+const isLanding = `with (${unvacuumed.map((name) => `${name} = off`).join(', ')})`
+
+/** A new table of the given columns: the target itself, or a landing table that will become it. */
+export async function createTable(
+  tx: Connection,
+  table: TableName,
+  columns: readonly Column[],
+  { landing }: { landing: boolean },
+): Promise<void> {
+  const list = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`)
+  await tx.query(
+    `create table ${quoteTable(table)} (${list.join(', ')}) ${landing ? isLanding : ''}`,
+  )
+}
+
+/** Before it gets the name of a target. */
+export async function endLanding(tx: Connection, table: TableName): Promise<void> {
+  await tx.query(`alter table ${quoteTable(table)} reset (${unvacuumed.join(', ')})`)
+}
+
+/**
+ * A landing table for an existing target: the same types, defaults and NOT NULLs, no other
+ * constraint and no index, and only the columns that are filled.
+ * @param traced NOT NULL is judged later too: the table numbers its rows in `rowColumn`
+ */
+export async function createLike(
+  tx: Connection,
+  table: TableName,
+  columns: TargetTable['columns'],
+  traced = false,
+): Promise<void> {
+  const list = columns.map((column) =>
+    [
+      quoteIdentifier(column.name),
+      column.type,
+      column.collation ? `collate ${column.collation}` : '',
+      column.default ? `default ${column.default}` : '',
+      column.notNull && !traced ? 'not null' : '',
+    ].join(' '),
+  )
+  if (!traced) {
+    await tx.query(`create table ${quoteTable(table)} (${list.join(', ')}) ${isLanding}`)
+    return
+  }
+  // Of one session the numbers grow, which is all that the order within a unit needs.
+  const sequence = quoteTable({ ...table, name: `${table.name}_row` })
+  const row = quoteIdentifier(rowColumn(table))
+  const number = `sluice.unit_base() + nextval(${pg.escapeLiteral(sequence)})`
+  list.push(`${row} bigint not null default ${number}`)
+  await tx.query(`
+    create sequence ${sequence} maxvalue ${2 ** unitShift - 1} cache 1000;
+    create table ${quoteTable(table)} (${list.join(', ')}) ${isLanding};
+    alter sequence ${sequence} owned by ${quoteTable(table)}.${row}`)
+}
+
+/** Bits of a row's number below those of its unit: see sluice.unit_base(). */
+export const unitShift = 40
+
+/** The column that numbers the rows. No column of a target has this name: it has the id's hash. */
+export const rowColumn = (landing: TableName): string =>
+  landing.name.replace('sluice_landing_', 'sluice_row_')
+
+/** Takes the numbers away from a landing table that is to become a target after all. */
+export async function dropRowColumn(tx: Connection, landing: TableName): Promise<void> {
+  await tx.query(
+    `alter table ${quoteTable(landing)} drop column ${quoteIdentifier(rowColumn(landing))}`,
+  )
+}
+
+/** Adds columns that take NULL, as rows of before have it. */
+export async function addColumns(
+  tx: Connection,
+  table: TableName,
+  columns: readonly Column[],
+): Promise<void> {
+  if (columns.length === 0) return
+  const list = columns.map(({ name, type }) => `add column ${quoteIdentifier(name)} ${type}`)
+  await tx.query(`alter table ${quoteTable(table)} ${list.join(', ')}`)
+}
+
+export async function dropTable(tx: Connection, table: TableName): Promise<void> {
+  await tx.query(`drop table if exists ${quoteTable(table)}`)
+}

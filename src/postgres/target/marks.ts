@@ -1,0 +1,150 @@
+/**
+ * Rows of the landing table that break a constraint: a temporary table of the transaction that
+ * publishes. A row is marked once, for the first constraint that it breaks.
+ */
+import pg from 'pg'
+import type { Reject } from '../../domain/words.ts'
+import { sluiceError } from '../../errors.ts'
+import type { Connection } from '../db.ts'
+import { unitShift } from './landing.ts'
+
+/** Why a row is marked: columns of `pg_temp.sluice_marks`. */
+export interface Why {
+  constraint: string | null
+  code: string
+  column: string | null
+  /** SQL, of type text. */
+  error: string
+}
+
+/** A marked row, found by its place among the rows of its unit. */
+export interface Mark extends Required<Pick<Reject, 'constraint' | 'code' | 'column' | 'error'>> {
+  unitNo: number
+  /** From 1. */
+  rank: number
+}
+
+/** Some databases let nobody make temporary tables. */
+export async function mayMark(tx: Connection): Promise<boolean> {
+  const { rows } = await tx.query(
+    `select has_database_privilege(current_database(), 'temporary') as may`,
+  )
+  return rows[0].may
+}
+
+export async function createMarks(tx: Connection): Promise<void> {
+  await tx.query(`
+    drop table if exists pg_temp.sluice_marks;
+    create temporary table sluice_marks (
+      row_no bigint, constraint_name text, code text, column_name text, error text, rank bigint
+    ) on commit drop`)
+}
+
+/** For a `where`: the row has no mark yet. */
+export const unmarked = (row: string): string =>
+  `not exists (select from pg_temp.sluice_marks where sluice_marks.row_no = ${row})`
+
+/** What marks a row, in the order of the table's columns. */
+export const markColumns = '(row_no, constraint_name, code, column_name, error)'
+export const valuesOf = ({ constraint, code, column, error }: Why): string =>
+  [literal(constraint), literal(code), literal(column), error].join(', ')
+
+/** A text as SQL. */
+export const literal = (text: string | null): string =>
+  text === null ? 'null' : pg.escapeLiteral(text)
+
+/** The first mark of a code, in words; null when there is none. */
+export async function firstMark(tx: Connection, code: string): Promise<string | null> {
+  const { rows } = await tx.query(
+    'select error from pg_temp.sluice_marks where code = $1 order by row_no limit 1',
+    [code],
+  )
+  return rows[0]?.error ?? null
+}
+
+/** Finds the place of every marked row but those of `exceptCode` among the rows of its unit. */
+export async function rankMarks(
+  tx: Connection,
+  landing: { table: string; row: string },
+  exceptCode: string | null,
+): Promise<void> {
+  await tx.query(
+    `with units as (
+       select distinct row_no >> ${unitShift} as unit_no from pg_temp.sluice_marks
+       where code is distinct from $1
+     ),
+     ranked as (
+       select l.${landing.row} as row_no,
+              row_number() over (
+                partition by l.${landing.row} >> ${unitShift} order by l.${landing.row}
+              ) as rank
+       from ${landing.table} l
+       where l.${landing.row} >> ${unitShift} in (select unit_no from units)
+     )
+     update pg_temp.sluice_marks m set rank = r.rank from ranked r
+     where m.row_no = r.row_no and m.code is distinct from $1`,
+    [exceptCode],
+  )
+}
+
+const fetched = 5000
+
+/** The marks that have a rank, unit by unit, in order. Not more than a unit's are in memory. */
+export async function* marksByUnit(
+  tx: Connection,
+): AsyncGenerator<{ unitNo: number; marks: Mark[] }> {
+  await tx.query(
+    `declare marks no scroll cursor for
+     select row_no >> ${unitShift} as "unitNo", rank, constraint_name as "constraint", code,
+            column_name as "column", error
+     from pg_temp.sluice_marks where rank is not null order by row_no`,
+  )
+  let marks: Mark[] = []
+  for (let more = true; more; ) {
+    const { rows } = await tx.query<Mark>(`fetch ${fetched} from marks`)
+    for (const mark of rows) {
+      const unitNo = marks[0]?.unitNo
+      if (unitNo !== undefined && unitNo !== mark.unitNo) {
+        yield { unitNo, marks }
+        marks = []
+      }
+      marks.push(mark)
+    }
+    more = rows.length === fetched
+  }
+  if (marks[0]) yield { unitNo: marks[0].unitNo, marks }
+  await tx.query('close marks')
+}
+
+/**
+ * Takes the marked rows out of the landing table, and out of what the receipts count as loaded.
+ * Those without a rank count as skipped.
+ * @throws count_mismatch
+ */
+export async function removeMarked(
+  tx: Connection,
+  ingestId: string,
+  landing: { table: string; row: string },
+): Promise<void> {
+  const { rows: told } = await tx.query('select count(*) as marks from pg_temp.sluice_marks')
+  const marks: number = told[0].marks
+  const removed = await tx.query(
+    `delete from ${landing.table} l using pg_temp.sluice_marks m where l.${landing.row} = m.row_no`,
+  )
+  if (removed.rowCount !== marks) {
+    const problem = `${marks} rows are marked, ${removed.rowCount} are in the landing table`
+    throw sluiceError('count_mismatch', { problem })
+  }
+  await tx.query(
+    `update sluice.units u
+     set rows_loaded = rows_loaded - rejected - skipped, rows_rejected = rows_rejected + rejected,
+         rows_skipped = rows_skipped + skipped
+     from (
+       select row_no >> ${unitShift} as unit_no, count(rank) as rejected,
+              count(*) - count(rank) as skipped
+       from pg_temp.sluice_marks group by 1
+     ) m
+     where u.ingest_id = $1 and u.unit_no = m.unit_no`,
+    [ingestId],
+  )
+}

@@ -1,0 +1,120 @@
+/** The target table: what it is, and whether we may write it. */
+import type { TargetColumn } from '../../domain/columns.ts'
+import { quoteTable, showTable, type TableName } from '../../domain/table.ts'
+import { sluiceError } from '../../errors.ts'
+import type { Connection, Db } from '../db.ts'
+
+export interface TargetTable {
+  columns: (TargetColumn & { collation: string | null; default: string | null })[]
+  /** Nothing hangs on the table but its columns, so another table can take its place. */
+  bare: boolean
+  /** Whether we may alter it. */
+  owned: boolean
+}
+
+const kinds: Record<string, string> = {
+  v: 'a view',
+  m: 'a materialized view',
+  f: 'a foreign table',
+  i: 'an index',
+  S: 'a sequence',
+  c: 'a type',
+}
+
+/**
+ * Looks at the target, and checks the rights that the mode needs.
+ * @returns null when there is no such table yet, and one can be made
+ * @throws target_not_a_table, target_not_writable
+ */
+export async function readTarget(
+  db: Db | Connection,
+  table: TableName,
+  mode: 'append' | 'replace',
+): Promise<TargetTable | null> {
+  const shown = showTable(table)
+  const refuse = (problem: string) => sluiceError('target_not_writable', { table: shown, problem })
+  const { rows } = await db.query(
+    `select n.oid as schema_oid, has_schema_privilege(n.oid, 'create') as can_create,
+            has_schema_privilege(n.oid, 'usage') as can_use, c.oid, c.relkind,
+            has_table_privilege(c.oid, 'insert') as can_insert,
+            pg_has_role(c.relowner, 'usage') as owns, c.relrowsecurity as guarded,
+            current_user as who
+     from pg_namespace n
+     left join pg_class c on c.relnamespace = n.oid and c.relname = $2
+     where n.nspname = $1`,
+    [table.schema, table.name],
+  )
+  const found = rows[0]
+  if (!found) throw refuse(`there is no schema ${table.schema}`)
+  if (!found.can_use) throw refuse(`${found.who} has no usage right on the schema ${table.schema}`)
+  if (!found.can_create) {
+    throw refuse(`${found.who} may not create tables in ${table.schema} (the landing table is one)`)
+  }
+  if (!found.oid) return null
+  if (found.relkind !== 'r' && found.relkind !== 'p') {
+    throw sluiceError('target_not_a_table', {
+      table: shown,
+      what: kinds[found.relkind] ?? 'something else',
+    })
+  }
+  if (!found.can_insert) throw refuse(`${found.who} may not insert into it`)
+  if (mode === 'replace' && !found.owns)
+    throw refuse(`${found.who} does not own it, and the mode is replace`)
+  const [columns, bare] = [await readColumns(db, found.oid), await isBare(db, found.oid)]
+  return { columns, bare, owned: found.owns }
+}
+
+async function readColumns(db: Db | Connection, oid: number): Promise<TargetTable['columns']> {
+  const { rows } = await db.query(
+    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
+            a.attnotnull as "notNull", (a.atthasdef or a.attidentity <> '') as "hasDefault",
+            a.attgenerated <> '' as generated, a.attidentity <> '' as identity,
+            case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end as default,
+            case when a.attcollation <> t.typcollation
+                 then format('%I.%I', cn.nspname, co.collname) end as collation
+     from pg_attribute a
+     join pg_type t on t.oid = a.atttypid
+     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+     left join pg_collation co on co.oid = a.attcollation
+     left join pg_namespace cn on cn.oid = co.collnamespace
+     where a.attrelid = $1 and a.attnum > 0 and not a.attisdropped
+     order by a.attnum`,
+    [oid],
+  )
+  return rows
+}
+
+/**
+ * Not bare: indexes, constraints, triggers, rules, policies, children, partitions, publications,
+ * comments, grants, views or sequences on it. Those survive `replace` because such a table is
+ * emptied and filled in place.
+ */
+async function isBare(db: Db | Connection, oid: number): Promise<boolean> {
+  const { rows } = await db.query(
+    `select c.relkind = 'r' and c.relpersistence = 'p' and not c.relhasindex and not c.relhasrules
+            and not c.relhastriggers and not c.relrowsecurity and not c.relhassubclass
+            and c.relacl is null and c.reloptions is null and c.reltablespace = 0
+            and c.relowner = (select oid from pg_roles where rolname = current_user)
+            and not exists (select from pg_inherits where inhrelid = c.oid)
+            and not exists (select from pg_constraint where conrelid = c.oid and contype <> 'n')
+            and not exists (select from pg_description where objoid = c.oid and classoid = 'pg_class'::regclass)
+            and not exists (select from pg_attribute where attrelid = c.oid and attnum > 0
+              and (attgenerated <> '' or attidentity <> '' or attacl is not null or attisdropped))
+            and not exists (select from pg_publication_rel where prrelid = c.oid)
+            and not exists (select from pg_statistic_ext where stxrelid = c.oid)
+            and not exists (select from pg_depend where refclassid = 'pg_class'::regclass
+              and refobjid = c.oid and deptype in ('n', 'a')
+              and classid not in ('pg_attrdef'::regclass, 'pg_constraint'::regclass))
+            as bare
+     from pg_class c where c.oid = $1`,
+    [oid],
+  )
+  return rows[0]?.bare ?? false
+}
+
+/** Two publishes to one table wait for each other. */
+export async function lockTargetName(tx: Connection, table: TableName): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `sluice.target:${quoteTable(table)}`,
+  ])
+}
