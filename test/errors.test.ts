@@ -66,7 +66,6 @@ test('every code that is thrown is a row, and so is every code of a reject', () 
 const plainErrors = {
   'src/api/routes/health.ts': 'the problem of database_unavailable or temporal_unavailable',
   'src/dev/temporal.ts': 'two: a broken installation, and the problem of temporal_not_started',
-  'src/postgres/copy/copy.ts': 'the problem of database_unavailable',
   'src/stage/unitBytes.ts': 'a defect of ours',
   'src/steps/app.ts': 'the problem of app_invalid',
   'src/worker/obey.ts': 'the problem of command_refused',
