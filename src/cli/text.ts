@@ -102,12 +102,13 @@ const retryOf = ({ activity, attempt, error }: IngestNow['retrying'][number]): [
 
 /** A reject in a line: where, which column, why, and the start of the row. */
 export function rejectLine({ loadedAt, ...reject }: Reject, rawChars = 60): string {
-  const { file, line, column, error, raw } = reject
+  const { file, line, column, constraint, error, raw } = reject
   const flat = raw.replace(/[\r\n\t]+/g, ' ')
   const start = flat.length > rawChars ? `${flat.slice(0, rawChars)}…` : flat
   const near = relative(process.cwd(), file)
   const place = `${isAbsolute(file) && !near.startsWith('..') ? near : file}:${line}`
-  const why = `${pc.bold(place)} ${column ? `${column}: ` : ''}${error}  ${pc.dim(start)}`
+  const broken = constraint && !error.includes(constraint) ? ` (${constraint})` : ''
+  const why = `${pc.bold(place)} ${column ? `${column}: ` : ''}${error}${broken}  ${pc.dim(start)}`
   return loadedAt ? `${why}  ${pc.green(`loaded ${loadedAt}`)}` : why
 }
 
