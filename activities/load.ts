@@ -58,17 +58,25 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
 
   const straight = !entry.target.atomic
   if (straight) await judgeAtOnce(tx, parseTableName(entry.target.table))
-  const loaded = (await fastLane(tx, entry, bytes)) ?? (await repairLane(tx, entry, bytes))
-  const kept = straight ? keysLeftOut(entry.target, loaded.rejects) : loaded.rejects
-  const rejects = [...kept, ...(await flawRejects(bytes))]
-  await keepRejects(tx, ref, rejects, (fileNo) => bytes.nameOf(fileNo))
+  let rowsRejected = 0
+  let rowsSkipped = 0
+  let rowsToReload = 0
+  const keep = async (found: Reject[]) => {
+    const rejects = straight ? keysLeftOut(entry.target, found) : found
+    await keepRejects(tx, ref, rejects, (fileNo) => bytes.nameOf(fileNo))
+    rowsRejected += rejects.length
+    rowsSkipped += found.length - rejects.length
+    rowsToReload += misfitsOfSampled(rejects, entry.columns)
+  }
+  const loaded =
+    (await fastLane(tx, entry, bytes, keep)) ?? (await repairLane(tx, entry, bytes, keep))
+  await keep(await flawRejects(bytes))
 
-  const rowsToReload = misfitsOfSampled(rejects, entry.columns)
   const receipt: Receipt = {
     rowsRead: loaded.read + unit.flaws.length,
     rowsLoaded: loaded.rows,
-    rowsRejected: rejects.length,
-    rowsSkipped: loaded.rejects.length - kept.length,
+    rowsRejected,
+    rowsSkipped,
     ...(rowsToReload > 0 && { rowsToReload }),
     sizeBytes: unit.sizeBytes,
     lane: loaded.lane,

@@ -1,12 +1,18 @@
 /** The two lanes of a load, and the rejects that come out of them. */
-import { recordsOf, valuesOf } from '../../src/csv/records.ts'
-import { RawWriter, type Triaged, triage } from '../../src/csv/repair.ts'
+import { recordsOf, shapeOf, valuesOf } from '../../src/csv/records.ts'
+import { RawWriter, type Triaged, triage, wrongCount } from '../../src/csv/repair.ts'
 import { copyTakes, Rewriter, written } from '../../src/csv/rewrite.ts'
 import { recordBytesMax } from '../../src/csv/shape.ts'
 import type { Column } from '../../src/domain/columns.ts'
 import type { Dialect, Receipt, Reject, Split, Unit } from '../../src/domain/words.ts'
 import { type RejectCode, rejectReason } from '../../src/errors/rejects.ts'
-import { type Copied, copyCsv, setDateOrder, unusedQuote } from '../../src/postgres/copy/copy.ts'
+import {
+  type Copied,
+  copyCsv,
+  setDateOrder,
+  TooManySkipped,
+  unusedQuote,
+} from '../../src/postgres/copy/copy.ts'
 import { copyAround, type Refused } from '../../src/postgres/copy/copyAround.ts'
 import { type Skipped, skippedError } from '../../src/postgres/copy/notice.ts'
 import { type Connection, isAboutRows } from '../../src/postgres/db.ts'
@@ -18,35 +24,41 @@ export interface Loaded {
   /** Records found; those that are loaded and those that are rejected must add up to it. */
   read: number
   rows: number
-  rejects: Reject[]
 }
+
+/** Takes rejects, split by split: all of a unit might be more than memory should hold. */
+export type Keep = (rejects: Reject[]) => Promise<void>
 
 /** PostgreSQL's "invalid_text_representation": a value that its type does not take. */
 const invalidValue: RejectCode = '22P02'
+/** With more of them a unit is for the repair lane, which has a split at a time in its hands. */
+const skippedMax = 10_000
 /** More than this of a record is not kept: it could not be loaded at all. */
 const flawBytesMax = 1 << 20
 
 /**
  * The raw bytes straight into COPY.
  * @returns null when the unit needs the repair lane: it has broken lines, comments or a dialect
- *   that COPY cannot read, COPY gave up, or COPY counted otherwise than staging
+ *   that COPY cannot read, COPY gave up or skipped too many, or it counted otherwise than staging
  */
 export async function fastLane(
   tx: Connection,
   { unit, landing, columns }: UnitEntry,
   bytes: UnitBytes,
+  keep: Keep,
 ): Promise<Loaded | null> {
-  if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0, rejects: [] }
+  if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0 }
   const { dialect, columns: fields } = unit
   if (unit.broken > 0 || unit.aside) return null
   if (!copyTakes(dialect, fieldColumns(fields, columns))) return null
   if (await hasUnusedQuote(unit, bytes)) return null
   await setDateOrder(tx, dialect)
   const target = { table: landing, columns, fields, dialect }
-  const copied = await withSavepoint(tx, () => copyCsv(tx, target, bytes.stream()), unit.records)
+  const copy = () => copyCsv(tx, target, bytes.stream(), skippedMax)
+  const copied = await withSavepoint(tx, copy, unit.records)
   if (!copied) return null
-  const rejects = await skippedRejects(copied.skipped, bytes)
-  return { lane: 'fast', read: unit.records, rows: copied.rows, rejects }
+  await keepSkipped(copied.skipped, bytes, keep)
+  return { lane: 'fast', read: unit.records, rows: copied.rows }
 }
 
 async function withSavepoint(
@@ -59,7 +71,7 @@ async function withSavepoint(
     const copied = await copy()
     if (copied.rows + copied.skipped.length === expected) return copied
   } catch (error) {
-    if (!isAboutRows(error)) throw error
+    if (!isAboutRows(error) && !(error instanceof TooManySkipped)) throw error
   }
   await tx.query('rollback to savepoint fast_lane')
   return null
@@ -85,8 +97,9 @@ export async function repairLane(
   tx: Connection,
   entry: UnitEntry,
   bytes: UnitBytes,
+  keep: Keep,
 ): Promise<Loaded> {
-  const loaded: Loaded = { lane: 'repair', read: 0, rows: 0, rejects: [] }
+  const loaded: Loaded = { lane: 'repair', read: 0, rows: 0 }
   await setDateOrder(tx, entry.unit.dialect)
   for (const split of entry.unit.splits) {
     const { read, rows, rejects } = await repairSplit(tx, entry, {
@@ -95,7 +108,7 @@ export async function repairLane(
     })
     loaded.read += read
     loaded.rows += rows
-    for (const each of rejects) loaded.rejects.push(each)
+    await keep(rejects)
   }
   return loaded
 }
@@ -104,7 +117,7 @@ async function repairSplit(
   tx: Connection,
   { unit, landing, columns }: UnitEntry,
   { split, slice }: { split: Split; slice: Buffer },
-): Promise<Omit<Loaded, 'lane'>> {
+): Promise<Omit<Loaded, 'lane'> & { rejects: Reject[] }> {
   const { dialect, columns: fields } = unit
   const types = fieldColumns(fields, columns)
   const asItIs =
@@ -152,31 +165,39 @@ export function asWritten<R extends Pick<Reject, 'raw' | 'code' | 'column' | 'er
 }
 
 /** Finds the records that COPY skipped, by the line numbers that it gave. */
-async function skippedRejects(skipped: Skipped[], bytes: UnitBytes): Promise<Reject[]> {
+async function keepSkipped(skipped: Skipped[], bytes: UnitBytes, keep: Keep): Promise<void> {
   const { unit } = bytes
-  const rejects: Reject[] = []
   let next = 0
   let copyLine = 0
   let lineEndKnown = false
   for (const split of unit.splits) {
-    if (next >= skipped.length) break
+    if (next >= skipped.length) return
+    const rejects: Reject[] = []
     const slice = await bytes.slice(split)
     const at = { lines: split.lines, copyLine, lineEndKnown }
     for (const span of recordsOf(slice, unit.dialect, at)) {
       const skip = skipped[next]
       if (skip && skip.copyLine === span.copyLine) {
-        // A copy: a view would keep the whole slice in memory.
-        const raw = Buffer.from(slice.subarray(span.start, span.end))
-        const { fileNo } = split
-        const { column, error } = skip
-        rejects.push({ fileNo, line: span.lines + 1, column, code: invalidValue, error, raw })
+        const raw = slice.subarray(span.start, span.end)
+        rejects.push({ fileNo: split.fileNo, line: span.lines + 1, ...whySkipped(skip, unit, raw) })
         next++
       }
       copyLine = span.copyLine
     }
     lineEndKnown = true
+    await keep(rejects)
   }
-  return rejects
+}
+
+/** COPY looks at the values from left to right, and may not come to see that some are missing. */
+function whySkipped(
+  { column, error }: Skipped,
+  { dialect, columns }: Unit,
+  raw: Buffer,
+): Omit<Reject, 'fileNo' | 'line'> {
+  const { fields } = shapeOf(raw, dialect)
+  if (fields !== columns.length) return { ...wrongCount(fields, columns.length), raw }
+  return { column, code: invalidValue, error, raw }
 }
 
 /** What no split covers, as rejects. */

@@ -23,15 +23,20 @@ export interface Copied {
   skipped: Skipped[]
 }
 
+/** Rows are looked at one by one rather than remembered: they would fill the memory. */
+export class TooManySkipped extends Error {}
+
 /**
  * Streams CSV bytes into the table. Rows with a value that does not fit its type are skipped and
  * told of; any other fault makes PostgreSQL abort the statement.
- * @throws DatabaseError; its `where` names the line
+ * @param skippedMax about so many; it is noticed a chunk later
+ * @throws DatabaseError, whose `where` names the line; TooManySkipped
  */
 export async function copyCsv(
   tx: Connection,
   target: CopyTarget,
   bytes: Iterable<Buffer> | AsyncIterable<Buffer>,
+  skippedMax = Number.POSITIVE_INFINITY,
 ): Promise<Copied> {
   const types = new Map(target.columns.map(({ name, type }) => [name, type]))
   const skipped: Skipped[] = []
@@ -39,9 +44,15 @@ export async function copyCsv(
     const found = readNotice(notice.message ?? '', types)
     if (found) skipped.push(found)
   }
+  const chunks = async function* () {
+    for await (const chunk of bytes) {
+      if (skipped.length > skippedMax) throw new TooManySkipped()
+      yield chunk
+    }
+  }
   tx.on('notice', onNotice)
   try {
-    return { rows: await copyIn(tx, copyStatement(target), bytes), skipped }
+    return { rows: await copyIn(tx, copyStatement(target), chunks()), skipped }
   } finally {
     tx.off('notice', onNotice)
   }
