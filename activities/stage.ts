@@ -69,7 +69,9 @@ async function stageFile(lot: Lot, file: FileEntry): Promise<NewlyStaged> {
 async function bringAsIs(lot: Lot, opened: OpenFile, file: FileEntry): Promise<NewlyStaged> {
   const bytes = opened.read(lot.signal)
   const digest = startDigest('sha256')
-  return { ...(await bringIn(lot, { file, bytes, path: opened.path, digest })), shape: null }
+  const tap = (chunk: Buffer) => digest.update(chunk)
+  const staged = await bringIn(lot, { file, bytes, path: opened.path, tap, digest })
+  return { ...staged, shape: null }
 }
 
 async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<NewlyStaged> {
@@ -87,8 +89,7 @@ async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
   })
   const path = packing || encoding ? null : opened.path
   const tap = (chunk: Buffer) => shaper.push(chunk)
-  const digest = startDigest('crc32')
-  const staged = await bringIn(lot, { file, bytes, path, digest, tap })
+  const staged = await bringIn(lot, { file, bytes, path, tap })
   const shape = { ...shaper.shape(), ...(encoding && { encoding }), ...(packing && { packing }) }
   return { ...staged, shape }
 }
@@ -104,26 +105,29 @@ interface Incoming {
   bytes: AsyncIterable<Buffer>
   /** What can be linked; null when the bytes have to be written anew. */
   path: string | null
-  digest: Digest
-  tap?: (chunk: Buffer) => void
+  tap: (chunk: Buffer) => void
+  /** `tap` feeds it; else only a copy has a checksum, for to make one costs as much as the scan. */
+  digest?: Digest
 }
 
 async function bringIn(
   { deps: { stage }, ingestId }: Lot,
-  { file, bytes, path, digest, tap }: Incoming,
+  { file, bytes, path, tap, digest }: Incoming,
 ): Promise<Omit<NewlyStaged, 'shape'>> {
   const { fileNo } = file
   const to = { ingestId, fileNo }
-  const take = (chunk: Buffer) => {
-    digest.update(chunk)
-    tap?.(chunk)
-  }
   const pinned = path !== null && (await stage.pin(to, path))
-  if (!pinned) {
-    const { sizeBytes, version } = await stage.put(to, bytes, take)
-    return { fileNo, sizeBytes, pinned, stagedVersion: version, ...digest.end() }
+  if (pinned) {
+    for await (const chunk of bytes) tap(chunk)
+    const { sizeBytes, version } = file
+    return { fileNo, sizeBytes, pinned, stagedVersion: version, ...sumsOf(digest) }
   }
-  for await (const chunk of bytes) take(chunk)
-  const { sizeBytes, version } = file
-  return { fileNo, sizeBytes, pinned, stagedVersion: version, ...digest.end() }
+  const sum = digest ?? startDigest('crc32')
+  const { sizeBytes, version } = await stage.put(to, bytes, (chunk) => {
+    if (!digest) sum.update(chunk)
+    tap(chunk)
+  })
+  return { fileNo, sizeBytes, pinned, stagedVersion: version, ...sum.end() }
 }
+
+const sumsOf = (digest: Digest | undefined) => digest?.end() ?? { sha256: null, crc32: null }

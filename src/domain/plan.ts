@@ -18,26 +18,40 @@ const splitsMax = 1000
 
 const mebi = 1024 * 1024
 
-/** How large a unit should be: small ingests still give every worker something to do. */
-export const unitBytes = (totalBytes: number): number =>
-  Math.min(16 * mebi, Math.max(4 * mebi, Math.ceil(totalBytes / 16)))
+const smallestUnit = 4 * mebi
+
+/**
+ * How large a unit should be that begins behind `plannedBytes`. Small ingests still give every
+ * worker something to do, and the last tenth comes in small units: no worker waits long for
+ * another at the end.
+ */
+export const unitBytes =
+  (totalBytes: number) =>
+  (plannedBytes: number): number => {
+    const full = Math.min(32 * mebi, Math.max(smallestUnit, Math.ceil(totalBytes / 16)))
+    const isLast = plannedBytes >= totalBytes * 0.9
+    return isLast ? Math.max(smallestUnit, full / 4) : full
+  }
 
 /** Bytes between two cuts of a file: never more than a small unit, while the list stays short. */
 export const cutBytes = (fileBytes: number): number =>
-  Math.min(16 * mebi, Math.max(4 * mebi, Math.ceil(fileBytes / 4096)))
+  Math.min(16 * mebi, Math.max(smallestUnit, Math.ceil(fileBytes / 4096)))
 
-/** @param unitSize bytes at which a unit is full */
+/** @param sizeAt bytes at which a unit is full that begins behind so many others */
 export async function* planUnits(
   files: Iterable<PlannedFile> | AsyncIterable<PlannedFile>,
-  unitSize: number,
+  sizeAt: (plannedBytes: number) => number,
 ): AsyncGenerator<Unit> {
   let unit: Unit | null = null
   let layout = ''
+  let plannedBytes = 0
   for await (const file of files) {
     const fileLayout = layoutOf(file)
     for (const piece of piecesOf(file)) {
-      if (unit && (layout !== fileLayout || isFull(unit, piece.sizeBytes, unitSize))) {
+      const isDone = () => isFull(unit as Unit, piece.sizeBytes, sizeAt(plannedBytes))
+      if (unit && (layout !== fileLayout || isDone())) {
         yield unit
+        plannedBytes += unit.sizeBytes
         unit = null
       }
       unit ??= emptyUnit(file)
@@ -97,14 +111,8 @@ function emptyUnit({ columns, shape }: PlannedFile): Unit {
 function add(unit: Unit, { split, flaw, sizeBytes }: Piece): void {
   if (flaw) unit.flaws.push(flaw)
   if (!split) return
-  const last = unit.splits.at(-1)
-  const joins = last && last.fileNo === split.fileNo && last.end === split.start
-  if (joins) {
-    last.end = split.end
-    last.records += split.records
-    last.broken += split.broken
-    Object.assign(last, asideOf((last.aside ?? 0) + (split.aside ?? 0)))
-  } else unit.splits.push(split)
+  // Neighbours stay apart: the repair lane has a split at a time in memory.
+  unit.splits.push(split)
   Object.assign(unit, asideOf((unit.aside ?? 0) + (split.aside ?? 0)))
   unit.sizeBytes += sizeBytes
   unit.records += split.records

@@ -7,7 +7,7 @@ export interface Digest {
   end(): { sha256: string | null; crc32: number | null }
 }
 
-/** crc32 costs a third of sha256, and finds what no disk meant. */
+/** crc32 costs a sixth of sha256, and finds what no disk meant. */
 export function startDigest(kind: 'sha256' | 'crc32'): Digest {
   if (kind === 'sha256') {
     const hash = createHash('sha256')

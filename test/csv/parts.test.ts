@@ -52,7 +52,7 @@ async function unitOf(files: Buffer[]): Promise<Unit> {
     return { fileNo, shape, columns: Array.from({ length: shape.width }, (_, n) => `c${n}`) }
   })
   const units: Unit[] = []
-  for await (const unit of planUnits(shaped, Number.MAX_SAFE_INTEGER)) units.push(unit)
+  for await (const unit of planUnits(shaped, () => Number.MAX_SAFE_INTEGER)) units.push(unit)
   return units[0] as Unit
 }
 

@@ -54,7 +54,7 @@ const files = fc
 
 async function planned(list: PlannedFile[], size: number): Promise<Unit[]> {
   const units: Unit[] = []
-  for await (const unit of planUnits(list, size)) units.push(unit)
+  for await (const unit of planUnits(list, () => size)) units.push(unit)
   return units
 }
 
@@ -119,7 +119,8 @@ test('many small files are packed into few units; units of a large ingest are la
       flaws: [],
     },
   }))
-  expect(await planned(small, unitBytes(5_000_000))).toHaveLength(5)
-  expect(unitBytes(1000)).toBe(4 * 1024 * 1024)
-  expect(unitBytes(1e12)).toBe(16 * 1024 * 1024)
+  expect(await planned(small, unitBytes(5_000_000)(0))).toHaveLength(5)
+  expect(unitBytes(1000)(0)).toBe(4 * 1024 * 1024)
+  expect(unitBytes(1e12)(8e11)).toBe(32 * 1024 * 1024)
+  expect(unitBytes(1e12)(9e11)).toBe(8 * 1024 * 1024)
 })

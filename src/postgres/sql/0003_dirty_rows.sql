@@ -69,5 +69,5 @@ create table sluice.retries (
 
 -- Within an archive: the member that this file is.
 alter table sluice.files add column member text;
--- Of the staged bytes, as zlib counts it. sha256, which costs more, is there where steps ask for it.
+-- Of a copy's bytes, as zlib counts it. sha256, which costs more, is there where steps ask for it.
 alter table sluice.files add column crc32 bigint;
