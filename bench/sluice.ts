@@ -1,9 +1,12 @@
 /** Sluice as a contender: a real worker process, and an ingest from its entry to its end. */
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Arena, Contender, Turn } from './contender.ts'
-import { ingest, mustComplete } from './ingest.ts'
+import { writeRows } from './data.ts'
+import { ingest, mustComplete, type Order } from './ingest.ts'
 import { tellPhases } from './phases.ts'
-import { makeTable } from './tables.ts'
+import type { Stack } from './stack.ts'
+import { dropTable, makeTable } from './tables.ts'
 import { startWorker } from './worker.ts'
 
 export const profilesFolder = join(import.meta.dirname, 'results/profiles')
@@ -25,7 +28,10 @@ export const sluiceAppend = (arena: Arena): Contender => ({
   },
 })
 
-/** Every turn gets a new worker: its peak of memory is that of one ingest. */
+/** A worker runs for days: nobody waits for what it does once. */
+const firstBytes = 1_000_000
+
+/** Every turn gets a new worker, which has loaded a small file before: its peak of memory is its own. */
 async function prepare({ stack, rows, options }: Arena, table: string): Promise<Turn> {
   const { concurrency, cpuProf } = options
   const ingestId = `${table}-${Date.now()}`
@@ -34,6 +40,12 @@ async function prepare({ stack, rows, options }: Arena, table: string): Promise<
     concurrency,
     sources: dirname(rows.path),
     profiles: cpuProf ? profilesFolder : null,
+  })
+  await loadFirst(stack, {
+    ingestId: `${ingestId}-first`,
+    table: `${table}_first`,
+    queue: ingestId,
+    path: `${rows.path}.first`,
   })
   return {
     workerPid: worker.pid,
@@ -45,4 +57,11 @@ async function prepare({ stack, rows, options }: Arena, table: string): Promise<
       return { peakRssBytes, told }
     },
   }
+}
+
+async function loadFirst(stack: Stack, order: Order): Promise<void> {
+  await writeRows(order.path, firstBytes)
+  mustComplete(await ingest(stack, order))
+  await dropTable(stack.db, order.table)
+  await rm(order.path)
 }
