@@ -57,7 +57,7 @@ export const usage = `npm run bench -- [NAME…] [--rows N] [--pairs N] [--patie
                   chart draws docs/growth.svg from the last figures, and measures nothing
   --rows N        rows to load (${fullRows})
   --pairs N       turns for each contender, and bursts of small tasks (3)
-  --concurrency N activities at once in Sluice's worker (the number of cores, and one that waits)
+  --concurrency N activities at once in Sluice's worker (twice the number of cores)
   --size-gb N     size: the large one of its two files (${full.sizeGb})
   --files N       files: how many (${full.files})
   --record-mb N   record: how long (${full.recordMb})
@@ -74,7 +74,7 @@ export function readOptions(args: string[]): BenchOptions | null {
     options: {
       rows: { type: 'string', default: String(fullRows) },
       pairs: { type: 'string', default: '3' },
-      concurrency: { type: 'string', default: String(availableParallelism() + 1) },
+      concurrency: { type: 'string', default: String(2 * availableParallelism()) },
       'size-gb': { type: 'string', default: String(full.sizeGb) },
       files: { type: 'string', default: String(full.files) },
       'record-mb': { type: 'string', default: String(full.recordMb) },
