@@ -5,7 +5,7 @@
  *          workflow id and the idempotency key
  * source   where bytes come from: upload, directory
  * target   the PostgreSQL table that receives the rows
- * stage    where staged files live; a staged file never changes: name, size, sha256
+ * stage    where staged files live; a staged file never changes: name, size, version
  * step     the user's own work on a staged file; an app exports steps
  * lot      consecutive files that one stage activity brings in together
  * split    a byte range of one staged file, cut on a record boundary

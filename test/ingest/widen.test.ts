@@ -5,7 +5,7 @@ import { build } from '../helper.ts'
 const it = await build()
 await it.startWorker()
 
-/** The sample sees the first 64 KiB of a cut only: what comes behind them is a surprise. */
+/** The sample sees the first records of a cut only: what comes behind them is a surprise. */
 const calm = 8000
 
 async function typesOf(table: string): Promise<Record<string, string>> {
@@ -145,6 +145,39 @@ test('frozen types stay, and so do rows of the wrong form', async () => {
   // A table that is there keeps its types, whoever made it.
   const later = await it.ingest({ source, target: { table: 'frozen', schema: 'evolve' } })
   expect(later).toMatchObject({ state: 'completed', rowsRejected: 3 })
+})
+
+test('a row that is too short is no value of its first column', async () => {
+  const rows = [...Array.from({ length: 20_000 }, (_, n) => `${n},x`), 'garbage', '7']
+  const path = await it.file('short.csv', `n,t\n${rows.join('\n')}\n`)
+  const source = { kind: 'directory' as const, path }
+  const view = await it.ingest({ source, target: { table: 'short' } })
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 20_000, rowsRejected: 2 })
+  expect(await typesOf('short')).toEqual({ n: 'bigint', t: 'text' })
+  expect((await it.rejects(view.ingestId)).map(({ code, raw }) => [code, raw])).toEqual([
+    ['wrong_column_count', 'garbage'],
+    ['wrong_column_count', '7'],
+  ])
+  await mustAddUp(view.ingestId, 'short')
+})
+
+test('more rows than memory should hold are skipped: each is a reject all the same', async () => {
+  const rows = Array.from({ length: 300_000 }, (_, n) => (n % 3 === 2 ? `x${n},${n}` : `${n},${n}`))
+  const calmRows = Array.from({ length: 2000 }, (_, n) => `${n},${n}`)
+  const text = `n,m\n${[...calmRows, ...rows].join('\n')}\n`
+  const path = await it.file('skipped.csv', text)
+  const source = { kind: 'directory' as const, path }
+  await it.db.query('create table skipped (n bigint, m bigint)')
+  const view = await it.ingest({ source, target: { table: 'skipped', schema: 'freeze' } })
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 202_000, rowsRejected: 100_000 })
+  const { rows: found } = await it.db.query(
+    `select count(distinct raw) as distinct, min(line), max(line),
+            count(*) filter (where raw = 'x' || (line - 2002) || ',' || (line - 2002)) as placed
+     from sluice.rejects where ingest_id = $1 and code = '22P02' and column_name = 'n'`,
+    [view.ingestId],
+  )
+  expect(found).toEqual([{ distinct: 100_000, min: 2004, max: 302_001, placed: 100_000 }])
+  await mustAddUp(view.ingestId, 'skipped')
 })
 
 test('rejects.max counts what is left after widening, and the load does not stop early', async () => {
