@@ -115,6 +115,7 @@ test('texts are filled in, in message and hint, with one full stop', () => {
   })
   const twice = sluiceError('spec_invalid', { problem: 'It is empty.' })
   expect(twice.message).toBe('The ingest spec is not valid: It is empty.')
+  expect(fill('It was: {first}.', { first: 'Too long.' })).toBe('It was: Too long.')
   expect(fill('{path}.', { path: '.' })).toBe('..')
   expect(fill('{a} {b}', { a: '{b}', b: '$&' })).toBe('{b} $&')
   expect(rejectReason('record_too_long', { max: 16, kept: 1 })).toEqual({

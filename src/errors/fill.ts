@@ -7,10 +7,15 @@ type Names<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
 /** A value for each name in a text. */
 export type Params<T extends string> = Record<Names<T>, string | number>
 
-/** A text that brings a full stop of its own takes the place of the sentence's. */
+/** What others said. */
+const sentences = ['problem', 'first']
+
+/** A sentence that brings a full stop of its own takes the place of the text's. */
 export const fill = (text: string, params: Record<string, string | number>): string =>
   text.replace(/\{(\w+)\}(\.?)/g, (found, name: string, stop: string) => {
     const value = params[name]
     if (value === undefined) return found
-    return String(value).endsWith('.') ? String(value) : `${value}${stop}`
+    return sentences.includes(name) && String(value).endsWith('.')
+      ? String(value)
+      : `${value}${stop}`
   })
