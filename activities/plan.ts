@@ -45,6 +45,8 @@ export interface Planned {
 }
 
 const pageUnits = 200
+/** A unit of small files has up to a thousand. */
+const pageSplits = 2000
 const sampledFilesMax = 16
 /** With those that are sampled for the columns that they bring. */
 const sampledFilesMost = 64
@@ -112,16 +114,19 @@ async function addPages(
 ): Promise<Planned> {
   let page: Unit[] = []
   let written = 0
+  let splits = 0
   let records = 0
   const flush = async () => {
     if (page.length > 0) await addUnits(tx, ingestId, written, page)
     written += page.length
+    splits = 0
     page = []
   }
   for await (const unit of units) {
     records += unit.records
+    splits += unit.splits.length
     page.push(unit)
-    if (page.length >= pageUnits) await flush()
+    if (page.length >= pageUnits || splits >= pageSplits) await flush()
   }
   await flush()
   return { units: written, records }
