@@ -101,13 +101,14 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
     })
     let stopKeeper = () => {}
     try {
+      // From the first task on it leaves in order.
+      leave.onSignals()
       await seats.add(...(options.queues ?? queuesOf(steps)))
       resizePool(db, seats)
       await reports.now()
       banner(options, { identity, seats, activities, app })
       const { janitorMs: everyMs } = options
       stopKeeper = startKeeper({ db, client, seats, everyMs, log })
-      leave.onSignals()
       await Promise.race([leave.asked, seats.failed])
     } finally {
       // Also when one queue fails: the others must not look alive behind it.
