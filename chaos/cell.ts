@@ -104,8 +104,13 @@ async function count(
 /** Every worker that lives must be able to leave in order. */
 export async function dismiss({ workers }: Pick<Scene, 'workers'>): Promise<string[]> {
   const living = workers.filter((worker) => worker.isRunning())
-  const exits = await Promise.all(living.map((worker) => worker.stop()))
-  return exits
-    .filter(({ code }) => code !== 0)
+  const ends = await Promise.all(
+    living.map(async (worker) => ({ ...(await worker.stop()), printed: await worker.printed() })),
+  )
+  // One that was not ready has nothing in hand, and need not say that it leaves.
+  const isEarly = ({ signal, printed }: (typeof ends)[number]) =>
+    signal === 'SIGTERM' && !printed.includes('activities at once')
+  return ends
+    .filter((end) => end.code !== 0 && !isEarly(end))
     .map(({ code, signal }) => `a worker left with ${code ?? signal}`)
 }

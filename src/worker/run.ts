@@ -8,7 +8,7 @@ import type { StepOrder } from '../domain/step.ts'
 import { type UnpackLimits, unpackLimits } from '../domain/unpack.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { type Db, databaseError, openDb } from '../postgres/db.ts'
+import { type Db, databaseError, isOfDatabase, openDb } from '../postgres/db.ts'
 import { defineSteps } from '../postgres/ledger/steps.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { localStage } from '../stage/local.ts'
@@ -72,9 +72,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
   const side = openDb(databaseUrl, { max: 1, name: 'sluice worker report' })
   const client = lazyClient(options.temporal)
   try {
-    await migrate(db).catch((error) => {
-      throw databaseError(error)
-    })
+    await migrate(db)
     const steps = [...(app?.steps.values() ?? [])].map(orderOf)
     if (app) await defineSteps(db, app.path, steps)
     const tasks = new Tasks()
@@ -119,6 +117,8 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
     }
     log.info({ event: 'stopped' }, 'worker stopped')
     return leave.reason === 'memory' ? 'memory' : 'stopped'
+  } catch (error) {
+    throw isOfDatabase(error) ? databaseError(error) : error
   } finally {
     await client.close()
     await db.end()
