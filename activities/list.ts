@@ -8,6 +8,7 @@ import type { StepOrder } from '../src/domain/step.ts'
 import { parseTableName } from '../src/domain/table.ts'
 import type { UnpackLimits } from '../src/domain/unpack.ts'
 import type { Dialect, ListedFile } from '../src/domain/words.ts'
+import type { Note } from '../src/errors/notes.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { addFiles, sumList } from '../src/postgres/ledger/files.ts'
@@ -19,6 +20,7 @@ import {
   recordListed,
 } from '../src/postgres/ledger/ingests.ts'
 import { inOrder } from '../src/postgres/ledger/listing.ts'
+import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { readStepOrders } from '../src/postgres/ledger/steps.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target/target.ts'
@@ -73,11 +75,12 @@ export const listSource =
           // Archives may hold nothing but folders.
           if (listed.files === 0) throw sluiceError('source_empty', { path: pathsOf(spec) })
           // After steps the files may be others: each is looked at when its last step has ended.
-          const dialect =
+          const { dialect, notes } =
             listed.first && !known
               ? await look(source, listed.first, { spec, target, limits: deps.unpack }, signal)
-              : null
+              : { dialect: null, notes: [] }
           await recordListed(tx, ingestId, { ...listed, dialect })
+          await addNotes(tx, ingestId, notes)
           const { files, lots, sizeBytes } = listed
           return { files, lots, ...routed(entry, sizeBytes, known) }
         },
@@ -153,14 +156,14 @@ async function look(
   file: ListedFile,
   { spec, target, limits }: { spec: FullSpec; target: TargetTable | null; limits: UnpackLimits },
   signal: AbortSignal,
-): Promise<Dialect> {
+): Promise<{ dialect: Dialect; notes: Note[] }> {
   const { format } = spec
   const { bytes, whole } = await readHeadBytes(source, file, { format, limits }, signal)
   const { name } = file
   const head = { name, sizeBytes: bytes.length + (whole ? 0 : 1) }
-  const { dialect, header, width } = readHead(bytes, head, format)
+  const { dialect, header, width, notes } = readHead(bytes, head, format)
   if (target && spec.target && width > 0) {
     new Layout(spec.target, target.columns).of(name, { header, width })
   }
-  return dialect
+  return { dialect, notes }
 }

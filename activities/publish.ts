@@ -12,6 +12,7 @@ import {
   mustBeActive,
   recordPublished,
 } from '../src/postgres/ledger/ingests.ts'
+import { readNotes } from '../src/postgres/ledger/notes.ts'
 import { firstReject } from '../src/postgres/ledger/rejects.ts'
 import { sumReceipts } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
@@ -30,6 +31,9 @@ export interface PublishInput extends IngestInput {
   records: number
 }
 
+/** The result passes through Temporal, so it has the first notes only; the ledger has them all. */
+const notesInResultMax = 20
+
 /** Publishes once: a later attempt finds the ingest published and returns its counts. */
 export const publishIngest =
   (deps: Deps) =>
@@ -45,7 +49,8 @@ export const publishIngest =
         (tx, entry) => publish(deps, tx, input, entry),
       )
       if (published instanceof Error) throw published
-      return published
+      const notes = await readNotes(db, ingestId, notesInResultMax)
+      return notes.length > 0 ? { ...published, notes } : published
     })
 
 /** @returns an error where the transaction is to be committed all the same, with its rejects */

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { STATUS_CODES } from 'node:http'
 import { expect, test } from 'vitest'
 import { fill } from '../src/errors/fill.ts'
+import { noteTable } from '../src/errors/notes.ts'
 import { otherReject, rejectReason, rejectTable } from '../src/errors/rejects.ts'
 import type { ErrorRow } from '../src/errors/row.ts'
 import { errorSections } from '../src/errors/sections.ts'
@@ -128,11 +129,12 @@ test('people read all of it: every code once, and the kinds, exit codes and reje
   const sections = errorSections()
   expect(sections.map(({ title }) => title)).toEqual([
     ...['user', 'data', 'transient', 'capacity'],
-    ...['Exit codes', 'Reject codes'],
+    ...['Exit codes', 'Reject codes', 'Note codes'],
   ])
   const ids = sections.flatMap((section) => section.rows.flatMap(({ id }) => id ?? []))
   const rejects = Object.keys(rejectTable).map((code) => `reject_${code}`)
-  expect(ids.sort()).toEqual([...Object.keys(errorTable), ...rejects].sort())
+  const notes = Object.keys(noteTable).map((code) => `note_${code}`)
+  expect(ids.sort()).toEqual([...Object.keys(errorTable), ...rejects, ...notes].sort())
   for (const { head, rows } of sections) {
     for (const { cells } of rows) expect(cells.length).toBe(head.length)
   }

@@ -70,7 +70,10 @@ export async function ingest(order: IngestOrder, earlier?: Progress): Promise<Co
   let counts: Counts | null
   try {
     counts = await bring(ingestId, order, progress)
-    if (counts) await end(ingestId, { state: 'completed', error: null })
+    if (counts) {
+      showNotes(order, progress, counts)
+      await end(ingestId, { state: 'completed', error: null })
+    }
   } catch (error) {
     await end(ingestId, outcomeOf(error))
     throw causeOf(error)
@@ -204,7 +207,17 @@ function outcomeOf(error: unknown): Outcome {
 }
 
 /** What the Temporal Web UI shows as current details. */
-function show({ target }: IngestOrder, progress: Progress & { phase: Phase }): void {
+const show = (order: IngestOrder, progress: Progress): void =>
+  setCurrentDetails(linesOf(order, progress).join('\n'))
+
+/** The same at the end, with what was guessed, left out or changed. */
+function showNotes(order: IngestOrder, progress: Progress, { notes = [] }: Counts): void {
+  if (notes.length === 0) return
+  const told = notes.map(({ message, hint }) => `- note: ${hint ? `${message} ${hint}` : message}`)
+  setCurrentDetails([...linesOf(order, { ...progress, phase: 'publish' }), ...told].join('\n'))
+}
+
+function linesOf({ target }: IngestOrder, progress: Progress): string[] {
   const { phase, paused, files, lots, next, units, loaded } = progress
   const { rowsLoaded, rowsRejected, rowsToReload } = progress
   const lines = [
@@ -216,7 +229,7 @@ function show({ target }: IngestOrder, progress: Progress & { phase: Phase }): v
     units > 0 ? `- rows: ${rowsLoaded} loaded, ${rowsRejected} rejected` : '',
     rowsToReload ? `- of the rejects ${rowsToReload} are to be loaded again, with wider types` : '',
   ]
-  setCurrentDetails(lines.filter(Boolean).join('\n'))
+  return lines.filter(Boolean)
 }
 
 const nothing: Counts = { files: 0, units: 0, rowsRead: 0, rowsLoaded: 0, rowsRejected: 0 }

@@ -3,6 +3,7 @@ import { isAbsolute, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import pc from 'picocolors'
 import type { Reject } from '../api/routes/rejects.ts'
+import type { Note } from '../errors/notes.ts'
 import type { Ingest, IngestNow } from './client.ts'
 
 export const number = (value: number): string => value.toLocaleString('en-US')
@@ -38,9 +39,22 @@ export function outcome(view: IngestNow): string {
   if (view.error) lines.push(`  ${view.error.message}`)
   if (view.error?.hint) lines.push(`  ${view.error.hint}`)
   if (view.problem) lines.push(`  ${pc.yellow(view.problem)}`)
+  lines.push(...noteLines(view).map((line) => `  ${line}`))
   if (view.rowsRejected > 0) lines.push(`  Rejects: sluice rejects ${view.id}`)
   return lines.join('\n')
 }
+
+const notesInOutcome = 10
+
+/** What was guessed, left out or changed, a line each. */
+function noteLines({ id, notes }: IngestNow): string[] {
+  const lines = notes.slice(0, notesInOutcome).map(noteLine)
+  const more = notes.length - notesInOutcome
+  return more > 0 ? [...lines, `${number(more)} more notes: sluice status ${id}`] : lines
+}
+
+export const noteLine = ({ message, hint }: Note): string =>
+  `${pc.yellow('Note:')} ${hint ? `${message} ${hint}` : message}`
 
 /** What became of the rows that were not loaded. */
 export const leftOut = ({ rowsRejected, rowsSkipped }: Ingest): string =>
@@ -79,6 +93,10 @@ export function details(view: IngestNow): string {
     ['waiting', view.waiting && pc.yellow(view.waiting)],
     ['problem', view.problem && pc.yellow(view.problem)],
     ...view.retrying.map(retryOf),
+    ...view.notes.map(({ message, hint }): [string, string] => [
+      'note',
+      hint ? `${message} ${hint}` : message,
+    ]),
   ]
   return facts
     .filter(([, value]) => value)

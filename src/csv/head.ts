@@ -1,6 +1,7 @@
 /** The head of a file: how it is written, and what its first records say. */
 import type { Format } from '../domain/format.ts'
 import type { Dialect } from '../domain/words.ts'
+import { type Note, noteOf } from '../errors/notes.ts'
 import { sluiceError } from '../errors.ts'
 import { withoutBom } from './marks.ts'
 import { bodyOf, recordsOf, valuesOf, widthOf } from './records.ts'
@@ -10,8 +11,8 @@ const columnsMax = 1600
 
 export interface Head {
   dialect: Dialect
-  /** What could not be told for sure, in words for people. */
-  notes: string[]
+  /** What was guessed, and may be wrong. */
+  notes: Note[]
   /** Column names as the file has them, or as the spec gives them; null without any. */
   header: string[] | null
   /** Fields of a record; 0 when there is none. */
@@ -41,7 +42,19 @@ export function readHead(
     head.push(body.subarray(span.start, span.end))
   }
   const { header, width } = headOf(head, dialect, file.name)
-  return { dialect, notes, header, width }
+  return { dialect, notes: [...guessed(dialect, format, file.name), ...notes], header, width }
+}
+
+/** What a wrong guess about the first lines would cost: names, or rows. */
+function guessed(dialect: Dialect, format: Format, file: string): Note[] {
+  const { header, skipRows: count = 0 } = dialect
+  const hasNames = header || format.header !== undefined || format.columns !== undefined
+  return [
+    ...(hasNames ? [] : [noteOf('no_header', { file })]),
+    ...(count > 0 && format.skipRows === undefined
+      ? [noteOf('lines_skipped', { file, count })]
+      : []),
+  ]
 }
 
 /** The records that say what the columns are: those of the header, or the first one. */

@@ -6,11 +6,12 @@ import { candidateTypes } from '../domain/columns.ts'
 import type { Format } from '../domain/format.ts'
 import { dateParts, plainNumber, type Terms } from '../domain/values.ts'
 import type { Dialect } from '../domain/words.ts'
+import { type Note, noteOf } from '../errors/notes.ts'
 
 export interface Sniffed {
   dialect: Dialect
-  /** What could not be told for sure, in words for people. */
-  notes: string[]
+  /** What could not be told for sure. */
+  notes: Note[]
 }
 
 /** Enough to see how a column is written. */
@@ -48,7 +49,7 @@ function columnsOf(records: readonly (string | null)[][]): string[][] {
 
 interface Found {
   terms: Partial<Terms>
-  notes: string[]
+  notes: Note[]
 }
 
 /** Proofs: what can be meant in one way only. */
@@ -90,7 +91,7 @@ function sniffNumbers(columns: string[][]): Found {
       areNumbers(values, { thousands: ',' }) && values.some((value) => either.test(value)),
   )
   if (comma.length > 0 && (point.length > 0 || hasPoints)) {
-    return note('numbers have a comma in some columns and a point in others', '--decimal')
+    return note('Numbers have a comma in some columns and a point in others', '`--decimal`')
   }
   if (comma.length > 0) {
     const thousands = thousandsOf
@@ -103,13 +104,13 @@ function sniffNumbers(columns: string[][]): Found {
   )
   if (thousands) return { terms: { thousands }, notes: [] }
   return isUnsure
-    ? note('1,234 may be a number with thousands or with decimals', '--decimal or --thousands')
+    ? note('1,234 may be a number with thousands or with decimals', '`--decimal` or `--thousands`')
     : { terms: {}, notes: [] }
 }
 
 const note = (problem: string, flag: string): Found => ({
   terms: {},
-  notes: [`${problem}; they stay as they are until ${flag} says more`],
+  notes: [noteOf('terms_unsure', { problem, flag, subject: flag })],
 })
 
 const isPlainNumbers = (values: string[]): boolean =>
@@ -140,10 +141,10 @@ function sniffDates(columns: string[][]): Found {
     else if (order) orders.add(order)
   }
   const [order] = orders
-  if (orders.size > 1) return note('days and months stand in different orders', '--dates')
+  if (orders.size > 1) return note('Days and months stand in different orders', '`--dates`')
   if (order) return { terms: { dates: order }, notes: [] }
   return isUnsure
-    ? note('01/02/2024 may be in January or in February, and no date tells which', '--dates')
+    ? note('01/02/2024 may be in January or in February, and no date tells which', '`--dates`')
     : { terms: {}, notes: [] }
 }
 

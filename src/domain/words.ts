@@ -15,9 +15,11 @@
  * receipt  what a unit's transaction recorded: rows and rejects; it commits with the rows
  * landing  the table of this ingest that units are loaded into
  * reject   a row that could not be taken: file, line, column, error, raw text
+ * note     what an ingest guessed, left out or changed, told with its result
  * retry    rejects of an ingest that are loaded again, in one transaction
  * mode     append or replace
  */
+import type { Note } from '../errors/notes.ts'
 
 /**
  * How the bytes of a staged CSV file, which are UTF-8, are to be read. What COPY cannot read by
@@ -198,4 +200,6 @@ export interface Counts {
   rowsRejected: number
   /** See Receipt. */
   rowsSkipped?: number
+  /** What was guessed, left out or changed; only in the result of a workflow, absent when empty. */
+  notes?: Note[]
 }

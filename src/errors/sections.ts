@@ -1,6 +1,7 @@
 /** The error table as people read it: docs/errors.md and /docs/errors are written from this. */
 import { type ErrorCode, errorTable } from '../errors.ts'
 import { exitCodes, type Kind, kinds } from './kinds.ts'
+import { noteTable } from './notes.ts'
 import { otherReject, rejectTable } from './rejects.ts'
 import type { ErrorRow } from './row.ts'
 
@@ -18,6 +19,7 @@ export const errorSections = (): Section[] => [
   ...(Object.keys(kinds) as Kind[]).map(sectionOf),
   exitSection(),
   rejectSection(),
+  noteSection(),
 ]
 
 function sectionOf(kind: Kind): Section {
@@ -63,5 +65,20 @@ function rejectSection(): Section {
         cells: ['another SQLSTATE', otherReject.message, otherReject.meaning, otherReject.hint],
       },
     ],
+  }
+}
+
+function noteSection(): Section {
+  return {
+    title: 'Note codes',
+    meaning:
+      'What an ingest tells of its own accord: what it guessed, left out or changed. Notes are in ' +
+      '`sluice.notes`, in the API, in the details of the workflow, and in the last lines of ' +
+      '`sluice ingest`.',
+    head: ['code', 'message', 'meaning', 'what to do'],
+    rows: Object.entries(noteTable).map(([code, { message, meaning, hint }]) => ({
+      id: `note_${code}`,
+      cells: [`\`${code}\``, message, meaning, hint ?? '–'],
+    })),
   }
 }

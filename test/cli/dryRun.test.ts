@@ -57,7 +57,7 @@ test('for machines: the dialect, where it comes from, the types and the records'
     ['2', '7.5', '01.02.2024', 'f', null],
     ['3', '8', null, null, null],
   ])
-  expect(seen).toMatchObject({ sampled: 3, odd: 1, notes: [] })
+  expect(seen).toMatchObject({ sampled: 3, odd: 1, notes: [{ code: 'lines_skipped' }] })
   const from = Object.fromEntries(
     seen.facts.map((fact: { what: string; from: string; flag: string }) => [
       fact.what,
@@ -80,7 +80,7 @@ test('for people: every flag is named, and what is not sure is said', async () =
   }
   await writeFile(join(cwd, 'unsure.csv'), 'id,day\n1,01/02/2024\n')
   const unsure = await sluice(['ingest', 'unsure.csv', '--dry-run', '--into', 't'], { cwd })
-  expect(unsure.out).toMatch(/Unsure: 01\/02\/2024 may be .* until --dates says more/)
+  expect(unsure.out).toMatch(/Note: 01\/02\/2024 may be .*`--dates`/)
 })
 
 test('what is given holds: every flag reaches the dialect', async () => {

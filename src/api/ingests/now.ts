@@ -40,7 +40,8 @@ export async function look({ temporal, db, log }: ApiDeps, ingestId: string): Pr
 }
 
 export function showNow(deps: ApiDeps, view: IngestView, found: Look): IngestNow {
-  const ingest = showIngest(deps, view)
+  const { notes, ...summary } = view
+  const ingest = { ...showIngest(deps, summary), notes }
   if (isOver(view.state) || !found) {
     return { ...ingest, workflow: null, retrying: [], waiting: null, problem: null }
   }

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import type { FullSpec } from '../../domain/spec.ts'
 import { phases, states } from '../../domain/words.ts'
-import type { IngestView } from '../../postgres/ledger/ingests.ts'
+import type { IngestSummary } from '../../postgres/ledger/ingests.ts'
 import type { ApiDeps } from '../deps.ts'
 import { count, orNull, time } from '../schemas.ts'
 
@@ -55,6 +55,18 @@ const ledgerPart = {
   links: Links,
 }
 
+const Note = Type.Object({
+  code: Type.String(),
+  subject: Type.String({ description: 'The column or the file it is about; may be empty.' }),
+  message: Type.String(),
+  hint: orNull(Type.String({ description: 'What to do about it.' })),
+  file: orNull(Type.String()),
+  line: orNull(Type.Integer({ description: 'Physical line of the file, counted from 1.' })),
+  column: orNull(Type.String()),
+  value: orNull(Type.String({ description: 'The first value that led to it.' })),
+  count: orNull(count('How many values, rows, lines or files it is about.')),
+})
+
 /** As the ledger has it. */
 export const Ingest = Type.Object(ledgerPart)
 export type Ingest = Static<typeof Ingest>
@@ -62,6 +74,9 @@ export type Ingest = Static<typeof Ingest>
 /** With what Temporal knows of one that has not ended: now.ts puts it together. */
 export const IngestNow = Type.Object({
   ...ledgerPart,
+  notes: Type.Array(Note, {
+    description: 'What was guessed, left out or changed, in the order in which it was found.',
+  }),
   workflow: orNull(
     Type.Object(
       {
@@ -95,7 +110,7 @@ export function linksOf({ uiUrl, namespace }: ApiDeps, ingestId: string): Static
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null
 
-export function showIngest(deps: ApiDeps, view: IngestView): Ingest {
+export function showIngest(deps: ApiDeps, view: IngestSummary): Ingest {
   const { ingestId, createdAt, startedAt, publishedAt, endedAt, ...rest } = view
   return {
     id: ingestId,

@@ -2,7 +2,7 @@
 import pc from 'picocolors'
 import type { IngestSpec } from '../../domain/spec.ts'
 import { sluiceError } from '../../errors.ts'
-import { table } from '../text.ts'
+import { noteLine, table } from '../text.ts'
 import { type Peek, peek } from './peek.ts'
 import { expand } from './sources.ts'
 
@@ -49,9 +49,9 @@ function inWords(seen: Peek, fileCount: number): string {
     type,
     ...records.slice(0, 3).map((record) => cell(record[at])),
   ])
-  const unsure = notes.map((note) => `\n${pc.yellow('Unsure:')} ${note}.`).join('')
+  const told = notes.map((note) => `\n${noteLine(note)}`).join('')
   const problem = seen.problem ? `\n${pc.red('It would fail:')} ${seen.problem}` : ''
-  const parts = [facts.join('\n'), table(dialect), `${table(rows)}${unsure}${problem}`]
+  const parts = [facts.join('\n'), table(dialect), `${table(rows)}${told}${problem}`]
   return `${parts.join('\n\n')}\n\nNothing was loaded.`
 }
 

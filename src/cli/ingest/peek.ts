@@ -14,6 +14,7 @@ import type { FullSpec, FullTarget, IngestSpec } from '../../domain/spec.ts'
 import { showTable, type TableName } from '../../domain/table.ts'
 import type { UnpackLimits } from '../../domain/unpack.ts'
 import type { Dialect, ListedFile } from '../../domain/words.ts'
+import type { Note } from '../../errors/notes.ts'
 import { messageOf, sluiceError } from '../../errors.ts'
 import { openDb, transaction } from '../../postgres/db.ts'
 import { readTarget } from '../../postgres/target/target.ts'
@@ -31,7 +32,7 @@ export interface Peek {
   /** The dialect once more: where each part of it comes from, and the flag that sets it. */
   facts: Fact[]
   /** What could not be told for sure. */
-  notes: string[]
+  notes: Note[]
   header: string[] | null
   /** The columns that the fields would go to, in their order. */
   columns: Column[]

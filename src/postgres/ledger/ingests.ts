@@ -3,11 +3,13 @@ import type { Column } from '../../domain/columns.ts'
 import type { Route } from '../../domain/routes.ts'
 import type { FullSpec } from '../../domain/spec.ts'
 import type { Counts, Dialect, Outcome, Phase, State } from '../../domain/words.ts'
+import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
+import { readNotes } from './notes.ts'
 
-/** What people see of an ingest. Counts come from the receipts while it runs. */
-export interface IngestView extends Required<Counts> {
+/** What people see of an ingest in a list. Counts come from the receipts while it runs. */
+export interface IngestSummary extends Required<Omit<Counts, 'notes'>> {
   ingestId: string
   state: State
   phase: Phase | null
@@ -30,6 +32,12 @@ export interface IngestView extends Required<Counts> {
   startedAt: Date | null
   publishedAt: Date | null
   endedAt: Date | null
+}
+
+/** What people see of one ingest. */
+export interface IngestView extends IngestSummary {
+  /** The first of them, at most `notesShownMax`. */
+  notes: Note[]
 }
 
 export interface NewIngest {
@@ -258,14 +266,14 @@ const view = `
 export async function viewIngest(db: Db, ingestId: string): Promise<IngestView> {
   const { rows } = await db.query(`${view} where i.ingest_id = $1`, [ingestId])
   if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
-  return rows[0]
+  return { ...rows[0], notes: await readNotes(db, ingestId, notesShownMax) }
 }
 
 /** Newest first. `before` is the id behind which the page starts. */
 export async function listIngests(
   db: Db,
   page: { limit: number; before: string | null; state: State | null },
-): Promise<IngestView[]> {
+): Promise<IngestSummary[]> {
   const { rows } = await db.query(
     `${view}
      where ($2::text is null or i.state = $2)
