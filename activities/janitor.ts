@@ -13,6 +13,7 @@ import {
 } from '../src/domain/janitor.ts'
 import type { Outcome } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
+import { databaseError } from '../src/postgres/db.ts'
 import { endIngest } from '../src/postgres/ledger/end.ts'
 import { isOver, lockIngest, readIngest } from '../src/postgres/ledger/ingests.ts'
 import {
@@ -23,6 +24,7 @@ import {
 } from '../src/postgres/ledger/orphans.ts'
 import { readLedgerId } from '../src/postgres/ledger/settings.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
+import { isUndroppable } from '../src/postgres/sqlState.ts'
 import { alive } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { uploadsKeptMs } from './sweep.ts'
@@ -47,12 +49,29 @@ export const lookThrough =
       for (const ingest of page) {
         signal.throwIfAborted()
         const how = orphanOf(ingest, await deps.fateOf(ingest.ingestId))
-        const orphan = how && (await endOrphan(deps, ingest, { how, signal }))
+        const orphan = how && (await endOrLeave(deps, ingest, { how, signal }))
         if (orphan) orphans.push(orphan)
       }
       const isLast = page.length < pageIngests
       return { looked: page.length, orphans, next: isLast ? null : (page.at(-1)?.ingestId ?? null) }
     })
+
+/** One that cannot be ended now must not keep the others: the next pass comes to it again. */
+async function endOrLeave(
+  deps: Deps,
+  ingest: Unended,
+  options: { how: string; signal: AbortSignal },
+): Promise<Orphan | null> {
+  try {
+    return await endOrphan(deps, ingest, options)
+  } catch (error) {
+    if (!isUndroppable(error)) throw error
+    const { ingestId } = ingest
+    const { message } = databaseError(error)
+    deps.log.warn({ event: 'left', ingestId }, `${ingestId} cannot be ended yet: ${message}`)
+    return null
+  }
+}
 
 /** @returns null when it has ended by itself, or was started after all */
 async function endOrphan(

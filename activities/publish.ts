@@ -4,7 +4,7 @@ import type { FullSpec, FullTarget } from '../src/domain/spec.ts'
 import { parseTableName, showTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { type SluiceError, sluiceError } from '../src/errors.ts'
-import { type Connection, problemOf, sqlState } from '../src/postgres/db.ts'
+import { type Connection, problemOf } from '../src/postgres/db.ts'
 import {
   enterPhase,
   type IngestEntry,
@@ -16,6 +16,7 @@ import { readNotes } from '../src/postgres/ledger/notes.ts'
 import { firstReject } from '../src/postgres/ledger/rejects.ts'
 import { sumReceipts } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
+import { isOfConstraint, isRefusal } from '../src/postgres/sqlState.ts'
 import { judgeAtOnce } from '../src/postgres/target/constraints.ts'
 import { dropRowColumn, landingName } from '../src/postgres/target/landing.ts'
 import { insertAll, renameIntoPlace, swap, truncate } from '../src/postgres/target/publish.ts'
@@ -186,11 +187,8 @@ async function fillTarget(
   }
 }
 
-/** The target does not take the rows, or the columns. */
-const isRefusal = (error: unknown): boolean => /^(22|23|42|44|54|P0)/.test(sqlState(error) ?? '')
-
 /** About something else than a constraint. */
-const isOther = (error: unknown): boolean => error !== null && !/^23/.test(sqlState(error) ?? '')
+const isOther = (error: unknown): boolean => error !== null && !isOfConstraint(error)
 
 /**
  * @returns the error when rows break a constraint; then nothing was done

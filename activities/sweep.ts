@@ -4,6 +4,7 @@ import { endIngest } from '../src/postgres/ledger/end.ts'
 import { enterPhase, lockIngest } from '../src/postgres/ledger/ingests.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
 import { alive, type IngestInput } from './attempt/alive.ts'
+import { untilTaken } from './attempt/failure.ts'
 import type { Deps } from './deps.ts'
 
 export const uploadsKeptMs = 24 * 60 * 60 * 1000
@@ -15,21 +16,31 @@ export interface SweepInput extends IngestInput {
 /**
  * Sessions that still load are ended first: a cancel does not wait for their workers. After the
  * landing table is gone and the ingest has ended, no late attempt finds anything to write to.
+ *
+ * It never gives up. A view on the landing table, say, is somebody's work: it is named, and waited
+ * for.
  */
 export const sweepIngest =
   (deps: Deps) =>
   async (input: SweepInput): Promise<void> =>
     alive(deps, input, async (signal) => {
-      const { db, stage } = deps
-      const { ingestId, outcome } = input
-      await endSessions(db, ingestId)
-      await enterPhase(db, ingestId, 'sweep')
-      await alone(
-        db,
-        { ingestId, what: 'sweep', signal },
-        (tx) => lockIngest(tx, ingestId),
-        (tx, entry) => endIngest(tx, ingestId, entry, outcome),
-      )
-      await stage.clear(ingestId)
+      const { stage } = deps
+      await untilTaken(() => endInLedger(deps, input, signal))
+      await stage.clear(input.ingestId)
       await stage.uploads.expire(uploadsKeptMs)
     })
+
+async function endInLedger(
+  { db }: Deps,
+  { ingestId, outcome }: SweepInput,
+  signal: AbortSignal,
+): Promise<void> {
+  await endSessions(db, ingestId)
+  await enterPhase(db, ingestId, 'sweep')
+  await alone(
+    db,
+    { ingestId, what: 'sweep', signal },
+    (tx) => lockIngest(tx, ingestId),
+    (tx, entry) => endIngest(tx, ingestId, entry, outcome),
+  )
+}

@@ -1,5 +1,6 @@
 /** The error table: every error a user can meet, once. Its rows are in errors/, by subject. */
 import { attempts } from './errors/attempts.ts'
+import { cleanText } from './errors/clean.ts'
 import { commandLine } from './errors/commandLine.ts'
 import { embedded } from './errors/embedded.ts'
 import { files } from './errors/files.ts'
@@ -45,10 +46,10 @@ export class SluiceError extends Error {
 
   /** @param told may come from an API that is newer than this table */
   constructor({ code, message, hint }: Told, options: { cause?: unknown } = {}) {
-    super(message, options)
+    super(cleanText(message), options)
     const row: ErrorRow = errorTable[code as ErrorCode] ?? errorTable.unexpected
     this.code = code
-    this.hint = hint
+    this.hint = cleanText(hint)
     this.status = row.status ?? null
     this.kind = row.kind
     this.exitCode = row.exitCode ?? 1
@@ -72,10 +73,10 @@ export function sluiceError<C extends ErrorCode>(
   )
 }
 
-/** The message of anything that was thrown, on one line and of bounded length. */
+/** The message of anything that was thrown: on one line, of bounded length, and clean. */
 export function messageOf(error: unknown): string {
   // Both addresses of `localhost` refused: an AggregateError without a message of its own.
   const first = error instanceof AggregateError && !error.message ? error.errors[0] : error
   const text = first instanceof Error ? first.message || first.name : String(first)
-  return text.replace(/\s+/g, ' ').trim().slice(0, 2000)
+  return cleanText(text.replace(/\s+/g, ' ').trim().slice(0, 2000))
 }

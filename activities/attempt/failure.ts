@@ -17,6 +17,18 @@ export function toFailure(error: unknown): Error {
   return failureOf(known)
 }
 
+/**
+ * For what ends an ingest: it does not give up. What the database refuses now it takes once somebody
+ * has mended it, and until then the attempt says what is wrong.
+ */
+export async function untilTaken<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw isOfDatabase(error) ? failureOf(databaseError(error), { nonRetryable: false }) : error
+  }
+}
+
 /** @param options.nextRetryDelay in ms, in place of what the retry policy says */
 export function failureOf(
   { code, message, hint, retryable }: SluiceError,

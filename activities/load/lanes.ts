@@ -15,8 +15,9 @@ import {
 } from '../../src/postgres/copy/copy.ts'
 import { copyAround, type Refused } from '../../src/postgres/copy/copyAround.ts'
 import { type Skipped, skippedError } from '../../src/postgres/copy/notice.ts'
-import { type Connection, isAboutRows } from '../../src/postgres/db.ts'
+import type { Connection } from '../../src/postgres/db.ts'
 import type { UnitEntry } from '../../src/postgres/ledger/units.ts'
+import { isAboutRows } from '../../src/postgres/sqlState.ts'
 import type { UnitBytes } from '../../src/stage/unitBytes.ts'
 
 export interface Loaded {

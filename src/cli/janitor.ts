@@ -35,7 +35,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
 
 /** Of the ledger; the queue is null when nobody serves one. */
 async function lookUp(databaseUrl: string): Promise<{ id: string; queue: string | null }> {
-  const db = openDb(databaseUrl, { max: 1, name: 'sluice janitor' })
+  const db = openDb(databaseUrl, { max: 2, name: 'sluice janitor' })
   try {
     await migrate(db)
     const served = await servedQueues(db)

@@ -13,7 +13,7 @@ export function declare(command: Command): void {
 }
 
 async function run({ json }: { json?: boolean }): Promise<void> {
-  const db = openDb(needDatabase(readConfig()), { max: 1, name: 'sluice migrate' })
+  const db = openDb(needDatabase(readConfig()), { max: 2, name: 'sluice migrate' })
   try {
     const applied = await migrate(db)
     if (json) console.log(JSON.stringify({ applied }))

@@ -1,4 +1,5 @@
 /** The reject table: why a single row could not be taken. */
+import { cleanText } from './clean.ts'
 import { fill, type Params } from './fill.ts'
 
 interface RejectRow {
@@ -67,4 +68,7 @@ export type RejectCode = keyof typeof rejectTable
 export const rejectReason = <C extends RejectCode>(
   code: C,
   params: Params<(typeof rejectTable)[C]['message']>,
-): { code: C; error: string } => ({ code, error: fill(rejectTable[code].message, params) })
+): { code: C; error: string } => ({
+  code,
+  error: cleanText(fill(rejectTable[code].message, params)),
+})

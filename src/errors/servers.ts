@@ -14,6 +14,30 @@ export const servers = {
     message: 'The database does not answer: {problem}.',
     hint: 'Check DATABASE_URL and the server. Ingests under way go on by themselves.',
   },
+  database_login: {
+    status: 503,
+    kind: 'transient',
+    message: 'The database does not let us in: {problem}.',
+    hint: 'Check the user, the password and the database in DATABASE_URL. Ingests under way go on by themselves as soon as it does.',
+  },
+  database_not_ready: {
+    status: 503,
+    kind: 'transient',
+    message: 'The database cannot do it now: {problem}.',
+    hint: 'It is tried again by itself. If it does not pass, look at the server and its log.',
+  },
+  drop_blocked: {
+    status: 503,
+    kind: 'transient',
+    message: 'Something that has to go cannot be dropped: {problem}.',
+    hint: 'Drop what depends on it, or point it at another table: the work goes on by itself then. Sluice drops no view of yours.',
+  },
+  pooler_refused: {
+    status: 503,
+    kind: 'transient',
+    message: 'The pooler in front of the database (pgbouncer) refused it: {problem}.',
+    hint: 'Use pool_mode = transaction or session and no options in DATABASE_URL, or let DATABASE_URL lead past the pooler: docs/operating.md.',
+  },
   database_refused: {
     status: 500,
     kind: 'data',

@@ -1,6 +1,8 @@
 /** Connections: one pool a process, transactions, and what a PostgreSQL error means to us. */
 import pg from 'pg'
 import { messageOf, type SluiceError, sluiceError, SluiceError as TableError } from '../errors.ts'
+import { beginText, sessionText } from './settings.ts'
+import { momentOf, sqlState } from './sqlState.ts'
 
 export type Db = pg.Pool
 /** One connection, inside or outside a transaction. */
@@ -12,6 +14,8 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 /**
  * Opens the pool. It must be at least as large as what runs at once, plus one to look on with.
  * Keep-alives find a dead host; `client_connection_check_interval` lets the server find ours.
+ *
+ * The startup packet asks for no settings: a pooler would refuse them, or forget them.
  */
 export function openDb(databaseUrl: string, options: { max: number; name: string }): Db {
   const db = new pg.Pool({
@@ -22,23 +26,14 @@ export function openDb(databaseUrl: string, options: { max: number; name: string
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
-    // 01/02/2024 is no date unless somebody says in which order: it would be taken for either.
-    options: '-c client_connection_check_interval=2s -c datestyle=ISO,YMD',
-    onConnect: speakEnglish,
+    onConnect: async (connection) => {
+      const { processID } = connection as unknown as { processID: number }
+      await connection.query(sessionText(processID))
+    },
   })
   // An idle connection that the server closes is no news: the pool opens another one.
   db.on('error', () => {})
   return db
-}
-
-/** Asks for messages in English where the role may: NOTICEs of COPY are read by their words. */
-async function speakEnglish(connection: pg.ClientBase): Promise<void> {
-  try {
-    await connection.query(`select set_config('lc_messages', 'C', false)`)
-  } catch (error) {
-    // insufficient_privilege: then the server's language stays, and notice.ts copes with it.
-    if (sqlState(error) !== '42501') throw error
-  }
 }
 
 /** Runs `work` on one connection; a connection that met trouble on the way is thrown away. */
@@ -69,33 +64,34 @@ export async function withConnection<T>(
   }
 }
 
-/** Runs `work` in one transaction. An abort cuts the connection, which rolls it back. */
+/** How a transaction shows itself, and what it is for. */
+export interface TransactionOptions {
+  /** What `pg_stat_activity` shows, where sweep and zombies are found. */
+  name?: string
+  /** A landing table that numbers its rows asks for it, see sluice.unit_base(). */
+  unitNo?: number | undefined
+  signal?: AbortSignal
+}
+
+/**
+ * Runs `work` in one transaction. An abort cuts the connection, which rolls it back.
+ * @param work gets the process id of its backend too, which behind a pooler is not the connection's
+ */
 export const transaction = <T>(
   db: Db,
-  work: (tx: Connection) => Promise<T>,
-  options: { name?: string; unitNo?: number | undefined; signal?: AbortSignal } = {},
+  work: (tx: Connection, pid: number) => Promise<T>,
+  { name, unitNo, signal }: TransactionOptions = {},
 ): Promise<T> =>
   withConnection(
     db,
     async (tx) => {
-      await tx.query('begin')
-      if (options.name) await nameSession(tx, options.name, options.unitNo)
-      const result = await work(tx)
+      const answers = (await tx.query(beginText({ name, unitNo }))) as unknown as pg.QueryResult[]
+      const result = await work(tx, answers.at(-1)?.rows[0].pid)
       await tx.query('commit')
       return result
     },
-    options.signal,
+    signal,
   )
-
-/**
- * Shows what the transaction is about in `pg_stat_activity`, where sweep and zombies are found. A
- * landing table that numbers its rows asks for the unit, see sluice.unit_base().
- */
-const nameSession = (tx: Connection, name: string, unitNo?: number) =>
-  tx.query(`select set_config('application_name', $1, true), set_config('sluice.unit', $2, true)`, [
-    name,
-    String(unitNo ?? ''),
-  ])
 
 /** Closes the socket at once; the server rolls back when it notices. */
 function destroy(connection: Connection): void {
@@ -104,10 +100,6 @@ function destroy(connection: Connection): void {
   }
   wire.stream.destroy()
 }
-
-/** Of PostgreSQL: it has an SQLSTATE. */
-export const sqlState = (error: unknown): string | null =>
-  error instanceof pg.DatabaseError ? (error.code ?? null) : null
 
 /** The constraint that a row broke, if PostgreSQL names one. */
 export const constraintOf = (error: unknown): string | null =>
@@ -133,18 +125,30 @@ const isLostConnection = (error: unknown): boolean =>
 export const isOfDatabase = (error: unknown): boolean =>
   sqlState(error) !== null || isLostConnection(error)
 
-/** An error about the rows themselves: class 22 (data), 23 (constraints) or 54 (too large). */
-export const isAboutRows = (error: unknown): boolean => /^(22|23|54)/.test(sqlState(error) ?? '')
+/** A pooler speaks for itself with the codes of PostgreSQL; only its words tell. */
+const isOfPooler = (problem: string): boolean =>
+  /pgbouncer|unsupported startup parameter|statement pooling mode|query_wait_timeout|max_client_conn|server_login_retry/i.test(
+    problem,
+  )
 
 /** Turns whatever a query threw into an error of the table. */
 export function databaseError(error: unknown): SluiceError {
   if (error instanceof TableError) return error
-  const state = sqlState(error)
-  const problem = messageOf(error)
   const options = { cause: error }
-  if (state === null || /^(08|57P)/.test(state)) {
+  const problem = withDetail(error)
+  if (isOfPooler(problem)) return sluiceError('pooler_refused', { problem }, options)
+  if (!(error instanceof pg.DatabaseError)) {
     return sluiceError('database_unavailable', { problem }, options)
   }
-  if (/^(53|40|55P03|57014)/.test(state)) return sluiceError('too_busy', { problem }, options)
-  return sluiceError('database_refused', { problem: `${problem} (SQLSTATE ${state})` }, options)
+  const told = `${problem} (SQLSTATE ${error.code})`
+  return sluiceError(momentOf(error) ?? 'database_refused', { problem: told }, options)
 }
+
+/** What depends on a table is named by the detail only. */
+const withDetail = (error: unknown): string =>
+  [
+    messageOf(error),
+    sqlState(error) === '2BP01' && messageOf((error as pg.DatabaseError).detail ?? ''),
+  ]
+    .filter(Boolean)
+    .join(': ')

@@ -54,8 +54,8 @@ export const alone = <E, T>(
 ): Promise<T> =>
   transaction(
     db,
-    async (tx) => {
-      const stop = endZombies(db, tx, `${prefix(ingestId, what)}%`)
+    async (tx, pid) => {
+      const stop = endZombies(db, pid, `${prefix(ingestId, what)}%`)
       const entry = await lock(tx).finally(stop)
       return work(tx, entry)
     },
@@ -65,8 +65,7 @@ export const alone = <E, T>(
 const patienceMs = 2000
 
 /** @returns stops it */
-function endZombies(db: Db, tx: Connection, names: string): () => void {
-  const waiting = (tx as unknown as { processID: number }).processID
+function endZombies(db: Db, waiting: number, names: string): () => void {
   const timer = setInterval(() => {
     db.query(
       `select pg_terminate_backend(a.pid)

@@ -6,7 +6,8 @@
  * record is set aside, the ones before it are copied, and COPY goes on behind it.
  */
 
-import { type Connection, constraintOf, isAboutRows, problemOf, sqlState } from '../db.ts'
+import { type Connection, constraintOf, problemOf } from '../db.ts'
+import { isAboutRows, sqlState } from '../sqlState.ts'
 import { abortedAt, type Copied, type CopyTarget, columnOf, copyCsv } from './copy.ts'
 import type { Skipped } from './notice.ts'
 

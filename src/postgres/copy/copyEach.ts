@@ -5,12 +5,10 @@
  * judged at the end of the statement, and names none: the rows are then halved until it is found.
  */
 import { sluiceError } from '../../errors.ts'
-import { type Connection, sqlState } from '../db.ts'
+import type { Connection } from '../db.ts'
+import { isAboutRow } from '../sqlState.ts'
 import type { CopyTarget } from './copy.ts'
 import { copyAround, type Records, type Refused, refusedAt } from './copyAround.ts'
-
-/** About rows: data, constraints, `with check option`, limits, what a trigger raises. */
-const isOfRow = (error: unknown): boolean => /^(22|23|44|54|P0)/.test(sqlState(error) ?? '')
 
 /** @returns those that were refused, in no particular order; the others are in the table */
 export async function copyEach(
@@ -30,7 +28,7 @@ export async function copyEach(
     await tx.query('release savepoint each')
     return refused
   } catch (error) {
-    if (!isOfRow(error)) throw error
+    if (!isAboutRow(error)) throw error
     await tx.query('rollback to savepoint each; release savepoint each')
     if (count === 1) return [refusedAt(0, error)]
     const half = Math.ceil(count / 2)

@@ -3,6 +3,7 @@ import type { Column } from '../../domain/columns.ts'
 import type { Route } from '../../domain/routes.ts'
 import type { FullSpec } from '../../domain/spec.ts'
 import type { Counts, Dialect, Outcome, Phase, State } from '../../domain/words.ts'
+import { cleanText } from '../../errors/clean.ts'
 import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
@@ -224,9 +225,16 @@ export async function recordEnd(
      set state = $2, error = $3, phase = null, landing = null,
          started_at = coalesce(started_at, now()), ended_at = now()
      where ingest_id = $1 and ended_at is null`,
-    [ingestId, state, error && JSON.stringify(error)],
+    [ingestId, state, error && JSON.stringify(cleaned(error))],
   )
 }
+
+/** A workflow that began before messages were clean may bring a NUL. */
+const cleaned = ({ code, message, hint }: NonNullable<Outcome['error']>): Outcome['error'] => ({
+  code,
+  message: cleanText(message),
+  hint: hint === null ? null : cleanText(hint),
+})
 
 const view = `
   select i.ingest_id as "ingestId", i.state, i.phase, i.target, i.source_kind as "sourceKind",

@@ -2,7 +2,8 @@
 import type { Unended } from '../../domain/janitor.ts'
 import { quoteTable, type TableName } from '../../domain/table.ts'
 import type { State } from '../../domain/words.ts'
-import { type Db, sqlState, transaction } from '../db.ts'
+import { type Db, transaction } from '../db.ts'
+import { isUndroppable } from '../sqlState.ts'
 
 /** A page of ingests that have not ended, by id. */
 export async function listUnended(
@@ -66,8 +67,7 @@ export async function dropLeftTable(db: Db, table: TableName): Promise<boolean> 
     })
     return true
   } catch (error) {
-    // lock_not_available, insufficient_privilege, dependent_objects_still_exist
-    if (['55P03', '42501', '2BP01'].includes(sqlState(error) ?? '')) return false
+    if (isUndroppable(error)) return false
     throw error
   }
 }

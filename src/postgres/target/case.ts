@@ -1,6 +1,7 @@
 /** What the statements of the judge have in common. */
 import type { TableName } from '../../domain/table.ts'
-import { type Connection, sqlState } from '../db.ts'
+import type { Connection } from '../db.ts'
+import { isOfStatement } from '../sqlState.ts'
 import { literal } from './marks.ts'
 
 /** What a statement of the judge is made from. */
@@ -15,9 +16,6 @@ export interface Case {
   row: string
 }
 
-/** What is not about the server, the connection or the time: of the statement itself. */
-const ofStatement = /^(0A|21|22|42|P0)/
-
 /** A statement that cannot be made marks nothing, and breaks nothing. */
 export async function attempt(
   tx: Connection,
@@ -29,7 +27,7 @@ export async function attempt(
     await tx.query('release savepoint attempt')
     return rowCount ?? 0
   } catch (error) {
-    if (!ofStatement.test(sqlState(error) ?? '')) throw error
+    if (!isOfStatement(error)) throw error
     await tx.query('rollback to savepoint attempt')
     return 0
   }

@@ -1,7 +1,8 @@
 /** Sampled types that widen: PostgreSQL judges the values, and rewrites the table once. */
 import type { Column } from '../../domain/columns.ts'
 import { quoteIdentifier } from '../../domain/table.ts'
-import { type Connection, sqlState } from '../db.ts'
+import type { Connection } from '../db.ts'
+import { isUnalterable } from '../sqlState.ts'
 
 /** Rejects of the ingest that a wider type may take; none as long as a unit has no receipt. */
 export async function countToReload(tx: Connection, ingestId: string): Promise<number> {
@@ -59,7 +60,7 @@ export async function alterTypes(
     return true
   } catch (error) {
     // Used by a view or a generated column; not ours any more.
-    if (!['0A000', '2BP01', '42501'].includes(sqlState(error) ?? '')) throw error
+    if (!isUnalterable(error)) throw error
     await tx.query('rollback to savepoint alter_types')
     return false
   }
