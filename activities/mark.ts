@@ -7,6 +7,4 @@ import type { Deps } from './deps.ts'
 export const markPaused =
   (deps: Deps) =>
   async (input: IngestInput & { paused: boolean }): Promise<void> =>
-    alive(deps, input, () =>
-      untilTaken(() => setPaused(deps.db, input.ingestId, input.paused)),
-    )
+    alive(deps, input, () => untilTaken(() => setPaused(deps.db, input.ingestId, input.paused)))
