@@ -1,196 +1,205 @@
 /**
- * Globs over paths and over names, in time linear in the text whatever the glob.
+ * Globs over paths, over names, and over the files of a folder, in time linear in the text
+ * whatever the glob.
  *
- * Braces are written out first; what is left is a row of places. All places that a text can have
- * reached are walked side by side, so there is nothing to go back to, and a hostile glob costs its
- * length for each character at most. A workflow may use it: no regular expression is made of what
- * somebody wrote.
+ * A glob becomes states and edges between them. All states that a text can have reached are walked
+ * side by side, so there is nothing to go back to, and a hostile glob costs its length for each
+ * character at most. A workflow may use it: no regular expression is made of what somebody wrote.
  *
  *   *     any characters, in a path within one folder     ?       one such character
  *   **    any folders, also none (in a name: as `*`)      [a-z]   one of these; [!a-z] none of these
  *   {a,b} either, also one within the other               \*      the character itself
+ *
+ * For files also @(a|b), ?(a|b), *(a|b), +(a|b), !(a|b), [[:digit:]] and {1..12}.
  */
-import { type Refuse, tidy, waysOf } from './globSyntax.ts'
+import { anythingBut } from './globNot.ts'
+import { rangesOf } from './globSet.ts'
+import { type Group, type Refuse, type Token, tidy, tokensOf, waysOf } from './globSyntax.ts'
+import { addEdges, barred, codeOf, end, type State, slash, Walk } from './globWalk.ts'
 
-/** `path`: `/` parts folders, which `*`, `?` and `[…]` do not cross. `name`: `/` is like any other. */
-export type GlobKind = 'path' | 'name'
+/**
+ * `path`: `/` parts folders, which `*`, `?` and `[…]` do not cross. `name`: `/` is like any other.
+ * `files`: a path below a folder; `*`, `?` and `**` do not take the dot that a name begins with.
+ */
+export type GlobKind = 'path' | 'name' | 'files'
 
 export interface Glob {
   matches(text: string): boolean
+  /** Whether a text that begins with this one may match. */
+  mayBegin(text: string): boolean
   /** What a character of a text costs at most. */
   size: number
+  /** One walk for each way that its braces come to. */
+  begin(): Walk[]
 }
 
 export const globCharsMax = 1000
-
-/** A place in a way, and where a character leads from it; `nowhere` is no place. */
-interface Place {
-  /** This one (a code point) leads to `to`, any other one to `rest`. */
-  code: number
-  to: number
-  rest: number
-  /** Of the others only these. */
-  only: ((code: number) => boolean) | null
-  /** A later place that is reached from here without a character. */
-  skipTo: number
-}
-
-const nowhere = -1
-const slash = 47
-/** No character has it. */
-const none = -1
+/** The longest path that Linux takes. */
+const fileGlobCharsMax = 4096
 
 /** @throws what `refuse` makes of the problem, which is for the one who wrote the glob */
 export function parseGlob(pattern: string, kind: GlobKind, refuse: Refuse): Glob {
+  const isOfFiles = kind === 'files'
+  const charsMax = isOfFiles ? fileGlobCharsMax : globCharsMax
   if (pattern === '') throw refuse('a glob cannot be empty')
-  if (pattern.length > globCharsMax) throw refuse(`a glob has at most ${globCharsMax} characters`)
-  if (pattern.startsWith('!')) {
+  if (pattern.length > charsMax) throw refuse(`a glob has at most ${charsMax} characters`)
+  if (pattern.startsWith('!') && !isOfFiles) {
     throw refuse('a glob cannot be turned round with !; for the character itself write \\!')
   }
-  const rows = waysOf(pattern, refuse).map((way) =>
-    placesOf(kind === 'path' ? tidy(way) : way, kind, refuse),
+  const rows = waysOf(pattern, { isOfFiles, refuse }).map((way) =>
+    new Compiler(kind, refuse).statesOf(kind === 'name' ? way : tidy(way)),
   )
+  const begin = () => rows.map((states) => new Walk(states))
   return {
-    matches: (text) => rows.some((places) => accepts(places, text)),
-    size: rows.reduce((sum, places) => sum + places.length, 0),
+    matches: (text) => begin().some((walk) => walk.takeAll(text) && walk.isAtEnd),
+    mayBegin: (text) => begin().some((walk) => walk.takeAll(text)),
+    size: rows.reduce((sum, states) => sum + states.length, 0),
+    begin,
   }
 }
 
-function placesOf(way: string[], kind: GlobKind, refuse: Refuse): Place[] {
-  const barrier = kind === 'path' ? slash : none
-  const places: Place[] = []
-  for (let at = 0; at < way.length; at++) {
-    const token = way[at] as string
-    if (!token.startsWith('**') || kind === 'name') {
-      places.push(placeOf(token, { here: places.length, barrier, refuse }))
-      continue
+/**
+ * The folder that a glob of files starts from, and the glob below it. A path without anything of a
+ * glob is null.
+ * @throws what `refuse` makes of a glob with too many groups in each other
+ */
+export function splitGlob(glob: string, refuse: Refuse): { base: string; below: string } | null {
+  const tokens = tokensOf(glob.slice(0, fileGlobCharsMax), { isOfFiles: true, refuse })
+  const dynamic = tokens.findIndex((token) => typeof token !== 'string' || /^[*?]|^\[./.test(token))
+  if (dynamic < 0) return null
+  const fixed = tokens.slice(0, dynamic) as string[]
+  const cut = fixed.lastIndexOf('/') + 1
+  const length = fixed.slice(0, cut).reduce((sum, token) => sum + token.length, 0)
+  const base = String.fromCodePoint(...fixed.slice(0, cut).map(codeOf))
+  return { base, below: glob.slice(length) }
+}
+
+/** A path as a glob of files that matches it only. */
+export const escapeGlob = (path: string): string => path.replace(/[\\*?[\]{}()!+@,|]/g, '\\$&')
+
+class Compiler {
+  readonly #kind: GlobKind
+  readonly #refuse: Refuse
+  readonly #barrier: number | null
+  readonly #states: State[] = []
+
+  constructor(kind: GlobKind, refuse: Refuse) {
+    this.#kind = kind
+    this.#refuse = refuse
+    this.#barrier = kind === 'name' ? null : slash
+  }
+
+  /** The last one is the end. */
+  statesOf(way: Token[]): State[] {
+    for (let at = 0; at < way.length; at++) {
+      const token = way[at] as Token
+      if (this.#isOfFolders(way, at)) {
+        // `**/**` is no more than `**`.
+        if (way[at + 2] !== '**') this.#addFolders(at + 1 === way.length)
+        // With the slash behind it.
+        at++
+      } else if (isNegation(token)) {
+        const isOpen = isStar(way[at + 1])
+        this.#addNegation(token, isOpen)
+        if (isOpen) at++
+      } else this.#add(token)
     }
-    if (token !== '**' || !isEdge(way[at - 1]) || !isEdge(way[at + 1])) {
-      throw refuse('** stands for whole folders: write it alone between slashes')
+    this.#states.push(end())
+    return this.#states
+  }
+
+  #isOfFolders(way: Token[], at: number): boolean {
+    const token = way[at] as Token
+    if (this.#kind === 'name' || typeof token !== 'string' || !token.startsWith('**')) return false
+    if (token === '**' && isEdge(way[at - 1]) && isEdge(way[at + 1])) return true
+    // In the globs of files it is a `*` then, as in those of a shell.
+    if (this.#kind === 'files') return false
+    throw this.#refuse('** stands for whole folders: write it alone between slashes')
+  }
+
+  #add(token: Token): void {
+    if (typeof token !== 'string') this.#addGroup(token)
+    else this.#states.push(this.#stateOf(token))
+  }
+
+  #stateOf(token: string): State {
+    const here = this.#states.length
+    const state = end()
+    if (token.startsWith('*')) {
+      addEdges(state, barred([[0, maxCode]], this.#barrier), here)
+      state.skips.push(here + 1)
+    } else if (token === '?') addEdges(state, barred([[0, maxCode]], this.#barrier), here + 1)
+    else if (/^\[./s.test(token)) {
+      const ranges = rangesOf(token, { isOfFiles: this.#kind === 'files', refuse: this.#refuse })
+      addEdges(state, barred(ranges, this.#barrier), here + 1)
+    } else addEdges(state, [[codeOf(token), codeOf(token)]], here + 1)
+    const isWild = token.startsWith('*') || token === '?'
+    return { ...state, leavesDots: isWild && this.#kind === 'files' }
+  }
+
+  #addGroup({ opens, ways }: Group): void {
+    const from = this.#states.length
+    const split = end()
+    this.#states.push(split)
+    const joins = ways.map((way) => {
+      split.skips.push(this.#states.length)
+      for (const [at, token] of way.entries()) {
+        if (isNegation(token)) this.#addNegation(token, isStar(way[at + 1]))
+        else if (!(isStar(token) && isNegation(way[at - 1]))) this.#add(token)
+      }
+      const join = end()
+      this.#states.push(join)
+      return join
+    })
+    const to = this.#states.length
+    if (opens === '?' || opens === '*') split.skips.push(to)
+    const isRepeated = opens === '*' || opens === '+'
+    for (const join of joins) join.skips.push(to, ...(isRepeated ? [from] : []))
+  }
+
+  /** @param isOpen a `*` follows: `!(a)*` is a name that does not begin with a */
+  #addNegation({ ways }: Group, isOpen: boolean): void {
+    const inner = new Compiler('path', this.#refuse)
+    inner.#addGroup({ opens: '@', ways: isOpen ? ways.map((way) => [...way, '*']) : ways })
+    inner.#states.push(end())
+    this.#states.push(...anythingBut(inner.#states, this.#states.length, this.#refuse))
+  }
+
+  #addFolders(isLast: boolean): void {
+    const here = this.#states.length
+    const leavesDots = this.#kind === 'files'
+    const many = (at: number): State => {
+      const state = { ...end(), leavesDots }
+      addEdges(state, [[0, maxCode]], at)
+      state.skips.push(at + 1)
+      return state
     }
-    // `**/**` is no more than `**`.
-    if (way[at + 2] !== '**') addFolders(places, at + 1 === way.length)
-    // With the slash behind it.
-    at++
-  }
-  return places
-}
-
-function placeOf(
-  token: string,
-  { here, barrier, refuse }: { here: number; barrier: number; refuse: Refuse },
-): Place {
-  if (token.startsWith('*')) return many(here, barrier)
-  if (token === '?') return { ...place, code: barrier, rest: here + 1 }
-  if (!token.startsWith('[')) return { ...place, code: codeOf(token), to: here + 1 }
-  return { ...place, code: barrier, rest: here + 1, only: setOf(token, refuse) }
-}
-
-const isEdge = (token: string | undefined): boolean => token === undefined || token === '/'
-
-const place: Place = { code: none, to: nowhere, rest: nowhere, only: null, skipTo: nowhere }
-
-const many = (here: number, barrier: number): Place => ({
-  ...place,
-  code: barrier,
-  rest: here,
-  skipTo: here + 1,
-})
-
-function addFolders(places: Place[], isLast: boolean): void {
-  const here = places.length
-  if (!isLast) {
-    // Any number of `folder/`: the place between them, and the one within.
-    const step = { ...place, code: slash, to: here, rest: here + 1 }
-    places.push({ ...step, skipTo: here + 2 }, step)
-  } else if (here === 0) places.push(many(here, none))
-  else {
-    // `data/**` is for the folder `data` itself, too: its slash is part of what may be left out.
-    const optional = { ...place, code: slash, to: here, skipTo: here + 1 }
-    places.splice(here - 1, 1, optional, many(here, none))
-  }
-}
-
-/** `[abc]`, `[a-z]`, `[!a-z]`, `[^a-z]`. A `]` is one of them when it stands first. */
-function setOf(token: string, refuse: Refuse): (code: number) => boolean {
-  const inner = token.slice(1, -1)
-  const isNot = /^[!^]/.test(inner)
-  const listed = isNot ? inner.slice(1) : inner
-  if (listed === '') throw refuse(`${token} has nothing in it`)
-  if (listed.includes('[:')) throw refuse(`${token}: classes like [:alpha:] are not known`)
-  const ranges: [number, number][] = []
-  const parts = /(\\.|.)(?:-(\\.|.))?/gsu
-  for (const [, first = '', last = first] of listed.matchAll(parts)) {
-    const range: [number, number] = [codeOf(first), codeOf(last)]
-    if (range[0] > range[1]) throw refuse(`${token}: ${first}-${last} runs backwards`)
-    ranges.push(range)
-  }
-  return (code) => ranges.some(([from, to]) => from <= code && code <= to) !== isNot
-}
-
-/** Of a character, or of one behind a backslash. */
-const codeOf = (token: string): number =>
-  (token.length > 1 && token.startsWith('\\') ? token.slice(1) : token).codePointAt(0) as number
-
-function accepts(places: Place[], text: string): boolean {
-  const walk = new Walk(places)
-  for (const char of text) {
-    if (!walk.take(char.codePointAt(0) as number)) return false
-  }
-  return walk.isAtEnd
-}
-
-/** All places of a way that a text can have reached, side by side. */
-class Walk {
-  readonly #places: Place[]
-  /** The number of the character that last led to a place. */
-  readonly #reachedBy: Int32Array
-  #charNo = 0
-  #now: Int32Array
-  #then: Int32Array
-  #count = 0
-
-  constructor(places: Place[]) {
-    const size = places.length + 1
-    this.#places = places
-    this.#reachedBy = new Int32Array(size).fill(-1)
-    this.#now = new Int32Array(size)
-    this.#then = new Int32Array(size)
-    this.#reach(0)
-    this.#turn()
-  }
-
-  /** @returns false when no text can come to the end from here */
-  take(code: number): boolean {
-    const count = this.#count
-    this.#count = 0
-    this.#charNo++
-    for (let index = 0; index < count; index++) {
-      const from = this.#places[this.#now[index] as number]
-      if (from) this.#reach(nextOf(from, code))
-    }
-    this.#turn()
-    return this.#count > 0
-  }
-
-  get isAtEnd(): boolean {
-    return this.#reachedBy.at(-1) === this.#charNo
-  }
-
-  #reach(from: number): void {
-    for (let at = from; at !== nowhere && this.#reachedBy[at] !== this.#charNo; ) {
-      this.#reachedBy[at] = this.#charNo
-      this.#then[this.#count++] = at
-      at = this.#places[at]?.skipTo ?? nowhere
+    if (!isLast) {
+      // Any number of `folder/`: the state between them, and the one within.
+      const step = () => {
+        const state = { ...end(), leavesDots }
+        addEdges(state, [[slash, slash]], here)
+        addEdges(state, barred([[0, maxCode]], slash), here + 1)
+        return state
+      }
+      const between = step()
+      between.skips.push(here + 2)
+      this.#states.push(between, step())
+    } else if (here === 0) this.#states.push(many(here))
+    else {
+      // `data/**` is for the folder `data` itself, too: its slash is part of what may be absent.
+      const optional = end()
+      addEdges(optional, [[slash, slash]], here)
+      optional.skips.push(here + 1)
+      this.#states.splice(here - 1, 1, optional, many(here))
     }
   }
-
-  #turn(): void {
-    ;[this.#now, this.#then] = [this.#then, this.#now]
-  }
 }
 
-function nextOf({ code, to, rest, only }: Place, char: number): number {
-  if (char === code) return to
-  return only === null || only(char) ? rest : nowhere
-}
+const maxCode = 0x10ffff
+
+const isEdge = (token: Token | undefined): boolean => token === undefined || token === '/'
+const isStar = (token: Token | undefined): boolean =>
+  typeof token === 'string' && token.startsWith('*')
+const isNegation = (token: Token | undefined): token is Group =>
+  typeof token === 'object' && token.opens === '!'

@@ -8,6 +8,12 @@ export const files = {
     message: 'No file matches {path}.',
     hint: 'The path is looked up on the machine of the worker.',
   },
+  glob_invalid: {
+    status: 422,
+    kind: 'user',
+    message: 'The glob {path} cannot be used: {problem}.',
+    hint: 'See docs/files.md for what a glob may have. Name the folder, or several simpler globs.',
+  },
   source_without_records: {
     status: 422,
     kind: 'data',

@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs'
 import { opendir, realpath, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import picomatch from 'picomatch'
+import { type Glob, parseGlob, splitGlob } from '../domain/glob.ts'
 import { messageOf, sluiceError } from '../errors.ts'
 
 export interface Met {
@@ -11,7 +11,7 @@ export interface Met {
   real: string | null
 }
 
-/** @throws source_empty */
+/** @throws source_empty, glob_invalid */
 export async function* walk(path: string): AsyncGenerator<Met> {
   const absolute = resolve(path)
   const stats = await stat(absolute).catch(() => null)
@@ -19,38 +19,19 @@ export async function* walk(path: string): AsyncGenerator<Met> {
     yield { path: absolute, real: null }
     return
   }
-  if (!stats && !isDynamic(path)) throw sluiceError('source_empty', { path })
-  const { base, parts } = stats?.isDirectory()
-    ? { base: absolute, parts: ['*'] }
-    : splitGlob(absolute)
+  const refuse = (problem: string) => sluiceError('glob_invalid', { path, problem })
+  const from = stats?.isDirectory() ? { base: absolute, below: '*' } : splitGlob(absolute, refuse)
   let isFound = false
-  const real = await realpath(base).catch(() => null)
-  if (real !== null) {
-    const glob = parts.join('/')
-    const branch = { folder: base, real, way: '', above: [] }
-    const matches = { file: picomatch(glob, options), folder: mayHold(parts) }
-    for await (const met of walkFolder(branch, matches)) {
+  const real = from && (await realpath(from.base).catch(() => null))
+  if (from && real) {
+    const glob = parseGlob(from.below, 'files', refuse)
+    const branch = { folder: resolve(from.base), real, way: '', above: [] }
+    for await (const met of walkFolder(branch, glob)) {
       isFound = true
       yield met
     }
   }
   if (!isFound) throw sluiceError('source_empty', { path })
-}
-
-const options = { posix: true }
-
-const isDynamic = (glob: string): boolean => {
-  const { isGlob, negated } = picomatch.scan(glob) as { isGlob: boolean; negated?: boolean }
-  return isGlob || negated === true
-}
-
-/** The folder that a glob starts from, and its parts below. */
-function splitGlob(glob: string): { base: string; parts: string[] } {
-  const { parts = [] } = picomatch.scan(glob, { parts: true })
-  const dynamic = parts.findIndex((part) => isDynamic(part))
-  const fixed = dynamic < 0 ? parts.length - 1 : dynamic
-  const base = parts.slice(0, fixed).map((part) => part.replace(/\\(.)/g, '$1'))
-  return { base: resolve('/', ...base), parts: parts.slice(fixed) }
 }
 
 interface Branch {
@@ -63,13 +44,7 @@ interface Branch {
   above: readonly string[]
 }
 
-interface Matches {
-  file: (way: string) => boolean
-  /** Whether a match may lie in the folder. */
-  folder: (way: string) => boolean
-}
-
-async function* walkFolder(branch: Branch, matches: Matches): AsyncGenerator<Met> {
+async function* walkFolder(branch: Branch, glob: Glob): AsyncGenerator<Met> {
   const { folder, real, way } = branch
   const above = [...branch.above, real]
   for await (const entry of await entriesOf(folder)) {
@@ -77,13 +52,13 @@ async function* walkFolder(branch: Branch, matches: Matches): AsyncGenerator<Met
     const here = way + entry.name
     const isLink = entry.isSymbolicLink()
     const kind = await kindOf(entry, path)
-    if (kind === 'file' && matches.file(here)) {
+    if (kind === 'file' && glob.matches(here)) {
       yield { path, real: isLink ? null : join(real, entry.name) }
     }
-    if (kind !== 'folder' || !matches.folder(here)) continue
+    if (kind !== 'folder' || !glob.mayBegin(`${here}/`)) continue
     const inner = isLink ? await realpath(path) : join(real, entry.name)
     const isCircle = above.includes(inner)
-    if (!isCircle) yield* walkFolder({ folder: path, real: inner, way: `${here}/`, above }, matches)
+    if (!isCircle) yield* walkFolder({ folder: path, real: inner, way: `${here}/`, above }, glob)
   }
 }
 
@@ -99,26 +74,3 @@ async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | 
   if (what?.isFile()) return 'file'
   return what?.isDirectory() ? 'folder' : null
 }
-
-/** Part by part, as far as the folder goes; from `**` on everything may be. */
-function mayHold(parts: string[]): (way: string) => boolean {
-  const steps = parts.map((part) => ({ part, is: picomatch(part, options) }))
-  // `**` does not go into hidden folders; only what names them does.
-  const namesHidden = parts.some((part) => /(^|[{(,|])\./.test(part))
-  return (way) => {
-    const names = way.split('/')
-    for (const [at, name] of names.entries()) {
-      const step = steps[at]
-      // The last part is for files.
-      if (!step || (at === steps.length - 1 && !isOpen(step.part))) return false
-      if (isOpen(step.part)) return namesHidden || !names.slice(at).some(isHidden)
-      if (!step.is(name)) return false
-    }
-    return true
-  }
-}
-
-/** Parts that may stand for several folders. */
-const isOpen = (part: string): boolean => part.includes('**') || part.includes('/')
-
-const isHidden = (name: string): boolean => name.startsWith('.')

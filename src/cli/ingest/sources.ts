@@ -1,8 +1,9 @@
 /** What the SOURCE arguments mean: paths that the worker can read itself, or files to send. */
 import { stat } from 'node:fs/promises'
-import { basename, isAbsolute, join, resolve } from 'node:path'
-import { escapePath, glob, isDynamicPattern } from 'tinyglobby'
-import { sluiceError } from '../../errors.ts'
+import { basename, isAbsolute, resolve } from 'node:path'
+import { escapeGlob } from '../../domain/glob.ts'
+import { SluiceError, sluiceError } from '../../errors.ts'
+import { walk } from '../../sources/walk.ts'
 
 export interface LocalFile {
   path: string
@@ -39,22 +40,24 @@ export async function findSources(
 
 /** The files that a path, a folder or a glob of this machine stands for, in order. */
 export async function expand(path: string): Promise<string[]> {
-  const stats = await stat(path).catch(() => null)
-  if (stats?.isFile()) return [resolve(path)]
-  if (!stats && !isDynamicPattern(path)) return []
-  const pattern = stats?.isDirectory() ? `${escapePath(resolve(path))}/*` : path
-  const found = await glob(pattern, { absolute: true, onlyFiles: true, expandDirectories: false })
+  const found: string[] = []
+  try {
+    for await (const file of walk(await absolutePath(path))) found.push(file.path)
+  } catch (error) {
+    if (!(error instanceof SluiceError && error.code === 'source_empty')) throw error
+  }
   return found.sort()
 }
 
 /** A glob stays one: the same words tomorrow are the same spec. */
 const absolute = (sources: readonly string[]): Promise<string[]> =>
-  Promise.all(
-    sources.map(async (path) => {
-      if (isAbsolute(path) || (await stat(path).catch(() => null))) return resolve(path)
-      return join(escapePath(process.cwd()), path)
-    }),
-  )
+  Promise.all(sources.map(absolutePath))
+
+/** The folder that we are in may have characters in its name that mean something in a glob. */
+async function absolutePath(path: string): Promise<string> {
+  if (isAbsolute(path) || (await stat(path).catch(() => null))) return resolve(path)
+  return resolve(escapeGlob(process.cwd()), path)
+}
 
 const sized = (paths: readonly string[]): Promise<LocalFile[]> =>
   Promise.all(
