@@ -2,9 +2,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyBaseLogger, fastify, LogController } from 'fastify'
 import { sluiceError } from '../errors.ts'
+import { readBodies } from './body.ts'
 import type { ApiDeps, App } from './deps.ts'
 import { docs } from './docs.ts'
+import { documentShared } from './documented.ts'
 import { guard } from './guard.ts'
+import { refuseMethods } from './methods.ts'
 import { metrics } from './metrics.ts'
 import { pathOf, problemType, sendProblem, toProblem } from './problem.ts'
 import { events } from './routes/events.ts'
@@ -44,11 +47,10 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   app.setValidatorCompiler(validatorCompiler)
   // Replies are small; the schemas are for people, and JSON.stringify leaves nothing out.
   app.setSerializerCompiler(() => JSON.stringify)
-  app.removeContentTypeParser('text/plain')
+  readBodies(app)
   app.setErrorHandler((error, request, reply) => sendProblem(error, { request, reply }))
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(sluiceError('not_found', { path: pathOf(request) }), { request, reply }),
-  )
+  refuseMethods(app)
+  documentShared(app)
   guard(app)
   logRequests(app)
   await docs(app)

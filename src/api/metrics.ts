@@ -1,5 +1,6 @@
 /** Metrics for Prometheus: the process, the requests, the ingests, the workers and the queues. */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Type } from 'typebox'
 import { states } from '../domain/words.ts'
 import { countIngests } from '../postgres/ledger/underWay.ts'
 import { listWorkers } from '../postgres/ledger/workers.ts'
@@ -33,7 +34,12 @@ export function metrics(app: App, deps: ApiDeps): void {
   })
 
   app.get('/metrics', {
-    schema: { tags: ['operation'], summary: 'Metrics for Prometheus', produces: ['text/plain'] },
+    schema: {
+      tags: ['operation'],
+      summary: 'Metrics for Prometheus',
+      produces: ['text/plain'],
+      response: { 200: Type.String() },
+    },
     handler: async (_request, reply) => {
       const text = await register.metrics()
       return reply.type(register.contentType).send(text)

@@ -1,6 +1,8 @@
 /** Schemas that several routes share. */
 import { type TSchema, Type } from 'typebox'
 import { IngestId } from '../domain/spec.ts'
+import type { ErrorRow } from '../errors/row.ts'
+import { type ErrorCode, errorTable } from '../errors.ts'
 
 export const IngestParams = Type.Object({ id: IngestId })
 
@@ -11,27 +13,46 @@ export const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type
 export const count = (description: string) => Type.Integer({ minimum: 0, description })
 export const time = (description: string) => Type.String({ format: 'date-time', description })
 
-const Problem = Type.Object(
-  {
+/** An error that the API may answer: its row has a status. */
+export type HttpCode = {
+  [C in ErrorCode]: (typeof errorTable)[C] extends { status: number } ? C : never
+}[ErrorCode]
+
+const Problem = (codes: readonly HttpCode[]) =>
+  Type.Object({
     type: Type.String({ description: 'Where the code is explained.' }),
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.String({ description: 'What is wrong.' }),
-    code: Type.String({ description: 'Stable; never reused for another meaning.' }),
+    code: Type.Enum([...codes], { description: 'Stable; never reused for another meaning.' }),
     hint: Type.String({ description: 'What to do about it.' }),
     instance: Type.String(),
-  },
-  { description: 'A problem (RFC 9457).' },
-)
+  })
 
-/** The documented answers of a route when it fails. */
-export const problems = (...statuses: number[]): Record<number, TSchema> =>
-  Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      Type.Unsafe({
-        description: 'A problem (RFC 9457).',
-        content: { 'application/problem+json': { schema: Problem } },
-      }),
-    ]),
-  )
+const problemMedia = 'application/problem+json'
+
+/** The documented answers of an address when it fails: by status, with the codes of each. */
+export function problems(...codes: HttpCode[]): Record<number, TSchema> {
+  const byStatus = new Map<number, Set<HttpCode>>()
+  for (const code of codes) {
+    const { status } = errorTable[code]
+    byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code))
+  }
+  return Object.fromEntries([...byStatus].map(([status, set]) => [status, answer([...set])]))
+}
+
+const answer = (codes: readonly HttpCode[]) =>
+  Type.Unsafe({
+    description: codes
+      .map((code) => `\`${code}\`: ${(errorTable[code] as ErrorRow).message}`)
+      .join('\n\n'),
+    content: { [problemMedia]: { schema: Problem(codes) } },
+  })
+
+/** The codes that `problems` has put into one of its answers. */
+export function codesOf(documented: TSchema): HttpCode[] {
+  const { content } = documented as {
+    content?: Record<string, { schema: ReturnType<typeof Problem> }>
+  }
+  return (content?.[problemMedia]?.schema.properties.code.enum ?? []) as HttpCode[]
+}

@@ -10,26 +10,60 @@ import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 import { sluiceError } from '../errors.ts'
+import { faultOfTexts } from './texts.ts'
 
 type Schema = TSchema & Record<string, unknown>
 
 const problemsMax = 5
 
+/** A name in a request may be as long as the request. */
+const problemChars = 1000
+
 /** Bodies are taken as they are; the texts of queries and addresses become numbers first. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart, url }) => {
   const compiled = Compile(schema)
+  const isSpec = httpPart === 'body' && url === '/v1/ingests'
+  const refuse = (problem: string) => {
+    const shown = problem.length > problemChars ? `${problem.slice(0, problemChars)}…` : problem
+    return {
+      error: sluiceError(isSpec ? 'spec_invalid' : 'request_invalid', { problem: shown }),
+    }
+  }
   return (value: unknown) => {
-    const filled =
-      httpPart === 'body'
-        ? value
-        : Value.Convert(schema, Value.Default(schema, (value ?? {}) as object))
+    const given = value === undefined ? {} : value
+    const fault = twice(given, httpPart) ?? faultOfTexts(given)
+    if (fault) return refuse(fault)
+    const filled = httpPart === 'body' ? given : Value.Default(schema, fromTexts(schema, given))
     if (compiled.Check(filled)) return { value: filled }
     const problems = problemsOf(schema, filled)
     const shown = problems.slice(0, problemsMax).join('; ')
-    const problem = problems.length > problemsMax ? `${shown}; …` : shown
-    const isSpec = httpPart === 'body' && url === '/v1/ingests'
-    return { error: sluiceError(isSpec ? 'spec_invalid' : 'request_invalid', { problem }) }
+    return refuse(problems.length > problemsMax ? `${shown}; …` : shown)
   }
+}
+
+/** A parameter of a query that comes twice is a list, and it is not for us to choose. */
+function twice(given: unknown, httpPart: string | undefined): string | null {
+  if (httpPart !== 'querystring') return null
+  const name = Object.entries(given as object).find(([, value]) => Array.isArray(value))?.[0]
+  return name === undefined ? null : `${name} is given more than once`
+}
+
+/** What is no number of plain digits, and neither true nor false, stays a text and is refused. */
+function fromTexts(schema: TSchema, given: unknown): unknown {
+  const { properties = {} } = schema as { properties?: Record<string, Schema> }
+  return Object.fromEntries(
+    Object.entries(given as Record<string, unknown>).map(([name, value]) => [
+      name,
+      fromText(Object.hasOwn(properties, name) ? properties[name] : undefined, value),
+    ]),
+  )
+}
+
+function fromText(schema: Schema | undefined, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  if (schema?.type === 'integer' && /^-?\d{1,15}$/.test(value)) return Number(value)
+  if (schema?.type === 'boolean' && /^(true|false)$/.test(value)) return value === 'true'
+  return value
 }
 
 /**
@@ -66,12 +100,13 @@ function problemsOfUnion(union: Schema, value: unknown, at: string): string[] {
   if (kinds.every((each) => each !== undefined)) {
     if (value === null || typeof value !== 'object') return [`${where} must be an object`]
     const meant = kinds.indexOf((value as { kind?: never }).kind as never)
-    if (meant < 0) return [`${where}.kind must be one of ${list(kinds)}`]
+    if (meant < 0) return [`${dotted(`${at}/kind`)} must be one of ${list(kinds)}`]
     return problemsOf(branches[meant] as Schema, value, at)
   }
   const sameType = branches.find((branch) => branch.type === typeOf(value))
   if (sameType && !union.description) return problemsOf(sameType, value, at)
-  return [`${where} does not fit: ${union.description ?? 'it has another type'}`]
+  if (union.description) return [`${where} does not fit: ${union.description}`]
+  return [`${where} must be ${branches.map(({ type }) => article(type as string)).join(' or ')}`]
 }
 
 function inWords(
@@ -88,7 +123,10 @@ function inWords(
   return message
 }
 
-const article = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`)
+function article(type: string): string {
+  if (type === 'null') return type
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`
+}
 
 const list = (values: unknown[]): string => values.map((each) => JSON.stringify(each)).join(', ')
 

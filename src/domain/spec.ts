@@ -103,7 +103,10 @@ export const IngestSpec = Type.Object(
         {
           max: Type.Optional(
             Type.Union(
-              [Type.Integer({ minimum: 0 }), Type.String({ pattern: '^\\d{1,3}(\\.\\d+)?%$' })],
+              [
+                Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+                Type.String({ pattern: '^\\d{1,3}(\\.\\d+)?%$' }),
+              ],
               {
                 description: 'A count, or a share like "1%". Over it nothing is published.',
               },

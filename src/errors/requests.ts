@@ -54,7 +54,7 @@ export const requests = {
     status: 400,
     kind: 'user',
     message: 'The upload name {name} is not valid.',
-    hint: 'Use letters, digits, dots, dashes and underscores, at most 200 of them, and no folders.',
+    hint: 'Use letters from a to z, digits, spaces and . _ - ( ) + @ = , only: at most 200 characters, and no folders.',
   },
   dialect_invalid: {
     status: 400,
@@ -67,6 +67,12 @@ export const requests = {
     kind: 'user',
     message: 'There is nothing at {path}.',
     hint: 'See /docs for the addresses of this API.',
+  },
+  method_not_allowed: {
+    status: 405,
+    kind: 'user',
+    message: 'The method {method} is not allowed at {path}: it takes {allowed}.',
+    hint: 'See /docs for what each address takes.',
   },
   ingest_not_found: {
     status: 404,

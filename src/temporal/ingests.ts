@@ -150,9 +150,17 @@ const pendingOf = (activity: Pending, workflowQueue: string): PendingTask => ({
 export const dateOf = (time: { seconds?: unknown; nanos?: unknown } | null | undefined) =>
   time ? new Date(Number(time.seconds ?? 0) * 1000 + Number(time.nanos ?? 0) / 1e6) : null
 
+/** The status INVALID_ARGUMENT of gRPC. */
+const invalidArgument = 3
+
 export function temporalError(error: unknown): SluiceError | unknown {
   // The client wraps most of what gRPC says, which is then the cause.
   if (!(error instanceof ServiceError) && !isGrpcServiceError(error)) return error
-  const problem = messageOf((error as Error).cause ?? error)
+  const said = (error as Error).cause ?? error
+  const problem = messageOf(said)
+  // The request itself is at fault, and would be the next time: a name that the server reserves.
+  if (isGrpcServiceError(said) && said.code === invalidArgument) {
+    return sluiceError('request_invalid', { problem }, { cause: error })
+  }
   return sluiceError('temporal_unavailable', { address: 'the server', problem }, { cause: error })
 }

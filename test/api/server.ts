@@ -6,6 +6,7 @@ import { afterAll } from 'vitest'
 import { buildApp } from '../../src/api/app.ts'
 import type { Settings } from '../../src/settings.ts'
 import { type Built, build } from '../helper.ts'
+import { mustBeDocumented, type OpenApi } from './documented.ts'
 
 export interface Api extends Built {
   url: string
@@ -75,13 +76,17 @@ export async function buildApi(): Promise<Api> {
 
 const put = (content: string | Buffer): RequestInit => ({ method: 'PUT', body: content as never })
 
-export const askAt =
-  (url: string): Api['ask'] =>
-  (method, path, body) => {
+/** Every answer must be one that the documentation names. */
+export function askAt(url: string): Api['ask'] {
+  const openApi = answerOf(fetch(`${url}/docs/json`)).then(({ body }) => body as OpenApi)
+  return async (method, path, body) => {
     const headers = { 'content-type': 'application/json' }
     const sent = body === undefined ? {} : { headers, body: JSON.stringify(body) }
-    return answerOf(fetch(url + path, { method, ...sent }))
+    const answer = await answerOf(fetch(url + path, { method, ...sent }))
+    mustBeDocumented(await openApi, { method, url: path }, answer)
+    return answer
   }
+}
 
 async function answerOf(asked: Promise<Response>): Promise<Answer> {
   const answer = await asked

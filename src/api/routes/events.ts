@@ -23,18 +23,18 @@ export const events = (deps: ApiDeps) => async (app: App) => {
       description,
       produces: ['text/event-stream'],
       params: IngestParams,
-      response: { 200: Type.String(), ...problems(404, 503) },
+      response: { 200: Type.String(), ...problems('ingest_not_found') },
     },
-    handler: async ({ params: { id } }, reply) => {
+    handler: async ({ params: { id }, method }, reply) => {
       await readIngest(deps.db, id)
+      const type = 'text/event-stream; charset=utf-8'
+      if (method === 'HEAD') return reply.type(type).send('')
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
       const signal = AbortSignal.any([gone.signal, closing.signal])
       // Without x-accel-buffering nginx would collect events before it passes them on.
       void reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
-      return reply
-        .type('text/event-stream; charset=utf-8')
-        .send(Readable.from(eventsOf(deps, id, signal)) as never)
+      return reply.type(type).send(Readable.from(eventsOf(deps, id, signal)) as never)
     },
   })
 }

@@ -20,7 +20,10 @@ export const health = (deps: ApiDeps) => async (app: App) => {
     schema: {
       tags,
       summary: 'PostgreSQL and Temporal answer',
-      response: { 200: Ok, ...problems(503) },
+      response: {
+        200: Ok,
+        ...problems('database_unavailable', 'too_busy', 'temporal_unavailable'),
+      },
     },
     handler: async ({ url }, reply) => {
       const answers = await Promise.all([askDatabase(deps), askTemporal(deps)])

@@ -20,7 +20,19 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
         'The id is the idempotency key: the same id with the same spec is the same ingest (200), ' +
         'with another spec it is refused (409).',
       body: IngestSpec,
-      response: { 200: Accepted, 202: Accepted, ...problems(400, 404, 409, 415, 503) },
+      response: {
+        200: Accepted,
+        202: Accepted,
+        ...problems(
+          'spec_invalid',
+          'table_name_invalid',
+          'dialect_invalid',
+          'upload_not_found',
+          'ingest_conflict',
+          'ingest_id_used',
+          'temporal_unavailable',
+        ),
+      },
     },
     handler: async ({ body }, reply) => {
       const { ingestId, state, isNew } = await submit(deps, body)
@@ -49,7 +61,6 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
           ingests: Type.Array(Ingest),
           next: Type.Union([Type.String(), Type.Null()]),
         }),
-        ...problems(400, 503),
       },
     },
     handler: async ({ query: { limit = 50, before = null, state = null } }) => {
@@ -65,7 +76,7 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
       summary: 'Show an ingest',
       description: 'Counts come from the receipts in the ledger, so they never run ahead of it.',
       params: IngestParams,
-      response: { 200: IngestNow, ...problems(404, 503) },
+      response: { 200: IngestNow, ...problems('ingest_not_found') },
     },
     handler: ({ params: { id } }) => viewNow(deps, id),
   })

@@ -48,7 +48,7 @@ export const queues = (deps: ApiDeps) => async (app: App) => {
       tags,
       summary: 'List the task queues',
       description: 'Those that living workers serve, and those that ingests and steps need.',
-      response: { 200: Type.Object({ queues: Type.Array(Queue) }), ...problems(503) },
+      response: { 200: Type.Object({ queues: Type.Array(Queue) }) },
     },
     handler: async () => ({ queues: await seeQueues(deps) }),
   })
@@ -58,7 +58,7 @@ export const queues = (deps: ApiDeps) => async (app: App) => {
       tags,
       summary: 'Show a task queue',
       params,
-      response: { 200: Queue, ...problems(400, 404, 503) },
+      response: { 200: Queue, ...problems('queue_unknown') },
     },
     handler: async ({ params: { queue } }) => {
       await mustBeKnown(deps, queue)
@@ -73,7 +73,7 @@ export const queues = (deps: ApiDeps) => async (app: App) => {
       description: 'Over all its workers, those to come as well: the Temporal server keeps it.',
       params,
       body: Limit,
-      response: { 200: Queue, ...problems(400, 404, 415, 503) },
+      response: { 200: Queue, ...problems('queue_unknown', 'temporal_unavailable') },
     },
     handler: async ({ params: { queue }, body: { perSecond, reason = '' } }) => {
       const { temporal } = deps
@@ -94,7 +94,7 @@ export const budget =
       schema: {
         tags,
         summary: 'Show how many units may load at once',
-        response: { 200: Budget, ...problems(503) },
+        response: { 200: Budget },
       },
       handler: async () => ({ unitsMax: await readUnitsMax(db) }),
     })
@@ -105,7 +105,7 @@ export const budget =
         summary: 'Limit how many units load at once, over all workers and ingests',
         description: 'Units that load already are not touched; the limit holds from the next on.',
         body: Budget,
-        response: { 200: Budget, ...problems(400, 415, 503) },
+        response: { 200: Budget },
       },
       handler: async ({ body: { unitsMax } }) => {
         await writeUnitsMax(db, unitsMax)

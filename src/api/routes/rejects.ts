@@ -1,7 +1,6 @@
 /** The rejects of an ingest: pages of JSON, or all of them as CSV. */
 import { Readable } from 'node:stream'
 import { type Static, Type } from 'typebox'
-import { sluiceError } from '../../errors.ts'
 import { readIngest } from '../../postgres/ledger/ingests.ts'
 import { eachReject, listRejects } from '../../postgres/ledger/rejects.ts'
 import { csvOf } from '../csv.ts'
@@ -24,6 +23,8 @@ const Reject = Type.Object({
 })
 export type Reject = Static<typeof Reject>
 
+const pageKey = '^\\d{1,9}:\\d{1,15}$'
+
 const description = `
 Pages of JSON, or with \`Accept: text/csv\` or \`format=csv\` every reject as one CSV file.
 
@@ -45,7 +46,9 @@ export const rejects =
         querystring: Type.Object(
           {
             limit: Limit(10_000, 100),
-            after: Type.Optional(Type.String({ description: '`next` of the page before.' })),
+            after: Type.Optional(
+              Type.String({ pattern: pageKey, description: '`next` of the page before.' }),
+            ),
             all: Type.Optional(
               Type.Boolean({ description: 'Also those that were loaded after all.' }),
             ),
@@ -58,23 +61,23 @@ export const rejects =
             rejects: Type.Array(Reject),
             next: Type.Union([Type.String(), Type.Null()]),
           }),
-          ...problems(400, 404, 503),
+          ...problems('ingest_not_found'),
         },
       },
-      handler: async ({ params: { id }, query, headers: { accept } }, reply) => {
+      handler: async ({ params: { id }, query, headers: { accept }, method }, reply) => {
         await readIngest(db, id)
         const {
           limit = 100,
-          after,
+          after = '-1:0',
           all = false,
           format = /\btext\/csv\b/.test(accept ?? '') ? 'csv' : 'json',
         } = query
         if (format === 'csv') {
           const name = `attachment; filename="${id}-rejects.csv"`
           void reply.type('text/csv; charset=utf-8; header=present')
-          return reply
-            .header('content-disposition', name)
-            .send(Readable.from(csvOf(eachReject(db, id, { all }), all)) as never)
+          void reply.header('content-disposition', name)
+          if (method === 'HEAD') return reply.send('' as never)
+          return reply.send(Readable.from(csvOf(eachReject(db, id, { all }), all)) as never)
         }
         const found = await listRejects(db, id, { limit, after: cursorOf(after), all })
         const page = found.map((each) => ({
@@ -88,9 +91,7 @@ export const rejects =
     })
   }
 
-function cursorOf(after: string | undefined): { fileNo: number; line: number } {
-  if (after === undefined) return { fileNo: -1, line: 0 }
-  const [, fileNo, line] = /^(\d{1,9}):(\d{1,15})$/.exec(after) ?? []
-  if (fileNo && line) return { fileNo: Number(fileNo), line: Number(line) }
-  throw sluiceError('request_invalid', { problem: 'after must be the `next` of the page before' })
+function cursorOf(after: string): { fileNo: number; line: number } {
+  const [fileNo = -1, line = 0] = after.split(':').map(Number)
+  return { fileNo, line }
 }

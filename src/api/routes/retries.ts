@@ -29,7 +29,18 @@ export const retries = (deps: ApiDeps) => async (app: App) => {
         },
         { additionalProperties: false },
       ),
-      response: { 202: RetryNow, ...problems(400, 404, 409, 503) },
+      response: {
+        202: RetryNow,
+        ...problems(
+          'ingest_not_found',
+          'upload_not_found',
+          'retry_too_early',
+          'retry_unpublished',
+          'rejects_none_open',
+          'retry_not_found',
+          'temporal_unavailable',
+        ),
+      },
     },
     handler: async ({ params: { id }, body: { upload = null } }, reply) => {
       const order = await submitRetry(deps, id, upload)
@@ -43,7 +54,10 @@ export const retries = (deps: ApiDeps) => async (app: App) => {
       tags,
       summary: 'List the retries of an ingest that have ended well',
       params: IngestParams,
-      response: { 200: Type.Object({ retries: Type.Array(RetryNow) }), ...problems(404, 503) },
+      response: {
+        200: Type.Object({ retries: Type.Array(RetryNow) }),
+        ...problems('ingest_not_found'),
+      },
     },
     handler: async ({ params: { id } }) => {
       await readIngest(deps.db, id)
@@ -60,7 +74,10 @@ export const retries = (deps: ApiDeps) => async (app: App) => {
         id: IngestId,
         retry: Type.String({ pattern: '^retry-\\d{1,9}(-[0-9a-f]{8})?$' }),
       }),
-      response: { 200: RetryNow, ...problems(404, 503) },
+      response: {
+        200: RetryNow,
+        ...problems('ingest_not_found', 'retry_not_found', 'temporal_unavailable'),
+      },
     },
     handler: async ({ params: { id, retry } }) => {
       await readIngest(deps.db, id)

@@ -24,7 +24,10 @@ export const steering = (deps: ApiDeps) => async (app: App) => {
         summary: `${steer[0]?.toUpperCase()}${steer.slice(1)} an ingest`,
         description,
         params: IngestParams,
-        response: { 202: IngestNow, ...problems(404, 409, 503) },
+        response: {
+          202: IngestNow,
+          ...problems('ingest_not_found', 'ingest_ended', 'temporal_unavailable'),
+        },
       },
       handler: async ({ params: { id } }, reply) => {
         await steerOrEnd(deps, id, steer)

@@ -41,7 +41,7 @@ export const steps =
         ),
         response: {
           200: Type.Object({ steps: Type.Array(Step), next: orNull(Type.String()) }),
-          ...problems(400, 404, 503),
+          ...problems('ingest_not_found'),
         },
       },
       handler: async ({ params: { id }, query: { limit = 100, after = '-1.-1' } }) => {

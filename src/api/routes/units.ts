@@ -36,14 +36,18 @@ export const units =
           {
             limit: Limit(1000, 100),
             after: Type.Optional(
-              Type.Integer({ minimum: -1, description: '`next` of the page before.' }),
+              Type.Integer({
+                minimum: -1,
+                maximum: 2_147_483_647,
+                description: '`next` of the page before.',
+              }),
             ),
           },
           { additionalProperties: false },
         ),
         response: {
           200: Type.Object({ units: Type.Array(Unit), next: orNull('string') }),
-          ...problems(400, 404, 503),
+          ...problems('ingest_not_found'),
         },
       },
       handler: async ({ params: { id }, query: { limit = 100, after = -1 } }) => {

@@ -38,7 +38,10 @@ export const uploads =
         consumes: ['application/octet-stream'],
         params,
         body: Type.Unsafe<unknown>({ type: 'string', format: 'binary' }),
-        response: { 201: Upload, ...problems(400, 507) },
+        response: {
+          201: Upload,
+          ...problems('upload_name_invalid', 'upload_cut_short', 'stage_full'),
+        },
       },
       handler: async ({ params: { name }, raw }, reply) => {
         check(name)
@@ -58,7 +61,7 @@ export const uploads =
         summary: 'Remove a file',
         description: 'An ingest that has staged it already does not need it any more.',
         params,
-        response: { 204: Type.Null(), ...problems(400, 404) },
+        response: { 204: Type.Null(), ...problems('upload_name_invalid', 'upload_not_found') },
       },
       handler: async ({ params: { name } }, reply) => {
         check(name)

@@ -39,7 +39,7 @@ export const workers = (deps: ApiDeps) => async (app: App) => {
         },
         { additionalProperties: false },
       ),
-      response: { 200: Type.Object({ workers: Type.Array(Worker) }), ...problems(400, 503) },
+      response: { 200: Type.Object({ workers: Type.Array(Worker) }) },
     },
     handler: async ({ query: { all = false } }) => ({ workers: await seeWorkers(deps, { all }) }),
   })
@@ -49,7 +49,7 @@ export const workers = (deps: ApiDeps) => async (app: App) => {
       tags,
       summary: 'Show a worker',
       params,
-      response: { 200: Worker, ...problems(404, 409, 503) },
+      response: { 200: Worker, ...problems('worker_not_found', 'worker_ambiguous') },
     },
     handler: async ({ params: { worker } }) => pick(await seeWorkers(deps, { all: true }), worker),
   })
@@ -58,7 +58,7 @@ export const workers = (deps: ApiDeps) => async (app: App) => {
     schema: {
       tags,
       summary: 'List the tasks that living workers have in hand, the oldest first',
-      response: { 200: Type.Object({ tasks: Type.Array(ActiveTask) }), ...problems(503) },
+      response: { 200: Type.Object({ tasks: Type.Array(ActiveTask) }) },
     },
     handler: async () => ({ tasks: await seeActive(deps) }),
   })
@@ -68,7 +68,7 @@ export const workers = (deps: ApiDeps) => async (app: App) => {
       tags,
       summary: 'List the activities that wait for their next attempt',
       description: `Of the newest ${ingestsMax} ingests that are under way.`,
-      response: { 200: Type.Object({ tasks: Type.Array(ScheduledTask) }), ...problems(503) },
+      response: { 200: Type.Object({ tasks: Type.Array(ScheduledTask) }) },
     },
     handler: async () => ({ tasks: await seeScheduled(deps) }),
   })
@@ -98,7 +98,16 @@ export const commands = (deps: ApiDeps) => async (app: App) => {
         { additionalProperties: false },
       ),
       body: CommandBody,
-      response: { 200: Told, ...problems(400, 404, 409, 415, 503, 504) },
+      response: {
+        200: Told,
+        ...problems(
+          'worker_not_found',
+          'worker_ambiguous',
+          'worker_gone',
+          'command_refused',
+          'command_unanswered',
+        ),
+      },
     },
     handler: async ({ params: { worker }, query, body, raw }, reply) => {
       const { timeout = timeoutSecondsPreset } = query
