@@ -1,6 +1,7 @@
 /** Which column each field of a file goes to, or a clear error that says why it cannot. */
 import { sluiceError } from '../errors.ts'
-import { addedNames, columnNames, matchColumns, type TargetColumn } from './columns.ts'
+import type { TargetColumn } from './columns.ts'
+import { addedNames, columnNames, matchColumns, type NameStyle } from './names.ts'
 
 export interface FileHeader {
   file: string
@@ -13,6 +14,8 @@ export interface MatchTable {
   columns: readonly TargetColumn[]
   /** Names that it does not have become new columns. */
   evolves?: boolean
+  /** How new columns are called. */
+  names?: NameStyle
 }
 
 /**
@@ -22,9 +25,9 @@ export interface MatchTable {
  */
 export function matchHeader({ file, header, width }: FileHeader, table: MatchTable): string[] {
   if (!header) return matchByPosition({ file, width }, table)
-  const { columns: matched, missing, ...match } = matchColumns(header, table.columns)
+  const { columns: matched, missing, ...match } = matchColumns(header, table.columns, table.names)
   const { columns, unknown } = table.evolves
-    ? withAdded(header, matched, table.columns)
+    ? withAdded(header, matched, table)
     : { columns: matched, unknown: match.unknown }
   const list = (names: string[]) => names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '')
   if (unknown.length > 0) {
@@ -40,23 +43,29 @@ export function matchHeader({ file, header, width }: FileHeader, table: MatchTab
 function withAdded(
   header: readonly (string | null)[],
   matched: readonly string[],
-  table: readonly TargetColumn[],
+  { columns: there, names: style }: MatchTable,
 ): { columns: string[]; unknown: string[] } {
+  const generated = new Set(there.filter((column) => column.generated).map(lowerName))
   const strange = header.filter((_, index) => matched[index] === '')
-  // A generated column is nobody's to write, and its name is taken.
-  const writable = strange.map((name) => (isGenerated(name, table) ? null : name))
+  // A generated column cannot be written, and its name is taken.
+  const writable = strange.map((name) => (generated.has(lower(name ?? '')) ? null : name))
   const names = addedNames(
     writable,
-    table.map(({ name }) => name),
+    there.map(({ name }) => name),
+    style,
   )
   const unknown = strange.filter((_, at) => names[at] === null)
   let next = 0
   const columns = matched.map((name) => name || (names[next++] ?? ''))
-  return { columns, unknown: unknown.map((name) => name || '(a field without a name)') }
+  return { columns, unknown: unknown.map((name) => shown(name ?? '')) }
 }
 
-const isGenerated = (name: string | null, table: readonly TargetColumn[]): boolean =>
-  table.some((column) => column.generated && column.name.toLowerCase() === name?.toLowerCase())
+/** A longer name is no identifier of PostgreSQL, so it is none of its columns. */
+const lower = (name: string): string => name.trim().slice(0, 1000).toLowerCase()
+
+const lowerName = ({ name }: TargetColumn): string => lower(name)
+
+const shown = (name: string): string => name.trim().slice(0, 80) || '(a field without a name)'
 
 function matchByPosition({ file, width }: Omit<FileHeader, 'header'>, table: MatchTable): string[] {
   const columns = table.columns.filter((column) => !column.generated)
@@ -73,6 +82,6 @@ function matchByPosition({ file, width }: Omit<FileHeader, 'header'>, table: Mat
  * The columns that the first file gives a new table. Later files are matched against them.
  * @returns one for each field
  */
-export function newColumns({ header, width }: FileHeader): string[] {
-  return columnNames(header ?? Array.from({ length: width }, () => null))
+export function newColumns({ header, width }: FileHeader, style?: NameStyle): string[] {
+  return columnNames(header ?? Array.from({ length: width }, () => null), style)
 }
