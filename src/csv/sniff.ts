@@ -90,6 +90,9 @@ const magics: [string, Buffer][] = [
   ['a PDF', Buffer.from('%PDF-')],
 ]
 
+/** So many bad bytes may stand in a file of any size, also in one of twenty bytes. */
+const badFew = 16
+
 /**
  * One bad byte is a matter for its row; a file full of them is not text at all.
  * @throws not_csv
@@ -101,14 +104,14 @@ export function refuseBinary(head: Buffer, file: string): void {
     }
   }
   if (isUtf8(head)) {
-    if (countOf(head, 0) > head.length / 100) {
+    if (countOf(head, 0) > Math.max(badFew, head.length / 100)) {
       throw sluiceError('not_csv', { file, problem: 'it holds many NUL bytes' })
     }
     return
   }
   // U+FFFD stands for each byte that is not UTF-8; a head cut in a character gives three at most.
   const bad = head.toString('utf8').split('\ufffd').length - 1
-  if (bad + countOf(head, 0) > Math.max(16, head.length / 10)) {
+  if (bad + countOf(head, 0) > Math.max(badFew, head.length / 10)) {
     throw sluiceError('not_csv', { file, problem: 'it is binary, or not in UTF-8' })
   }
 }

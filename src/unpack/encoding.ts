@@ -38,6 +38,9 @@ export function sniffEncoding(head: Buffer): string | null {
   return isUtf8(head) ? null : sniffWindows1252(head)
 }
 
+/** Fewer are NUL bytes in a text of UTF-8. Two characters of UTF-16 are no table. */
+const nulsMin = 3
+
 /** Delimiters, digits and line ends have a NUL byte each, always on the same side. */
 function sniffUtf16(head: Buffer): string | null {
   const pairs = head.length >> 1
@@ -46,18 +49,24 @@ function sniffUtf16(head: Buffer): string | null {
     nuls[at & 1] = (nuls[at & 1] as number) + 1
   }
   const [even, odd] = nuls as [number, number]
-  const isMany = (many: number, few: number) => many * 6 > pairs && few * 3 < many
+  const isMany = (many: number, few: number) =>
+    many >= nulsMin && many * 6 > pairs && few * 3 < many
   if (isMany(odd, even) && isText(head, 'utf-16le')) return 'utf-16le'
   if (isMany(even, odd) && isText(head, 'utf-16be')) return 'utf-16be'
   return null
 }
 
-/** No control characters but those of a text file. */
+/** It has no control characters but those of a text file, and its line ends are such of UTF-16. */
 function isText(head: Buffer, encoding: string): boolean {
-  const text = iconv.decode(head.subarray(0, Math.min(65_536, head.length & ~1)), encoding)
+  const bytes = head.subarray(0, Math.min(65_536, head.length & ~1))
+  const text = iconv.decode(bytes, encoding)
+  // In a text of UTF-8 with NUL bytes they are halves of other characters.
+  if (hasLineEnd(bytes.toString('latin1')) && !hasLineEnd(text)) return false
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return !/[\u0000-\u0008\u000e-\u001f\ufffe\uffff]/.test(text)
 }
+
+const hasLineEnd = (text: string): boolean => /[\r\n]/.test(text)
 
 const highBytesMin = 3
 const undefined1252 = [0x81, 0x8d, 0x8f, 0x90, 0x9d]

@@ -202,3 +202,15 @@ test('what cannot be meant is refused', () => {
   ]
   for (const [format, problem] of bad) expect(() => look('a,b\n1,2\n', format)).toThrow(problem)
 })
+
+test('NUL bytes are rejects of their rows unless there are many, in a file of any size', () => {
+  for (const text of ['id,name\n1,a\0b\n2,c\n', 'a\0', `a,b\n${'1,\0\n'.repeat(16)}`]) {
+    expect(
+      readHead(Buffer.from(text), { name: 'x', sizeBytes: text.length }, {}).width,
+    ).toBeGreaterThan(0)
+  }
+  for (const text of ['\0'.repeat(40), `id,name\n${'1,\0\0\n'.repeat(50)}`]) {
+    const head = () => readHead(Buffer.from(text), { name: 'x', sizeBytes: text.length }, {})
+    expect(head).toThrow(/many NUL bytes/)
+  }
+})

@@ -286,3 +286,21 @@ test('any bytes in any chunks come out as they went in', async () => {
     { numRuns: 50 },
   )
 })
+
+test('a few NUL bytes make no UTF-16 of a text, wherever they stand', () => {
+  const texts = [
+    'id,name\n1,a\0b\n2,c\n',
+    'x\0',
+    'a\0\n',
+    'a\0b\0',
+    '1,a\0b\n'.repeat(50),
+    '1,ab\0\n'.repeat(50),
+    'id,name\r\n1,\0\0\0\0\0\0\0\r\n',
+  ]
+  for (const text of texts) expect([text, sniffEncoding(Buffer.from(text))]).toEqual([text, null])
+  for (const text of ['id,name\n1,a\n', 'a\n1\n', '名,値\r\n一,二\r\n']) {
+    const bytes = Buffer.from(text, 'utf16le')
+    expect(sniffEncoding(bytes)).toBe('utf-16le')
+    expect(sniffEncoding(bytes.swap16())).toBe('utf-16be')
+  }
+})
