@@ -1,6 +1,5 @@
 /** publish: landing → target, in one transaction that also marks the ingest published. */
-import { rejectsAllowed } from '../src/domain/limits.ts'
-import type { FullSpec, FullTarget } from '../src/domain/spec.ts'
+import type { FullTarget } from '../src/domain/spec.ts'
 import { parseTableName, showTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { type SluiceError, sluiceError } from '../src/errors.ts'
@@ -13,7 +12,6 @@ import {
   recordPublished,
 } from '../src/postgres/ledger/ingests.ts'
 import { readNotes } from '../src/postgres/ledger/notes.ts'
-import { firstReject } from '../src/postgres/ledger/rejects.ts'
 import { sumReceipts } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { isOfConstraint, isRefusal } from '../src/postgres/sqlState.ts'
@@ -25,6 +23,7 @@ import { alive, type IngestInput } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { evolve } from './publish/evolve.ts'
 import { judgeLanding } from './publish/judge.ts'
+import { overLimit } from './publish/limit.ts'
 import { widen } from './publish/widen.ts'
 
 export interface PublishInput extends IngestInput {
@@ -84,28 +83,6 @@ async function countsOf(tx: Connection, ingestId: string): Promise<Required<Coun
   const { missing, ...counts } = await sumReceipts(tx, ingestId)
   checkCounts(counts, missing)
   return counts
-}
-
-/** @returns rejects_over_max, every_row_rejected, or null */
-async function overLimit(
-  tx: Connection,
-  { ingestId, records }: PublishInput,
-  spec: FullSpec,
-  { rowsRead, rowsLoaded, rowsRejected, rowsSkipped }: Required<Counts>,
-): Promise<SluiceError | null> {
-  if (rowsRejected === 0) return null
-  const allowed = rejectsAllowed(spec.rejects.max, Math.max(rowsRead, records))
-  if (allowed !== null && rowsRejected > allowed) {
-    const first = await firstReject(tx, ingestId)
-    const max = spec.rejects.max ?? allowed
-    return sluiceError('rejects_over_max', { rejected: rowsRejected, read: rowsRead, max, first })
-  }
-  // A limit that was asked for and is kept speaks for itself, also when nothing is left.
-  if (rowsLoaded + rowsSkipped === 0 && spec.rejects.max === null) {
-    const first = await firstReject(tx, ingestId)
-    return sluiceError('every_row_rejected', { rejected: rowsRejected, first })
-  }
-  return null
 }
 
 /** @throws count_mismatch */

@@ -30,7 +30,7 @@ export const rejectTable = {
   invalid_utf8: {
     meaning: 'bytes that are not UTF-8; `raw_bytes` has them',
     message: 'bytes that are not UTF-8',
-    hint: 'Convert the record to UTF-8.',
+    hint: 'Convert the record to UTF-8, or name the encoding of the file: `--encoding windows-1252`.',
   },
   nul_byte: {
     meaning: 'a NUL byte, which PostgreSQL cannot store in text; `raw_bytes` has it',

@@ -142,3 +142,18 @@ export async function firstReject(db: Db | Connection, ingestId: string): Promis
   const { file, line, column_name: column, error } = rows[0]
   return `${file} line ${line}${column ? `, column ${column}` : ''}: ${error}`
 }
+
+export type SampledReject = Pick<RejectView, 'code' | 'column' | 'error'>
+
+/** The first rejects, to see what they have in common. Every one would be too many to look at. */
+export async function sampleRejects(
+  db: Db | Connection,
+  ingestId: string,
+): Promise<SampledReject[]> {
+  const { rows } = await db.query<SampledReject>(
+    `select code, column_name as "column", left(error, 200) as error from sluice.rejects
+     where ingest_id = $1 order by file_no, line limit 1000`,
+    [ingestId],
+  )
+  return rows
+}
