@@ -16,6 +16,8 @@ const namesOf = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]
 
 /** What a hint may name that its message does not. */
 const given: Record<string, string[]> = {
+  every_row_rejected: ['likely'],
+  most_rows_rejected: ['likely'],
   usage_invalid: ['command'],
   setting_missing: ['example'],
   part_ended: ['log'],

@@ -71,9 +71,14 @@ export interface BuildOptions {
   /** Servers other than the shared ones. */
   databaseUrl?: string
   temporalAddress?: string
+  /** What all specs of the file have, unless they say otherwise. */
+  spec?: Pick<IngestSpec, 'rejects'>
   /** Takes what tears it down. Within a test this must be its `onTestFinished`. */
   onEnd?: (tearDown: () => Promise<void>) => void
 }
+
+/** For files whose rows are mostly rejects: without it their ingests would fail. */
+export const anyRejects = { spec: { rejects: { max: '100%' } } }
 
 /** A database of its own on the shared server, or on the given one. */
 export async function build(servers: BuildOptions = {}): Promise<Built> {
@@ -133,7 +138,7 @@ export async function build(servers: BuildOptions = {}): Promise<Built> {
       return worker
     },
     async start(spec, options = {}) {
-      const full = fullSpec({ queue, ...spec })
+      const full = fullSpec({ queue, ...servers.spec, ...spec })
       const ingestId = spec.id ?? `${name}-${randomBytes(4).toString('hex')}`
       const target = spec.target ? showTable(parseTableName(spec.target.table)) : null
       const ingest = { ingestId, spec: full, target }

@@ -16,7 +16,7 @@ export function likelyCause(rejects: readonly Rejected[]): string {
   return (causes[found[0].code] ?? constraintCause)(found)
 }
 
-const look = 'See what they have in common.'
+const look = 'They have no single cause.'
 
 const causes: Record<string, (rejects: Rejected[]) => string> = {
   wrong_column_count: raggedCause,

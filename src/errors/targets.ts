@@ -49,14 +49,14 @@ export const targets = {
     status: 422,
     kind: 'data',
     message: 'Every row was rejected ({rejected}). The first: {first}.',
-    hint: '{likely} To see them: `sluice rejects`. With `--max-rejects 100%` the ingest ends without a row.',
+    hint: 'See them with `sluice rejects`. {likely} With `--max-rejects 100%` the ingest ends without a row.',
   },
   most_rows_rejected: {
     status: 422,
     kind: 'data',
     message:
       '{rejected} of {read} rows were rejected, which is more than half. The first: {first}.',
-    hint: '{likely} To see them: `sluice rejects`. To load the others all the same: `--max-rejects 100%` (`rejects.max`).',
+    hint: 'See them with `sluice rejects`. {likely} To load the others all the same: `--max-rejects 100%` (`rejects.max`).',
   },
   poison_over_max: {
     status: 422,

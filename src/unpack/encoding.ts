@@ -51,8 +51,10 @@ function sniffUtf16(head: Buffer): string | null {
   const [even, odd] = nuls as [number, number]
   const isMany = (many: number, few: number) =>
     many >= nulsMin && many * 6 > pairs && few * 3 < many
-  if (isMany(odd, even) && isText(head, 'utf-16le')) return 'utf-16le'
-  if (isMany(even, odd) && isText(head, 'utf-16be')) return 'utf-16be'
+  const little = isMany(odd, even) && hasDelimiters(head, 1)
+  if (little && isText(head, 'utf-16le')) return 'utf-16le'
+  const big = isMany(even, odd) && hasDelimiters(head, -1)
+  if (big && isText(head, 'utf-16be')) return 'utf-16be'
   return null
 }
 
@@ -67,6 +69,19 @@ function isText(head: Buffer, encoding: string): boolean {
 }
 
 const hasLineEnd = (text: string): boolean => /[\r\n]/.test(text)
+
+/** Most commas and semicolons have their NUL byte beside them, where there are any. */
+function hasDelimiters(head: Buffer, nulAt: 1 | -1): boolean {
+  let alone = 0
+  let paired = 0
+  for (const mark of [0x2c, 0x3b]) {
+    for (let at = head.indexOf(mark); at >= 0; at = head.indexOf(mark, at + 1)) {
+      if (head[at + nulAt] === 0) paired++
+      else alone++
+    }
+  }
+  return paired >= alone
+}
 
 const highBytesMin = 3
 const undefined1252 = [0x81, 0x8d, 0x8f, 0x90, 0x9d]

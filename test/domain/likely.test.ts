@@ -20,8 +20,8 @@ test.each([
   [[of('22P02', 'day'), of('22P02', 'amount')], 'of day, amount do not fit'],
   [[of('23505')], '--unique skip'],
   [[of('23514')], 'a rule of the table'],
-  [[of('54000')], 'in common'],
-  [[], 'in common'],
+  [[of('54000')], 'no single cause'],
+  [[], 'no single cause'],
 ])('%j: %s', (rejects, flag) => {
   expect(likelyCause(rejects)).toContain(flag)
 })

@@ -1,9 +1,9 @@
 /** Rows that break a constraint of an existing target are rejects; the others are published. */
 import { describe, expect, test } from 'vitest'
 import type { IngestSpec } from '../../src/domain/spec.ts'
-import { build } from '../helper.ts'
+import { anyRejects, build } from '../helper.ts'
 
-const it = await build()
+const it = await build(anyRejects)
 await it.startWorker()
 
 type Options = Omit<IngestSpec, 'source' | 'target'> & { target?: Partial<IngestSpec['target']> }
@@ -489,7 +489,7 @@ describe('rejects.max', () => {
 
   test('every row rejected: the ingest fails', async () => {
     await it.db.query('create table nothing_left (n int check (n > 9))')
-    const view = await ingest('nothing_left', 'n\n1\n2\n')
+    const view = await ingest('nothing_left', 'n\n1\n2\n', { rejects: {} })
     expect(view).toMatchObject({ state: 'failed', error: { code: 'every_row_rejected' } })
     expect(await rejects(view.ingestId)).toHaveLength(2)
   })

@@ -1,9 +1,9 @@
 /** Files as they come: each way of writing, from the spec to the rows and the rejects. */
 import { describe, expect, test } from 'vitest'
 import type { Format } from '../../src/domain/format.ts'
-import { build } from '../helper.ts'
+import { anyRejects, build } from '../helper.ts'
 
-const it = await build()
+const it = await build(anyRejects)
 await it.startWorker()
 
 let count = 0

@@ -6,7 +6,7 @@ import { retryIdOf } from '../../src/domain/retry.ts'
 import { readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { eachReject } from '../../src/postgres/ledger/rejects.ts'
 import { startRetry } from '../../src/temporal/retries.ts'
-import { build } from '../helper.ts'
+import { anyRejects, build } from '../helper.ts'
 import { counted, killThere, noSession, obstacle } from './obstacle.ts'
 
 const rows = 6000
@@ -22,7 +22,7 @@ test.concurrent.for(Object.keys(places))(
   'a retry %s',
   { timeout: 240_000 },
   async (place, { onTestFinished }) => {
-    const it = await build({ onEnd: onTestFinished })
+    const it = await build({ ...anyRejects, onEnd: onTestFinished })
     await it.db.query('create table target (n int, t text)')
     const lines = Array.from({ length: rows }, (_, n) => `${n < bad ? 'x' : ''}${n},t`)
     const path = await it.file('rows.csv', `n,t\n${lines.join('\n')}\n`)

@@ -1,8 +1,8 @@
 /** Every bad row is kept, with its own line and reason; every good row is loaded. */
 import { describe, expect, test } from 'vitest'
-import { build } from '../helper.ts'
+import { anyRejects, build } from '../helper.ts'
 
-const it = await build()
+const it = await build(anyRejects)
 await it.startWorker()
 
 const line = (text: string | Buffer) => Buffer.concat([Buffer.from(text), Buffer.from('\n')])
@@ -168,7 +168,20 @@ describe('rejects.max', () => {
     const view = await it.ingest({
       source: { kind: 'directory', path },
       target: { table: 'limited' },
+      rejects: {},
     })
     expect(view).toMatchObject({ state: 'failed', error: { code: 'every_row_rejected' } })
+  })
+
+  test.each([
+    [50, 'completed', null],
+    [51, 'failed', 'most_rows_rejected'],
+  ])('%i bad of 100 without a limit: %s', async (bad, state, code) => {
+    await it.db.query('drop table if exists limited; create table limited (n int)')
+    const path = await it.file('limited.csv', content(bad))
+    const source = { kind: 'directory' as const, path }
+    const view = await it.ingest({ source, target: { table: 'limited' }, rejects: {} })
+    expect([view.state, view.error?.code ?? null]).toEqual([state, code])
+    if (code) expect(view.error?.hint).toMatch(/values of n do not fit.*--null.*--max-rejects 100%/)
   })
 })

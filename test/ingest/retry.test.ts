@@ -7,10 +7,10 @@ import { readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { eachReject } from '../../src/postgres/ledger/rejects.ts'
 import { listRetries } from '../../src/postgres/ledger/retries.ts'
 import { failureOf, startRetry } from '../../src/temporal/retries.ts'
-import { type Built, build } from '../helper.ts'
+import { anyRejects, type Built, build } from '../helper.ts'
 import { recordHistory } from '../replay/record.ts'
 
-const it = await build()
+const it = await build(anyRejects)
 await it.startWorker()
 
 /** Starts a retry like the API does. */
