@@ -22,6 +22,7 @@ import type { Deps } from './deps.ts'
 import { fastLane, flawRejects, repairLane } from './load/lanes.ts'
 import { misfitsOfSampled } from './load/misfits.ts'
 import { type LoadedUnit, loadWarily, withParts } from './load/suspect.ts'
+import { mustStand } from './publish/target.ts'
 
 interface LoadInput extends UnitRef, Limited {
   /** It is a part of a unit that killed workers. */
@@ -57,7 +58,11 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
   const bytes = new UnitBytes(deps.stage, ref.ingestId, unit, files)
 
   const straight = !entry.target.atomic
-  if (straight) await judgeAtOnce(tx, parseTableName(entry.target.table))
+  if (straight) {
+    const table = parseTableName(entry.target.table)
+    await mustStand(tx, { ...entry, ingestId: ref.ingestId, table })
+    await judgeAtOnce(tx, table)
+  }
   let rowsRejected = 0
   let rowsSkipped = 0
   let rowsToReload = 0

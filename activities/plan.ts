@@ -32,6 +32,7 @@ import {
   dropTable,
   landingName,
 } from '../src/postgres/target/landing.ts'
+import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target/target.ts'
 import { judgeTypes } from '../src/postgres/target/types.ts'
 import type { Stage } from '../src/stage/stage.ts'
@@ -69,6 +70,7 @@ export const planIngest =
           if (entry.landing) return sumPlan(tx, ingestId)
           const { spec } = entry
           const { into, table } = targetOf(spec)
+          const before = await readRelied(tx, table)
           const target = await readTarget(tx, table, into.mode)
           const layout = new Layout(into, target?.columns ?? null)
           const sampled: FileEntry[] = []
@@ -76,7 +78,9 @@ export const planIngest =
           const bytes = unitBytes(await sumFileBytes(tx, ingestId))
           const planned = await addPages(tx, ingestId, planUnits(files, bytes))
           const made = await makeLanding(tx, { ingestId, spec, target, layout, stage, sampled })
-          await recordPlanned(tx, ingestId, { ...planned, ...made })
+          // Rows that go straight into the target rely on it as it is from now on.
+          const relied = into.atomic ? before : await readRelied(tx, table)
+          await recordPlanned(tx, ingestId, { ...planned, ...made, relied })
           return planned
         },
       )

@@ -15,15 +15,17 @@ import { readNotes } from '../src/postgres/ledger/notes.ts'
 import { sumReceipts } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { isOfConstraint, isRefusal } from '../src/postgres/sqlState.ts'
-import { judgeAtOnce } from '../src/postgres/target/constraints.ts'
+import { isConstrained, judgeAtOnce } from '../src/postgres/target/constraints.ts'
 import { dropRowColumn, landingName } from '../src/postgres/target/landing.ts'
 import { insertAll, renameIntoPlace, swap, truncate } from '../src/postgres/target/publish.ts'
-import { lockTargetName, readTarget, type TargetTable } from '../src/postgres/target/target.ts'
+import { recordReplaced, targetChanged } from '../src/postgres/target/relied.ts'
+import { lockTargetName, type TargetTable } from '../src/postgres/target/target.ts'
 import { alive, type IngestInput } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { evolve } from './publish/evolve.ts'
 import { judgeLanding } from './publish/judge.ts'
 import { overLimit } from './publish/limit.ts'
+import { lockPlanned, mustStand, plannedOf } from './publish/target.ts'
 import { widen } from './publish/widen.ts'
 
 export interface PublishInput extends IngestInput {
@@ -63,6 +65,7 @@ async function publish(
   const { ingestId } = input
   if (entry.publishedAt) return countsOf(tx, ingestId)
   mustBeActive(ingestId, entry)
+  if (!entry.spec.target?.atomic) await mustStand(tx, plannedOf(ingestId, entry))
   entry.columns = await widen(tx, ingestId, entry)
   const { missing, ...loaded } = await sumReceipts(tx, ingestId)
   // The load stops early when there are too many: units without a receipt are no wonder then.
@@ -112,7 +115,7 @@ async function moveRows(
   const target = parseTableName(table)
   const landing = landingName(ingestId, target)
   await lockTargetName(tx, target)
-  const there = await readTarget(tx, target, mode)
+  const there = await lockPlanned(tx, plannedOf(ingestId, entry), mode)
   if (!there) {
     if (traced) await dropRowColumn(tx, landing)
     await renameIntoPlace(tx, landing, target)
@@ -123,18 +126,21 @@ async function moveRows(
   const ours = JSON.stringify(had.map(({ name, type }) => [name, type]))
   if (mode === 'replace' && there.bare && same === ours && !traced) {
     await swap(tx, landing, target)
+    await recordReplaced(tx, ingestId, target)
     return null
   }
   const list = await evolve(tx, target, there, columns ?? []).catch((error) => {
     throw isRefusal(error) ? refused(target, error) : error
   })
-  return fillTarget(deps, tx, input, { entry, target, landing, list })
+  return fillTarget(deps, tx, input, { entry, target, landing, there, list })
 }
 
 interface Filling {
   entry: IngestEntry
   target: TableName
   landing: TableName
+  there: TargetTable
+  /** What the landing table fills. */
   list: TargetTable['columns']
 }
 
@@ -149,7 +155,7 @@ async function fillTarget(
   filling: Filling,
 ): Promise<SluiceError | null> {
   const { ingestId } = input
-  const { entry, target } = filling
+  const { entry } = filling
   const { spec, traced } = entry
   // Whoever asks to skip rows expects some.
   let tries = !(traced && spec.target?.unique === 'skip')
@@ -157,7 +163,7 @@ async function fillTarget(
     const error = tries ? await tryToFill(tx, ingestId, filling) : null
     if (tries && error === null) return null
     const marked = traced && !isOther(error) ? await judgeLanding(deps, tx, ingestId, entry) : 0
-    if (tries && marked === 0) throw refused(target, error)
+    if (tries && marked === 0) throw await whyRefused(tx, ingestId, filling, error)
     const over = await overLimit(tx, input, spec, await countsOf(tx, ingestId))
     if (over) return over
     tries = true
@@ -174,12 +180,12 @@ const isOther = (error: unknown): boolean => error !== null && !isOfConstraint(e
 async function tryToFill(
   tx: Connection,
   ingestId: string,
-  { entry: { spec }, landing, target, list }: Filling,
+  { entry: { spec }, landing, target, there, list }: Filling,
 ): Promise<unknown> {
   await tx.query('savepoint fill')
   try {
     await judgeAtOnce(tx, target)
-    if (spec.target?.mode === 'replace') await truncate(tx, target)
+    if (spec.target?.mode === 'replace') await truncate(tx, target, there)
     // Files without a record fill no column.
     const rows = list.length > 0 ? await insertAll(tx, landing, target, list) : 0
     await mustHaveArrived(tx, ingestId, rows)
@@ -197,6 +203,19 @@ async function mustHaveArrived(tx: Connection, ingestId: string, rows: number): 
   if (rows === rowsLoaded) return
   const problem = `${rowsLoaded} rows in the landing table, ${rows} in the target`
   throw sluiceError('count_mismatch', { problem })
+}
+
+/** A constraint that came after the plan finds rows that nobody numbered: none can be singled out. */
+async function whyRefused(
+  tx: Connection,
+  ingestId: string,
+  { entry, target: table, list }: Filling,
+  error: unknown,
+): Promise<SluiceError> {
+  const isNew = !entry.traced && !isOther(error) && (await isConstrained(tx, table, list))
+  if (!isNew) return refused(table, error)
+  const problem = `it has a constraint that it did not have, and rows break it (${problemOf(error)})`
+  return targetChanged({ ingestId, table }, problem, error)
 }
 
 /** A type of the target, or a constraint that the rows do not meet and that was not found out. */

@@ -26,8 +26,24 @@ export function parseTableName(text: string): TableName {
   }
   if (parts.length > 2) throw refuse('it has more than two parts')
   const [schema, name] = parts.length === 2 ? parts : ['public', parts[0]]
-  if (schema === 'sluice') throw refuse('the schema sluice is the ledger')
   return { schema: schema as string, name: name as string }
+}
+
+/**
+ * Refuses what no rows may be brought into: the catalogs of PostgreSQL, where a row can make a
+ * superuser, our own ledger, and landing tables. It looks at names as PostgreSQL will, so that no
+ * way of writing one gets around it.
+ * @throws target_reserved
+ */
+export function mustBeAllowed(table: TableName): void {
+  const schema = table.schema.toLowerCase()
+  const refuse = (problem: string) =>
+    sluiceError('target_reserved', { table: showTable(table), problem })
+  if (schema.startsWith('pg_') || schema === 'information_schema') {
+    throw refuse(`the schema ${table.schema} is of PostgreSQL itself`)
+  }
+  if (schema.startsWith('sluice')) throw refuse(`schemas like ${table.schema} are for the ledger`)
+  if (/^sluice_landing_/i.test(table.name)) throw refuse('such names are for landing tables')
 }
 
 /** One part, quoted or plain, and how many characters of the text it takes. */

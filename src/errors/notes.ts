@@ -44,6 +44,12 @@ export const noteTable = {
     message: 'The first {count} lines of {file} were left out as titles.',
     hint: 'If they are data, say `--skip-rows 0`.',
   },
+  target_made_anew: {
+    meaning: 'the target was dropped while the ingest was under way, and a new table has its name',
+    message:
+      'The table {table} was dropped while the ingest was under way: a new one with the columns of the files has its name.',
+    hint: 'Keys, indexes, defaults and grants went with the old one: make them again where they are wanted.',
+  },
   terms_unsure: {
     meaning: 'how numbers or dates are written could not be told, so they were taken as they are',
     message: '{problem}, so they stay as they are.',

@@ -21,6 +21,12 @@ export const targets = {
       'The file {file} has {fileCount} fields and no header; {table} has {tableCount} columns.',
     hint: 'Without a header every column is taken by position. Add a header to name them.',
   },
+  target_reserved: {
+    status: 400,
+    kind: 'user',
+    message: 'The target {table} is reserved: {problem}.',
+    hint: 'Name a table of your own in a schema of your own, such as public.trips.',
+  },
   target_not_a_table: {
     status: 422,
     kind: 'user',
@@ -67,8 +73,8 @@ export const targets = {
   target_changed: {
     status: 422,
     kind: 'user',
-    message: 'The rejects of {ingestId} cannot be loaded into {table}: {problem}.',
-    hint: 'Bring the table back into the form that the rows need, and try again.',
+    message: 'The target {table} is not what the rows of {ingestId} were prepared for: {problem}.',
+    hint: 'Nothing more was written. Bring the table back into that form, or start a new ingest with another id, which takes it as it is now.',
   },
   count_mismatch: {
     status: 500,

@@ -37,6 +37,12 @@ export const isUnalterable = isOneOf(/^(0A000|2BP01|42501)$/)
 /** A table that cannot be dropped: somebody reads it, it is not ours, or something depends on it. */
 export const isUndroppable = isOneOf(/^(55P03|42501|2BP01)$/)
 
+/** There is no such table, or no such schema. */
+export const isOfMissingTable = isOneOf(/^(42P01|3F000)$/)
+
+/** There is a table of that name already. */
+export const isOfTakenName = isOneOf(/^42P07$/)
+
 /** Errors of the table that stand for moments: all of them are tried again, without end. */
 type Moment = Extract<
   ErrorCode,

@@ -2,7 +2,7 @@
 import { checkFormat } from '../../domain/checkFormat.ts'
 import { checkRoutes } from '../../domain/routes.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from '../../domain/spec.ts'
-import { parseTableName, type TableName } from '../../domain/table.ts'
+import { mustBeAllowed, parseTableName, type TableName } from '../../domain/table.ts'
 import { type LimitsByVerb, normalLimits } from '../../domain/timeLimits.ts'
 import { sluiceError } from '../../errors.ts'
 import { encodingOf } from '../../unpack/encoding.ts'
@@ -17,11 +17,12 @@ interface Checked {
 
 /**
  * Fills in the defaults, and checks what can be checked without looking at files and tables.
- * @throws spec_invalid, table_name_invalid, dialect_invalid
+ * @throws spec_invalid, table_name_invalid, target_reserved, dialect_invalid
  */
 export function checkSpec(spec: IngestSpec): Checked {
   const full = fullSpec(spec)
   const table = full.target && parseTableName(full.target.table)
+  if (table) mustBeAllowed(table)
   const refuse = (problem: string) => sluiceError('spec_invalid', { problem })
   if (!full.target && !full.steps) throw refuse('it has neither a target nor steps')
   if (full.target?.mode === 'replace' && !full.target.atomic) {

@@ -1,9 +1,10 @@
 /** The end of an ingest in the database: its landing table goes, its row says how it ended. */
 import { parseTableName } from '../../domain/table.ts'
 import type { Outcome } from '../../domain/words.ts'
+import { cleanText } from '../../errors/clean.ts'
 import type { Connection } from '../db.ts'
 import { dropTable, landingName } from '../target/landing.ts'
-import { type IngestEntry, recordEnd } from './ingests.ts'
+import type { IngestEntry } from './ingests.ts'
 
 /** @param entry as `lockIngest` gave it in this transaction */
 export async function endIngest(
@@ -18,3 +19,25 @@ export async function endIngest(
   // A publish that committed has happened, whatever its caller heard of it.
   await recordEnd(tx, ingestId, publishedAt ? { state: 'completed', error: null } : outcome)
 }
+
+/** The last thing written about an ingest. */
+export async function recordEnd(
+  tx: Connection,
+  ingestId: string,
+  { state, error }: Outcome,
+): Promise<void> {
+  await tx.query(
+    `update sluice.ingests
+     set state = $2, error = $3, phase = null, landing = null,
+         started_at = coalesce(started_at, now()), ended_at = now()
+     where ingest_id = $1 and ended_at is null`,
+    [ingestId, state, error && JSON.stringify(cleaned(error))],
+  )
+}
+
+/** A workflow that began before messages were clean may bring a NUL. */
+const cleaned = ({ code, message, hint }: NonNullable<Outcome['error']>): Outcome['error'] => ({
+  code,
+  message: cleanText(message),
+  hint: hint === null ? null : cleanText(hint),
+})

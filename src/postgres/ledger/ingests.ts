@@ -1,9 +1,9 @@
 /** The ledger's table of ingests: one operation a function. */
 import type { Column } from '../../domain/columns.ts'
+import type { Relied } from '../../domain/relied.ts'
 import type { Route } from '../../domain/routes.ts'
 import type { FullSpec } from '../../domain/spec.ts'
 import type { Counts, Dialect, Outcome, Phase, State } from '../../domain/words.ts'
-import { cleanText } from '../../errors/clean.ts'
 import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
@@ -93,6 +93,8 @@ export interface IngestEntry {
   dialect: Dialect | null
   columns: Column[] | null
   landing: string | null
+  /** What the plan relied on of a target that existed. */
+  relied: Relied | null
   /** The landing table numbers its rows: publish judges the constraints of the target. */
   traced: boolean
   sizeBytes: number | null
@@ -102,7 +104,7 @@ export interface IngestEntry {
 /** @throws ingest_not_found */
 export async function readIngest(db: Db | Connection, ingestId: string): Promise<IngestEntry> {
   const { rows } = await db.query(
-    `select spec, target, state, queue, routes, dialect, columns, landing, traced, size_bytes as "sizeBytes",
+    `select spec, target, state, queue, routes, dialect, columns, landing, relied, traced, size_bytes as "sizeBytes",
             published_at as "publishedAt"
      from sluice.ingests where ingest_id = $1`,
     [ingestId],
@@ -179,12 +181,24 @@ export async function recordListed(
 export async function recordPlanned(
   tx: Connection,
   ingestId: string,
-  planned: { units: number; columns: Column[]; landing: string; traced: boolean },
+  planned: Pick<IngestEntry, 'relied' | 'traced'> & {
+    units: number
+    columns: Column[]
+    landing: string
+  },
 ): Promise<void> {
   await tx.query(
-    `update sluice.ingests set units = $2, columns = $3, landing = $4, traced = $5, phase = 'load'
+    `update sluice.ingests set units = $2, columns = $3, landing = $4, traced = $5, relied = $6,
+            phase = 'load'
      where ingest_id = $1`,
-    [ingestId, planned.units, JSON.stringify(planned.columns), planned.landing, planned.traced],
+    [
+      ingestId,
+      planned.units,
+      JSON.stringify(planned.columns),
+      planned.landing,
+      planned.traced,
+      planned.relied && JSON.stringify(planned.relied),
+    ],
   )
 }
 
@@ -213,28 +227,6 @@ export async function recordPublished(
     [ingestId, counts.rowsRead, counts.rowsLoaded, counts.rowsRejected, counts.rowsSkipped ?? 0],
   )
 }
-
-/** The last thing written about an ingest. */
-export async function recordEnd(
-  tx: Connection,
-  ingestId: string,
-  { state, error }: Outcome,
-): Promise<void> {
-  await tx.query(
-    `update sluice.ingests
-     set state = $2, error = $3, phase = null, landing = null,
-         started_at = coalesce(started_at, now()), ended_at = now()
-     where ingest_id = $1 and ended_at is null`,
-    [ingestId, state, error && JSON.stringify(cleaned(error))],
-  )
-}
-
-/** A workflow that began before messages were clean may bring a NUL. */
-const cleaned = ({ code, message, hint }: NonNullable<Outcome['error']>): Outcome['error'] => ({
-  code,
-  message: cleanText(message),
-  hint: hint === null ? null : cleanText(hint),
-})
 
 const view = `
   select i.ingest_id as "ingestId", i.state, i.phase, i.target, i.source_kind as "sourceKind",

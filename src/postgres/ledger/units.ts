@@ -1,5 +1,6 @@
 /** The ledger's table of units: the plan, and the receipts. */
 import type { Column } from '../../domain/columns.ts'
+import type { Relied } from '../../domain/relied.ts'
 import type { FullTarget } from '../../domain/spec.ts'
 import type { Counts, Receipt, State, Unit, UnitRef } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
@@ -27,6 +28,8 @@ export interface UnitEntry {
   /** Units that were added when this one was split. */
   parts: number
   target: FullTarget
+  /** Where rows go straight into the target: what the plan relied on of it. */
+  relied: Relied | null
 }
 
 /**
@@ -39,7 +42,8 @@ export async function lockUnit(tx: Connection, { ingestId, unitNo }: UnitRef): P
   const { rows } = await tx.query(
     `select u.unit, u.rows_read, u.rows_loaded, u.rows_rejected, u.rows_skipped, u.rows_to_reload, u.size_bytes,
             u.lane, u.loaded_at, u.parts, i.state, i.landing, i.columns,
-            i.spec -> 'target' as target
+            i.spec -> 'target' as target,
+            case when i.spec -> 'target' ->> 'atomic' = 'false' then i.relied end as relied
      from sluice.units u join sluice.ingests i using (ingest_id)
      where u.ingest_id = $1 and u.unit_no = $2
      for no key update of u for key share of i`,

@@ -1,6 +1,8 @@
 /** Landing becomes target. Everything here runs in the transaction that marks the ingest published. */
-import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
+import { quoteIdentifier, quoteTable, showTable, type TableName } from '../../domain/table.ts'
+import { sluiceError } from '../../errors.ts'
 import type { Connection } from '../db.ts'
+import { isOfTakenName } from '../sqlState.ts'
 import { dropTable, endLanding } from './landing.ts'
 import type { TargetTable } from './target.ts'
 
@@ -11,7 +13,14 @@ export async function renameIntoPlace(
   target: TableName,
 ): Promise<void> {
   await endLanding(tx, landing)
-  await tx.query(`alter table ${quoteTable(landing)} rename to ${quoteIdentifier(target.name)}`)
+  try {
+    await tx.query(`alter table ${quoteTable(landing)} rename to ${quoteIdentifier(target.name)}`)
+  } catch (error) {
+    if (!isOfTakenName(error)) throw error
+    // The next attempt finds it, and judges it.
+    const problem = `${showTable(target)} was made while it was published`
+    throw sluiceError('too_busy', { problem }, { cause: error })
+  }
 }
 
 /** The landing table takes the place of the target. */
@@ -39,7 +48,14 @@ export async function insertAll(
   return rowCount ?? 0
 }
 
-/** Empties the target for `replace` where it cannot be swapped. */
-export async function truncate(tx: Connection, target: TableName): Promise<void> {
-  await tx.query(`truncate ${quoteTable(target)}`)
+/**
+ * Empties the target for `replace` where it cannot be swapped: its own rows, which for a partitioned
+ * table are those of its partitions. Tables that inherit from it keep theirs.
+ */
+export async function truncate(
+  tx: Connection,
+  target: TableName,
+  { partitioned }: Pick<TargetTable, 'partitioned'>,
+): Promise<void> {
+  await tx.query(`truncate ${partitioned ? '' : 'only '}${quoteTable(target)}`)
 }

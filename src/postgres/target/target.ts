@@ -1,6 +1,6 @@
 /** The target table: what it is, and whether we may write it. */
 import type { TargetColumn } from '../../domain/columns.ts'
-import { quoteTable, showTable, type TableName } from '../../domain/table.ts'
+import { mustBeAllowed, quoteTable, showTable, type TableName } from '../../domain/table.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 
@@ -10,6 +10,8 @@ export interface TargetTable {
   bare: boolean
   /** Whether we may alter it. */
   owned: boolean
+  /** Its rows are in its partitions. */
+  partitioned: boolean
 }
 
 const kinds: Record<string, string> = {
@@ -24,20 +26,21 @@ const kinds: Record<string, string> = {
 /**
  * Looks at the target, and checks the rights that the mode needs.
  * @returns null when there is no such table yet, and one can be made
- * @throws target_not_a_table, target_not_writable
+ * @throws target_reserved, target_not_a_table, target_not_writable
  */
 export async function readTarget(
   db: Db | Connection,
   table: TableName,
   mode: 'append' | 'replace',
 ): Promise<TargetTable | null> {
+  mustBeAllowed(table)
   const shown = showTable(table)
   const refuse = (problem: string) => sluiceError('target_not_writable', { table: shown, problem })
   const { rows } = await db.query(
     `select n.oid as schema_oid, has_schema_privilege(n.oid, 'create') as can_create,
             has_schema_privilege(n.oid, 'usage') as can_use, c.oid, c.relkind,
             has_table_privilege(c.oid, 'insert') as can_insert,
-            pg_has_role(c.relowner, 'usage') as owns, c.relrowsecurity as guarded,
+            pg_has_role(c.relowner, 'usage') as owns,
             current_user as who
      from pg_namespace n
      left join pg_class c on c.relnamespace = n.oid and c.relname = $2
@@ -61,7 +64,7 @@ export async function readTarget(
   if (mode === 'replace' && !found.owns)
     throw refuse(`${found.who} does not own it, and the mode is replace`)
   const [columns, bare] = [await readColumns(db, found.oid), await isBare(db, found.oid)]
-  return { columns, bare, owned: found.owns }
+  return { columns, bare, owned: found.owns, partitioned: found.relkind === 'p' }
 }
 
 async function readColumns(db: Db | Connection, oid: number): Promise<TargetTable['columns']> {

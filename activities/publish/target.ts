@@ -1,0 +1,75 @@
+/** The target as publish finds it: still what the plan relied on, and locked so that it stays so. */
+import type { FullTarget } from '../../src/domain/spec.ts'
+import { parseTableName, showTable, type TableName } from '../../src/domain/table.ts'
+import { noteOf } from '../../src/errors/notes.ts'
+import { SluiceError } from '../../src/errors.ts'
+import type { Connection } from '../../src/postgres/db.ts'
+import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
+import { addNotes } from '../../src/postgres/ledger/notes.ts'
+import {
+  lockTarget,
+  mustBeAsPlanned,
+  type Planned,
+  targetChanged,
+} from '../../src/postgres/target/relied.ts'
+import { readTarget, type TargetTable } from '../../src/postgres/target/target.ts'
+
+export const plannedOf = (
+  ingestId: string,
+  { spec, relied, columns }: Pick<IngestEntry, 'spec' | 'relied' | 'columns'>,
+): Planned => ({
+  ingestId,
+  table: parseTableName((spec.target as FullTarget).table),
+  relied,
+  columns: columns ?? [],
+})
+
+/**
+ * @returns null when there is no such table: the landing table may have its name
+ * @throws target_changed
+ */
+export async function lockPlanned(
+  tx: Connection,
+  planned: Planned,
+  mode: FullTarget['mode'],
+): Promise<TargetTable | null> {
+  const { ingestId, table, relied } = planned
+  const isThere = (await readPlanned(tx, planned, mode)) && (await lockTarget(tx, table, mode))
+  if (!isThere) {
+    const note = noteOf('target_made_anew', { table: showTable(table) })
+    if (relied) await addNotes(tx, ingestId, [note])
+    return null
+  }
+  await mustBeAsPlanned(tx, planned)
+  return readPlanned(tx, planned, mode)
+}
+
+/** What the plan could write to must not be a view now, or somebody else's. */
+async function readPlanned(
+  tx: Connection,
+  planned: Planned,
+  mode: FullTarget['mode'],
+): Promise<TargetTable | null> {
+  const { table } = planned
+  try {
+    return await readTarget(tx, table, mode)
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error
+    throw targetChanged(planned, problemIn(error, table), error)
+  }
+}
+
+const problemIn = ({ message }: SluiceError, table: TableName): string =>
+  message.replace(`The target ${showTable(table)} `, 'it ')
+
+/**
+ * Rows that went straight into the target are there as long as it is: the table must not have been
+ * taken away behind them.
+ * @throws target_changed
+ */
+export async function mustStand(tx: Connection, planned: Planned): Promise<void> {
+  if (!(await lockTarget(tx, planned.table, 'append'))) {
+    throw targetChanged(planned, 'it does not exist any more')
+  }
+  await mustBeAsPlanned(tx, planned)
+}

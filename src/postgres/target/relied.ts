@@ -1,0 +1,105 @@
+/** Is the target still what the plan relied on? Under a lock, so that it stays so. */
+import type { Column } from '../../domain/columns.ts'
+import { type Relied, whatChanged } from '../../domain/relied.ts'
+import { quoteTable, showTable, type TableName } from '../../domain/table.ts'
+import { sluiceError } from '../../errors.ts'
+import type { Connection } from '../db.ts'
+import { isOfMissingTable } from '../sqlState.ts'
+
+/** @returns null when there is no table of that name */
+export async function readRelied(
+  tx: Connection,
+  { schema, name }: TableName,
+): Promise<Relied | null> {
+  const { rows } = await tx.query<Relied>(
+    `select c.oid::int8 as oid, c.relkind as kind, coalesce((
+       select json_agg(json_build_object(
+         'no', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+         'notNull', a.attnotnull, 'generated', a.attgenerated <> '',
+         'identity', a.attidentity <> '', 'expression', pg_get_expr(d.adbin, d.adrelid)
+       ) order by a.attnum)
+       from pg_attribute a
+       left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     ), '[]') as columns
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = $2`,
+    [schema, name],
+  )
+  return rows[0] ?? null
+}
+
+/**
+ * Keeps everybody from altering or dropping the target until the commit; others may still write to
+ * it, unless it is to be replaced.
+ * @returns whether it is there
+ */
+export async function lockTarget(
+  tx: Connection,
+  table: TableName,
+  mode: 'append' | 'replace',
+): Promise<boolean> {
+  const lock = mode === 'replace' ? 'access exclusive' : 'row exclusive'
+  await tx.query('savepoint lock_target')
+  try {
+    // A table that is dropped while we wait for it is no table.
+    await tx.query(`lock table only ${quoteTable(table)} in ${lock} mode`)
+    await tx.query('release savepoint lock_target')
+    return true
+  } catch (error) {
+    if (!isOfMissingTable(error)) throw error
+    await tx.query('rollback to savepoint lock_target')
+    return false
+  }
+}
+
+export interface Planned {
+  ingestId: string
+  table: TableName
+  /** Null when the table did not exist when the plan was made. */
+  relied: Relied | null
+  /** Of the landing table. */
+  columns: readonly Column[]
+}
+
+/** @throws target_changed */
+export async function mustBeAsPlanned(tx: Connection, planned: Planned): Promise<void> {
+  const { table, relied, columns } = planned
+  const now = await readRelied(tx, table)
+  const replaced = relied !== null && now !== null && (await isReplaced(tx, table, now.oid))
+  const problem = now
+    ? whatChanged(relied, now, { filled: columns, replaced })
+    : 'it does not exist any more'
+  if (problem !== null) throw targetChanged(planned, problem)
+}
+
+export const targetChanged = (
+  { ingestId, table }: Pick<Planned, 'ingestId' | 'table'>,
+  problem: string,
+  cause?: unknown,
+) => sluiceError('target_changed', { ingestId, table: showTable(table), problem }, { cause })
+
+/** Did an ingest put the table there, in the place of the one before? */
+async function isReplaced(tx: Connection, table: TableName, oid: number): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `select from sluice.ingests where target = $1 and (relied ->> 'replacedBy')::int8 = $2 limit 1`,
+    [showTable(table), oid],
+  )
+  return rowCount === 1
+}
+
+/** Others that were planned for the table of before may go on with the one in its place. */
+export async function recordReplaced(
+  tx: Connection,
+  ingestId: string,
+  { schema, name }: TableName,
+): Promise<void> {
+  await tx.query(
+    `update sluice.ingests set relied = coalesce(relied, '{}') || jsonb_build_object('replacedBy', (
+       select c.oid::int8 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname = $2 and c.relname = $3
+     ))
+     where ingest_id = $1`,
+    [ingestId, schema, name],
+  )
+}

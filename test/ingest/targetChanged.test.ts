@@ -1,0 +1,223 @@
+/** A target that is altered between plan and publish: it is told, and nothing is written. */
+import { randomUUID } from 'node:crypto'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { DefaultLogger } from '@temporalio/worker'
+import { describe, expect, test } from 'vitest'
+import { createActivities } from '../../activities/index.ts'
+import { checkSpec } from '../../src/api/ingests/checkSpec.ts'
+import { fullSpec, type IngestSpec } from '../../src/domain/spec.ts'
+import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
+import { readNotes } from '../../src/postgres/ledger/notes.ts'
+import { build } from '../helper.ts'
+import { testDeps } from './deps.ts'
+
+const it = await build()
+const activities = createActivities(testDeps(it))
+const { listSource, stageLot, planIngest, loadUnit, publishIngest, sweepIngest } = activities
+/** Without its warnings: failing is what most attempts here are for. */
+const logger = new DefaultLogger('ERROR')
+const run = <I, T>(verb: (input: I) => Promise<T>, input: I): Promise<T> =>
+  new MockActivityEnvironment({}, { logger }).run(verb, input)
+
+let count = 0
+
+/** An ingest that is planned: its verbs to come, by hand. */
+async function planned(
+  content: string,
+  target: Omit<IngestSpec['target'] & object, 'table'> & { table: string },
+) {
+  const ingestId = randomUUID()
+  const path = await it.file(`${++count}.csv`, content)
+  const spec = fullSpec({ source: { kind: 'directory', path }, target })
+  await enterIngest(it.db, { ingestId, spec, target: `public.${target.table}` })
+  await run(listSource, { ingestId })
+  await run(stageLot, { ingestId, lotNo: 0 })
+  const { units, records } = await run(planIngest, { ingestId })
+  expect(units).toBe(1)
+  const load = () => run(loadUnit, { ingestId, unitNo: 0 })
+  const publish = () => run(publishIngest, { ingestId, records })
+  return { ingestId, load, publish }
+}
+
+const rowsOf = async (table: string) => (await it.db.query(`select * from ${table}`)).rows
+
+const changes: [string, string, RegExp][] = [
+  ['renamed', 'alter table T rename b to z', /b is named z now/],
+  ['dropped', 'alter table T drop b', /the column b is gone/],
+  ['of another type', 'alter table T alter b type varchar(3)', /b was text and is character/],
+  ['not null', 'alter table T alter b set not null', /b is not null now/],
+  [
+    'with another default',
+    `alter table T alter c set default 'z'`,
+    /default of c was .* and is 'z'/,
+  ],
+  ['generated', 'alter table T drop b, add b text generated always as (c) stored', /b is/],
+  [
+    'joined by one that needs a value',
+    'delete from T; alter table T add d int not null',
+    /d is not null/,
+  ],
+  ['of a view', 'alter table T rename to T_old; create view T as select * from T_old', /a view/],
+  [
+    'of another table',
+    'alter table T rename to T_old; create table T (like T_old)',
+    /another table/,
+  ],
+  [
+    'of a partitioned table',
+    `drop table T; create table T (a int, b text, c text default 'x') partition by list (a);
+     create table T_p partition of T default`,
+    /partitioned table now/,
+  ],
+]
+
+describe.each(['append', 'replace'] as const)('%s', (mode) => {
+  test.each(changes)('the column or the table is %s', async (what, sql, words) => {
+    const table = `changed_${mode}_${changes.findIndex(([each]) => each === what)}`
+    await it.db.query(`create table ${table} (a int, b text, c text default 'x');
+      insert into ${table} values (9, 'old', 'old')`)
+    const { load, publish } = await planned('a,b\n1,x\n2,y\n', { table, mode })
+    await load()
+    await it.db.query(sql.replaceAll('T', table))
+    const before = await rowsOf(table)
+    await expect(publish()).rejects.toMatchObject({ type: 'target_changed', nonRetryable: true })
+    await expect(publish()).rejects.toThrow(words)
+    expect(await rowsOf(table)).toEqual(before)
+  })
+})
+
+test.each([
+  [
+    'an index and a column that fills itself',
+    'create index on T (a); alter table T add d int default 3',
+  ],
+  ['a column that no file fills, dropped', 'alter table T drop c'],
+  ['a constraint that the rows meet', 'alter table T add check (a > 0)'],
+])('what the plan did not rely on may change: %s', async (_, sql) => {
+  const table = `unchanged_${++count}`
+  await it.db.query(`create table ${table} (a int, b text, c text default 'x')`)
+  const { load, publish } = await planned('a,b\n1,x\n', { table })
+  await load()
+  await it.db.query(sql.replaceAll('T', table))
+  expect(await publish()).toMatchObject({ rowsLoaded: 1 })
+  expect(await rowsOf(table)).toMatchObject([{ a: 1, b: 'x' }])
+})
+
+test('a constraint that came after the plan, and that rows break', async () => {
+  await it.db.query('create table bound (a int, b text)')
+  const { load, publish } = await planned('a,b\n1,x\n-2,y\n', { table: 'bound' })
+  await load()
+  await it.db.query('alter table bound add constraint positive check (a > 0)')
+  await expect(publish()).rejects.toMatchObject({ type: 'target_changed' })
+  await expect(publish()).rejects.toThrow(/has a constraint that it did not have.*positive/)
+  expect(await rowsOf('bound')).toEqual([])
+})
+
+test('a table that another ingest has replaced is taken, one that somebody dropped is made anew', async () => {
+  await it.db.query(`create table swapped (a int, b text); insert into swapped values (9, 'old')`)
+  const adds = await planned('a,b\n1,x\n', { table: 'swapped' })
+  const replaces = await planned('a,b\n2,y\n', { table: 'swapped', mode: 'replace' })
+  await replaces.load()
+  await adds.load()
+  await replaces.publish()
+  await adds.publish()
+  expect(await rowsOf('swapped')).toEqual([
+    { a: 2, b: 'y' },
+    { a: 1, b: 'x' },
+  ])
+  await it.db.query('create table gone (a int primary key, b text)')
+  const { ingestId, load, publish } = await planned('a,b\n1,x\n', { table: 'gone' })
+  await load()
+  await it.db.query('drop table gone')
+  await publish()
+  expect(await rowsOf('gone')).toEqual([{ a: 1, b: 'x' }])
+  const notes = await readNotes(it.db, ingestId, 9)
+  expect(notes).toMatchObject([{ code: 'target_made_anew' }])
+})
+
+test('two ingests into a new table: the second one goes in as it is written, or not at all', async () => {
+  const [first, second, third] = [
+    await planned('a,b\n1,x\n', { table: 'fresh' }),
+    await planned('b,a\ny,2\n', { table: 'fresh' }),
+    await planned('a,b\n2.5,x\n', { table: 'fresh' }),
+  ]
+  for (const { load } of [first, second, third]) await load()
+  await first.publish()
+  await second.publish()
+  await expect(third.publish()).rejects.toThrow(/a is bigint, and the rows have it as numeric/)
+  expect(await rowsOf('fresh')).toEqual([
+    { a: 1, b: 'x' },
+    { a: 2, b: 'y' },
+  ])
+})
+
+describe('straight into the target', () => {
+  test.each([
+    ['renamed', 'alter table T rename b to c', /b is named c now/],
+    ['narrower', 'alter table T alter a type int using a', /a was double precision and is integer/],
+    ['gone', 'drop table T', /does not exist any more/],
+    ['replaced', 'drop table T; create table T (a float, b text)', /another table/],
+  ])('it is %s before the load', async (what, sql, words) => {
+    const table = `straight_${what}`
+    await it.db.query(`create table ${table} (a float, b text)`)
+    const { load } = await planned('a,b\n1.5,x\n', { table, atomic: false })
+    await it.db.query(sql.replaceAll('T', table))
+    await expect(load()).rejects.toMatchObject({ type: 'target_changed', nonRetryable: true })
+    await expect(load()).rejects.toThrow(words)
+    if (what !== 'gone') expect(await rowsOf(table)).toEqual([])
+  })
+
+  test('its rows are taken away with it before publish', async () => {
+    await it.db.query('create table taken (a int)')
+    const { load, publish } = await planned('a\n1\n', { table: 'taken', atomic: false })
+    await load()
+    await it.db.query('drop table taken; create table taken (a int)')
+    await expect(publish()).rejects.toThrow(/another table has taken its name/)
+  })
+})
+
+test('replace leaves the rows of tables that inherit from the target', async () => {
+  await it.db.query(`create table parent (a int, b text); create table child () inherits (parent);
+    insert into parent values (1, 'old'); insert into child values (2, 'child')`)
+  const { load, publish } = await planned('a,b\n3,new\n', { table: 'parent', mode: 'replace' })
+  await load()
+  await publish()
+  expect(await rowsOf('only parent')).toEqual([{ a: 3, b: 'new' }])
+  expect(await rowsOf('child')).toEqual([{ a: 2, b: 'child' }])
+  await it.db.query(`create table parts (a int, b text) partition by list (a);
+    create table parts_1 partition of parts for values in (1);
+    create table parts_x partition of parts default; insert into parts values (1, 'old'), (2, 'old')`)
+  const parts = await planned('a,b\n1,new\n', { table: 'parts', mode: 'replace' })
+  await parts.load()
+  await parts.publish()
+  expect(await rowsOf('parts')).toEqual([{ a: 1, b: 'new' }])
+})
+
+test.each([
+  'pg_catalog.pg_authid',
+  ' PG_CATALOG . pg_authid '.replaceAll(' . ', '.'),
+  '"pg_catalog"."pg_authid"',
+  'pg_toast.pg_toast_1255',
+  'pg_temp.mine',
+  'information_schema.sql_features',
+  'sluice.ingests',
+  'Sluice.INGESTS',
+  '"sluice"."ingests"',
+  'sluice_more.x',
+  'sluice_landing_0123456789abcdef',
+  'public."sluice_landing_0123456789abcdef"',
+])('%s is no target, whoever entered it into the ledger', async (table) => {
+  const ingestId = randomUUID()
+  const path = await it.file('reserved.csv', 'rolname,rolsuper\nme,true\n')
+  const target = { table, atomic: false }
+  const spec = fullSpec({ source: { kind: 'directory', path }, target })
+  await enterIngest(it.db, { ingestId, spec, target: table })
+  const refusal = { type: 'target_reserved', nonRetryable: true }
+  await expect(run(listSource, { ingestId })).rejects.toMatchObject(refusal)
+  await expect(run(planIngest, { ingestId })).rejects.toMatchObject(refusal)
+  const submitted = () => checkSpec({ source: spec.source, target: { table } })
+  expect(submitted).toThrow(/is reserved/)
+  const outcome = { state: 'failed' as const, error: null }
+  await run(sweepIngest, { ingestId, outcome })
+  expect(await it.ended(ingestId)).toMatchObject({ state: 'failed' })
+})
