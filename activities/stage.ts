@@ -15,7 +15,7 @@ import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { openText, type Text } from '../src/unpack/text.ts'
 import { alive, type IngestInput } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
-import { emptyDialect } from './stage/shape.ts'
+import { headOf } from './stage/shape.ts'
 
 /** Most of the time of a small file is waiting for the disk. */
 const filesAtOnce = 8
@@ -83,10 +83,8 @@ async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
     ...(opened.packing && { packing: opened.packing }),
   })
   const { packing, encoding, bytes } = text
-  const shaper = new Shaper(lot.dialect ?? emptyDialect, {
-    name,
-    sizeBytes: likelyBytes(text, file),
-  })
+  const head = headOf(text, name, lot)
+  const shaper = new Shaper(head, { name, sizeBytes: likelyBytes(text, file) })
   const path = packing || encoding ? null : opened.path
   const tap = (chunk: Buffer) => shaper.push(chunk)
   const staged = await bringIn(lot, { file, bytes, path, tap })

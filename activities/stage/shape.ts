@@ -1,22 +1,15 @@
 /** What the load must know of a staged file, learned after its last step. */
 import { randomUUID } from 'node:crypto'
-import { readHead } from '../../src/csv/head.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { type Head, readHead, readHeadBy } from '../../src/csv/head.ts'
 import { Shaper } from '../../src/csv/shape.ts'
-import type { Dialect } from '../../src/domain/words.ts'
-import { readFile, recordShape, type StagedEntry } from '../../src/postgres/ledger/files.ts'
+import { sniffNewline } from '../../src/csv/sniff/bytes.ts'
+import type { Db } from '../../src/postgres/db.ts'
+import { readFile, recordShape } from '../../src/postgres/ledger/files.ts'
 import { decideDialect, type IngestEntry, readIngest } from '../../src/postgres/ledger/ingests.ts'
+import { addNotes } from '../../src/postgres/ledger/notes.ts'
 import { openText, type Text } from '../../src/unpack/text.ts'
 import type { Deps } from '../deps.ts'
-
-/** What newline, quote and delimiter are read as when every file is empty. */
-export const emptyDialect: Dialect = {
-  delimiter: ',',
-  quote: '"',
-  escape: '"',
-  newline: '\n',
-  header: true,
-  nullText: '',
-}
 
 /** A step may leave a packed file, or one in another encoding: the stage gets its text as well. */
 export async function shapeFile(
@@ -31,9 +24,7 @@ export async function shapeFile(
   const { format } = entry.spec
   const text = await openText(raw, { file: file.name, format, limits: unpack })
   try {
-    const dialect = dialectOf(entry, file, text)
-    const decided = dialect && (await decideDialect(db, ingestId, dialect))
-    const shaper = new Shaper(decided ?? emptyDialect, file)
+    const shaper = new Shaper(await decidedHead(db, { ingestId, ...entry }, text, file.name), file)
     const tap = (chunk: Buffer) => {
       signal.throwIfAborted()
       shaper.push(chunk)
@@ -53,13 +44,30 @@ export async function shapeFile(
   }
 }
 
-/** All files are read alike: as the first that came so far says. */
-function dialectOf(
-  { dialect, spec }: IngestEntry,
-  { name }: StagedEntry,
+/** The first file that is not empty decides for all, whichever attempt comes first. */
+async function decidedHead(
+  db: Db,
+  { ingestId, dialect, spec }: Pick<IngestEntry, 'dialect' | 'spec'> & { ingestId: string },
+  text: Text,
+  name: string,
+): Promise<Head> {
+  const head = headOf(text, name, { dialect, spec })
+  if (dialect || text.head.length === 0) return head
+  const decided = await decideDialect(db, ingestId, head.dialect)
+  if (!isDeepStrictEqual(decided, head.dialect)) {
+    return headOf(text, name, { dialect: decided, spec })
+  }
+  await addNotes(db, ingestId, head.notes)
+  return head
+}
+
+/** All files are read alike, as the first that came so far says; only the line end is their own. */
+export function headOf(
   { head, whole }: Text,
-): Dialect | null {
-  if (dialect || head.length === 0) return dialect
+  name: string,
+  { dialect, spec }: Pick<IngestEntry, 'dialect' | 'spec'>,
+): Head {
   const file = { name, sizeBytes: head.length + (whole ? 0 : 1) }
-  return readHead(head, file, spec.format).dialect
+  if (!dialect) return readHead(head, file, spec.format)
+  return readHeadBy(head, file, { ...dialect, newline: sniffNewline(head) })
 }

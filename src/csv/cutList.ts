@@ -44,14 +44,11 @@ export class CutList {
     this.#recordLines = this.lines
   }
 
-  /** The data starts here, behind the header. */
-  open(offset: number): void {
-    this.#cut(this.#at(offset, this.lines))
-  }
-
-  /** The data starts with the record under way. */
-  openBefore(start: number): void {
-    this.#cut(this.#at(start, this.#recordLines))
+  /** The data starts here. */
+  open({ offset, lines }: { offset: number; lines: number }): void {
+    this.lines = lines
+    this.startRecord()
+    this.#cut(this.#at(offset, lines))
   }
 
   /** A record that was read to its end; its lines are counted. */
@@ -76,7 +73,6 @@ export class CutList {
   broken(start: number, end: number, walkedTo: number): void {
     this.#again += walkedTo - end
     if (this.#again > againBytes + againShare * walkedTo) throw new HopelessQuotes()
-    if (this.cuts.length === 0) this.openBefore(start)
     this.#remember(start)
     this.lines = this.#recordLines + 1
     this.#broken++
@@ -93,9 +89,9 @@ export class CutList {
     this.#cut(this.#end)
   }
 
-  /** A line that is no record. Before the first record nobody asks for it. */
+  /** A line that is no record. */
   aside(): void {
-    if (this.cuts.length > 0) this.#aside++
+    this.#aside++
   }
 
   /** After the last byte: the last cut, and the footer off. */

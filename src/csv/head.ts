@@ -1,13 +1,26 @@
-/** The head of a file: how it is written, and what its first records say. */
+/**
+ * The head of a file: how it is written, what its columns are called, and where its data starts.
+ *
+ * The width of a file is that of most records of its head. The first record is no better than
+ * the others: without a header, one of another width is a reject like any other.
+ */
 import type { Format } from '../domain/format.ts'
 import type { Dialect } from '../domain/words.ts'
 import { type Note, noteOf } from '../errors/notes.ts'
 import { sluiceError } from '../errors.ts'
-import { withoutBom } from './marks.ts'
-import { bodyOf, recordsOf, valuesOf, widthOf } from './records.ts'
-import { sniff } from './sniff.ts'
+import { marksOf, withoutBom } from './marks.ts'
+import { bodyOf, type RecordSpan, soundRecords } from './records.ts'
+import type { ScanStart } from './scan.ts'
+import { countOf, refuseBinary } from './sniff/bytes.ts'
+import { fitNames, joinNames, namesIn } from './sniff/names.ts'
+import { type HeadRecord, headRecords, widthOfMost } from './sniff/records.ts'
+import { sniff } from './sniff/sniff.ts'
 
 const columnsMax = 1600
+const headBytesMax = 1 << 20
+/** Enough to see how wide records are: as many, in as many bytes unless one is longer. */
+const recordsMax = 1000
+const sampleBytes = 1 << 18
 
 export interface Head {
   dialect: Dialect
@@ -15,35 +28,58 @@ export interface Head {
   notes: Note[]
   /** Column names as the file has them, or as the spec gives them; null without any. */
   header: string[] | null
-  /** Fields of a record; 0 when there is none. */
+  /** Fields of most records; 0 when there is none. */
   width: number
+  start: ScanStart
+}
+
+interface HeadFile {
+  name: string
+  sizeBytes: number
 }
 
 /**
- * @param bytes the first ones of the file
+ * @param bytes the first ones of the file: the more the better, up to 1 MiB
  * @throws not_csv, dialect_invalid, columns_too_many
  */
-export function readHead(
-  bytes: Buffer,
-  file: { name: string; sizeBytes: number },
-  format: Format,
-): Head {
-  const whole = bytes.length >= file.sizeBytes
-  const { dialect, notes } = sniff(bytes, format, file.name, whole)
-  const head: Buffer[] = []
-  const body = bodyOf(withoutBom(bytes), dialect)
-  for (const span of recordsOf(body, dialect)) {
-    if (head.length === headCount(dialect)) break
-    if (span.blank) continue
-    if (span.next >= body.length && !whole) {
-      const problem = `its first record is longer than ${bytes.length} bytes, or its quote never closes`
-      throw sluiceError('not_csv', { file: file.name, problem })
-    }
-    head.push(body.subarray(span.start, span.end))
-  }
-  const { header, width } = headOf(head, dialect, file.name)
-  return { dialect, notes: [...guessed(dialect, format, file.name), ...notes], header, width }
+export function readHead(bytes: Buffer, file: HeadFile, format: Format): Head {
+  const head = withoutBom(bytes.subarray(0, headBytesMax))
+  const { dialect, notes } = sniff(
+    head,
+    format,
+    file.name,
+    bytes.length <= headBytesMax && isWhole(bytes, file),
+  )
+  const read = readHeadBy(bytes, file, dialect)
+  return { ...read, notes: [...guessed(dialect, format, file.name), ...read.notes, ...notes] }
 }
+
+/**
+ * The same for a file of which is known how it is written.
+ * @throws not_csv, columns_too_many
+ */
+export function readHeadBy(bytes: Buffer, file: HeadFile, dialect: Dialect): Head {
+  const head = withoutBom(bytes.subarray(0, headBytesMax))
+  refuseBinary(head, file.name)
+  const body = bodyOf(head, dialect)
+  const whole = bytes.length <= headBytesMax && isWhole(bytes, file)
+  const before = Math.min(bytes.length, headBytesMax) - body.length
+  const { records, end, lines } = firstRecords(body, dialect, { file: file.name, whole })
+  const data = sampleOf(body.subarray(end), dialect, whole)
+  const found = columnsOf(records, data, dialect, file.name)
+  if (found.width > columnsMax) {
+    throw sluiceError('columns_too_many', { file: file.name, count: found.width })
+  }
+  const skipped = countLines(head.subarray(0, head.length - body.length), dialect)
+  const blankIsRecord = found.width === 1
+  return {
+    dialect,
+    ...found,
+    start: { offset: before + end, lines: skipped + lines, blankIsRecord },
+  }
+}
+
+const isWhole = (bytes: Buffer, file: HeadFile): boolean => bytes.length >= file.sizeBytes
 
 /** What a wrong guess about the first lines would cost: names, or rows. */
 function guessed(dialect: Dialect, format: Format, file: string): Note[] {
@@ -57,40 +93,65 @@ function guessed(dialect: Dialect, format: Format, file: string): Note[] {
   ]
 }
 
-/** The records that say what the columns are: those of the header, or the first one. */
-export const headCount = ({ header, headerRows = 1 }: Dialect): number => (header ? headerRows : 1)
-
-/**
- * What the first records say, without their line ends.
- * @throws columns_too_many, dialect_invalid
- */
-export function headOf(
-  head: readonly Buffer[],
-  dialect: Dialect,
-  file: string,
-): { header: string[] | null; width: number } {
-  if (head.length === 0) return { header: null, width: 0 }
-  const { names, ragged, header: hasHeader } = dialect
-  const { names: _, ...plain } = dialect
-  const width = widthOf(head, dialect)
-  const inFile = widthOf(head, plain)
-  if (names && inFile !== width && !ragged) {
-    const problem = `columns has ${width} names, and ${file} has ${inFile} fields`
-    throw sluiceError('dialect_invalid', { problem })
-  }
-  if (width > columnsMax) throw sluiceError('columns_too_many', { file, count: width })
-  const header = hasHeader ? joinNames(head.map((record) => valuesOf(record, plain))) : null
-  return { header: names ?? header, width }
+interface First {
+  /** Those of the header, without their line ends; none without a header. */
+  records: Buffer[]
+  /** Where the data starts, and the physical lines in front of it. */
+  end: number
+  lines: number
 }
 
-/** A name is made of the words above its column; a cell that is merged with others is empty. */
-function joinNames(rows: (string | null)[][]): string[] {
-  if (rows.length === 1) return (rows[0] ?? []).map((name) => name ?? '')
-  const width = Math.max(...rows.map((row) => row.length))
-  return Array.from({ length: width }, (_, field) =>
-    rows
-      .map((row) => (row[field] ?? '').trim())
-      .filter((word) => word !== '')
-      .join(' '),
-  )
+/** @throws not_csv */
+function firstRecords(
+  body: Buffer,
+  dialect: Dialect,
+  { file, whole }: { file: string; whole: boolean },
+): First {
+  const wanted = dialect.header ? (dialect.headerRows ?? 1) : 0
+  const records: Buffer[] = []
+  const isCut = (span: RecordSpan) => span.next >= body.length && !whole
+  for (const span of soundRecords(body, dialect, { recordBytesMax: body.length })) {
+    if (span.blank) continue
+    if (isCut(span)) {
+      const problem = `its first record is longer than ${body.length} bytes, or its quote never closes`
+      throw sluiceError('not_csv', { file, problem })
+    }
+    if (wanted === 0) return { records, end: span.start, lines: span.lines }
+    records.push(body.subarray(span.start, span.end))
+    const { start, next: end, lines } = span
+    if (records.length < wanted) continue
+    return { records, end, lines: lines + countLines(body.subarray(start, end), dialect) }
+  }
+  return { records, end: body.length, lines: countLines(body, dialect) }
+}
+
+/** The last line may lack its end. */
+function countLines(bytes: Buffer, dialect: Dialect): number {
+  const { newline } = marksOf(dialect)
+  return countOf(bytes, newline) + (bytes.length > 0 && bytes.at(-1) !== newline ? 1 : 0)
+}
+
+function sampleOf(body: Buffer, dialect: Dialect, whole: boolean): HeadRecord[] {
+  const few = body.subarray(0, sampleBytes)
+  const isAll = few.length === body.length
+  const records = headRecords(few, dialect, { whole: whole && isAll, most: recordsMax })
+  const enough = isAll || records.length > 1
+  const found = enough ? records : headRecords(body, dialect, { whole, most: recordsMax })
+  return found.filter(({ broken }) => !broken)
+}
+
+function columnsOf(
+  records: Buffer[],
+  data: HeadRecord[],
+  dialect: Dialect,
+  file: string,
+): Pick<Head, 'header' | 'width' | 'notes'> {
+  const { names, ragged } = dialect
+  if (names) return { header: names, width: names.length, notes: [] }
+  if (records.length > 0) {
+    const found = records.map((record) => namesIn(record, dialect))
+    return fitNames(joinNames(found), data, { file, ragged })
+  }
+  const { width } = widthOfMost(data.map(({ values }) => values.length))
+  return { header: null, width, notes: [] }
 }

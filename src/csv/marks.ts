@@ -18,7 +18,7 @@ export const CR = 13
 export const noBytes = Buffer.alloc(0)
 
 /** The bytes a UTF-8 file may start with; not part of its first field. */
-export const bom = Buffer.from([0xef, 0xbb, 0xbf])
+const bom = Buffer.from([0xef, 0xbb, 0xbf])
 
 export const withoutBom = (bytes: Buffer): Buffer =>
   bytes.subarray(0, bom.length).equals(bom) ? bytes.subarray(bom.length) : bytes

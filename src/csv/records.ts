@@ -172,11 +172,6 @@ export function shapeOf(record: Buffer, dialect: Dialect): Shape {
   return { fields, quoted, open: inQuotes, wellQuoted: wellQuoted && !inQuotes }
 }
 
-/** How many fields each record of a file must have, by its header or its first record. */
-export const widthOf = (head: readonly Buffer[], dialect: Dialect): number =>
-  dialect.names?.length ??
-  head.reduce((width, record) => Math.max(width, shapeOf(record, dialect).fields), 0)
-
 export interface Field {
   value: string
   /** Some of it was within quotes. */

@@ -9,9 +9,9 @@
  */
 import type { Cut, Dialect, Flaw } from '../domain/words.ts'
 import { CutList } from './cutList.ts'
-import { bom, type Marks, marksOf, noBytes, withoutLineEnd } from './marks.ts'
+import { type Marks, marksOf, noBytes, withoutLineEnd } from './marks.ts'
 import { PlainWalk } from './plainWalk.ts'
-import { shapeOf, widthOf } from './records.ts'
+import { shapeOf } from './records.ts'
 
 export interface ScanLimits {
   /** Bytes between two cuts, at least. */
@@ -20,22 +20,23 @@ export interface ScanLimits {
   recordBytesMax: number
 }
 
+/** Where the data of a file starts, and what its records look like: csv/head.ts knows. */
+export interface ScanStart {
+  /** Bytes and physical lines before the first data record. */
+  offset: number
+  lines: number
+  /** In a file of one column a blank line is a record, one NULL, as it is for COPY. */
+  blankIsRecord: boolean
+}
+
 /** Feed it the file from its first byte with `push`, then call `finish` once. */
 export class Scanner {
-  /** The records of the header without their line ends; without a header the first record. */
-  readonly head: Buffer[] = []
-  /** The header should have been there, but could not be read. */
-  headerBroken = false
-
   readonly #dialect: Dialect
   readonly #limits: ScanLimits
   readonly #marks: Marks
   readonly #plain: PlainWalk | null
   readonly #list: CutList
-  /** Lines in front of the header that are still to come, and records of the header. */
-  #preamble: number
-  readonly #headerRows: number
-  #blankIsRecord = false
+  readonly #start: ScanStart
 
   /** The bytes at hand, where they lie in the file, and how many of them are scanned. */
   #held: Buffer = noBytes
@@ -51,13 +52,14 @@ export class Scanner {
   /** Within a record that is too long, or a comment: its bytes are not held. */
   #skipping: 'record' | 'comment' | null = null
 
-  constructor(dialect: Dialect, limits: ScanLimits) {
+  constructor(dialect: Dialect, limits: ScanLimits, start: ScanStart) {
     this.#dialect = dialect
     this.#limits = limits
+    this.#start = start
+    this.#recordStart = start.offset
     this.#marks = marksOf(dialect)
-    this.#preamble = dialect.skipRows ?? 0
-    this.#headerRows = dialect.header ? (dialect.headerRows ?? 1) : 0
     this.#list = new CutList(limits.cutBytes, dialect.skipFooter ?? 0)
+    this.#list.open(start)
     // It knows no escapes, and a footer wants to know where each record starts.
     const isPlain = this.#marks.escape < 0 && !dialect.skipFooter
     const sizeMax = limits.recordBytesMax
@@ -74,7 +76,8 @@ export class Scanner {
 
   push(chunk: Buffer): void {
     this.#hold(chunk)
-    if (this.#heldOffset === 0 && chunk.subarray(0, bom.length).equals(bom)) this.#start(bom.length)
+    const inHead = this.#recordStart - this.#heldOffset
+    if (inHead > 0) this.#scanned = Math.min(inHead, chunk.length)
     this.#walk()
     while (this.#pending() > this.#limits.recordBytesMax && !this.#skipping) {
       if (this.#firstLineEnd > 0) {
@@ -109,35 +112,15 @@ export class Scanner {
   }
 
   #walk(): void {
-    if (this.#preamble > 0) this.#walkPreamble()
     while (this.#scanned < this.#held.length) {
       this.#walkPlain()
       this.#walkCarefully()
     }
   }
 
-  /** Whatever stands there: it is no CSV. */
-  #walkPreamble(): void {
-    while (this.#preamble > 0 && this.#scanned < this.#held.length) {
-      const end = this.#held.indexOf(this.#marks.newline, this.#scanned)
-      if (end >= 0) {
-        this.#preamble--
-        this.#list.lines++
-      }
-      this.#start(end >= 0 ? end + 1 : this.#held.length)
-    }
-    this.#next(this.#recordStart)
-  }
-
-  /** The first record starts there, as far as we know. */
-  #start(index: number): void {
-    this.#scanned = index
-    this.#recordStart = this.#heldOffset + index
-  }
-
   #walkPlain(): void {
     const plain = this.#plain
-    const special = this.#skipping || this.#firstLineEnd > 0 || this.#isInHead()
+    const special = this.#skipping || this.#firstLineEnd > 0
     if (!plain || special) return
     plain.index = this.#scanned
     plain.start = this.#recordStart - this.#heldOffset
@@ -211,33 +194,13 @@ export class Scanner {
     }
     const blank = end - start <= 2 && this.#content(start, end).length === 0
     this.#list.lines++
-    if (this.#isInHead()) {
-      if (!blank) this.#open(start, end)
-    } else if (!blank || this.#blankIsRecord) this.#list.record(start, end)
+    if (!blank || this.#start.blankIsRecord) this.#list.record(start, end)
     else this.#list.aside()
     this.#next(end)
   }
 
-  #isInHead(): boolean {
-    return this.head.length < Math.max(1, this.#headerRows)
-  }
-
-  /** One of the first records that are not blank. */
-  #open(start: number, end: number): void {
-    this.head.push(Buffer.from(this.#content(start, end)))
-    if (this.#isInHead()) return
-    // In a file of one column a blank line is a record, one NULL, as it is for COPY.
-    this.#blankIsRecord = widthOf(this.head, this.#dialect) === 1
-    if (this.#headerRows > 0) this.#list.open(end)
-    else {
-      this.#list.openBefore(start)
-      this.#list.record(start, end)
-    }
-  }
-
   /** Takes one line of the record under way for broken, and goes on right behind it. */
   #giveUpLine(end: number): void {
-    if (this.#headerRows > 0 && this.#isInHead()) this.headerBroken = true
     this.#list.broken(this.#recordStart, end, this.#heldOffset + this.#scanned)
     this.#next(end)
     this.#gather()
@@ -248,7 +211,6 @@ export class Scanner {
 
   /** Sets the record under way aside. */
   #flaw(end: number): void {
-    if (this.#headerRows > 0 && this.#isInHead()) this.headerBroken = true
     this.#list.flaw(this.#recordStart, end)
     this.#skipping = null
     this.#inQuotes = false

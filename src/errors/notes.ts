@@ -50,6 +50,37 @@ export const noteTable = {
       'The table {table} was dropped while the ingest was under way: a new one with the columns of the files has its name.',
     hint: 'Keys, indexes, defaults and grants went with the old one: make them again where they are wanted.',
   },
+  header_completed: {
+    meaning: 'the header has fewer names than most records have fields',
+    message: 'The header of {file} names {names} of {fields} fields; the others are {list}.',
+    hint: 'To name them, say `--columns`.',
+  },
+  row_names: {
+    meaning: 'the header lacks the name of the first field, as R writes the names of rows',
+    message: 'The header of {file} has no name for the first field, which is column_1.',
+    hint: 'To name it, say `--columns`.',
+  },
+  header_cut: {
+    meaning: 'the header has more delimiters than the records, and nothing stands between them',
+    message: 'The header of {file} has {count} empty names too many, which were left out.',
+    hint: 'To name the fields yourself, say `--columns`.',
+  },
+  header_wider: {
+    meaning: 'the header has more names than most records have fields, so they are rejects',
+    message:
+      'The header of {file} has {names} names, and most of its records have {fields} fields.',
+    hint: 'If the last fields are missing, say `--ragged pad`; else name the fields with `--columns`.',
+  },
+  delimiter_guessed: {
+    meaning: 'an unusual delimiter was found: it may be a part of the values',
+    message: 'The fields of {file} were split at {shown}.',
+    hint: 'If that is wrong, say `--delimiter`.',
+  },
+  no_delimiter: {
+    meaning: 'nothing splits the records into the same number of fields, so each line is one field',
+    message: 'No delimiter was found in {file}: each line is one field.',
+    hint: 'If its lines have several fields, say `--delimiter`.',
+  },
   terms_unsure: {
     meaning: 'how numbers or dates are written could not be told, so they were taken as they are',
     message: '{problem}, so they stay as they are.',

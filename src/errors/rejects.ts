@@ -17,9 +17,9 @@ export const rejectTable = {
     hint: 'Correct the value, or give the column a wider type (`--types text` for a new table).',
   },
   wrong_column_count: {
-    meaning: 'the record has another number of fields than the first record of its file',
+    meaning: 'the record has another number of fields than its file has columns',
     message: '{fields} instead of {width}',
-    hint: 'Add or take out fields; a delimiter within a value wants quotes around the value.',
+    hint: 'Add or take out fields, or say `--ragged`; a delimiter within a value wants quotes.',
   },
   quote_not_closed: {
     meaning:

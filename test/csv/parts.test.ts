@@ -1,6 +1,7 @@
 /** The parts of a unit: every byte of it in exactly one, and no record in two. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readHeadBy } from '../../src/csv/head.ts'
 import { itemCount, itemsOf, partsOf } from '../../src/csv/parts.ts'
 import { RawWriter, triage } from '../../src/csv/repair.ts'
 import { recordBytesMax, Shaper } from '../../src/csv/shape.ts'
@@ -46,7 +47,8 @@ const content = fc
 /** Files as staging and plan see them: one unit. */
 async function unitOf(files: Buffer[]): Promise<Unit> {
   const shaped = files.map((bytes, fileNo) => {
-    const shaper = new Shaper(dialect, { name: 'x', sizeBytes: bytes.length })
+    const file = { name: 'x', sizeBytes: bytes.length }
+    const shaper = new Shaper(readHeadBy(bytes, file, dialect), file)
     shaper.push(bytes)
     const shape = shaper.shape()
     return { fileNo, shape, columns: Array.from({ length: shape.width }, (_, n) => `c${n}`) }

@@ -1,6 +1,7 @@
 /** What is written anew for COPY: the same values, whatever the dialect, and as the fast lane has it. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readHeadBy } from '../../src/csv/head.ts'
 import { fieldsOf, valuesOf } from '../../src/csv/records.ts'
 import { RawWriter, triage, type Writer } from '../../src/csv/repair.ts'
 import { copyTakes, Rewriter, written } from '../../src/csv/rewrite.ts'
@@ -98,7 +99,8 @@ function fileOf(rows: (string | null)[][], dialect: Dialect): Buffer {
 const recordBytesMax = 1 << 20
 
 function slicesOf(bytes: Buffer, dialect: Dialect, chunkBytes: number) {
-  const scanner = new Scanner(dialect, { cutBytes: 20, recordBytesMax })
+  const { start } = readHeadBy(bytes, { name: 'x', sizeBytes: bytes.length }, dialect)
+  const scanner = new Scanner(dialect, { cutBytes: 20, recordBytesMax }, start)
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     scanner.push(Buffer.from(bytes.subarray(at, at + chunkBytes)))
   }

@@ -189,9 +189,13 @@ describe('titles, comments, footer, header', () => {
     expect([named.columns, named.rows.length]).toEqual([['x bigint', 'y text'], 2])
     const wrong = await load(lines('1,a,b'), { format })
     expect([wrong.error, wrong.message]).toEqual([
-      'dialect_invalid',
-      expect.stringContaining('columns has 2 names'),
+      'every_row_rejected',
+      expect.stringContaining('3 fields instead of 2'),
     ])
+    const some = await load(lines('1', '1,a', '2,b'), { format })
+    expect([some.rows.length, some.rejects.map((reject) => reject.at(-1))]).toEqual([2, ['1']])
+    const empty = await load(lines(), { format })
+    expect([empty.columns, empty.rows]).toEqual([['x text', 'y text'], []])
   })
 
   test('missing, doubled and long names: made unique, or named in the error', async () => {

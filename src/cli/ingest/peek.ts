@@ -2,9 +2,8 @@
 import { parse, resolve } from 'node:path'
 import { checkSpec } from '../../api/ingests/checkSpec.ts'
 import { readConfig } from '../../config.ts'
-import { type Head, headCount, readHead } from '../../csv/head.ts'
-import { withoutBom } from '../../csv/marks.ts'
-import { bodyOf, shapeOf, soundRecords, valuesOf } from '../../csv/records.ts'
+import { type Head, readHead } from '../../csv/head.ts'
+import { shapeOf, soundRecords, valuesOf } from '../../csv/records.ts'
 import { Rewriter, written } from '../../csv/rewrite.ts'
 import { addSample } from '../../csv/sample.ts'
 import { type Column, candidateTypes } from '../../domain/columns.ts'
@@ -104,18 +103,16 @@ async function firstOf(source: Source, path: string): Promise<ListedFile> {
 }
 
 /** The first data records. */
-function dataOf(bytes: Buffer, { dialect, width }: Head, whole: boolean): Buffer[] {
-  const body = bodyOf(withoutBom(bytes), dialect)
-  const skipped = dialect.header ? headCount(dialect) : 0
+function dataOf(bytes: Buffer, { dialect, width, start }: Head, whole: boolean): Buffer[] {
+  const body = bytes.subarray(start.offset)
   const records: Buffer[] = []
   for (const span of soundRecords(body, dialect, { recordBytesMax: body.length })) {
     const isCut = span.next >= body.length && !whole
-    if (isCut || records.length >= recordsMax + skipped) break
+    if (isCut || records.length >= recordsMax) break
     if (!span.blank || width === 1) records.push(body.subarray(span.start, span.end))
   }
-  const isAll = whole && records.length < recordsMax + skipped
-  const footer = isAll ? (dialect.skipFooter ?? 0) : 0
-  return records.slice(skipped, Math.max(skipped, records.length - footer))
+  const isAll = whole && records.length < recordsMax
+  return records.slice(0, records.length - (isAll ? (dialect.skipFooter ?? 0) : 0))
 }
 
 /** What PostgreSQL would be given; as it stands in the file, if that would be a reject. */

@@ -2,11 +2,11 @@
  * How numbers and dates are written. A value must prove it: 1,234 may be either number, and
  * 01/02/2024 either day; where no value of the head tells, they stay texts, and a note says so.
  */
-import { candidateTypes } from '../domain/columns.ts'
-import type { Format } from '../domain/format.ts'
-import { dateParts, plainNumber, type Terms } from '../domain/values.ts'
-import type { Dialect } from '../domain/words.ts'
-import { type Note, noteOf } from '../errors/notes.ts'
+import { candidateTypes } from '../../domain/columns.ts'
+import type { Format } from '../../domain/format.ts'
+import { dateParts, plainNumber, type Terms } from '../../domain/values.ts'
+import type { Dialect } from '../../domain/words.ts'
+import { type Note, noteOf } from '../../errors/notes.ts'
 
 export interface Sniffed {
   dialect: Dialect
