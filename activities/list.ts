@@ -72,8 +72,8 @@ export const listSource =
             (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
           const source = sourceOf(deps, spec)
           const listed = await record(tx, ingestId, source, signal)
-          // Archives may hold nothing but folders.
-          if (listed.files === 0) throw sluiceError('source_empty', { path: pathsOf(spec) })
+          // Every path leads to a file, but an archive may hold nothing, or folders only.
+          if (listed.files === 0) throw sluiceError('archive_empty', { path: pathsOf(spec) })
           // After steps the files may be others: each is looked at when its last step has ended.
           const { dialect, notes } =
             listed.first && !known

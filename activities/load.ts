@@ -16,6 +16,8 @@ import { keepRejects } from '../src/postgres/ledger/rejects.ts'
 import { lockUnit, settleUnit, type UnitEntry } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { judgeAtOnce } from '../src/postgres/target/constraints.ts'
+import { whyLost } from '../src/postgres/target/lost.ts'
+import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import { UnitBytes } from '../src/stage/unitBytes.ts'
 import { alive, type Limited } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
@@ -58,6 +60,7 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
   const bytes = new UnitBytes(deps.stage, ref.ingestId, unit, files)
 
   const straight = !entry.target.atomic
+  const filled = unit.columns
   if (straight) {
     const table = parseTableName(entry.target.table)
     await mustStand(tx, { ...entry, ingestId: ref.ingestId, table })
@@ -67,6 +70,7 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
   let rowsSkipped = 0
   let rowsToReload = 0
   const keep = async (found: Reject[]) => {
+    if (straight) await mustNotBeNumbered(tx, entry.landing, { refused: found, filled })
     const rejects = straight ? keysLeftOut(entry.target, found) : found
     await keepRejects(tx, ref, rejects, (fileNo) => bytes.nameOf(fileNo))
     rowsRejected += rejects.length
@@ -86,7 +90,7 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
     sizeBytes: unit.sizeBytes,
     lane: loaded.lane,
   }
-  mustAddUp(ref, receipt)
+  await mustAddUp(tx, ref, entry, receipt)
   const { attempt } = activityInfo()
   const tookMs = performance.now() - startMs
   await settleUnit(tx, ref, receipt, { worker: deps.worker, attempt, tookMs })
@@ -105,10 +109,20 @@ function keysLeftOut({ table, unique }: FullTarget, rejects: Reject[]): Reject[]
   return unique === 'skip' ? rejects.filter((reject) => !isTaken(reject)) : rejects
 }
 
-/** @throws count_mismatch */
-function mustAddUp({ unitNo }: UnitRef, receipt: Receipt): void {
+/** @throws count_mismatch; target_refused where the rows went to a table whose trigger left out some */
+async function mustAddUp(
+  tx: Connection,
+  { unitNo }: UnitRef,
+  { landing }: UnitEntry,
+  receipt: Receipt,
+): Promise<void> {
   const { rowsRead, rowsLoaded, rowsRejected, rowsSkipped = 0 } = receipt
-  if (rowsRead === rowsLoaded + rowsRejected + rowsSkipped) return
+  const kept = rowsRead - rowsRejected - rowsSkipped
+  if (rowsLoaded === kept) return
+  if (rowsLoaded < kept) {
+    const error = await whyLost(tx, landing, { sent: kept, arrived: rowsLoaded })
+    if (error.code === 'target_refused') throw error
+  }
   const counts = `${rowsLoaded} loaded, ${rowsRejected} rejected, ${rowsSkipped} skipped`
   const problem = `unit ${unitNo}: ${rowsRead} read, ${counts}`
   throw sluiceError('count_mismatch', { problem })

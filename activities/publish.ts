@@ -1,6 +1,6 @@
 /** publish: landing → target, in one transaction that also marks the ingest published. */
 import type { FullTarget } from '../src/domain/spec.ts'
-import { parseTableName, showTable, type TableName } from '../src/domain/table.ts'
+import { parseTableName, quoteTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { type SluiceError, sluiceError } from '../src/errors.ts'
 import { type Connection, problemOf } from '../src/postgres/db.ts'
@@ -17,6 +17,7 @@ import { alone } from '../src/postgres/sessions.ts'
 import { isOfConstraint, isRefusal } from '../src/postgres/sqlState.ts'
 import { isConstrained, judgeAtOnce } from '../src/postgres/target/constraints.ts'
 import { dropRowColumn, landingName } from '../src/postgres/target/landing.ts'
+import { whyLost } from '../src/postgres/target/lost.ts'
 import { insertAll, renameIntoPlace, swap, truncate } from '../src/postgres/target/publish.ts'
 import { recordReplaced, targetChanged } from '../src/postgres/target/relied.ts'
 import { lockTargetName, type TargetTable } from '../src/postgres/target/target.ts'
@@ -25,6 +26,7 @@ import type { Deps } from './deps.ts'
 import { evolve } from './publish/evolve.ts'
 import { judgeLanding } from './publish/judge.ts'
 import { overLimit } from './publish/limit.ts'
+import { refused, refusedRows } from './publish/refused.ts'
 import { lockPlanned, mustStand, plannedOf } from './publish/target.ts'
 import { widen } from './publish/widen.ts'
 
@@ -188,7 +190,7 @@ async function tryToFill(
     if (spec.target?.mode === 'replace') await truncate(tx, target, there)
     // Files without a record fill no column.
     const rows = list.length > 0 ? await insertAll(tx, landing, target, list) : 0
-    await mustHaveArrived(tx, ingestId, rows)
+    await mustHaveArrived(tx, ingestId, target, rows)
     return null
   } catch (error) {
     if (!isRefusal(error)) throw error
@@ -197,12 +199,16 @@ async function tryToFill(
   }
 }
 
-/** @throws count_mismatch */
-async function mustHaveArrived(tx: Connection, ingestId: string, rows: number): Promise<void> {
+/** @throws target_refused, count_mismatch */
+async function mustHaveArrived(
+  tx: Connection,
+  ingestId: string,
+  target: TableName,
+  rows: number,
+): Promise<void> {
   const { rowsLoaded } = await countsOf(tx, ingestId)
   if (rows === rowsLoaded) return
-  const problem = `${rowsLoaded} rows in the landing table, ${rows} in the target`
-  throw sluiceError('count_mismatch', { problem })
+  throw await whyLost(tx, quoteTable(target), { sent: rowsLoaded, arrived: rows })
 }
 
 /** A constraint that came after the plan finds rows that nobody numbered: none can be singled out. */
@@ -212,15 +218,9 @@ async function whyRefused(
   { entry, target: table, list }: Filling,
   error: unknown,
 ): Promise<SluiceError> {
+  const why = await refusedRows(tx, { target: table, filled: list.map(({ name }) => name) }, error)
   const isNew = !entry.traced && !isOther(error) && (await isConstrained(tx, table, list))
-  if (!isNew) return refused(table, error)
+  if (!isNew || why.code !== 'target_refused') return why
   const problem = `it has a constraint that it did not have, and rows break it (${problemOf(error)})`
   return targetChanged({ ingestId, table }, problem, error)
-}
-
-/** A type of the target, or a constraint that the rows do not meet and that was not found out. */
-function refused(target: TableName, error: unknown): SluiceError {
-  const notJudged = isOther(error) ? '' : '; Sluice cannot judge this row by row'
-  const problem = `${problemOf(error)}${notJudged}`
-  return sluiceError('target_refused', { table: showTable(target), problem }, { cause: error })
 }

@@ -25,6 +25,7 @@ import {
   recordRetry,
 } from '../src/postgres/ledger/retries.ts'
 import { alone } from '../src/postgres/sessions.ts'
+import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import { lockTargetName, readTarget } from '../src/postgres/target/target.ts'
 import { alive, type Limited } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
@@ -64,6 +65,7 @@ async function retry(
   const startMs = performance.now()
   mustBeRetryable(ingestId, { ...entry, open: await countOpen(tx, ingestId) })
   const into = await findTarget(tx, ingestId, entry)
+  const filled = await columnsOfOpen(tx, ingestId)
   // What would be judged at the commit is judged row by row.
   await tx.query('set constraints all immediate')
   const pages = upload ? correctedPages(deps, tx, { ...order, upload }) : asTheyAre(tx, ingestId)
@@ -71,6 +73,7 @@ async function retry(
   let rowsRejected = 0
   for await (const page of pages) {
     const { loaded, refused } = await reload(tx, into, page)
+    await mustNotBeNumbered(tx, into.table, { refused, filled })
     await markLoaded(tx, order.retryId, loaded)
     await correctReceipts(tx, ingestId, loaded)
     await updateRefused(tx, order.retryId, refused)

@@ -20,6 +20,8 @@ const given: Record<string, string[]> = {
   most_rows_rejected: ['likely'],
   usage_invalid: ['command'],
   setting_missing: ['example'],
+  sequence_behind: ['setval'],
+  column_generated: ['them'],
   part_ended: ['log'],
   unpack_limit: ['setting'],
   step_threw: ['attempts'],

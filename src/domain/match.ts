@@ -21,10 +21,11 @@ export interface MatchTable {
 /**
  * By name where the file has a header; else by position, generated columns left out.
  * @returns the column of each field, in the file's order
- * @throws column_unknown, column_missing, columns_unmatched
+ * @throws column_generated, column_unknown, column_missing, columns_unmatched
  */
 export function matchHeader({ file, header, width }: FileHeader, table: MatchTable): string[] {
   if (!header) return matchByPosition({ file, width }, table)
+  mustBeWritable(file, header, table)
   const { columns: matched, missing, ...match } = matchColumns(header, table.columns, table.names)
   const { columns, unknown } = table.evolves
     ? withAdded(header, matched, table)
@@ -39,18 +40,30 @@ export function matchHeader({ file, header, width }: FileHeader, table: MatchTab
   return columns
 }
 
+/** @throws column_generated */
+function mustBeWritable(
+  file: string,
+  header: readonly (string | null)[],
+  { name: table, columns }: MatchTable,
+): void {
+  const generated = new Set(columns.filter((column) => column.generated).map(lowerName))
+  const names = header.filter((name) => generated.has(lower(name ?? '')))
+  if (names.length === 0) return
+  const [is, them] =
+    names.length > 1 ? ['are generated columns', 'them'] : ['is a generated column', 'it']
+  const said = `${names.join(', ')} ${is}`
+  throw sluiceError('column_generated', { file, table, columns: said, them })
+}
+
 /** New names for what the table does not have; a field without a name cannot get one. */
 function withAdded(
   header: readonly (string | null)[],
   matched: readonly string[],
   { columns: there, names: style }: MatchTable,
 ): { columns: string[]; unknown: string[] } {
-  const generated = new Set(there.filter((column) => column.generated).map(lowerName))
   const strange = header.filter((_, index) => matched[index] === '')
-  // A generated column cannot be written, and its name is taken.
-  const writable = strange.map((name) => (generated.has(lower(name ?? '')) ? null : name))
   const names = addedNames(
-    writable,
+    strange,
     there.map(({ name }) => name),
     style,
   )

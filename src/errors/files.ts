@@ -14,6 +14,18 @@ export const files = {
     message: 'The glob {path} cannot be used: {problem}.',
     hint: 'See docs/files.md for what a glob may have. Name the folder, or several simpler globs.',
   },
+  archive_empty: {
+    status: 422,
+    kind: 'data',
+    message: 'The archive {path} holds no file.',
+    hint: 'Look into it with `unzip -l`, and pack it again with the files in it.',
+  },
+  file_name_invalid: {
+    status: 422,
+    kind: 'user',
+    message: 'The name of the file {file} is not UTF-8: {bytes}.',
+    hint: 'Rename the file, and ingest it again. The rest of its folder was not read.',
+  },
   source_without_records: {
     status: 422,
     kind: 'data',

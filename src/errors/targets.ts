@@ -14,6 +14,12 @@ export const targets = {
     message: 'The file {file} lacks columns that {table} needs (not null, no default): {columns}.',
     hint: 'Add the columns to the file, or give them a default in the table.',
   },
+  column_generated: {
+    status: 422,
+    kind: 'user',
+    message: 'The file {file} brings values that {table} computes itself: {columns}.',
+    hint: 'Take {them} out of the file, with the header: {table} computes the values.',
+  },
   columns_unmatched: {
     status: 422,
     kind: 'user',
@@ -38,6 +44,25 @@ export const targets = {
     kind: 'user',
     message: 'The target {table} cannot be written: {problem}.',
     hint: 'Grant the missing right to the database user of the worker.',
+  },
+  schema_missing: {
+    status: 422,
+    kind: 'user',
+    message: 'There is no schema {schema} in the database {database}, so {table} cannot be made.',
+    hint: 'Make it with `create schema {schema}`, or name another one: schema.table.',
+  },
+  target_referenced: {
+    status: 422,
+    kind: 'user',
+    message: 'The rows of {table} cannot be replaced: other tables refer to them by {keys}.',
+    hint: 'Drop the foreign keys first, or append with `--mode append` (`target.mode` of the spec).',
+  },
+  sequence_behind: {
+    status: 422,
+    kind: 'data',
+    message:
+      'The sequence {sequence}, which numbers {column} of {table}, is behind its rows: {problem}.',
+    hint: 'Set it behind them with `{setval}`, and start a new ingest.',
   },
   target_refused: {
     status: 422,

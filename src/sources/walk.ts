@@ -1,7 +1,8 @@
 /** Finds the files of a path, a folder or a glob, one by one: no list of them is ever held. */
+import { isUtf8 } from 'node:buffer'
 import type { Dirent } from 'node:fs'
-import { opendir, realpath, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { opendir, readdir, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { type Glob, parseGlob, splitGlob } from '../domain/glob.ts'
 import { messageOf, sluiceError } from '../errors.ts'
 
@@ -11,7 +12,7 @@ export interface Met {
   real: string | null
 }
 
-/** @throws source_empty, glob_invalid */
+/** @throws source_empty, glob_invalid, file_name_invalid */
 export async function* walk(path: string): AsyncGenerator<Met> {
   const absolute = resolve(path)
   const stats = await stat(absolute).catch(() => null)
@@ -31,7 +32,24 @@ export async function* walk(path: string): AsyncGenerator<Met> {
       yield met
     }
   }
-  if (!isFound) throw sluiceError('source_empty', { path })
+  if (isFound) return
+  await mustBeText(dirname(absolute), basename(absolute))
+  throw sluiceError('source_empty', { path })
+}
+
+/** What stands for bytes that are no text: Node hides them behind it. */
+const replacement = '\ufffd'
+
+/** @throws file_name_invalid when the name is only what is left of another one */
+async function mustBeText(folder: string, name: string): Promise<void> {
+  if (!name.includes(replacement)) return
+  const names = await readdir(folder, 'buffer').catch(() => [])
+  const found = names.find((each) => !isUtf8(each) && each.toString() === name)
+  if (!found) return
+  const bytes = found.toString('latin1').replace(/[^ -~]/g, (byte) => {
+    return `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+  throw sluiceError('file_name_invalid', { file: join(folder, name), bytes })
 }
 
 interface Branch {
@@ -53,6 +71,7 @@ async function* walkFolder(branch: Branch, glob: Glob): AsyncGenerator<Met> {
     const isLink = entry.isSymbolicLink()
     const kind = await kindOf(entry, path)
     if (kind === 'file' && glob.matches(here)) {
+      await mustBeText(folder, entry.name)
       yield { path, real: isLink ? null : join(real, entry.name) }
     }
     if (kind !== 'folder' || !glob.mayBegin(`${here}/`)) continue

@@ -138,7 +138,7 @@ describe('zip', () => {
   test('an archive without members gives no row', async () => {
     await makeTable('no_member')
     const view = await ingest(await it.file('none.zip', await zip({ 'folder/': '' })), 'no_member')
-    expect(view).toMatchObject({ state: 'failed', error: { code: 'source_empty' } })
+    expect(view).toMatchObject({ state: 'failed', error: { code: 'archive_empty' } })
   })
 })
 

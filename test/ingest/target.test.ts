@@ -128,7 +128,7 @@ describe('clear errors', () => {
       'select 1',
       'a\n1\n',
       { target: { table: 'nowhere.e4' } },
-      'target_not_writable',
+      'schema_missing',
       /no schema nowhere/,
     ],
     [

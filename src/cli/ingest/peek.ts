@@ -99,7 +99,7 @@ async function firstOf(source: Source, path: string): Promise<ListedFile> {
     if (!first || Buffer.compare(Buffer.from(file.name), Buffer.from(first.name)) < 0) first = file
   }
   if (first) return first
-  throw sluiceError('source_empty', { path })
+  throw sluiceError('archive_empty', { path })
 }
 
 /** The first data records. */

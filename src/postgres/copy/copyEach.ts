@@ -4,13 +4,16 @@
  * Most faults name their line, and copyAround goes on behind it. A foreign key or a trigger is
  * judged at the end of the statement, and names none: the rows are then halved until it is found.
  */
-import { sluiceError } from '../../errors.ts'
 import type { Connection } from '../db.ts'
 import { isAboutRow } from '../sqlState.ts'
+import { whyLost } from '../target/lost.ts'
 import type { CopyTarget } from './copy.ts'
 import { copyAround, type Records, type Refused, refusedAt } from './copyAround.ts'
 
-/** @returns those that were refused, in no particular order; the others are in the table */
+/**
+ * @returns those that were refused, in no particular order; the others are in the table
+ * @throws target_refused when a trigger left out rows without an error
+ */
 export async function copyEach(
   tx: Connection,
   target: CopyTarget,
@@ -22,8 +25,7 @@ export async function copyEach(
   try {
     const { rows, refused } = await copyAround(tx, target, records)
     if (rows + refused.length !== count) {
-      const problem = `${rows} rows and ${refused.length} rejects of ${count} records`
-      throw sluiceError('count_mismatch', { problem })
+      throw await whyLost(tx, target.table, { sent: count - refused.length, arrived: rows })
     }
     await tx.query('release savepoint each')
     return refused

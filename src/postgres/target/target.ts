@@ -1,7 +1,7 @@
 /** The target table: what it is, and whether we may write it. */
 import type { TargetColumn } from '../../domain/columns.ts'
 import { mustBeAllowed, quoteTable, showTable, type TableName } from '../../domain/table.ts'
-import { sluiceError } from '../../errors.ts'
+import { type SluiceError, sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 
 export interface TargetTable {
@@ -26,7 +26,8 @@ const kinds: Record<string, string> = {
 /**
  * Looks at the target, and checks the rights that the mode needs.
  * @returns null when there is no such table yet, and one can be made
- * @throws target_reserved, target_not_a_table, target_not_writable
+ * @throws target_reserved, schema_missing, target_not_a_table, target_not_writable,
+ *   target_referenced
  */
 export async function readTarget(
   db: Db | Connection,
@@ -48,7 +49,7 @@ export async function readTarget(
     [table.schema, table.name],
   )
   const found = rows[0]
-  if (!found) throw refuse(`there is no schema ${table.schema}`)
+  if (!found) throw await schemaMissing(db, table)
   if (!found.can_use) throw refuse(`${found.who} has no usage right on the schema ${table.schema}`)
   if (!found.can_create) {
     throw refuse(`${found.who} may not create tables in ${table.schema} (the landing table is one)`)
@@ -63,8 +64,28 @@ export async function readTarget(
   if (!found.can_insert) throw refuse(`${found.who} may not insert into it`)
   if (mode === 'replace' && !found.owns)
     throw refuse(`${found.who} does not own it, and the mode is replace`)
+  if (mode === 'replace') await mustBeReplaceable(db, found.oid, shown)
   const [columns, bare] = [await readColumns(db, found.oid), await isBare(db, found.oid)]
   return { columns, bare, owned: found.owns, partitioned: found.relkind === 'p' }
+}
+
+async function schemaMissing(db: Db | Connection, table: TableName): Promise<SluiceError> {
+  const { rows } = await db.query('select current_database() as database')
+  const schema = showTable({ ...table, name: 'x' }).slice(0, -2)
+  return sluiceError('schema_missing', { schema, table: showTable(table), ...rows[0] })
+}
+
+/** Rows that others refer to cannot all be taken away. @throws target_referenced */
+async function mustBeReplaceable(db: Db | Connection, oid: number, table: string): Promise<void> {
+  const { rows } = await db.query<{ key: string }>(
+    `select format('%I of %s', conname, conrelid::regclass) as key
+     from pg_constraint
+     where confrelid = $1 and contype = 'f' and conrelid <> $1 and conparentid = 0
+     order by 1 limit 5`,
+    [oid],
+  )
+  if (rows.length === 0) return
+  throw sluiceError('target_referenced', { table, keys: rows.map(({ key }) => key).join(', ') })
 }
 
 async function readColumns(db: Db | Connection, oid: number): Promise<TargetTable['columns']> {
