@@ -227,6 +227,12 @@ describe('titles', () => {
     expect(records.length + (dialect.header ? 1 : 0)).toBe(21)
   })
 
+  test('records that are sparse are none, though another table follows', () => {
+    const sparse = lines((n) => (n % 4 ? `,x${n},,` : `Ann,x${n},met,`), 30)
+    const { dialect, records } = look(`Meetings,,,\nwho,whom,why,\n${sparse}id,a,b,c\n1,2,3,4\n`)
+    expect([dialect.skipRows, records.length]).toEqual([undefined, 34 - (dialect.header ? 1 : 0)])
+  })
+
   test('--skip-rows 0 takes them for records', () => {
     expect(look(`Report,,\n${table}`, { skipRows: 0 }).dialect.skipRows).toBeUndefined()
   })

@@ -20,6 +20,9 @@ const lineBytesMax = 1 << 16
 const recordsMax = 200
 /** So many lines may look like a header and be none. */
 const trialsMax = 5
+/** Lines as wide as the records are few, and hold next to nothing: they might be records. */
+const paddedMax = 10
+const wideLeast = 6
 
 export interface Known {
   format: Format
@@ -44,6 +47,7 @@ export function titlesIn(body: Buffer, dialect: Dialect, known: Known): number {
   let best = { at: 0, proofs: 0, isOdd: false }
   let titles = 0
   let trials = 0
+  let padded = 0
   let isNarrow = true
   let from = 0
   for (let at = 0; at < linesMax && trials < trialsMax && from < body.length; at++) {
@@ -57,7 +61,7 @@ export function titlesIn(body: Buffer, dialect: Dialect, known: Known): number {
         best = { at, proofs, isOdd }
       }
       if (proofs < 1 && !isOdd) break
-    }
+    } else if (line.fields === width && line.filled > 0 && !mayBeTitle(line, ++padded)) break
     const lineEnd = body.indexOf(newline, from)
     if (lineEnd < 0) break
     const alone = line.next === lineEnd + 1 ? line.fields : widthAlone(body, from, lineEnd, dialect)
@@ -67,6 +71,9 @@ export function titlesIn(body: Buffer, dialect: Dialect, known: Known): number {
   }
   return best.at
 }
+
+const mayBeTitle = ({ fields, filled }: Line, padded: number): boolean =>
+  filled <= (fields < wideLeast ? 1 : 2) && padded <= paddedMax
 
 /** The record that begins there, should it be one. */
 function lineAt(body: Buffer, from: number, dialect: Dialect): Line {
