@@ -84,7 +84,7 @@ async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
   })
   const { packing, encoding, bytes } = text
   const head = headOf(text, name, lot)
-  const shaper = new Shaper(head, { name, sizeBytes: likelyBytes(text, file) })
+  const shaper = new Shaper(head, { sizeBytes: likelyBytes(text, file) })
   const path = packing || encoding ? null : opened.path
   const tap = (chunk: Buffer) => shaper.push(chunk)
   const staged = await bringIn(lot, { file, bytes, path, tap })

@@ -1,14 +1,15 @@
 /** The two lanes of a load, and the rejects that come out of them. */
+import { CopyLines } from '../../src/csv/copyLines.ts'
 import { recordsOf, shapeOf, valuesOf } from '../../src/csv/records.ts'
-import { RawWriter, type Triaged, triage, wrongCount } from '../../src/csv/repair.ts'
-import { copyTakes, Rewriter, written } from '../../src/csv/rewrite.ts'
+import { type Triaged, triage, wrongCount } from '../../src/csv/repair.ts'
+import { changesTerms, copyTakes, Rewriter } from '../../src/csv/rewrite.ts'
 import { recordBytesMax } from '../../src/csv/shape.ts'
 import type { Column } from '../../src/domain/columns.ts'
 import type { Dialect, Receipt, Reject, Split, Unit } from '../../src/domain/words.ts'
 import { type RejectCode, rejectReason } from '../../src/errors/rejects.ts'
 import {
   type Copied,
-  copyCsv,
+  copyRows,
   setDateOrder,
   TooManySkipped,
   unusedQuote,
@@ -39,8 +40,9 @@ const flawBytesMax = 1 << 20
 
 /**
  * The raw bytes straight into COPY.
- * @returns null when the unit needs the repair lane: it has broken lines, comments or a dialect
- *   that COPY cannot read, COPY gave up or skipped too many, or it counted otherwise than staging
+ * @returns null when the unit needs the repair lane: it has broken lines, quotes that are text,
+ *   comments or a dialect that COPY cannot read, COPY gave up or skipped too many, or it counted
+ *   otherwise than staging
  */
 export async function fastLane(
   tx: Connection,
@@ -50,12 +52,12 @@ export async function fastLane(
 ): Promise<Loaded | null> {
   if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0 }
   const { dialect, columns: fields } = unit
-  if (unit.broken > 0 || unit.aside) return null
+  if (unit.broken > 0 || unit.odd || unit.aside) return null
   if (!copyTakes(dialect, fieldColumns(fields, columns))) return null
   if (await hasUnusedQuote(unit, bytes)) return null
   await setDateOrder(tx, dialect)
   const target = { table: landing, columns, fields, dialect }
-  const copy = () => copyCsv(tx, target, bytes.stream(), skippedMax)
+  const copy = () => copyRows(tx, target, bytes.stream(), skippedMax)
   const copied = await withSavepoint(tx, copy, unit.records)
   if (!copied) return null
   await keepSkipped(copied.skipped, bytes, keep)
@@ -89,11 +91,11 @@ async function hasUnusedQuote({ splits, dialect }: Unit, bytes: UnitBytes): Prom
 
 /** The columns of the fields, in the file's order. */
 export function fieldColumns(fields: readonly string[], columns: readonly Column[]): Column[] {
-  const types = new Map(columns.map(({ name, type }) => [name, type]))
-  return fields.map((name) => ({ name, type: types.get(name) ?? 'text' }))
+  const known = new Map(columns.map((column) => [column.name, column]))
+  return fields.map((name) => known.get(name) ?? { name, type: 'text' })
 }
 
-/** Every record looked at; broken ones become rejects, the rest goes through COPY again. */
+/** Every record looked at: broken ones become rejects, the others are written anew for COPY. */
 export async function repairLane(
   tx: Connection,
   entry: UnitEntry,
@@ -121,25 +123,16 @@ async function repairSplit(
 ): Promise<Omit<Loaded, 'lane'> & { rejects: Reject[] }> {
   const { dialect, columns: fields } = unit
   const types = fieldColumns(fields, columns)
-  const asItIs =
-    !dialect.ragged &&
-    copyTakes(dialect, types) &&
-    (dialect.quote !== '' || !slice.includes(unusedQuote(dialect)))
-  const writer = asItIs
-    ? new RawWriter(slice, dialect, fields.length)
-    : new Rewriter(slice, dialect, types)
+  const writer = new Rewriter(slice, dialect, types)
   const blankIsRecord = fields.length === 1
   const options = { recordBytesMax, lines: split.lines, blankIsRecord, writer }
   const triaged = triage(slice, dialect, options)
   const read = triaged.lines.length + triaged.broken.length
   const { fileNo } = split
   const rejects: Reject[] = triaged.broken.map((each) => ({ ...each, fileNo }))
-  const target = { table: landing, columns, fields }
-  const to = asItIs ? { ...target, dialect } : { ...target, dialect: written, rewritten: true }
-  const { rows, refused } = await copyAround(tx, to, writer)
+  const { rows, refused } = await copyAround(tx, { table: landing, columns, fields }, writer)
   for (const each of refused) {
-    const reject = toReject(each, triaged, slice)
-    rejects.push({ ...(asItIs ? reject : asWritten(reject, dialect, types)), fileNo })
+    rejects.push({ ...asInFile(toReject(each, triaged, slice), dialect, types), fileNo })
   }
   return { read, rows, rejects }
 }
@@ -154,11 +147,12 @@ function toReject(
 }
 
 /** Tells of the value in the file, not of what was made of it for COPY. */
-export function asWritten<R extends Pick<Reject, 'raw' | 'code' | 'column' | 'error'>>(
+export function asInFile<R extends Pick<Reject, 'raw' | 'code' | 'column' | 'error'>>(
   reject: R,
   dialect: Dialect,
   columns: readonly Column[],
 ): R {
+  if (!changesTerms(dialect, columns)) return reject
   const at = columns.findIndex(({ name }) => name === reject.column)
   if (at < 0 || reject.code !== invalidValue) return reject
   const value = valuesOf(reject.raw, dialect)[at] ?? null
@@ -169,23 +163,20 @@ export function asWritten<R extends Pick<Reject, 'raw' | 'code' | 'column' | 'er
 async function keepSkipped(skipped: Skipped[], bytes: UnitBytes, keep: Keep): Promise<void> {
   const { unit } = bytes
   let next = 0
-  let copyLine = 0
-  let lineEndKnown = false
+  const copyLines = new CopyLines()
   for (const split of unit.splits) {
     if (next >= skipped.length) return
     const rejects: Reject[] = []
     const slice = await bytes.slice(split)
-    const at = { lines: split.lines, copyLine, lineEndKnown }
-    for (const span of recordsOf(slice, unit.dialect, at)) {
+    for (const span of recordsOf(slice, unit.dialect, { lines: split.lines })) {
       const skip = skipped[next]
-      if (skip && skip.copyLine === span.copyLine) {
+      const copyLine = copyLines.next(slice, span)
+      if (skip?.copyLine === copyLine) {
         const raw = slice.subarray(span.start, span.end)
         rejects.push({ fileNo: split.fileNo, line: span.lines + 1, ...whySkipped(skip, unit, raw) })
         next++
       }
-      copyLine = span.copyLine
     }
-    lineEndKnown = true
     await keep(rejects)
   }
 }

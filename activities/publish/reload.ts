@@ -1,10 +1,9 @@
 /** Rejects through COPY again: for publish, which widens their columns, and for a retry. */
 
-import { RawWriter, triage } from '../../src/csv/repair.ts'
-import { copyTakes, Rewriter, written } from '../../src/csv/rewrite.ts'
+import { triage } from '../../src/csv/repair.ts'
+import { Rewriter } from '../../src/csv/rewrite.ts'
 import { recordBytesMax } from '../../src/csv/shape.ts'
 import type { Column } from '../../src/domain/columns.ts'
-import type { Dialect } from '../../src/domain/words.ts'
 import { rejectReason } from '../../src/errors/rejects.ts'
 import { setDateOrder } from '../../src/postgres/copy/copy.ts'
 import { copyEach } from '../../src/postgres/copy/copyEach.ts'
@@ -16,7 +15,7 @@ import {
   readLayouts,
   type UnitLayout,
 } from '../../src/postgres/ledger/openRejects.ts'
-import { asWritten, fieldColumns } from '../load/lanes.ts'
+import { asInFile, fieldColumns } from '../load/lanes.ts'
 
 /** A reject, and the bytes to try: its own, or a correction. */
 export interface Attempted {
@@ -66,12 +65,13 @@ async function copyGroup(
   { table, columns }: Omit<Into, 'ingestId'>,
   { layout, attempts }: Group,
 ): Promise<RefusedAgain[]> {
-  const writing = writingOf(layout, columns)
+  const { dialect, columns: fields } = layout
+  const types = fieldColumns(fields, columns)
   const refused: RefusedAgain[] = []
   const sound: Attempted[] = []
   const parts: Buffer[] = []
   for (const attempt of attempts) {
-    const found = oneRecord(attempt, writing)
+    const found = oneRecord(attempt, layout, types)
     if ('error' in found) refused.push({ ...attempt, column: null, ...found })
     else {
       sound.push(attempt)
@@ -80,34 +80,13 @@ async function copyGroup(
   }
   let end = 0
   const records = { bytes: Buffer.concat(parts), ends: parts.map(({ length }) => (end += length)) }
-  await setDateOrder(tx, layout.dialect)
-  const target = { table, columns, fields: layout.columns, ...writing.to }
-  for (const { index, code, ...why } of await copyEach(tx, target, records)) {
+  await setDateOrder(tx, dialect)
+  for (const each of await copyEach(tx, { table, columns, fields }, records)) {
+    const { index, code, ...why } = each
     const reject = { ...(sound[index] as Attempted), ...why, code: code ?? invalidValue }
-    refused.push(writing.asItIs ? reject : asWritten(reject, layout.dialect, writing.types))
+    refused.push(asInFile(reject, dialect, types))
   }
   return refused
-}
-
-/** How records of a layout are given to COPY. */
-interface Writing {
-  asItIs: boolean
-  /** The line ends that COPY will be given: see copyAround. */
-  dialect: Dialect
-  /** Of the fields, in the file's order. */
-  types: Column[]
-  to: { dialect: Dialect; rewritten?: boolean }
-}
-
-function writingOf(
-  { dialect: of, columns: fields }: UnitLayout,
-  columns: readonly Column[],
-): Writing {
-  const types = fieldColumns(fields, columns)
-  const asItIs = !of.ragged && of.quote !== '' && copyTakes(of, types)
-  const dialect: Dialect = { ...of, newline: '\n' }
-  const to = asItIs ? { dialect } : { dialect: written, rewritten: true }
-  return { asItIs, dialect, types, to }
 }
 
 function byLayout(page: readonly Attempted[], layouts: ReadonlyMap<number, UnitLayout>) {
@@ -128,14 +107,13 @@ const cutCodes = new Set(['record_too_long', 'quote_not_closed'])
 /** The record that the bytes are, as COPY is given it, or what is wrong with them. */
 function oneRecord(
   { reject, raw }: Attempted,
-  { asItIs, dialect, types }: Writing,
+  { dialect }: UnitLayout,
+  types: readonly Column[],
 ): { bytes: Buffer } | { code: string; error: string } {
   if (cutCodes.has(reject.code) && raw.equals(reject.raw)) {
     return { code: reject.code, error: reject.error }
   }
-  const writer = asItIs
-    ? new RawWriter(raw, dialect, types.length)
-    : new Rewriter(raw, dialect, types)
+  const writer = new Rewriter(raw, dialect, types)
   const blankIsRecord = types.length === 1
   const options = { recordBytesMax, lines: reject.line - 1, blankIsRecord, writer }
   const { lines, broken } = triage(raw, dialect, options)

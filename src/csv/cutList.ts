@@ -1,16 +1,6 @@
 /** What the scan keeps count of: cuts, flaws, lines and records. */
 import type { Cut, Flaw } from '../domain/words.ts'
 
-/** So many bytes may be walked again behind broken quotes, for each that there is and once. */
-const againShare = 16
-const againBytes = 64 * 1024 * 1024
-
-/** Quotes that open on many lines and never close: with a backslash as escape, each of them would be
- * looked for to the end. Doubled quotes cannot do that: every second one closes. */
-export class HopelessQuotes extends Error {
-  override readonly name = 'HopelessQuotes'
-}
-
 export class CutList {
   readonly cuts: Cut[] = []
   readonly flaws: Flaw[] = []
@@ -28,8 +18,7 @@ export class CutList {
   #records = 0
   #broken = 0
   #aside = 0
-  /** Bytes that are walked again behind broken lines. */
-  #again = 0
+  #odd = 0
   /** The end of the last record. */
   #end: Cut | null = null
 
@@ -52,9 +41,10 @@ export class CutList {
   }
 
   /** A record that was read to its end; its lines are counted. */
-  record(start: number, end: number): void {
+  record(start: number, end: number, odd: boolean): void {
     this.#remember(start)
     this.#records++
+    if (odd) this.#odd++
     this.#boundary(end)
   }
 
@@ -65,14 +55,8 @@ export class CutList {
     this.#boundary(end)
   }
 
-  /**
-   * The first line of the record under way is broken; reading goes on behind it.
-   * @param walkedTo the end of what was looked at in search of the closing quote
-   * @throws HopelessQuotes
-   */
-  broken(start: number, end: number, walkedTo: number): void {
-    this.#again += walkedTo - end
-    if (this.#again > againBytes + againShare * walkedTo) throw new HopelessQuotes()
+  /** The first line of the record under way is broken; reading goes on behind it. */
+  broken(start: number, end: number): void {
     this.#remember(start)
     this.lines = this.#recordLines + 1
     this.#broken++
@@ -114,8 +98,10 @@ export class CutList {
   }
 
   #at(offset: number, lines: number): Cut {
-    const cut = { offset, lines, records: this.#records, broken: this.#broken }
-    return this.#aside > 0 ? { ...cut, aside: this.#aside } : cut
+    const cut: Cut = { offset, lines, records: this.#records, broken: this.#broken }
+    if (this.#aside > 0) cut.aside = this.#aside
+    if (this.#odd > 0) cut.odd = this.#odd
+    return cut
   }
 
   #boundary(end: number): void {

@@ -17,6 +17,8 @@ export interface Item {
   /** Counted from 1. */
   line: number
   kind: 'record' | 'broken' | 'flaw'
+  /** Its quotes are text: COPY must not read it as it is. */
+  odd?: boolean
 }
 
 export type ReadSlice = (split: Split) => Promise<Buffer>
@@ -43,8 +45,8 @@ function* itemsOfSplit(
   for (const span of soundRecords(slice, dialect, { lines, recordBytesMax })) {
     if (span.blank && columns.length > 1) continue
     const { start, next, broken } = span
-    const kind = broken ? 'broken' : 'record'
-    yield { fileNo, start: offset + start, end: offset + next, line: span.lines + 1, kind }
+    const at = { fileNo, start: offset + start, end: offset + next, line: span.lines + 1 }
+    yield { ...at, kind: broken ? 'broken' : 'record', odd: span.odd && !broken }
   }
 }
 
@@ -61,7 +63,7 @@ export async function partsOf(unit: Unit, read: ReadSlice, partsMax: number): Pr
   let index = 0
   const partAt = (item: number) => parts[Math.floor((item * count) / items)] as Unit
   for (const split of unit.splits) {
-    let at: Split = { ...split, records: 0, broken: 0 }
+    let at: Split = { ...split, records: 0, broken: 0, odd: 0 }
     let part = partAt(Math.min(index, items - 1))
     for (const item of itemsOfSplit(await read(split), split, unit)) {
       const wanted = partAt(index++)
@@ -69,10 +71,11 @@ export async function partsOf(unit: Unit, read: ReadSlice, partsMax: number): Pr
         // Blank lines stay with what is before them.
         if (item.start > at.start) {
           addSplit(part, { ...at, end: item.start })
-          at = { ...split, start: item.start, lines: item.line - 1, records: 0, broken: 0 }
+          at = { ...at, start: item.start, lines: item.line - 1, records: 0, broken: 0, odd: 0 }
         }
         part = wanted
       }
+      if (item.odd) at.odd = (at.odd ?? 0) + 1
       if (item.kind === 'record') at.records++
       else at.broken++
     }
@@ -94,8 +97,10 @@ const emptyPart = ({ columns, dialect, aside }: Unit): Unit => ({
   ...(aside && { aside }),
 })
 
-function addSplit(part: Unit, split: Split): void {
+function addSplit(part: Unit, { odd, ...rest }: Split): void {
+  const split = odd ? { ...rest, odd } : rest
   part.splits.push(split)
+  if (odd) part.odd = (part.odd ?? 0) + odd
   part.sizeBytes += split.end - split.start
   part.records += split.records
   part.broken += split.broken

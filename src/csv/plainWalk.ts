@@ -1,19 +1,16 @@
 /**
- * Over the records of one line, as nearly all are: the fast part of the scan, several GB/s.
+ * Over the records of one line whose quotes stand where they should, as nearly all are: the fast
+ * part of the scan, several GB/s.
  *
  * The loop is WebAssembly, which has SIMD and JavaScript has not (simd/walk.ts). It sees a window
  * of the bytes, copied into its memory, which all walks of the process share.
  */
-import { noBytes } from './marks.ts'
+import { type Marks, noBytes } from './marks.ts'
 import { walkWasm } from './walkWasm.ts'
 
-export interface WalkLimits {
-  /** -1 when nothing is quoted. */
-  quote: number
-  newline: number
-  /** What a line that is no record starts with; -1 for nothing. */
-  comment: number
-  /** A record of this many bytes is not plain. */
+interface Limits extends Omit<Marks, 'delimiter' | 'escape'> {
+  /** -1 when it has several bytes: a record with quotes is not plain then. */
+  delimiter: number
   sizeMax: number
 }
 
@@ -24,7 +21,8 @@ interface Loop {
   start: { value: number }
   inQuotes: { value: number }
   records: { value: number }
-  limit(newline: number, quote: number, comment: number, sizeMax: number): void
+  carry: { value: number }
+  limit(...numbers: number[]): void
   walk(base: number, size: number, stopAt: number): number
 }
 
@@ -44,24 +42,31 @@ const loop = new WebAssembly.Instance(module).exports as Loop
 loop.memory.grow(windowBytes / pageBytes + 1)
 const memory = new Uint8Array(loop.memory.buffer)
 
-/** Walks until the first newline that does not end a plain record. */
+/** Walks until the first record that is not plain. */
 export class PlainWalk {
-  /** The first byte that is not walked over. */
+  /** The first byte that is not walked over: that of a record that is not plain, or behind all. */
   index = 0
   /** Where the record under way starts. */
   start = 0
-  inQuotes = false
   /** How many records ended. */
   records = 0
+  /** What the loop wants to know of the record under way when it goes on with it. */
+  #inQuotes = 0
+  #carry = 0
 
-  readonly #limits: WalkLimits
+  readonly #limits: Limits
   #bytes: Buffer = noBytes
   /** The bytes that lie in the window. */
   #windowStart = 0
   #windowEnd = 0
 
-  constructor(limits: WalkLimits) {
-    this.#limits = limits
+  /** @param sizeMax a record of this many bytes is not plain */
+  constructor({ delimiter, ...marks }: Marks, sizeMax: number) {
+    this.#limits = {
+      ...marks,
+      delimiter: delimiter.length === 1 ? (delimiter[0] ?? -1) : -1,
+      sizeMax,
+    }
   }
 
   /** Must be called before the first walk over these bytes, and after other walks in between. */
@@ -73,10 +78,10 @@ export class PlainWalk {
 
   /** @param stopAt a record that ends here or later is left to the careful walk: a cut is due */
   walk(stopAt: number): void {
-    const { quote, newline, comment, sizeMax } = this.#limits
+    const { delimiter, quote, newline, comment, sizeMax } = this.#limits
     const bytes = this.#bytes
     this.records = 0
-    loop.limit(newline, quote, comment, Math.min(sizeMax, int32Max))
+    loop.limit(newline, delimiter, quote, comment, Math.min(sizeMax, int32Max))
     while (this.index < bytes.length) {
       // The careful walk knows what to do with a comment.
       if (comment >= 0 && this.index === this.start && bytes[this.index] === comment) return
@@ -96,12 +101,15 @@ export class PlainWalk {
     const base = this.#windowStart
     loop.index.value = this.index - base
     loop.start.value = this.start - base
-    loop.inQuotes.value = Number(this.inQuotes)
+    const isNew = this.index === this.start
+    loop.inQuotes.value = isNew ? 0 : this.#inQuotes
+    loop.carry.value = this.#carry
     loop.records.value = 0
     const stopped = loop.walk(0, this.#windowEnd - base, Math.min(stopAt - base, int32Max)) !== 0
-    this.index = base + loop.index.value
     this.start = base + loop.start.value
-    this.inQuotes = loop.inQuotes.value !== 0
+    this.index = stopped ? this.start : base + loop.index.value
+    this.#inQuotes = loop.inQuotes.value
+    this.#carry = loop.carry.value
     this.records += loop.records.value
     return stopped
   }

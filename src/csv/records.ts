@@ -1,12 +1,14 @@
 /**
- * The records of a slice, one by one, as PostgreSQL's COPY counts and splits them.
+ * The records and fields of a slice: what walker.ts finds, for those who want all of it at once.
  *
- * COPY tells of a bad row by a line number of its own (`cur_lineno`): one for each record, plus
- * one for each line end within quotes, where only the first byte of the file's line end counts.
- * `copyLine` counts the same way, so that a NOTICE can be traced to its record.
+ * A record whose quotes have a fault, or that has several lines and is too long, is broken: its
+ * first line alone is given up, and reading goes on behind that line. So a stray quote costs one row,
+ * not those that it would swallow. Every line is searched at most twice: where a search for a closing
+ * quote has passed a line, that line opens none.
  */
 import type { Dialect } from '../domain/words.ts'
-import { CR, LF, marksOf } from './marks.ts'
+import { CR, LF, type Marks, marksOf } from './marks.ts'
+import { escapedField, plainField, RecordWalker } from './walker.ts'
 
 /** What lies behind the lines in front of the header. */
 export function bodyOf(head: Buffer, dialect: Dialect): Buffer {
@@ -28,186 +30,149 @@ export interface RecordSpan {
   next: number
   /** Physical lines of the slice before this record. */
   lines: number
-  /** The number that COPY gives for this record. */
-  copyLine: number
   blank: boolean
-  /** Behind its first line; 0 when it has one only. */
-  firstLineEnd: number
-  /** A quote is never closed. */
+  /** This is the first line of a record whose quotes make no sense; there is nothing else of it. */
   broken: boolean
+  /** Of a broken record: the field on its first line at which it is broken; 0 if on another line. */
+  brokenField: number
+  /** Some of its quotes are text: COPY must not read it as it is. */
+  odd: boolean
+  fields: number
+  /** Start, end and kind of each field, as in RecordWalker: until the next record is asked for. */
+  spans: readonly number[]
 }
 
-/** Where a walk begins, and what lies before. */
-export interface WalkStart {
+export interface WalkOptions {
+  /** Where the walk begins, and the lines before that. */
   from?: number
   lines?: number
-  copyLine?: number
-  lineEndKnown?: boolean
+  /** A record of several lines that is longer is broken. */
+  recordBytesMax?: number
+  /** Where the fields lie is wanted as well. */
+  spans?: boolean
+  /** The slice may end within a record: one that is open there is the last, and goes to the end. */
+  cutShort?: boolean
 }
 
 /** Walks the records of `slice` from `from`, which must be a record boundary. Comments are none. */
 export function* recordsOf(
   slice: Buffer,
   dialect: Dialect,
-  at: WalkStart = {},
+  options: WalkOptions = {},
 ): Generator<RecordSpan> {
-  const { newline, quote, escape, comment } = marksOf(dialect)
-  // Until COPY has met its first line end it takes the file for one with \r (see above).
-  let counted = (at.lineEndKnown ?? false) && dialect.newline === '\n' ? LF : CR
-  let start = at.from ?? 0
-  let lines = at.lines ?? 0
-  let copyLine = at.copyLine ?? 0
+  const marks = marksOf(dialect)
+  const { newline, comment } = marks
+  const { recordBytesMax = Number.POSITIVE_INFINITY, spans = false, cutShort = false } = options
+  const walker = new RecordWalker(marks, { spans })
+  let { from: start = 0, lines = 0 } = options
   while (start < slice.length) {
     if (slice[start] === comment) {
-      const end = slice.indexOf(newline, start)
-      start = end < 0 ? slice.length : end + 1
+      start = lineEnd(slice, newline, start)
       lines++
       continue
     }
-    let inQuotes = false
-    let escaped = false
-    let inner = 0
-    let copyInner = 0
-    let firstLineEnd = 0
-    let index = start
-    for (; index < slice.length; index++) {
-      const byte = slice[index] as number
-      if (byte === newline && !inQuotes) break
-      if (inQuotes && byte === counted) copyInner++
-      if (inQuotes && byte === newline && inner++ === 0) firstLineEnd = index + 1
-      if (byte === escape && inQuotes) escaped = !escaped
-      else {
-        if (byte === quote && !escaped) inQuotes = !inQuotes
-        escaped = false
-      }
+    walker.begin()
+    const stop = walker.walk(slice, start, true)
+    const more = stop === 'more'
+    const isFault = (more ? walker.finish(slice) : stop) === 'fault'
+    const size = Math.min(walker.at + 1, slice.length) - start
+    const broken = isFault || (walker.firstLineEnd > 0 && size > recordBytesMax)
+    const isOpen = broken && more && cutShort
+    const firstLineEnd = walker.firstLineEnd || lineEnd(slice, newline, walker.at)
+    const next = broken && !isOpen ? firstLineEnd : start + size
+    const end = contentEnd(slice, start, next, newline)
+    yield {
+      start,
+      end,
+      next,
+      lines,
+      blank: end === start,
+      broken,
+      brokenField: broken && walker.firstLineEnd === 0 && !more ? walker.fields : 0,
+      odd: walker.odd,
+      fields: walker.fields,
+      spans: walker.spans,
     }
-    const end = newline === LF && index > start && slice[index - 1] === CR ? index - 1 : index
-    copyLine += 1 + copyInner
-    const next = Math.min(index + 1, slice.length)
-    const blank = end === start
-    yield { start, end, next, lines, copyLine, blank, firstLineEnd, broken: inQuotes }
-    lines += 1 + inner
+    lines += 1 + (broken ? 0 : walker.lines)
     start = next
-    if (dialect.newline === '\n') counted = LF
   }
 }
 
-/**
- * The records by the rule of scan.ts: one of several lines must be well quoted, and not too long;
- * else its first line is broken, and reading goes on behind it.
- */
-export function* soundRecords(
+/** As staging reads them: see scan.ts. */
+export const soundRecords = (
   slice: Buffer,
   dialect: Dialect,
-  at: WalkStart & { recordBytesMax: number },
-): Generator<RecordSpan> {
-  const newline = dialect.newline === '\r' ? CR : LF
-  let walk = recordsOf(slice, dialect, at)
-  for (let step = walk.next(); !step.done; step = walk.next()) {
-    const span = step.value
-    const from = span.firstLineEnd
-    if (from > 0 && !isSound(slice, span, dialect, at.recordBytesMax)) {
-      const end = newline === LF && slice[from - 2] === CR ? from - 2 : from - 1
-      yield { ...span, end: Math.max(end, span.start), next: from, broken: true }
-      walk = recordsOf(slice, dialect, { from, lines: span.lines + 1 })
-    } else yield span
-  }
+  options: WalkOptions & { recordBytesMax: number },
+): Generator<RecordSpan> => recordsOf(slice, dialect, options)
+
+/** Behind the next newline. */
+function lineEnd(slice: Buffer, newline: number, from: number): number {
+  const at = slice.indexOf(newline, from)
+  return at < 0 ? slice.length : at + 1
 }
 
-const isSound = (
-  slice: Buffer,
-  { start, end, next, broken }: RecordSpan,
-  dialect: Dialect,
-  recordBytesMax: number,
-): boolean =>
-  !broken &&
-  next - start <= recordBytesMax &&
-  shapeOf(slice.subarray(start, end), dialect).wellQuoted
+/** Without its line end. */
+function contentEnd(slice: Buffer, start: number, next: number, newline: number): number {
+  const end = next > start && slice[next - 1] === newline ? next - 1 : next
+  return newline === LF && end > start && slice[end - 1] === CR ? end - 1 : end
+}
 
 export interface Shape {
   fields: number
   /** Fields that begin with a quote. */
   quoted: number
-  /** A quote is still open at the end. */
-  open: boolean
   /** Every quote opens at the start of a field and closes at its end. */
   wellQuoted: boolean
+  /** Some quotes stand in fields that do not begin with one: they are text. */
+  odd: boolean
 }
 
 /** How many fields a record has, and whether its quotes can be trusted. */
 export function shapeOf(record: Buffer, dialect: Dialect): Shape {
-  const { delimiter, quote, escape } = marksOf(dialect)
-  const doubled = escape < 0
-  const first = delimiter[0] as number
-  const size = delimiter.length
-  const isDelimiter = (index: number) =>
-    record[index] === first &&
-    (size === 1 || record.subarray(index, index + size).equals(delimiter))
-  let fields = 1
-  let quoted = 0
-  let inQuotes = false
-  let wellQuoted = true
-  let fieldStart = 0
-  for (let index = 0; index < record.length; index++) {
-    const byte = record[index] as number
-    if (inQuotes) {
-      if (byte === escape) index++
-      else if (byte === quote) {
-        if (doubled && record[index + 1] === quote) index++
-        else {
-          inQuotes = false
-          if (index + 1 < record.length && !isDelimiter(index + 1)) wellQuoted = false
-        }
-      }
-    } else if (byte === first && isDelimiter(index)) {
-      fields++
-      index += size - 1
-      fieldStart = index + 1
-    } else if (byte === quote) {
-      inQuotes = true
-      if (index === fieldStart) quoted++
-      else wellQuoted = false
-    }
-  }
-  return { fields, quoted, open: inQuotes, wellQuoted: wellQuoted && !inQuotes }
+  const { fields, quoted, odd, faulty } = wholeRecord(record, marksOf(dialect), false)
+  return { fields, quoted, odd, wellQuoted: !odd && !faulty }
+}
+
+/** Whatever stands there, as one record; line ends are text. */
+function wholeRecord(record: Buffer, marks: Marks, spans: boolean): RecordWalker {
+  const walker = new RecordWalker({ ...marks, newline: -1 }, { spans, lenient: true })
+  walker.begin()
+  walker.walk(record, 0, true)
+  walker.finish(record)
+  return walker
 }
 
 export interface Field {
   value: string
-  /** Some of it was within quotes. */
+  /** It stands within quotes. */
   quoted: boolean
 }
 
-/** The fields of a record as COPY takes them. */
+/** The fields of a record. One whose quotes have a fault is there as it stands. */
 export function fieldsOf(record: Buffer, dialect: Dialect): Field[] {
-  const { delimiter, quote } = dialect
-  const escape = quote === '' ? '' : dialect.escape
-  const text = record.toString('utf8')
+  const marks = marksOf(dialect)
+  const { spans } = wholeRecord(record, marks, true)
   const fields: Field[] = []
-  let value = ''
-  let quoted = false
-  let inQuotes = false
-  for (let index = 0; index < text.length; index++) {
-    const char = text[index] as string
-    if (inQuotes) {
-      const following = text[index + 1]
-      if (char === escape && (following === quote || following === escape)) {
-        value += following
-        index++
-      } else if (char === quote) inQuotes = false
-      else value += char
-    } else if (text.startsWith(delimiter, index)) {
-      fields.push({ value, quoted })
-      value = ''
-      quoted = false
-      index += delimiter.length - 1
-    } else if (char === quote) {
-      inQuotes = true
-      quoted = true
-    } else value += char
+  for (let at = 0; at < spans.length; at += 3) {
+    const [start = 0, end = 0, kind] = spans.slice(at, at + 3)
+    const bytes = record.subarray(start, end)
+    const value = kind === escapedField ? unescaped(bytes, marks) : bytes
+    fields.push({ value: value.toString('utf8'), quoted: kind !== plainField })
   }
-  fields.push({ value, quoted })
   return fields
+}
+
+/** A value as it is meant: behind an escape stands a quote, or the escape itself. */
+export function unescaped(bytes: Buffer, { quote, escape }: Marks): Buffer {
+  const mark = escape < 0 ? quote : escape
+  const value = Buffer.allocUnsafe(bytes.length)
+  let size = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const next = bytes[at + 1]
+    if (bytes[at] === mark && (next === quote || next === mark)) at++
+    value[size++] = bytes[at] as number
+  }
+  return value.subarray(0, size)
 }
 
 /** The values of a record: null for an unquoted text that stands for NULL. */

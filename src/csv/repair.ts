@@ -1,11 +1,11 @@
 /**
- * The repair lane: looks at every record of a slice that COPY cannot take as it is, and sorts out
- * those that are no records for it. What is left goes through COPY again.
+ * Reads the records of a slice one by one, for COPY that cannot take them as they are, and sorts out
+ * those that are no records for it. The others are written as COPY text: see rewrite.ts.
  */
 import { isUtf8 } from 'node:buffer'
 import type { Dialect } from '../domain/words.ts'
 import { rejectReason } from '../errors/rejects.ts'
-import { shapeOf, soundRecords } from './records.ts'
+import { type RecordSpan, soundRecords } from './records.ts'
 
 /** Why a record cannot be loaded. */
 export interface Fault {
@@ -20,13 +20,10 @@ export interface Broken extends Fault {
   raw: Buffer
 }
 
-/** Takes records of a slice and writes them as COPY shall have them, each with `\n` behind it. */
+/** Takes records of the slice one by one; see rewrite.ts. */
 export interface Writer {
   /** @returns why the record cannot be loaded; then nothing of it is written */
-  add(start: number, end: number): Fault | null
-  bytes: Buffer
-  /** Where each record ends in `bytes`. */
-  ends: number[]
+  add(record: RecordSpan): Fault | null
 }
 
 export interface Triaged {
@@ -49,11 +46,12 @@ export function triage(
 ): Triaged {
   const { recordBytesMax, blankIsRecord, writer } = options
   const triaged: Triaged = { broken: [], lines: [], starts: [], rawEnds: [] }
-  for (const span of soundRecords(slice, dialect, { lines: options.lines, recordBytesMax })) {
-    const { start, end, broken } = span
+  const walk = { lines: options.lines, recordBytesMax, spans: true }
+  for (const span of soundRecords(slice, dialect, walk)) {
     if (span.blank && !blankIsRecord) continue
+    const { start, end } = span
     const line = span.lines + 1
-    const fault = broken ? notClosed : writer.add(start, end)
+    const fault = span.broken ? brokenFault(span) : writer.add(span)
     if (fault) triaged.broken.push({ line, ...fault, raw: slice.subarray(start, end) })
     else {
       triaged.lines.push(line)
@@ -64,10 +62,12 @@ export function triage(
   return triaged
 }
 
-export const notClosed: Fault = {
-  ...rejectReason('quote_not_closed', {}),
+const brokenFault = ({ brokenField }: RecordSpan): Fault => ({
+  ...(brokenField > 0
+    ? rejectReason('quote_misplaced', { field: brokenField })
+    : rejectReason('quote_not_closed', {})),
   column: null,
-}
+})
 
 export function wrongCount(fields: number, width: number): Fault {
   const found = `${fields} ${fields === 1 ? 'field' : 'fields'}`
@@ -89,36 +89,5 @@ export class ByteCheck {
     const raw = this.#slice.subarray(start, end)
     if (!isUtf8(raw)) return { ...rejectReason('invalid_utf8', {}), column: null }
     return raw.includes(0) ? { ...rejectReason('nul_byte', {}), column: null } : null
-  }
-}
-
-/** Writes records as they are, for a dialect that COPY can read. */
-export class RawWriter implements Writer {
-  readonly bytes: Buffer
-  readonly ends: number[] = []
-  readonly #slice: Buffer
-  readonly #dialect: Dialect
-  readonly #width: number
-  readonly #check: ByteCheck
-  #at = 0
-
-  constructor(slice: Buffer, dialect: Dialect, width: number) {
-    this.#slice = slice
-    this.#dialect = dialect
-    this.#width = width
-    this.#check = new ByteCheck(slice)
-    // The last record may lack its line end.
-    this.bytes = Buffer.allocUnsafe(slice.length + 1)
-  }
-
-  add(start: number, end: number): Fault | null {
-    const { fields } = shapeOf(this.#slice.subarray(start, end), this.#dialect)
-    if (fields !== this.#width) return wrongCount(fields, this.#width)
-    const fault = this.#check.fault(start, end)
-    if (fault) return fault
-    this.#at += this.#slice.copy(this.bytes, this.#at, start, end)
-    this.bytes[this.#at++] = 10
-    this.ends.push(this.#at)
-    return null
   }
 }

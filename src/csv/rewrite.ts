@@ -1,27 +1,18 @@
 /**
- * Writes records anew for COPY, where it cannot read them as they are: a delimiter of several
- * characters, several words for NULL, numbers and booleans in other terms, ragged records.
+ * Writes records anew for COPY, where it cannot read them as they are: quotes that are text, a
+ * delimiter of several characters, several words for NULL, numbers and booleans in other terms,
+ * ragged records, and whatever lies in a unit with any of these.
  *
- * Every value is quoted, and NULL is an unquoted `\N`, so nothing can be taken for NULL that is
- * none. Values of text columns keep their bytes. What the lanes must agree on: which quotes open
- * and close, and what is NULL, is decided as COPY does (`CopyReadAttributesCSV`).
+ * They are written as COPY text, a line for each record, so the line that PostgreSQL names is the
+ * record. Values keep their bytes but for terms. What is NULL is decided as COPY does for CSV.
  */
 import { type Column, isNumberType, isTextType } from '../domain/columns.ts'
 import { booleanText, changesBooleans, changesNumbers, numberText } from '../domain/values.ts'
 import type { Dialect } from '../domain/words.ts'
-import { marksOf } from './marks.ts'
-import { shapeOf } from './records.ts'
-import { ByteCheck, type Fault, notClosed, type Writer, wrongCount } from './repair.ts'
-
-/** What the records are written in. */
-export const written: Dialect = {
-  delimiter: ',',
-  quote: '"',
-  escape: '"',
-  newline: '\n',
-  header: false,
-  nullText: '\\N',
-}
+import { type Marks, marksOf } from './marks.ts'
+import { type RecordSpan, unescaped } from './records.ts'
+import { ByteCheck, type Fault, type Writer, wrongCount } from './repair.ts'
+import { escapedField, plainField } from './walker.ts'
 
 type Kind = 'text' | 'number' | 'boolean' | 'other'
 
@@ -30,10 +21,13 @@ const isAscii = (text: string): boolean => text.length === 1 && text.charCodeAt(
 /** Can COPY read records as they are, if each of them is in order? */
 export function copyTakes(dialect: Dialect, columns: readonly Column[]): boolean {
   const { delimiter, nullWords = [] } = dialect
-  const kinds = columns.map(({ type }) => kindOf(type, dialect))
-  const isPlain = kinds.every((kind) => kind === 'text' || kind === 'other')
-  return isAscii(delimiter) && nullWords.length === 0 && isPlain
+  const hasWords = nullWords.length > 0 || columns.some((column) => column.nullWords?.length)
+  return isAscii(delimiter) && !hasWords && !changesTerms(dialect, columns)
 }
+
+/** Are some of the values given to PostgreSQL in other terms than those of the file? */
+export const changesTerms = (dialect: Dialect, columns: readonly Column[]): boolean =>
+  columns.some(({ type }) => ['number', 'boolean'].includes(kindOf(type, dialect)))
 
 /** A number or a boolean is one here only if its terms are not those of PostgreSQL. */
 function kindOf(type: string, dialect: Dialect): Kind {
@@ -42,74 +36,70 @@ function kindOf(type: string, dialect: Dialect): Kind {
   return type === 'boolean' && changesBooleans(dialect) ? 'boolean' : 'other'
 }
 
-const QUOTE = 34
-const COMMA = 44
+const TAB = 9
 const LF = 10
-const NULL = Buffer.from(written.nullText)
-/** Of PostgreSQL: a value that its type does not take. */
+const BACKSLASH = 92
+const NULL = Buffer.from('\\N')
+/** SQLSTATE of a value that its type does not take. */
 const invalidValue = '22P02'
+
+/** What stands behind the backslash for a byte that COPY text gives a meaning to; else 0. */
+const letters = new Uint8Array(256)
+for (const [byte, letter] of ['\tt', '\nn', '\rr', '\\\\'].map((pair) => Buffer.from(pair))) {
+  letters[byte as number] = letter as number
+}
 
 /** @param columns those of the fields, in the file's order */
 export class Rewriter implements Writer {
+  /** Each record with a newline behind it. */
   bytes: Buffer
+  /** Where each record ends in `bytes`. */
   readonly ends: number[] = []
 
   readonly #slice: Buffer
   readonly #dialect: Dialect
+  readonly #marks: Marks
   readonly #columns: readonly Column[]
   readonly #kinds: Kind[]
-  /** The texts for NULL, with their quotes doubled as they are written. */
-  readonly #nulls: Buffer[]
+  /** The texts for NULL of each column. */
+  readonly #nulls: Buffer[][]
   readonly #booleans = new Map<string, string>()
   readonly #check: ByteCheck
-  readonly #delimiter: Buffer
-  readonly #quote: number
-  readonly #escape: number
-  /** Where the next byte is written, and the next one is read. */
+  /** Where the next byte is written. */
   #at = 0
-  #from = 0
   #fault: Fault | null = null
 
   constructor(slice: Buffer, dialect: Dialect, columns: readonly Column[]) {
     this.#slice = slice
     this.#dialect = dialect
+    this.#marks = marksOf(dialect)
     this.#columns = columns
     this.#kinds = columns.map(({ type }) => kindOf(type, dialect))
-    this.#nulls = [dialect.nullText, ...(dialect.nullWords ?? [])].map((text) =>
-      Buffer.from(text.replaceAll('"', '""')),
+    const { nullText, nullWords = [] } = dialect
+    this.#nulls = columns.map((column) =>
+      [nullText, ...nullWords, ...(column.nullWords ?? [])].map((text) => Buffer.from(text)),
     )
     this.#check = new ByteCheck(slice)
-    const { delimiter, quote, escape } = marksOf(dialect)
-    this.#delimiter = delimiter
-    this.#quote = quote
-    this.#escape = escape < 0 ? quote : escape
-    this.bytes = Buffer.allocUnsafe(Math.ceil(slice.length * 1.4) + 1024)
+    this.bytes = Buffer.allocUnsafe(Math.ceil(slice.length * 1.1) + 1024)
   }
 
-  add(start: number, end: number): Fault | null {
-    const fault = this.#check.fault(start, end)
+  add({ start, end, fields, spans }: RecordSpan): Fault | null {
+    const fault = this.#countFault(fields) ?? this.#check.fault(start, end)
     if (fault) return fault
     const width = this.#columns.length
-    // At the worst every byte is a quote, or a delimiter with a NULL behind it.
-    this.#makeRoom(4 * (end - start) + 4 * width + 16)
+    // At the worst every byte gets a backslash, and every field is missing.
+    this.#makeRoom(2 * (end - start) + 8 * width + 16)
     const begin = this.#at
     this.#fault = null
-    this.#from = start
-    let fields = 0
-    for (let more = true; more; fields++) {
-      if (fields === width) {
-        fields += shapeOf(this.#slice.subarray(this.#from, end), this.#dialect).fields
-        break
-      }
-      if (fields > 0) this.bytes[this.#at++] = COMMA
-      more = this.#field(fields, end)
+    for (let field = 0; field < width; field++) {
+      if (field > 0) this.bytes[this.#at++] = TAB
+      if (field < fields) this.#field(field, spans)
+      else this.#null()
     }
-    this.#fault = this.#countFault(fields) ?? this.#fault
     if (this.#fault) {
       this.#at = begin
       return this.#fault
     }
-    this.#pad(fields)
     this.bytes[this.#at++] = LF
     this.ends.push(this.#at)
     return null
@@ -125,79 +115,52 @@ export class Rewriter implements Writer {
     return isFine ? null : wrongCount(fields, width)
   }
 
-  #pad(fields: number): void {
-    for (let field = fields; field < this.#columns.length; field++) {
-      this.bytes[this.#at++] = COMMA
-      this.#at += NULL.copy(this.bytes, this.#at)
+  #null(): void {
+    this.#at += NULL.copy(this.bytes, this.#at)
+  }
+
+  /** NULL, in other terms, or as it is. */
+  #field(field: number, spans: readonly number[]): void {
+    let source = this.#slice
+    let from = spans[3 * field] as number
+    let to = spans[3 * field + 1] as number
+    const written = spans[3 * field + 2]
+    if (written === escapedField) {
+      source = unescaped(source.subarray(from, to), this.#marks)
+      from = 0
+      to = source.length
     }
-  }
-
-  /** Writes one field in quotes. @returns whether another one follows */
-  #field(field: number, end: number): boolean {
-    const slice = this.#slice
-    const out = this.bytes
-    const quote = this.#quote
-    const escape = this.#escape
-    const first = this.#delimiter[0] as number
-    const size = this.#delimiter.length
-    let at = this.#at
-    let from = this.#from
-    let quoted = false
-    let inQuotes = false
-    out[at++] = QUOTE
-    const valueAt = at
-    let more = false
-    while (from < end) {
-      const byte = slice[from] as number
-      if (inQuotes) {
-        const next = from + 1 < end ? slice[from + 1] : -1
-        if (byte === escape && (next === quote || next === escape)) from++
-        else if (byte === quote) {
-          inQuotes = false
-          from++
-          continue
-        }
-      } else if (byte === first && (size === 1 || this.#isDelimiter(from))) {
-        from += size
-        more = true
-        break
-      } else if (byte === quote) {
-        inQuotes = true
-        quoted = true
-        from++
-        continue
-      }
-      const value = slice[from++] as number
-      out[at++] = value
-      if (value === QUOTE) out[at++] = QUOTE
-    }
-    if (inQuotes) this.#fault = notClosed
-    this.#from = from
-    this.#at = at
-    this.#settle(field, valueAt, quoted)
-    return more
-  }
-
-  #isDelimiter(from: number): boolean {
-    const end = from + this.#delimiter.length
-    return this.#slice.compare(this.#delimiter, 0, this.#delimiter.length, from, end) === 0
-  }
-
-  /** The value lies in `bytes` from `valueAt`: NULL, in other terms, or as it is. */
-  #settle(field: number, valueAt: number, quoted: boolean): void {
     const kind = this.#kinds[field] as Kind
-    if (!(quoted && kind === 'text') && this.#isNull(valueAt)) {
-      this.#at = valueAt - 1
-      this.#at += NULL.copy(this.bytes, this.#at)
+    const mayBeNull = written === plainField || kind !== 'text'
+    if (mayBeNull && this.#isNull(field, source, from, to)) {
+      this.#null()
       return
     }
-    if (kind === 'number' && !this.#isWhole(valueAt)) this.#number(field, valueAt)
-    else if (kind === 'boolean') {
-      const text = this.bytes.toString('utf8', valueAt, this.#at)
-      const plain = this.#boolean(text)
-      if (plain !== text) this.#at = valueAt + this.bytes.write(plain, valueAt)
+    if (kind === 'boolean' || (kind === 'number' && !isWhole(source, from, to))) {
+      source = this.#inTerms(field, source.toString('utf8', from, to))
+      from = 0
+      to = source.length
     }
-    this.bytes[this.#at++] = QUOTE
+    this.#write(source, from, to)
+  }
+
+  #isNull(field: number, source: Buffer, from: number, to: number): boolean {
+    for (const text of this.#nulls[field] as Buffer[]) {
+      if (text.length !== to - from) continue
+      if (from === to || source.compare(text, 0, text.length, from, to) === 0) return true
+    }
+    return false
+  }
+
+  #inTerms(field: number, text: string): Buffer {
+    if (this.#kinds[field] === 'boolean') return Buffer.from(this.#boolean(text))
+    const plain = numberText(text, this.#dialect)
+    if (plain === null) {
+      const { name, type } = this.#columns[field] as Column
+      const error = `not a valid ${type}: ${JSON.stringify(text)}`
+      this.#fault ??= { code: invalidValue, error, column: name }
+    }
+    return Buffer.from(plain ?? '')
   }
 
   /** There are few words, and many values. */
@@ -209,32 +172,19 @@ export class Rewriter implements Writer {
     return plain
   }
 
-  #number(field: number, valueAt: number): void {
-    const text = this.bytes.toString('utf8', valueAt, this.#at)
-    const plain = numberText(text, this.#dialect)
-    if (plain === null) {
-      const { name, type } = this.#columns[field] as Column
-      const error = `not a valid ${type}: ${JSON.stringify(text)}`
-      this.#fault ??= { code: invalidValue, error, column: name }
-    } else if (plain !== text) this.#at = valueAt + this.bytes.write(plain, valueAt)
-  }
-
-  #isNull(valueAt: number): boolean {
-    const size = this.#at - valueAt
-    return this.#nulls.some(
-      (text) =>
-        text.length === size &&
-        (size === 0 || this.bytes.compare(text, 0, size, valueAt, this.#at) === 0),
-    )
-  }
-
-  /** Digits and a sign: as they are in every dialect. */
-  #isWhole(valueAt: number): boolean {
-    for (let at = valueAt; at < this.#at; at++) {
-      const byte = this.bytes[at] as number
-      if ((byte < 48 || byte > 57) && byte !== 45) return false
+  #write(source: Buffer, from: number, to: number): void {
+    const out = this.bytes
+    let at = this.#at
+    for (let index = from; index < to; index++) {
+      const byte = source[index] as number
+      const letter = letters[byte] as number
+      if (letter === 0) out[at++] = byte
+      else {
+        out[at++] = BACKSLASH
+        out[at++] = letter
+      }
     }
-    return true
+    this.#at = at
   }
 
   #makeRoom(size: number): void {
@@ -244,3 +194,23 @@ export class Rewriter implements Writer {
     this.bytes = larger
   }
 }
+
+/** Digits and a sign: as they are in every dialect. */
+function isWhole(source: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = source[at] as number
+    if ((byte < 48 || byte > 57) && byte !== 45) return false
+  }
+  return true
+}
+
+const meanings: Record<string, string> = { t: '\t', n: '\n', r: '\r', '\\': '\\' }
+
+/** The values of a record as it was written, without its newline. */
+export const writtenValues = (record: Buffer): (string | null)[] =>
+  record
+    .toString('utf8')
+    .split('\t')
+    .map((text) =>
+      text === '\\N' ? null : text.replace(/\\(.)/g, (_, letter) => meanings[letter] ?? letter),
+    )

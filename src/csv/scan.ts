@@ -1,22 +1,19 @@
 /**
  * One pass over the bytes of a CSV file: record-safe cut points, line and record counts.
  *
- * A record ends at a newline outside quotes, and every quote character opens or closes, which is
- * how PostgreSQL's COPY sees it (`CopyReadLineText`). COPY would also let a stray quote swallow
- * the lines that follow, without a word. So a record of several lines counts only if its quotes
- * stand where they should; else its first line alone is given up as broken, and the scan goes on
- * with the next line. csv/records.ts reads a slice by the same rule.
+ * walker.ts knows what a record is; records.ts reads a slice by the same rule. Nearly all records
+ * are of one line with quotes where they should be: a faster loop passes over these, plainWalk.ts.
  */
 import type { Cut, Dialect, Flaw } from '../domain/words.ts'
 import { CutList } from './cutList.ts'
 import { type Marks, marksOf, noBytes, withoutLineEnd } from './marks.ts'
 import { PlainWalk } from './plainWalk.ts'
-import { shapeOf } from './records.ts'
+import { RecordWalker } from './walker.ts'
 
 export interface ScanLimits {
   /** Bytes between two cuts, at least. */
   cutBytes: number
-  /** A longer record is not loaded: within quotes its first line is broken, else it is a flaw. */
+  /** A longer record is a flaw, or of its lines the first is broken. */
   recordBytesMax: number
 }
 
@@ -31,39 +28,37 @@ export interface ScanStart {
 
 /** Feed it the file from its first byte with `push`, then call `finish` once. */
 export class Scanner {
-  readonly #dialect: Dialect
   readonly #limits: ScanLimits
   readonly #marks: Marks
   readonly #plain: PlainWalk | null
+  readonly #walker: RecordWalker
   readonly #list: CutList
   readonly #start: ScanStart
+  #isLast = false
 
-  /** The bytes at hand, where they lie in the file, and how many of them are scanned. */
+  /** The bytes at hand, where they lie in the file, and which of them comes next. */
   #held: Buffer = noBytes
   #heldOffset = 0
   #scanned = 0
   /** What lies before `#held` of the record under way. */
   #tail: Buffer = noBytes
   #recordStart = 0
-  /** Just behind the first line of the record under way; 0 while it has one line only. */
-  #firstLineEnd = 0
-  #inQuotes = false
-  #escaped = false
-  /** Within a record that is too long, or a comment: its bytes are not held. */
-  #skipping: 'record' | 'comment' | null = null
+  /** The walker is within the record under way. */
+  #isWalking = false
+  /** To the end of a line: of a comment, a broken one, or one that is too long. It is not held. */
+  #skipping: 'comment' | 'broken' | 'record' | null = null
 
   constructor(dialect: Dialect, limits: ScanLimits, start: ScanStart) {
-    this.#dialect = dialect
     this.#limits = limits
     this.#start = start
     this.#recordStart = start.offset
     this.#marks = marksOf(dialect)
+    this.#walker = new RecordWalker(this.#marks)
     this.#list = new CutList(limits.cutBytes, dialect.skipFooter ?? 0)
     this.#list.open(start)
     // It knows no escapes, and a footer wants to know where each record starts.
     const isPlain = this.#marks.escape < 0 && !dialect.skipFooter
-    const sizeMax = limits.recordBytesMax
-    this.#plain = isPlain ? new PlainWalk({ ...this.#marks, sizeMax }) : null
+    this.#plain = isPlain ? new PlainWalk(this.#marks, limits.recordBytesMax) : null
   }
 
   get cuts(): Cut[] {
@@ -79,11 +74,13 @@ export class Scanner {
     const inHead = this.#recordStart - this.#heldOffset
     if (inHead > 0) this.#scanned = Math.min(inHead, chunk.length)
     this.#walk()
-    while (this.#pending() > this.#limits.recordBytesMax && !this.#skipping) {
-      if (this.#firstLineEnd > 0) {
-        this.#giveUpLine(this.#firstLineEnd)
+    while (this.#pending() > this.#limits.recordBytesMax) {
+      if (this.#skipping === 'record' || this.#skipping === 'comment') break
+      const firstLineEnd = this.#isWalking ? this.#walker.firstLineEnd : 0
+      if (firstLineEnd > 0) {
+        this.#giveUpLine(firstLineEnd)
         this.#walk()
-      } else this.#skipping = 'record'
+      } else this.#skip('record')
     }
     this.#letGo()
   }
@@ -91,15 +88,22 @@ export class Scanner {
   /** After the last byte. */
   finish(): void {
     const end = this.#heldOffset + this.#held.length
+    this.#isLast = true
     // Each turn ends a record or gives up a line, after which the rest is read again.
     while (this.#pending() > 0) {
-      if (this.#skipping === 'record') this.#flaw(end)
-      else if (this.#skipping === 'comment') this.#comment(end)
-      else if (this.#inQuotes) this.#giveUpLine(this.#firstLineEnd || end)
-      else this.#endRecord(end)
+      if (this.#skipping) this.#endLine(end)
+      else this.#finishRecord(end)
       this.#walk()
     }
     this.#list.finish()
+  }
+
+  #finishRecord(end: number): void {
+    if (!this.#isWalking) this.#scanned = this.#recordStart - this.#heldOffset
+    this.#walkCarefully()
+    if (!this.#isWalking) return
+    if (this.#walker.finish(this.#held) === 'end') this.#endRecord(end)
+    else this.#giveUpLine(this.#walker.firstLineEnd || end)
   }
 
   #hold(bytes: Buffer): void {
@@ -112,21 +116,19 @@ export class Scanner {
   }
 
   #walk(): void {
-    while (this.#scanned < this.#held.length) {
+    for (let more = true; more && this.#scanned < this.#held.length; ) {
       this.#walkPlain()
-      this.#walkCarefully()
+      more = this.#walkCarefully()
     }
   }
 
   #walkPlain(): void {
     const plain = this.#plain
-    const special = this.#skipping || this.#firstLineEnd > 0
-    if (!plain || special) return
+    if (this.#scanned < 0) this.#gather()
+    if (!plain || this.#skipping || this.#isWalking) return
     plain.index = this.#scanned
     plain.start = this.#recordStart - this.#heldOffset
-    plain.inQuotes = this.#inQuotes
     plain.walk(this.#list.nextCut - this.#heldOffset)
-    this.#inQuotes = plain.inQuotes
     this.#scanned = plain.index
     if (plain.records === 0) return
     const start = plain.start + this.#heldOffset
@@ -134,103 +136,97 @@ export class Scanner {
     this.#next(start)
   }
 
-  /** To the end of one record or comment, whatever it is. */
-  #walkCarefully(): void {
-    const buffer = this.#held
-    const base = this.#heldOffset
-    const { newline, quote, escape, comment } = this.#marks
-    const highest = Math.max(newline, quote, escape)
-    if (this.#scanned >= buffer.length) return
-    const isStart = base + this.#scanned === this.#recordStart && !this.#skipping
-    if (isStart && buffer[this.#scanned] === comment) this.#skipping = 'comment'
-    if (this.#skipping) {
-      this.#skipLine()
-      return
+  /** To the end of one record or comment, whatever it is. @returns false when more bytes must come */
+  #walkCarefully(): boolean {
+    if (this.#scanned < 0) this.#gather()
+    if (this.#scanned >= this.#held.length) return false
+    if (!this.#isWalking && !this.#skipping) this.#begin()
+    if (this.#skipping) return this.#skipLine()
+    const walker = this.#walker
+    walker.base = this.#heldOffset
+    const stop = walker.walk(this.#held, this.#scanned, this.#isLast)
+    this.#scanned = walker.at
+    if (stop === 'end') {
+      this.#scanned++
+      this.#endRecord(this.#heldOffset + this.#scanned)
+    } else if (stop === 'fault') {
+      if (walker.firstLineEnd > 0) this.#giveUpLine(walker.firstLineEnd)
+      else this.#skip('broken')
     }
-    for (let index = this.#scanned; index < buffer.length; index++) {
-      const byte = buffer[index] as number
-      this.#scanned = index + 1
-      if (byte > highest) this.#escaped = false
-      else if (byte === newline) {
-        this.#escaped = false
-        const end = base + index + 1
-        if (!this.#inQuotes) {
-          this.#endRecord(end)
-          return
-        }
-        this.#list.lines++
-        if (this.#firstLineEnd === 0) this.#firstLineEnd = end
-      } else if (byte === escape && this.#inQuotes) {
-        this.#escaped = !this.#escaped
-      } else {
-        if (byte === quote && !this.#escaped) this.#inQuotes = !this.#inQuotes
-        this.#escaped = false
-      }
-    }
+    return stop !== 'more'
   }
 
-  /** To the end of the line: of a comment, or of a record that is too long. */
-  #skipLine(): void {
+  #begin(): void {
+    this.#walker.begin()
+    if (this.#held[this.#scanned] === this.#marks.comment) this.#skip('comment')
+    else this.#isWalking = true
+  }
+
+  #skip(what: 'comment' | 'broken' | 'record'): void {
+    this.#skipping = what
+    this.#isWalking = false
+  }
+
+  #skipLine(): true {
     const newlineAt = this.#held.indexOf(this.#marks.newline, this.#scanned)
     this.#scanned = newlineAt < 0 ? this.#held.length : newlineAt + 1
-    if (newlineAt < 0) return
-    const end = this.#heldOffset + this.#scanned
-    if (this.#skipping === 'comment') this.#comment(end)
-    else this.#flaw(end)
+    if (newlineAt >= 0) this.#endLine(this.#heldOffset + this.#scanned)
+    return true
+  }
+
+  /** The line that is skipped ends here. */
+  #endLine(end: number): void {
+    if (this.#skipping === 'broken') this.#giveUpLine(end)
+    else if (this.#skipping === 'record') this.#flaw(end)
+    else {
+      this.#list.lines++
+      this.#list.aside()
+      this.#next(end)
+    }
   }
 
   #endRecord(end: number): void {
     const start = this.#recordStart
-    const tooLong = end - start > this.#limits.recordBytesMax
-    if (this.#firstLineEnd > 0) {
-      const { wellQuoted } = shapeOf(this.#content(start, end), this.#dialect)
-      if (tooLong || !wellQuoted) {
-        this.#giveUpLine(this.#firstLineEnd)
-        return
-      }
-    } else if (tooLong) {
-      this.#flaw(end)
+    const { firstLineEnd, lines, odd } = this.#walker
+    if (end - start > this.#limits.recordBytesMax) {
+      this.#giveUpLine(firstLineEnd || end)
       return
     }
     const blank = end - start <= 2 && this.#content(start, end).length === 0
-    this.#list.lines++
-    if (!blank || this.#start.blankIsRecord) this.#list.record(start, end)
+    this.#list.lines += lines + 1
+    if (!blank || this.#start.blankIsRecord) this.#list.record(start, end, odd)
     else this.#list.aside()
     this.#next(end)
   }
 
   /** Takes one line of the record under way for broken, and goes on right behind it. */
   #giveUpLine(end: number): void {
-    this.#list.broken(this.#recordStart, end, this.#heldOffset + this.#scanned)
-    this.#next(end)
-    this.#gather()
-    this.#scanned = end - this.#heldOffset
-    this.#inQuotes = false
-    this.#escaped = false
+    if (end - this.#recordStart > this.#limits.recordBytesMax)
+      this.#list.flaw(this.#recordStart, end)
+    else this.#list.broken(this.#recordStart, end)
+    this.#goOn(end)
   }
 
   /** Sets the record under way aside. */
   #flaw(end: number): void {
     this.#list.flaw(this.#recordStart, end)
-    this.#skipping = null
-    this.#inQuotes = false
-    this.#next(end)
+    this.#goOn(end)
   }
 
-  #comment(end: number): void {
-    this.#list.lines++
-    this.#list.aside()
-    this.#skipping = null
+  /** Reads again what comes behind a line that was given up. */
+  #goOn(end: number): void {
     this.#next(end)
+    this.#scanned = end - this.#heldOffset
   }
 
   #next(start: number): void {
     this.#recordStart = start
     this.#list.startRecord()
-    this.#firstLineEnd = 0
+    this.#isWalking = false
+    this.#skipping = null
   }
 
-  /** The bytes of a record without its line end. */
+  /** Without the line end. */
   #content(start: number, end: number): Buffer {
     if (start < this.#heldOffset) this.#gather()
     const record = this.#held.subarray(start - this.#heldOffset, end - this.#heldOffset)
@@ -254,8 +250,9 @@ export class Scanner {
     else if (from < 0) this.#tail = Buffer.concat([this.#tail, this.#held])
     // A copy: a view would keep the whole chunk alive.
     else this.#tail = Buffer.from(this.#held.subarray(from))
+    // Behind half a delimiter it is less than 0.
+    this.#scanned -= this.#held.length
     this.#held = noBytes
     this.#heldOffset = end
-    this.#scanned = 0
   }
 }

@@ -1,8 +1,6 @@
 /** What staging learns of one file while its bytes pass by. */
 import { cutBytes } from '../domain/plan.ts'
 import type { FileShape } from '../domain/words.ts'
-import { sluiceError } from '../errors.ts'
-import { HopelessQuotes } from './cutList.ts'
 import type { Head } from './head.ts'
 import { Scanner } from './scan.ts'
 
@@ -14,38 +12,24 @@ export const recordBytesMax = 16 * 1024 * 1024
  * @param head what its first bytes say
  */
 export class Shaper {
-  readonly #file: string
   readonly #head: Omit<Head, 'notes'>
   readonly #scanner: Scanner
 
-  constructor(head: Omit<Head, 'notes'>, file: { name: string; sizeBytes: number }) {
-    this.#file = file.name
+  constructor(head: Omit<Head, 'notes'>, file: { sizeBytes: number }) {
     this.#head = head
     const limits = { cutBytes: cutBytes(file.sizeBytes), recordBytesMax }
     this.#scanner = new Scanner(head.dialect, limits, head.start)
   }
 
-  /** @throws not_csv */
   push(chunk: Buffer): void {
-    this.#scan(() => this.#scanner.push(chunk))
+    this.#scanner.push(chunk)
   }
 
-  /** @throws not_csv */
   shape(): FileShape {
-    this.#scan(() => this.#scanner.finish())
+    this.#scanner.finish()
     const { dialect, header, width } = this.#head
     const { cuts, flaws } = this.#scanner
     if (width === 0 && cuts.length < 2) return { dialect, header, width, cuts: [], flaws }
     return { dialect, header, width, cuts, flaws }
-  }
-
-  #scan(work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      if (!(error instanceof HopelessQuotes)) throw error
-      const problem = 'too many of its quotes never close'
-      throw sluiceError('not_csv', { file: this.#file, problem })
-    }
   }
 }

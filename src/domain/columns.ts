@@ -15,6 +15,8 @@ export interface Column {
   type: string
   /** The type comes from a sample, and may widen when later values do not fit: domain/widen.ts. */
   sampled?: boolean
+  /** Unquoted, they are NULL in this column, beside those of the dialect. */
+  nullWords?: string[]
   /** The target does not have it yet: publish adds it. */
   added?: boolean
 }

@@ -84,15 +84,17 @@ function* piecesOf({ fileNo, shape }: PlannedFile): Generator<Piece> {
         lines: from.lines,
         records: to.records - from.records,
         broken: to.broken - from.broken,
-        ...asideOf((to.aside ?? 0) - (from.aside ?? 0)),
+        ...some('aside', (to.aside ?? 0) - (from.aside ?? 0)),
+        ...some('odd', (to.odd ?? 0) - (from.odd ?? 0)),
       }
       yield { split, flaw: null, sizeBytes }
     }
   }
 }
 
-/** Left out where there are none, as nearly everywhere. */
-const asideOf = (aside: number): { aside?: number } => (aside > 0 ? { aside } : {})
+/** Absent where there are none, as nearly everywhere. */
+const some = (name: 'aside' | 'odd', count: number): { aside?: number; odd?: number } =>
+  count > 0 ? { [name]: count } : {}
 
 const layoutOf = ({ columns, shape }: PlannedFile): string =>
   JSON.stringify([columns, shape.dialect.newline])
@@ -113,7 +115,8 @@ function add(unit: Unit, { split, flaw, sizeBytes }: Piece): void {
   if (!split) return
   // Neighbours stay apart: the repair lane has a split at a time in memory.
   unit.splits.push(split)
-  Object.assign(unit, asideOf((unit.aside ?? 0) + (split.aside ?? 0)))
+  Object.assign(unit, some('aside', (unit.aside ?? 0) + (split.aside ?? 0)))
+  Object.assign(unit, some('odd', (unit.odd ?? 0) + (split.odd ?? 0)))
   unit.sizeBytes += sizeBytes
   unit.records += split.records
   unit.broken += split.broken

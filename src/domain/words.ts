@@ -73,6 +73,8 @@ export interface Cut {
   broken: number
   /** Comments and blank lines before the boundary, behind the header; none if left out. */
   aside?: number
+  /** Records before the boundary with quotes that are text; none if absent. */
+  odd?: number
 }
 
 /** A record that is too long to be held in memory. It lies between two neighbouring cuts, alone. */
@@ -126,6 +128,8 @@ export interface Split {
   broken: number
   /** Comments and blank lines in the range; none if left out. */
   aside?: number
+  /** Records in the range with quotes that are text; none if absent. */
+  odd?: number
 }
 
 /** What one load transaction brings in. */
@@ -141,6 +145,8 @@ export interface Unit {
   broken: number
   /** Comments and blank lines, which COPY would not leave out. */
   aside?: number
+  /** Records with quotes that are text, which COPY would take for quoting; none if absent. */
+  odd?: number
 }
 
 /** Which unit of which ingest. */

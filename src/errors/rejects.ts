@@ -27,6 +27,12 @@ export const rejectTable = {
     message: 'a quote is never closed',
     hint: 'Close the quote. One that belongs to the value is doubled.',
   },
+  quote_misplaced: {
+    meaning:
+      'a field begins with a quote, and behind its closing quote stands something else than a delimiter or a line end; `raw` is the line',
+    message: 'text follows the closing quote of field {field}',
+    hint: 'Double the quotes that belong to the value, or name the quote and the escape of the file (`--quote`, `--escape`).',
+  },
   invalid_utf8: {
     meaning: 'bytes that are not UTF-8; `raw_bytes` has them',
     message: 'bytes that are not UTF-8',

@@ -100,7 +100,7 @@ test('many misfits in a unit of the repair lane are found, each on its line', as
 })
 
 test('a stray quote costs one row, not those that it swallows', async () => {
-  const rows = Array.from({ length: 50 }, (_, id) => (id % 10 === 4 ? `${id},a"b` : `${id},"x"`))
+  const rows = Array.from({ length: 50 }, (_, id) => (id % 10 === 4 ? `${id},"ab` : `${id},"x"`))
   const path = await it.file('stray.csv', `id,note\n${rows.join('\n')}\n`)
   const view = await it.ingest({
     source: { kind: 'directory', path },
@@ -109,6 +109,24 @@ test('a stray quote costs one row, not those that it swallows', async () => {
   const rejects = await it.rejects(view.ingestId)
   expect(rejects.map((reject) => reject.line)).toEqual([6, 16, 26, 36, 46])
   expect(view).toMatchObject({ state: 'completed', rowsRead: 50, rowsLoaded: 45 })
+})
+
+test('quotes in a field that begins with none are text; text behind a closing one is a reject', async () => {
+  const odd = ['5,12" x 14" board', '6,="001"', `7,Main St "A" side`, '8, "b"', '9,c"']
+  const bad = ['10,"say "yes", please"', '11,"a"b', '12,"a" ', '13,"Bar \\"B\\" Ewe"']
+  const rows = Array.from({ length: 4 }, (_, id) => `${id + 1},"x, ""y"""`)
+  const path = await it.file('odd.csv', `id,note\n${[...rows, ...odd, ...bad].join('\n')}\n`)
+  const view = await it.ingest({ source: { kind: 'directory', path }, target: { table: 'odd' } })
+  expect(view).toMatchObject({ state: 'completed', rowsRead: 13, rowsLoaded: 9 })
+  const loaded = await it.db.query('select id::int, note from odd order by id::int')
+  expect(loaded.rows.map(({ id, note }) => `${id},${note}`)).toEqual([
+    ...rows.map((_, at) => `${at + 1},x, "y"`),
+    ...odd,
+  ])
+  const rejects = await it.rejects(view.ingestId)
+  expect(rejects.map(({ line, code, raw }) => [line, code, raw])).toEqual(
+    bad.map((raw, at) => [11 + at, 'quote_misplaced', raw]),
+  )
 })
 
 test('NOT NULL, and types that make COPY abort, cost their rows only', async () => {

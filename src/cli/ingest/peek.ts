@@ -3,8 +3,8 @@ import { parse, resolve } from 'node:path'
 import { checkSpec } from '../../api/ingests/checkSpec.ts'
 import { readConfig } from '../../config.ts'
 import { type Head, readHead } from '../../csv/head.ts'
-import { shapeOf, soundRecords, valuesOf } from '../../csv/records.ts'
-import { Rewriter, written } from '../../csv/rewrite.ts'
+import { recordsOf, shapeOf, soundRecords, valuesOf } from '../../csv/records.ts'
+import { Rewriter, writtenValues } from '../../csv/rewrite.ts'
 import { addSample } from '../../csv/sample.ts'
 import { type Column, candidateTypes } from '../../domain/columns.ts'
 import { evolves } from '../../domain/layout.ts'
@@ -118,8 +118,11 @@ function dataOf(bytes: Buffer, { dialect, width, start }: Head, whole: boolean):
 /** What PostgreSQL would be given; as it stands in the file, if that would be a reject. */
 function asLoaded(record: Buffer, dialect: Dialect, columns: readonly Column[]): (string | null)[] {
   const writer = new Rewriter(record, dialect, columns)
-  if (writer.add(0, record.length)) return valuesOf(record, dialect)
-  return valuesOf(writer.bytes.subarray(0, (writer.ends[0] ?? 1) - 1), written)
+  for (const span of recordsOf(record, dialect, { spans: true })) {
+    if (span.broken || writer.add(span)) break
+    return writtenValues(writer.bytes.subarray(0, (writer.ends[0] ?? 1) - 1))
+  }
+  return valuesOf(record, dialect)
 }
 
 interface Aim {

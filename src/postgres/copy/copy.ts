@@ -13,9 +13,8 @@ export interface CopyTarget {
   table: string
   columns: readonly Column[]
   fields: readonly string[]
-  dialect: Dialect
-  /** Only what is not quoted can be NULL: the records were written by csv/rewrite.ts. */
-  rewritten?: boolean
+  /** How the bytes are written as CSV; null for COPY text, as csv/rewrite.ts writes it. */
+  dialect: Dialect | null
 }
 
 export interface Copied {
@@ -27,12 +26,12 @@ export interface Copied {
 export class TooManySkipped extends Error {}
 
 /**
- * Streams CSV bytes into the table. Rows with a value that does not fit its type are skipped and
+ * Streams bytes into the table. Rows with a value that does not fit its type are skipped and
  * told of; any other fault makes PostgreSQL abort the statement.
  * @param skippedMax about so many; it is noticed a chunk later
  * @throws DatabaseError, whose `where` names the line; TooManySkipped
  */
-export async function copyCsv(
+export async function copyRows(
   tx: Connection,
   target: CopyTarget,
   bytes: Iterable<Buffer> | AsyncIterable<Buffer>,
@@ -86,22 +85,26 @@ export async function setDateOrder(tx: Connection, { dates }: Terms): Promise<vo
 export const unusedQuote = ({ delimiter }: Dialect): string =>
   delimiter === '\x01' ? '\x02' : '\x01'
 
-function copyStatement({ table, columns, fields, dialect, rewritten }: CopyTarget): string {
+function copyStatement(target: CopyTarget): string {
+  const { table, fields, dialect } = target
+  const form = dialect ? csvOptions(target, dialect) : ['format text']
+  const options = [...form, `encoding 'UTF8'`, 'on_error ignore', 'log_verbosity verbose']
+  return `copy ${table} (${namesOf(fields)}) from stdin with (${options.join(', ')})`
+}
+
+const namesOf = (list: readonly string[]): string => list.map(quoteIdentifier).join(', ')
+
+function csvOptions({ columns, fields }: CopyTarget, dialect: Dialect): string[] {
   const types = new Map(columns.map(({ name, type }) => [name, type]))
-  const names = (list: readonly string[]) => list.map(quoteIdentifier).join(', ')
   // A quoted empty field is an empty text, but no number or date: there it means NULL.
-  const forceNull = rewritten ? [] : fields.filter((name) => !isTextType(types.get(name) ?? 'text'))
+  const forceNull = fields.filter((name) => !isTextType(types.get(name) ?? 'text'))
   const quote = dialect.quote || unusedQuote(dialect)
-  const options = [
+  return [
     'format csv',
     `delimiter ${pg.escapeLiteral(dialect.delimiter)}`,
     `quote ${pg.escapeLiteral(quote)}`,
     `escape ${pg.escapeLiteral(dialect.quote ? dialect.escape : quote)}`,
     `null ${pg.escapeLiteral(dialect.nullText)}`,
-    `encoding 'UTF8'`,
-    'on_error ignore',
-    'log_verbosity verbose',
-    ...(forceNull.length > 0 ? [`force_null (${names(forceNull)})`] : []),
+    ...(forceNull.length > 0 ? [`force_null (${namesOf(forceNull)})`] : []),
   ]
-  return `copy ${table} (${names(fields)}) from stdin with (${options.join(', ')})`
 }

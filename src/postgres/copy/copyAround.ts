@@ -8,13 +8,12 @@
 
 import { type Connection, constraintOf, problemOf } from '../db.ts'
 import { isAboutRows, sqlState } from '../sqlState.ts'
-import { abortedAt, type Copied, type CopyTarget, columnOf, copyCsv } from './copy.ts'
-import type { Skipped } from './notice.ts'
+import { abortedAt, type CopyTarget, columnOf, copyRows } from './copy.ts'
 
-/** Records one after the other, each with a `\n` behind it. */
+/** Records as COPY text, a line each: see csv/rewrite.ts. */
 export interface Records {
   bytes: Buffer
-  /** Where each record ends in `bytes`, its line end included. */
+  /** Where each record ends in `bytes`, its newline included. */
   ends: readonly number[]
 }
 
@@ -29,21 +28,24 @@ export interface Refused {
   error: string
 }
 
+/** Rows as COPY text go into the table with these names and types. */
+export type TextTarget = Omit<CopyTarget, 'dialect'>
+
 const pieceBytes = 256 * 1024
-const LF = 10
-const CR = 13
 
 /**
- * A foreign key or a deferrable key is judged behind the last line, and no line is named: half as
- * many records are tried then, down to one.
+ * Each turn either copies records, sets one aside, or tries fewer: those in front of the one that
+ * PostgreSQL named, or half of them. It may name none, as for a foreign key that is judged at the
+ * end; and of a row that is too wide it names the line at which it wrote its rows, so the culprit may
+ * stand before that. Where the records in front of a named one do not go in either, the range is
+ * halved at least, so that one culprit takes no more turns than its range can be halved.
  * @returns rows copied, and the records that PostgreSQL refused, in order
  */
 export async function copyAround(
   tx: Connection,
-  target: CopyTarget,
+  target: TextTarget,
   records: Records,
 ): Promise<{ rows: number; refused: Refused[] }> {
-  const to = { ...target, dialect: { ...target.dialect, newline: '\n' as const } }
   const count = records.ends.length
   const refused: Refused[] = []
   let rows = 0
@@ -58,17 +60,20 @@ export async function copyAround(
     }
     const end = Math.min(from + width, culprit?.index ?? count)
     await tx.query('savepoint around')
-    const copied: Copied | Error = await copyCsv(tx, to, piecesOf(records, from, end)).catch(
-      toError,
-    )
+    const pieces = piecesOf(records, from, end)
+    const copied = await copyRows(tx, { ...target, dialect: null }, pieces).catch(toError)
     if (copied instanceof Error) {
-      const index = culpritOf(copied, records, { from, end })
       await tx.query('rollback to savepoint around')
-      if (index === null) width = Math.floor((end - from) / 2)
-      else culprit = refusedAt(index, copied)
+      const named = culpritOf(copied, { from, end })
+      const half = Math.floor((end - from) / 2)
+      if (named === null || (culprit !== null && named - from > half)) width = half
+      else culprit = refusedAt(named, copied)
     } else {
       rows += copied.rows
-      for (const each of skippedOf(copied.skipped, records, from)) refused.push(each)
+      for (const { copyLine, column, error } of copied.skipped) {
+        const index = from + copyLine - 1
+        refused.push({ index, column, code: null, constraint: null, error })
+      }
       from = end
       width *= 2
     }
@@ -88,58 +93,20 @@ export const refusedAt = (index: number, error: unknown): Refused => ({
   error: problemOf(error),
 })
 
-/** COPY tells of skipped rows in their order, so one walk over the records finds them all. */
-function* skippedOf(
-  skipped: readonly Skipped[],
-  records: Records,
-  from: number,
-): Generator<Refused> {
-  const find = lineFinder(records, from)
-  for (const { copyLine, column, error } of skipped) {
-    yield { index: find(copyLine), column, code: null, constraint: null, error }
-  }
-}
-
 /**
- * @returns null when the error does not name the record, and there are several
- * @throws the error itself, when it is not about one of the records
+ * @returns null when the error does not name one of the records, and there are several
+ * @throws the error itself, when it is not about the records
  */
-function culpritOf(
-  error: Error,
-  records: Records,
-  { from, end }: { from: number; end: number },
-): number | null {
+function culpritOf(error: Error, { from, end }: { from: number; end: number }): number | null {
   if (!isAboutRows(error)) throw error
+  if (end - from === 1) return from
   const line = abortedAt(error)
-  if (line !== null) return lineFinder(records, from)(line)
-  return end - from > 1 ? null : from
-}
-
-/**
- * Finds the record that COPY, started at `from`, counts as line `copyLine`: see csv/records.ts.
- * It goes on where it stopped, so it must be asked for growing lines.
- */
-function lineFinder({ bytes, ends }: Records, from: number): (copyLine: number) => number {
-  const linesOf = (index: number): number => {
-    const span = { start: startOf(ends, index), end: (ends[index] as number) - 1 }
-    return 1 + countOf(bytes, index === from ? CR : LF, span)
-  }
-  let index = from
-  let line = linesOf(from)
-  return (copyLine) => {
-    while (line < copyLine && index < ends.length - 1) line += linesOf(++index)
-    return index
-  }
+  const index = from + (line ?? 0) - 1
+  return index >= from && index < end ? index : null
 }
 
 const startOf = (ends: readonly number[], index: number): number =>
   index > 0 ? (ends[index - 1] as number) : 0
-
-function countOf(bytes: Buffer, byte: number, { start, end }: { start: number; end: number }) {
-  let count = 0
-  for (let at = start; at < end; at++) if (bytes[at] === byte) count++
-  return count
-}
 
 function* piecesOf({ bytes, ends }: Records, from: number, end: number): Generator<Buffer> {
   const last = startOf(ends, end)

@@ -7,8 +7,7 @@
 import type { Connection } from '../db.ts'
 import { isAboutRow } from '../sqlState.ts'
 import { whyLost } from '../target/lost.ts'
-import type { CopyTarget } from './copy.ts'
-import { copyAround, type Records, type Refused, refusedAt } from './copyAround.ts'
+import { copyAround, type Records, type Refused, refusedAt, type TextTarget } from './copyAround.ts'
 
 /**
  * @returns those that were refused, in no particular order; the others are in the table
@@ -16,7 +15,7 @@ import { copyAround, type Records, type Refused, refusedAt } from './copyAround.
  */
 export async function copyEach(
   tx: Connection,
-  target: CopyTarget,
+  target: TextTarget,
   records: Records,
 ): Promise<Refused[]> {
   const count = records.ends.length

@@ -3,7 +3,7 @@ import { rejectReason } from '../../errors/rejects.ts'
 
 /** A row that COPY skipped. */
 export interface Skipped {
-  /** COPY's own count, see csv/records.ts. */
+  /** COPY's own count: that of the records for COPY text; for CSV see csv/copyLines.ts. */
   copyLine: number
   column: string
   error: string

@@ -1,0 +1,46 @@
+/** Trial inputs whose quotes COPY would drop, or merge cells by: each row as it stands. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { build } from '../helper.ts'
+
+const it = await build()
+await it.startWorker()
+
+/** The rows of the table as the ingest left them, and its rejects. */
+async function load(name: string) {
+  const table = name.replaceAll('-', '_')
+  const content = await readFile(join(import.meta.dirname, `${name}.csv`))
+  const path = await it.file(`${name}.csv`, content)
+  const view = await it.ingest({ source: { kind: 'directory', path }, target: { table } })
+  expect(view.error).toBeNull()
+  const { rows } = await it.db.query(`select t.* from ${table} t order by t`)
+  return { rows: rows.map((row) => Object.values(row)), rejects: await it.rejects(view.ingestId) }
+}
+
+test('gtfs-unquoted-quote', async () => {
+  const { rows, rejects } = await load('gtfs-unquoted-quote')
+  expect(rejects).toEqual([])
+  expect(rows.length).toBe(51)
+  expect(rows.slice(49).map((row) => row.map(String))).toEqual([
+    ['50', 'Main St "A" side', '40.1'],
+    ['51', '5th" Ave', '40.2'],
+  ])
+})
+
+test('inch-marks-with-quotes', async () => {
+  const { rows, rejects } = await load('inch-marks-with-quotes')
+  expect(rejects).toEqual([])
+  expect(rows.map(([, ...texts]) => texts)).toEqual([
+    ['Smith, J', '6" pipe'],
+    ['Doe, A', '8" and 9" tube'],
+    ['x', '7" a'],
+    ['y', '8" b'],
+  ])
+})
+
+test('excel-formula-strings', async () => {
+  const { rows, rejects } = await load('excel-formula-strings')
+  expect(rejects).toEqual([])
+  expect(rows.map(([, code]) => code)).toEqual(['="001"', '="002"'])
+})
