@@ -39,7 +39,7 @@ export async function openStack(closing: Closing, name = 'bench'): Promise<Stack
   ])
   closing.watch('PostgreSQL', postgres.exited)
   closing.watch('Temporal', temporal.exited)
-  const db = openDb(postgres.url, { max: 4, name: 'bench' })
+  const db = openDb(postgres.adminUrl, { max: 4, name: 'bench' })
   closing.add(() => db.end())
   await migrate(db)
   // Not closed but left to the end of the process: a call under way would throw from a timer.
@@ -48,7 +48,7 @@ export async function openStack(closing: Closing, name = 'bench'): Promise<Stack
   return {
     db,
     client,
-    databaseUrl: postgres.url,
+    databaseUrl: postgres.adminUrl,
     temporalAddress: temporal.address,
     postgresPid: postgres.pid,
     temporalPid: temporal.pid,

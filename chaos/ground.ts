@@ -30,7 +30,7 @@ export async function withOwnPostgres(ground: Ground, name: string): Promise<Gro
   const port = await quietPort()
   const start = mortal(ground.closing, () => startPostgres({ home, port }))
   let postgres = await start()
-  const { url } = postgres
+  const { adminUrl: url } = postgres
   return {
     ...ground,
     databaseUrl: url,
@@ -38,7 +38,7 @@ export async function withOwnPostgres(ground: Ground, name: string): Promise<Gro
       await postgres.kill()
       await whileDown?.()
       postgres = await start()
-      mustBeSame(postgres.url, url)
+      mustBeSame(postgres.adminUrl, url)
     },
   }
 }

@@ -22,6 +22,8 @@ export interface UpFile {
   databaseUrl: string
   stageDir: string
   sourceRoots: string[]
+  /** Its API asks for it when files are to be read; absent in one of an older version. */
+  token?: string
 }
 
 export interface Config {

@@ -28,7 +28,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     givenAddress ? null : startTemporal({ home: join(home, 'temporal'), headless: true }),
     workflowBundle(),
   ])
-  project.provide('databaseUrl', givenUrl ?? postgres?.url ?? '')
+  project.provide('databaseUrl', givenUrl ?? postgres?.adminUrl ?? '')
   project.provide('temporalAddress', givenAddress ?? temporal?.address ?? '')
   return async () => {
     await Promise.all([temporal?.stop(), postgres?.stop()])

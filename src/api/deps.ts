@@ -19,6 +19,8 @@ export interface ApiDeps {
   stage: Stage
   /** Whether the Temporal server knows our search attributes. */
   attributes: boolean
+  /** What a directory source asks for; null: nothing. */
+  token: string | null
   /** The address of the Temporal Web UI; null when nobody said. */
   uiUrl: string | null
   namespace: string

@@ -5,7 +5,15 @@ import { codesOf, type HttpCode, problems } from './schemas.ts'
 
 /** What a request meets before its handler, or whatever the handler does. */
 const ofEvery: HttpCode[] = ['request_invalid', 'host_refused', 'unexpected']
-const ofDatabase: HttpCode[] = ['database_unavailable', 'too_busy', 'database_refused']
+const ofDatabase: HttpCode[] = [
+  'database_unavailable',
+  'database_login',
+  'database_not_ready',
+  'drop_blocked',
+  'pooler_refused',
+  'too_busy',
+  'database_refused',
+]
 const ofChanges: HttpCode[] = ['origin_refused']
 const ofBodies: HttpCode[] = ['body_too_large', 'media_type_unknown']
 

@@ -61,6 +61,7 @@ export function sendProblem(
 ): FastifyReply {
   const problem = toProblem(error, pathOf(request))
   if (problem.code === 'unexpected') request.log.error({ err: error }, messageOf(error))
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
   if (problem.status === 503) void reply.header('retry-after', '2')
   return reply.code(problem.status).type(problemType).send(problem)
 }

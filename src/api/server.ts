@@ -18,6 +18,8 @@ export interface ApiOptions {
   databaseUrl: string
   temporal: TemporalAddress
   stageDir: string
+  /** What a directory source asks for; nothing when absent. */
+  token?: string
   /** The Temporal Web UI, for links. */
   uiUrl: string | null
   host: string
@@ -63,7 +65,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
 }
 
 async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Promise<App> {
-  const { databaseUrl, stageDir, uiUrl, log, janitorMs: everyMs } = options
+  const { databaseUrl, stageDir, uiUrl, log, janitorMs: everyMs, token = null } = options
   const settings = await readSettings(options.settingsPath ?? null)
   const db = openDb(databaseUrl, { max: connectionsMax, name: 'sluice api' })
   undo.push(() => db.end())
@@ -84,7 +86,7 @@ async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Prom
   }
   const { namespace } = options.temporal
   const stage = localStage(stageDir)
-  return buildApp({ db, temporal, stage, attributes, uiUrl, namespace, settings, log })
+  return buildApp({ db, temporal, stage, attributes, token, uiUrl, namespace, settings, log })
 }
 
 async function listen(app: App, { host, port, stepOver }: ApiOptions): Promise<number> {

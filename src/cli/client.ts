@@ -32,8 +32,12 @@ export interface StepRow {
 
 export type Client = ReturnType<typeof createClient>
 
-/** @param url of the API, without a slash at its end */
-export function createClient(url: string) {
+/**
+ * @param url of the API, without a slash at its end
+ * @param token that the API asks for when the worker is to read files
+ */
+export function createClient(url: string, token: string | null = null) {
+  const bearer = token === null ? {} : { authorization: `Bearer ${token}` }
   const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const answer = await fetch(url + path, init).catch((error) => {
       // What is sent may be what failed.
@@ -54,7 +58,7 @@ export function createClient(url: string) {
 
   return {
     url,
-    submit: (spec: IngestSpec) => read<Accepted>('/v1/ingests', post(spec)),
+    submit: (spec: IngestSpec) => read<Accepted>('/v1/ingests', post(spec, bearer)),
     show: (id: string) => read<IngestNow>(at(id)),
     list: (query: Record<string, string>) =>
       read<{ ingests: Ingest[]; next: string | null }>(`/v1/ingests?${new URLSearchParams(query)}`),
@@ -104,12 +108,14 @@ export interface Budget {
   unitsMax: number | null
 }
 
-const post = (body: unknown): RequestInit => send('POST', body)
+type Headers = Record<string, string>
+
+const post = (body: unknown, headers?: Headers): RequestInit => send('POST', body, headers)
 const put = (body: unknown): RequestInit => send('PUT', body)
 
-const send = (method: string, body: unknown): RequestInit => ({
+const send = (method: string, body: unknown, headers: Headers = {}): RequestInit => ({
   method,
-  headers: { 'content-type': 'application/json' },
+  headers: { 'content-type': 'application/json', ...headers },
   body: JSON.stringify(body),
 })
 

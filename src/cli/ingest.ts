@@ -7,7 +7,7 @@ import { submit, untilEnd } from './ingest/bring.ts'
 import { removeFiles } from './ingest/send.ts'
 import { findSources } from './ingest/sources.ts'
 import { addJson, addLogLevel, addSpecOptions, type SpecOptions, specOf } from './options.ts'
-import { isOwnMachine, needApi } from './settings.ts'
+import { isOwnMachine, needApi, ownToken } from './settings.ts'
 import { outcome } from './text.ts'
 
 interface Options extends SpecOptions {
@@ -41,7 +41,7 @@ async function run(sources: string[], options: Options): Promise<void> {
     const { dryRun } = await import('./ingest/dryRun.ts')
     return dryRun(sources, spec, { databaseUrl: config.databaseUrl, json })
   }
-  const client = createClient(needApi(config))
+  const client = createClient(needApi(config), ownToken(config))
   const found = await findSources(sources, { isOwnMachine: isOwnMachine(config), upload })
   const { uploads, ...accepted } = await submit(client, spec, { found, quiet: json })
   if (!options.wait) return tellAccepted(accepted, json)

@@ -19,5 +19,9 @@ export function needTemporal({ temporal, home }: Config): { address: string; nam
   throw sluiceError('setting_missing', { name: 'TEMPORAL_ADDRESS', home, example: 'host:7233' })
 }
 
+/** For the API that `up` runs here, and for no other one. */
+export const ownToken = (config: Config): string | null =>
+  isOwnMachine(config) ? (config.up?.token ?? null) : null
+
 /** The API runs on this machine, for this user: what we can read, its worker can. */
 export const isOwnMachine = ({ apiUrl, up }: Config): boolean => up !== null && apiUrl === up.api

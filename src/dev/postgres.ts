@@ -25,9 +25,9 @@ import { findPlace, giveTo, type Place } from './place.ts'
 import { freePort, isFree } from './port.ts'
 import { claimFile, endLeftServer, killServer } from './postmaster.ts'
 import { type Child, type Exit, run, startChild } from './process.ts'
+import { prepareRole, role, rolePassword } from './role.ts'
 
 const wantedPort = 5432
-// Not `sluice`: a role of that name would find the ledger's schema first on its search path.
 const superuser = 'postgres'
 const database = 'sluice'
 const startWaitMs = 60_000
@@ -60,8 +60,10 @@ export interface PostgresOptions {
 }
 
 export interface EmbeddedPostgres {
-  /** The database `sluice`, as a superuser. The same at every start that gets the same port. */
+  /** The database `sluice`, as its owner. The same at every start that gets the same port. */
   readonly url: string
+  /** The same as a superuser, which Sluice itself never is. */
+  readonly adminUrl: string
   readonly port: number
   readonly dataDir: string
   readonly pid: number
@@ -83,7 +85,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   if (leftPid !== null) place.notes.push(`ended PostgreSQL ${leftPid}, left by a killed process`)
   const password = await prepare(place, dataDir)
 
-  const { child, port, url } = await serve(place, { ...options, dataDir, password })
+  const { child, port, adminUrl } = await serve(place, { ...options, dataDir, password })
   const kill = async (): Promise<void> => {
     if (child.isRunning()) await killServer(child.pid, dataDir)
     await child.exited
@@ -93,7 +95,21 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     await child.stop('SIGINT', 2 * stopWaitMs).finally(() => clearTimeout(overdue))
   }
   const { pid, exited } = child
-  return { url, port, dataDir, pid, notes: place.notes, exited, stop, kill }
+  const url = await urlOfRole(place, adminUrl).catch(async (error) => {
+    await kill()
+    throw error
+  })
+  return { url, adminUrl, port, dataDir, pid, notes: place.notes, exited, stop, kill }
+}
+
+async function urlOfRole({ dir }: Place, adminUrl: string): Promise<string> {
+  const password = await rolePassword(dir)
+  await prepareRole((name) => databaseUrl(adminUrl, name), { database, password }).catch(
+    (error) => {
+      throw notStarted(`its role cannot be made: ${messageOf(error)}`, error)
+    },
+  )
+  return Object.assign(new URL(adminUrl), { username: role, password }).href
 }
 
 /** The same server, another database. */
@@ -160,7 +176,7 @@ interface ServeOptions extends PostgresOptions {
 interface Served {
   child: Child
   port: number
-  url: string
+  adminUrl: string
 }
 
 /** Starts the server on a free port, on the next one when another process was quicker. */
@@ -173,11 +189,11 @@ async function serve(place: Place, options: ServeOptions): Promise<Served> {
     const args = ['-D', dataDir, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])]
     const command = join(place.native, 'bin/postgres')
     const child = await startChild(command, args, { log, user: place.user, env, cwd: '/' })
-    const url = `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`
+    const adminUrl = `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`
     try {
       await writeClaim(claimFile(dataDir), child.pid)
-      await untilReady(child, url)
-      return { child, port, url }
+      await untilReady(child, adminUrl)
+      return { child, port, adminUrl }
     } catch (error) {
       if (child.isRunning()) {
         await killServer(child.pid, dataDir)
@@ -193,7 +209,7 @@ async function serve(place: Place, options: ServeOptions): Promise<Served> {
 async function untilReady(child: Child, url: string): Promise<void> {
   const startMs = Date.now()
   while (true) {
-    const problem = await makeDatabase(databaseUrl(url, 'postgres'))
+    const problem = await tryToConnect(databaseUrl(url, 'postgres'))
     if (problem === null) return
     if (!child.isRunning()) {
       throw notStarted(`it ended at once: ${(await child.printed()).slice(0, 1000)}`)
@@ -209,14 +225,11 @@ async function untilReady(child: Child, url: string): Promise<void> {
 const notStarted = (problem: string, cause?: unknown): Error =>
   sluiceError('postgres_not_started', { problem: problem.trim() }, { cause })
 
-async function makeDatabase(url: string): Promise<NodeJS.ErrnoException | null> {
+async function tryToConnect(url: string): Promise<NodeJS.ErrnoException | null> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   client.on('error', () => {})
   try {
     await client.connect()
-    const known = 'select from pg_database where datname = $1'
-    const { rowCount } = await client.query(known, [database])
-    if (rowCount === 0) await client.query(`create database ${database}`)
     return null
   } catch (error) {
     return error as NodeJS.ErrnoException

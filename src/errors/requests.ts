@@ -38,6 +38,13 @@ export const requests = {
     message: 'This API is not {host}.',
     hint: 'Over loopback it answers to localhost and 127.0.0.1 only.',
   },
+  token_missing: {
+    status: 401,
+    kind: 'user',
+    message:
+      'A directory source has files read with the rights of the user who runs Sluice here, so this API asks for the token of that user.',
+    hint: 'Send the file as an upload (`sluice ingest --upload`, or PUT /v1/uploads), or run `sluice ingest` as that user: it takes the token from .sluice/up.json. Others send it as authorization: Bearer.',
+  },
   origin_refused: {
     status: 403,
     kind: 'user',

@@ -108,6 +108,8 @@ test('says what is wrong with a spec', async () => {
     [{ source, target, format: { delimiter: '"' } }, 'dialect_invalid', 'are the same'],
     [{ source, target, format: { delimiter: '\n' } }, 'dialect_invalid', 'line end'],
     [{ source, target: { table: 'a;drop table b' } }, 'table_name_invalid', 'double quotes'],
+    [{ source, target: { table: 'PG_Catalog."pg_authid"', atomic: false } }, 'target_reserved', ''],
+    [{ source, target: { table: 'sluice.ingests' } }, 'target_reserved', 'ledger'],
     [{ source: { kind: 'upload', uploads: ['a', 'a'] }, target }, 'spec_invalid', 'twice'],
     [{ source, target, id: '../x' }, 'spec_invalid', 'id must match'],
   ]
@@ -199,4 +201,42 @@ test('without Temporal the ledger still answers, and nothing is taken in', async
   // Nobody knows the id of the second one, so it must never start.
   expect(rows.map(({ state }) => state)).toEqual(['queued', 'failed'])
   await api.ask('POST', `/v1/ingests/${id}/cancel`)
+})
+
+test('a directory source asks for the token where there is one, an upload does not', async () => {
+  const url = await listen(api, { token: 'secret-token' })
+  const at = `${url}/v1/ingests`
+  const send = (spec: object, authorization?: string) =>
+    fetch(at, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(authorization && { authorization }) },
+      body: JSON.stringify({ queue: api.queue, target: { table: 'public.tokened' }, ...spec }),
+    })
+  const path = await api.file('own.csv', 'a\n1\n')
+  const source = { kind: 'directory', path }
+  for (const wrong of [
+    undefined,
+    'Bearer',
+    'Bearer secret',
+    'Basic secret-token',
+    'secret-token',
+  ]) {
+    const answer = await send({ source }, wrong)
+    expect(answer.status).toBe(401)
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer')
+    const { code, detail, hint } = (await answer.json()) as Record<string, string>
+    expect([code, detail]).toEqual(['token_missing', expect.stringContaining('token of that user')])
+    expect(hint).toMatch(/--upload.*up\.json/)
+  }
+  const { rowCount } = await api.db.query(`select from sluice.ingests where target ~ 'tokened'`)
+  expect(rowCount).toBe(0)
+  for (const [spec, authorization] of [
+    [{ source }, 'Bearer secret-token'],
+    [{ source: await upload(), target: { table: 'public.untokened' } }, undefined],
+  ] as const) {
+    const answer = await send(spec, authorization)
+    expect(answer.status).toBe(202)
+    const { id } = (await answer.json()) as { id: string }
+    expect(await api.ended(id)).toMatchObject({ state: 'completed' })
+  }
 })

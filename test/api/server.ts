@@ -29,12 +29,13 @@ const none: Settings = { routes: [], timeouts: {} }
 interface ListenOptions {
   isTemporalAway?: boolean
   settings?: Settings
+  token?: string
 }
 
 /** @param isTemporalAway the API talks to a port where nobody answers */
 export async function listen(
   built: Built,
-  { isTemporalAway = false, settings = none }: ListenOptions = {},
+  { isTemporalAway = false, settings = none, token }: ListenOptions = {},
 ): Promise<string> {
   const address = '127.0.0.1:1'
   const away = () => new TemporalClient({ connection: Connection.lazy({ address }) })
@@ -43,6 +44,7 @@ export async function listen(
     temporal: isTemporalAway ? away() : built.client,
     stage: built.stage,
     attributes: true,
+    token: token ?? null,
     uiUrl: 'http://ui.test',
     namespace: 'default',
     settings,

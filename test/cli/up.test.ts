@@ -103,6 +103,16 @@ test('the first start brings the sample; other commands find it; Ctrl-C leaves n
     rowsLoaded: 2,
     sourceKind: 'directory',
   })
+  // Nobody else of this machine has the token.
+  const answer = await fetch(`${file.api}/v1/ingests`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      source: { kind: 'directory', path: join(folder, 'mine.csv') },
+      target: { table: 'public.trips' },
+    }),
+  })
+  expect(answer.status).toBe(401)
   const second = await sluice(['up'], at)
   expect([second.code, second.out]).toEqual([0, expect.stringContaining('is up here already')])
   const through = await sluice(['up', 'mine.csv', '--into', 'trips'], at)

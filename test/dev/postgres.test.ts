@@ -67,6 +67,62 @@ test('keeps what was committed, and its url, over a stop and a kill', { timeout 
   expect(await query(third.url, 'select n from kept order by n')).toEqual([{ n: 1 }, { n: 2 }])
 })
 
+test('Sluice is no superuser, also on a folder where it was one', { timeout }, async () => {
+  const home = await newHome()
+  const port = await anyPort()
+  const old = await start({ home, port })
+  // As versions of before left it.
+  await query(databaseUrl(old.adminUrl, 'postgres'), 'drop database sluice')
+  await query(databaseUrl(old.adminUrl, 'postgres'), 'drop owned by sluice_user')
+  await query(databaseUrl(old.adminUrl, 'postgres'), 'drop role sluice_user')
+  await query(databaseUrl(old.adminUrl, 'postgres'), 'create database sluice')
+  await query(
+    old.adminUrl,
+    `create schema sluice; create schema "My Own"; create type "My Own".mood as enum ('a');
+     create table sluice.kept (n int generated always as identity, s serial, m "My Own".mood);
+     insert into sluice.kept (m) values ('a'); create domain public.d as int;
+     create view "My Own".seen as select * from sluice.kept;
+     create sequence "My Own".counted; create table public.parts (n int) partition by list (n);
+     create table public.part partition of public.parts default;
+     create function sluice.f(a int, b text) returns int language sql as 'select 1';
+     create procedure public.p() language sql as 'select 1'; create extension if not exists plpgsql`,
+  )
+  await rm(join(home, 'user-password'))
+  await old.stop()
+  const { url, adminUrl } = await start({ home, port })
+  expect(new URL(url).username).toBe('sluice_user')
+  const [rights] = await query(
+    url,
+    `select rolsuper, rolcreaterole, rolbypassrls, rolreplication,
+            (select datdba = pg_roles.oid from pg_database where datname = current_database()) as owns
+     from pg_roles where rolname = current_user`,
+  )
+  expect(rights).toEqual({
+    rolsuper: false,
+    rolcreaterole: false,
+    rolbypassrls: false,
+    rolreplication: false,
+    owns: true,
+  })
+  await query(
+    url,
+    `insert into sluice.kept (m) values ('a'); drop function sluice.f(int, text);
+     drop procedure public.p(); alter table public.parts add x int; alter view "My Own".seen rename to s;
+     drop sequence "My Own".counted; alter domain public.d rename to e; drop schema "My Own" cascade;
+     create schema more; set lc_messages = 'C'; create temporary table t (n int)`,
+  )
+  expect(await query(url, 'select n, s from sluice.kept order by n')).toEqual([
+    { n: 1, s: 1 },
+    { n: 2, s: 2 },
+  ])
+  await expect(query(url, 'select * from pg_authid')).rejects.toThrow(/permission denied/)
+  await expect(query(url, 'alter role sluice_user superuser')).rejects.toThrow(/permission/)
+  await expect(query(url, `copy (select 1) to program 'true'`)).rejects.toThrow(/permission/)
+  expect(
+    await query(adminUrl, 'select rolsuper from pg_roles where rolname = current_user'),
+  ).toEqual([{ rolsuper: true }])
+})
+
 test('is durable, in UTF-8, and takes settings', { timeout }, async () => {
   const settings = { work_mem: '7MB', max_connections: '20' }
   const { url } = await start({ home: await newHome(), port: await anyPort(), settings })
@@ -125,7 +181,7 @@ test('two that want the same port at the same time both start', { timeout }, asy
   const [a, b] = await Promise.all(homes.map((home) => start({ home, port })))
   expect(a!.port).not.toBe(b!.port)
   for (const server of [a!, b!]) {
-    const [row] = await query(server.url, "select current_setting('data_directory') as dir")
+    const [row] = await query(server.adminUrl, "select current_setting('data_directory') as dir")
     expect(row).toEqual({ dir: server.dataDir })
   }
 })

@@ -22,7 +22,14 @@ export const health = (deps: ApiDeps) => async (app: App) => {
       summary: 'PostgreSQL and Temporal answer',
       response: {
         200: Ok,
-        ...problems('database_unavailable', 'too_busy', 'temporal_unavailable'),
+        ...problems(
+          'database_unavailable',
+          'database_login',
+          'database_not_ready',
+          'pooler_refused',
+          'too_busy',
+          'temporal_unavailable',
+        ),
       },
     },
     handler: async ({ url }, reply) => {

@@ -7,6 +7,7 @@ import { viewNow } from '../ingests/now.ts'
 import { submit } from '../ingests/submit.ts'
 import { Ingest, IngestNow, Links, linksOf, State, showIngest } from '../ingests/view.ts'
 import { IngestParams, Limit, problems } from '../schemas.ts'
+import { mustHoldToken } from '../token.ts'
 
 const Accepted = Type.Object({ id: Type.String(), state: State, links: Links })
 const tags = ['ingests']
@@ -18,7 +19,8 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
       summary: 'Start an ingest',
       description:
         'The id is the idempotency key: the same id with the same spec is the same ingest (200), ' +
-        'with another spec it is refused (409).',
+        'with another spec it is refused (409). A directory source asks the API of `sluice up` for its ' +
+        'token, as `authorization: Bearer`.',
       body: IngestSpec,
       response: {
         200: Accepted,
@@ -26,6 +28,8 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
         ...problems(
           'spec_invalid',
           'table_name_invalid',
+          'target_reserved',
+          'token_missing',
           'dialect_invalid',
           'upload_not_found',
           'ingest_conflict',
@@ -34,7 +38,8 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
         ),
       },
     },
-    handler: async ({ body }, reply) => {
+    handler: async ({ body, headers }, reply) => {
+      mustHoldToken(deps.token, body, headers.authorization)
       const { ingestId, state, isNew } = await submit(deps, body)
       const links = linksOf(deps, ingestId)
       return reply

@@ -84,7 +84,7 @@ async function findTemporalServer(start: Start): Promise<TemporalPlace> {
 /** @returns its URL */
 export const startOwnApi = (
   { config, logs, running }: Start,
-  options: Pick<ApiOptions, 'databaseUrl' | 'temporal' | 'stageDir' | 'uiUrl'>,
+  options: Pick<ApiOptions, 'databaseUrl' | 'temporal' | 'stageDir' | 'uiUrl' | 'token'>,
 ): Promise<string> =>
   step(
     'API',
@@ -93,7 +93,7 @@ export const startOwnApi = (
       const log = pino({ base: null, level: config.log.level }, file)
       const { startApi } = await import('../../api/server.ts')
       const { port } = config.api
-      // Whoever reaches the API has the rights of this user: loopback only.
+      // Whoever reaches the API can write to the database and command the worker: loopback only.
       const place = { host: '127.0.0.1', port, stepOver: true }
       const { settingsPath, janitorMs } = config
       const api = await startApi({ ...options, ...place, settingsPath, janitorMs, log })

@@ -1,4 +1,5 @@
 /** Starts everything that `up` runs, side by side where it can be. */
+import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -41,15 +42,16 @@ export async function startStack(
 
   const { namespace } = config.temporal
   const { address, ui } = temporal
-  // Loopback only, and all by one user: whoever reaches it may read what this user may.
+  // Whoever shows the token is this user, and may have read what this user may read.
   const sourceRoots = ['/']
+  const token = randomBytes(32).toString('base64url')
   const feed = { temporal: { address, namespace }, databaseUrl, stageDir, sourceRoots }
   const ready = step(
     'worker',
     () => worker.feed(feed, AbortSignal.any([stopping, halt.signal])),
     (pid) => ({ what: `worker ${pid}, activities at once: ${concurrency}` }),
   )
-  const [api] = await settle([startOwnApi(start, { ...feed, uiUrl: ui }), ready], giveUp)
+  const [api] = await settle([startOwnApi(start, { ...feed, uiUrl: ui, token }), ready], giveUp)
 
   const { pid } = process
   const up: UpFile = {
@@ -61,6 +63,7 @@ export async function startStack(
     databaseUrl,
     stageDir,
     sourceRoots,
+    token,
   }
   await writeUpFile(home, up)
   const remove = () => removeUpFile(home)

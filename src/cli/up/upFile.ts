@@ -5,7 +5,7 @@ import type { UpFile } from '../../config.ts'
 
 const pathIn = (home: string): string => join(home, 'up.json')
 
-/** It holds the password of the database, so it is for this user only. */
+/** It holds the password of the database and the token of the API: for this user only. */
 export async function writeUpFile(home: string, up: UpFile): Promise<void> {
   const temporary = `${pathIn(home)}.${process.pid}.tmp`
   await writeFile(temporary, `${JSON.stringify(up, null, 2)}\n`, { mode: 0o600 })

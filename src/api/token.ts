@@ -1,0 +1,28 @@
+/**
+ * Who may have files read: for the API of `sluice up`, which anybody of this machine can reach, only
+ * who knows the token that is in `up.json`, and so is the user who runs it.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IngestSpec } from '../domain/spec.ts'
+import { sluiceError } from '../errors.ts'
+
+/**
+ * Uploads are open: their bytes come from the client itself.
+ * @param token null: this API asks for none
+ * @throws token_missing
+ */
+export function mustHoldToken(
+  token: string | null,
+  { source }: Pick<IngestSpec, 'source'>,
+  authorization: string | undefined,
+): void {
+  if (token === null || source.kind !== 'directory') return
+  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+  if (given === undefined || !isSame(given, token)) throw sluiceError('token_missing', {})
+}
+
+/** Digests have one length, and comparing them takes one time. */
+const isSame = (given: string, token: string): boolean =>
+  timingSafeEqual(digest(given), digest(token))
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
