@@ -1,0 +1,81 @@
+/** COPY around records that PostgreSQL refuses: each is found, in a bounded number of turns. */
+import { expect, test } from 'vitest'
+import { copyAround } from '../../src/postgres/copy/copyAround.ts'
+import { type Connection, transaction } from '../../src/postgres/db.ts'
+import { build } from '../helper.ts'
+
+const it = await build()
+
+function recordsOf(lines: string[]) {
+  let end = 0
+  const ends = lines.map((line) => (end += Buffer.byteLength(line) + 1))
+  return { bytes: Buffer.from(lines.map((line) => `${line}\n`).join('')), ends }
+}
+
+/** Counts the COPYs of a connection. */
+function counted(tx: Connection) {
+  let copies = 0
+  const query = tx.query.bind(tx) as (...all: unknown[]) => unknown
+  tx.query = ((...all: unknown[]) => {
+    if (typeof all[0] === 'object') copies++
+    return query(...all)
+  }) as typeof tx.query
+  return () => copies
+}
+
+const names = Array.from({ length: 1000 }, (_, at) => `c${at}`)
+const columns = names.map((name) => ({ name, type: 'text' }))
+const line = (value: string) => names.map(() => value).join('\t')
+await it.db.query(`create table wide (${names.map((name) => `${name} text`).join(', ')})`)
+
+test.each([
+  ['in front of a small one', [1]],
+  ['the last one', [9]],
+  ['the only one', [0], 1],
+  ['several', [0, 3, 4, 40, 99], 100],
+  ['all of them', [0, 1, 2, 3, 4, 5], 6],
+])('rows that are too wide are set aside: %s', async (_, wide, count = 10) => {
+  const lines = Array.from({ length: count }, (_each, at) =>
+    line(wide.includes(at) ? '1234567890' : 'x'),
+  )
+  await transaction(it.db, async (tx) => {
+    await tx.query('truncate wide')
+    const copies = counted(tx)
+    const target = { table: 'wide', columns, fields: names }
+    const { rows, refused } = await copyAround(tx, target, recordsOf(lines))
+    expect(refused.map(({ index, code }) => [index, code])).toEqual(wide.map((at) => [at, '54000']))
+    expect(rows).toBe(count - wide.length)
+    expect(copies()).toBeLessThan(10 + wide.length * 4 * Math.ceil(Math.log2(count + 1)))
+    const left = await tx.query('select count(*)::int as count from wide')
+    expect(left.rows[0].count).toBe(rows)
+  })
+})
+
+test('what is refused for its NULL, and what is judged at the end of the statement', async () => {
+  await it.db.query('create table parent (id int primary key); insert into parent values (1), (2)')
+  await it.db.query('create table child (id int not null references parent, note text)')
+  const lines = ['1\ta', '7\tb', '\\N\tc', '2\td\\ne', 'x\tf', '9\tg']
+  await transaction(it.db, async (tx) => {
+    const target = {
+      table: 'child',
+      columns: [
+        { name: 'id', type: 'integer' },
+        { name: 'note', type: 'text' },
+      ],
+      fields: ['id', 'note'],
+    }
+    const { rows, refused } = await copyAround(tx, target, recordsOf(lines))
+    expect(rows).toBe(2)
+    expect(refused.map(({ index, code }) => [index, code])).toEqual([
+      [1, '23503'],
+      [2, '23502'],
+      [4, null],
+      [5, '23503'],
+    ])
+    const left = await tx.query('select id, note from child order by id')
+    expect(left.rows).toEqual([
+      { id: 1, note: 'a' },
+      { id: 2, note: 'd\ne' },
+    ])
+  })
+})
