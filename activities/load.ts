@@ -87,6 +87,7 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
     rowsRejected,
     rowsSkipped,
     ...(rowsToReload > 0 && { rowsToReload }),
+    ...(loaded.trimmed && { trimmed: loaded.trimmed }),
     sizeBytes: unit.sizeBytes,
     lane: loaded.lane,
   }

@@ -28,6 +28,7 @@ import { judgeLanding } from './publish/judge.ts'
 import { overLimit } from './publish/limit.ts'
 import { refused, refusedRows } from './publish/refused.ts'
 import { lockPlanned, mustStand, plannedOf } from './publish/target.ts'
+import { noteTrimmed } from './publish/trimmed.ts'
 import { widen } from './publish/widen.ts'
 
 export interface PublishInput extends IngestInput {
@@ -79,6 +80,7 @@ async function publish(
     if (judged) return judged
   }
   const published = await countsOf(tx, ingestId)
+  await noteTrimmed(tx, ingestId, published)
   await recordPublished(tx, ingestId, published)
   return published
 }

@@ -1,11 +1,12 @@
 /** The two lanes of a load, and the rejects that come out of them. */
 import { CopyLines } from '../../src/csv/copyLines.ts'
-import { recordsOf, shapeOf, valuesOf } from '../../src/csv/records.ts'
+import { fieldsOf, recordsOf, shapeOf, valuesOf } from '../../src/csv/records.ts'
 import { type Triaged, triage, wrongCount } from '../../src/csv/repair.ts'
 import { changesTerms, copyTakes, Rewriter } from '../../src/csv/rewrite.ts'
 import { recordBytesMax } from '../../src/csv/shape.ts'
+import { TrimCount } from '../../src/csv/trimmed.ts'
 import type { Column } from '../../src/domain/columns.ts'
-import type { Dialect, Receipt, Reject, Split, Unit } from '../../src/domain/words.ts'
+import type { Dialect, Receipt, Reject, Split, Trimmed, Unit } from '../../src/domain/words.ts'
 import { type RejectCode, rejectReason } from '../../src/errors/rejects.ts'
 import {
   type Copied,
@@ -26,6 +27,8 @@ export interface Loaded {
   /** Records found; those that are loaded and those that are rejected must add up to it. */
   read: number
   rows: number
+  /** Text that `ragged` dropped from the rows; absent where there is none. */
+  trimmed?: Trimmed
 }
 
 /** Takes rejects, split by split: all of a unit might be more than memory should hold. */
@@ -104,26 +107,26 @@ export async function repairLane(
 ): Promise<Loaded> {
   const loaded: Loaded = { lane: 'repair', read: 0, rows: 0 }
   await setDateOrder(tx, entry.unit.dialect)
+  const trims = new TrimCount()
   for (const split of entry.unit.splits) {
-    const { read, rows, rejects } = await repairSplit(tx, entry, {
-      split,
-      slice: await bytes.slice(split),
-    })
+    const slice = await bytes.slice(split)
+    const { read, rows, rejects } = await repairSplit(tx, entry, { split, slice, trims })
     loaded.read += read
     loaded.rows += rows
     await keep(rejects)
   }
-  return loaded
+  const trimmed = trims.total()
+  return { ...loaded, ...(trimmed && { trimmed }) }
 }
 
 async function repairSplit(
   tx: Connection,
   { unit, landing, columns }: UnitEntry,
-  { split, slice }: { split: Split; slice: Buffer },
+  { split, slice, trims }: { split: Split; slice: Buffer; trims: TrimCount },
 ): Promise<Omit<Loaded, 'lane'> & { rejects: Reject[] }> {
   const { dialect, columns: fields } = unit
   const types = fieldColumns(fields, columns)
-  const writer = new Rewriter(slice, dialect, types)
+  const writer = new Rewriter(slice, dialect, types, trims)
   const blankIsRecord = fields.length === 1
   const options = { recordBytesMax, lines: split.lines, blankIsRecord, writer }
   const triaged = triage(slice, dialect, options)
@@ -132,7 +135,13 @@ async function repairSplit(
   const rejects: Reject[] = triaged.broken.map((each) => ({ ...each, fileNo }))
   const { rows, refused } = await copyAround(tx, { table: landing, columns, fields }, writer)
   for (const each of refused) {
-    rejects.push({ ...asInFile(toReject(each, triaged, slice), dialect, types), fileNo })
+    const reject = asInFile(toReject(each, triaged, slice), dialect, types)
+    if (dialect.ragged) {
+      const dropped = fieldsOf(reject.raw, dialect).slice(fields.length)
+      const sizes = dropped.map(({ value }) => value.length)
+      trims.count(sizes, fields.length, -1)
+    }
+    rejects.push({ ...reject, fileNo })
   }
   return { read, rows, rejects }
 }

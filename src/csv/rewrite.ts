@@ -12,6 +12,7 @@ import type { Dialect } from '../domain/words.ts'
 import { type Marks, marksOf } from './marks.ts'
 import { type RecordSpan, unescaped } from './records.ts'
 import { ByteCheck, type Fault, type Writer, wrongCount } from './repair.ts'
+import type { TrimCount } from './trimmed.ts'
 import { escapedField, plainField } from './walker.ts'
 
 type Kind = 'text' | 'number' | 'boolean' | 'other'
@@ -49,7 +50,7 @@ for (const [byte, letter] of ['\tt', '\nn', '\rr', '\\\\'].map((pair) => Buffer.
   letters[byte as number] = letter as number
 }
 
-/** @param columns those of the fields, in the file's order */
+/** @param columns those of the fields, in the file's order; `trims` counts what is dropped behind them */
 export class Rewriter implements Writer {
   /** Each record with a newline behind it. */
   bytes: Buffer
@@ -65,11 +66,18 @@ export class Rewriter implements Writer {
   readonly #nulls: Buffer[][]
   readonly #booleans = new Map<string, string>()
   readonly #check: ByteCheck
+  readonly #trims: TrimCount | null
   /** Where the next byte is written. */
   #at = 0
   #fault: Fault | null = null
 
-  constructor(slice: Buffer, dialect: Dialect, columns: readonly Column[]) {
+  constructor(
+    slice: Buffer,
+    dialect: Dialect,
+    columns: readonly Column[],
+    trims: TrimCount | null = null,
+  ) {
+    this.#trims = trims
     this.#slice = slice
     this.#dialect = dialect
     this.#marks = marksOf(dialect)
@@ -102,7 +110,17 @@ export class Rewriter implements Writer {
     }
     this.bytes[this.#at++] = LF
     this.ends.push(this.#at)
+    if (fields > width) this.#trim(spans)
     return null
+  }
+
+  #trim(spans: readonly number[]): void {
+    const width = this.#columns.length
+    const sizes: number[] = []
+    for (let at = 3 * width; at < spans.length; at += 3) {
+      sizes.push((spans[at + 1] as number) - (spans[at] as number))
+    }
+    this.#trims?.count(sizes, width, 1)
   }
 
   #countFault(fields: number): Fault | null {

@@ -165,9 +165,18 @@ export interface Receipt {
   rowsSkipped?: number
   /** Of the rejected ones: publish loads them again, with wider types; 0 if left out. */
   rowsToReload?: number
+  /** Text that `ragged` dropped from the loaded rows; absent where there is none. */
+  trimmed?: Trimmed
   sizeBytes: number
   /** The fast lane streams raw bytes; the repair lane looks at every record. */
   lane: 'fast' | 'repair'
+}
+
+/** Rows with text behind the last column, and how many of them have it in which field. */
+export interface Trimmed {
+  rows: number
+  /** By the number of the field, counted from 1. */
+  fields: Record<string, number>
 }
 
 /** A row that could not be taken. */

@@ -86,6 +86,17 @@ export const noteTable = {
     message: '{problem}, so they stay as they are.',
     hint: 'If you know it, say {flag}.',
   },
+  text_trimmed: {
+    meaning: 'rows had text behind the last column, which `--ragged trim` or `fit` dropped',
+    message: '{count} rows had text behind the last column, in {fields} fields: it was dropped.',
+    hint: 'To keep it, name the further fields with `--columns`; without `--ragged` such rows are rejects.',
+  },
+  column_trimmed: {
+    meaning: 'nearly every row has text in a field for which there is no column: it was dropped',
+    message:
+      'Field {field} has text in {count} of {rows} rows and no column: all of it was dropped.',
+    hint: 'The header is likely too short: name all fields with `--columns`.',
+  },
 } as const satisfies Record<string, NoteRow>
 
 export type NoteCode = keyof typeof noteTable

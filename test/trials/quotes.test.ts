@@ -44,3 +44,45 @@ test('excel-formula-strings', async () => {
   expect(rejects).toEqual([])
   expect(rows.map(([, code]) => code)).toEqual(['="001"', '="002"'])
 })
+
+test('what --ragged trim drops is counted, and a column that goes is named', async () => {
+  const few = ['a,b', '1,2,', '1,2', '1,2,text,more', 'x,y,"",""', '5,6,7']
+  const all = ['a,b', ...Array.from({ length: 20 }, (_, at) => `${at},x,text ${at}`)]
+  const notes = async (table: string, lines: string[]) => {
+    const path = await it.file(`${table}.csv`, `${lines.join('\n')}\n`)
+    const view = await it.ingest({
+      source: { kind: 'directory', path },
+      format: { ragged: 'trim', columns: ['a', 'b'], header: true },
+      target: { table },
+    })
+    expect(view).toMatchObject({ error: null, rowsLoaded: lines.length - 1 })
+    const found = await it.db.query(
+      `select code, subject, message, count from sluice.notes
+       where ingest_id = $1 and code like '%trimmed' order by note_no`,
+      [view.ingestId],
+    )
+    return found.rows.map(({ code, subject, message, count }) => [
+      code,
+      subject,
+      message,
+      Number(count),
+    ])
+  }
+  expect(await notes('trim_few', few)).toEqual([
+    ['text_trimmed', '', '2 rows had text behind the last column, in 3 fields: it was dropped.', 2],
+  ])
+  expect(await notes('trim_all', all)).toEqual([
+    [
+      'text_trimmed',
+      '',
+      '20 rows had text behind the last column, in 20 fields: it was dropped.',
+      20,
+    ],
+    [
+      'column_trimmed',
+      'field 3',
+      'Field 3 has text in 20 of 20 rows and no column: all of it was dropped.',
+      20,
+    ],
+  ])
+})

@@ -2,7 +2,7 @@
 import type { Column } from '../../domain/columns.ts'
 import type { Relied } from '../../domain/relied.ts'
 import type { FullTarget } from '../../domain/spec.ts'
-import type { Counts, Receipt, State, Unit, UnitRef } from '../../domain/words.ts'
+import type { Counts, Receipt, State, Trimmed, Unit, UnitRef } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 
@@ -84,7 +84,8 @@ export async function settleUnit(
     `update sluice.units
      set rows_read = $3, rows_loaded = $4, rows_rejected = $5, rows_skipped = $10,
          lane = $6, worker = $7, attempt = $8, loaded_at = clock_timestamp(),
-         started_at = clock_timestamp() - $9 * interval '1 ms', rows_to_reload = $11
+         started_at = clock_timestamp() - $9 * interval '1 ms', rows_to_reload = $11,
+         trimmed = $12
      where ingest_id = $1 and unit_no = $2 and loaded_at is null`,
     [
       ingestId,
@@ -98,6 +99,7 @@ export async function settleUnit(
       by.tookMs,
       receipt.rowsSkipped ?? 0,
       receipt.rowsToReload ?? 0,
+      receipt.trimmed ? JSON.stringify(receipt.trimmed) : null,
     ],
   )
   if (rowCount !== 1) {
@@ -121,6 +123,20 @@ export async function sumReceipts(
     [ingestId],
   )
   return rows[0]
+}
+
+/** What all units dropped behind the last column. */
+export async function sumTrimmed(tx: Connection, ingestId: string): Promise<Trimmed> {
+  const { rows } = await tx.query<Trimmed>(
+    `select coalesce(sum((trimmed ->> 'rows')::bigint), 0)::bigint as rows,
+            coalesce((select jsonb_object_agg(field, rows order by field::int)
+                      from (select field, sum(filled::bigint) as rows
+                            from sluice.units u, jsonb_each_text(u.trimmed -> 'fields') f (field, filled)
+                            where u.ingest_id = $1 group by field) all_fields), '{}') as fields
+     from sluice.units where ingest_id = $1 and trimmed is not null`,
+    [ingestId],
+  )
+  return rows[0] as Trimmed
 }
 
 /** A page of units with their receipts, without their splits. */
