@@ -1,4 +1,8 @@
 /** The activities of a worker: the verbs of an ingest, made over what they work with. */
+import { problemOfInput } from '../src/domain/input.ts'
+import { sluiceError } from '../src/errors.ts'
+import { pausable } from './attempt/alive.ts'
+import { toFailure } from './attempt/failure.ts'
 import type { Deps } from './deps.ts'
 import { clearOut, lookThrough } from './janitor.ts'
 import { listSource } from './list.ts'
@@ -13,13 +17,44 @@ import { sweepIngest } from './sweep.ts'
 
 export type { Deps }
 
-export const createActivities = (deps: Deps) => ({
-  listSource: listSource(deps),
-  stageLot: stageLot(deps),
-  runStep: runStep(deps),
-  planIngest: planIngest(deps),
-  loadUnit: loadUnit(deps),
-  publishIngest: publishIngest(deps),
+/** What the input of each must have. */
+const needs: Record<string, readonly string[]> = {
+  listSource: ['ingestId'],
+  stageLot: ['ingestId', 'lotNo'],
+  runStep: ['ingestId', 'fileNo', 'stepNo', 'step'],
+  planIngest: ['ingestId'],
+  loadUnit: ['ingestId', 'unitNo'],
+  publishIngest: ['ingestId', 'records'],
+  sweepIngest: ['ingestId', 'outcome'],
+  markPaused: ['ingestId', 'paused'],
+  retryRejects: ['ingestId', 'retryId'],
+}
+
+export const createActivities = (deps: Deps): Activities => {
+  const verbs = verbsOver(deps)
+  const checked = Object.entries(verbs).map(([name, verb]) => [
+    name,
+    async (input: never) => {
+      mustBeInput(name, input ?? {})
+      return (verb as (input: never) => Promise<unknown>)(input)
+    },
+  ])
+  return Object.fromEntries(checked)
+}
+
+/** @throws input_invalid, which is not tried again */
+function mustBeInput(what: string, input: unknown): void {
+  const problem = problemOfInput(input, needs[what] ?? [])
+  if (problem) throw toFailure(sluiceError('input_invalid', { what, problem }))
+}
+
+const verbsOver = (deps: Deps) => ({
+  listSource: pausable(listSource(deps)),
+  stageLot: pausable(stageLot(deps)),
+  runStep: pausable(runStep(deps)),
+  planIngest: pausable(planIngest(deps)),
+  loadUnit: pausable(loadUnit(deps)),
+  publishIngest: pausable(publishIngest(deps)),
   sweepIngest: sweepIngest(deps),
   markPaused: markPaused(deps),
   lookThrough: lookThrough(deps),
@@ -27,4 +62,4 @@ export const createActivities = (deps: Deps) => ({
   retryRejects: retryRejects(deps),
 })
 
-export type Activities = ReturnType<typeof createActivities>
+export type Activities = ReturnType<typeof verbsOver>

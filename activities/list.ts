@@ -26,7 +26,7 @@ import { alone } from '../src/postgres/sessions.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target/target.ts'
 import { readHeadBytes } from '../src/sources/head.ts'
 import type { Found, Source } from '../src/sources/source.ts'
-import { alive, type IngestInput } from './attempt/alive.ts'
+import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
 
 export interface Listed {
@@ -67,6 +67,7 @@ export const listSource =
           if (entry.sizeBytes !== null) {
             return { ...(await sumList(tx, ingestId)), ...routed(entry, entry.sizeBytes, known) }
           }
+          mustNotBePaused(input, entry.state)
           const target =
             spec.target &&
             (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))

@@ -19,7 +19,7 @@ import { judgeAtOnce } from '../src/postgres/target/constraints.ts'
 import { whyLost } from '../src/postgres/target/lost.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import { UnitBytes } from '../src/stage/unitBytes.ts'
-import { alive, type Limited } from './attempt/alive.ts'
+import { alive, type Limited, mustNotBePaused } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { fastLane, flawRejects, repairLane } from './load/lanes.ts'
 import { misfitsOfSampled } from './load/misfits.ts'
@@ -44,11 +44,14 @@ export const loadUnit =
             return lockUnit(tx, ref)
           },
           async (tx, entry) => {
-            if (!entry.receipt) await begin?.()
+            if (!entry.receipt) {
+              mustNotBePaused(ref, entry.state)
+              await begin?.()
+            }
             return withParts(entry.receipt ?? (await load(deps, tx, ref, entry)), entry)
           },
         )
-      const isFirst = activityInfo().attempt === 1 && !ref.suspect
+      const isFirst = activityInfo().attempt === 1 && !ref.suspect && !ref.again
       return isFirst ? loadOnce() : loadWarily(deps, ref, { signal, rearm }, loadOnce)
     })
 

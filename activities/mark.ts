@@ -1,5 +1,5 @@
 /** mark: shows in the ledger that an ingest is paused, or goes on. */
-import { setPaused } from '../src/postgres/ledger/ingests.ts'
+import { setPaused } from '../src/postgres/ledger/pause.ts'
 import { alive, type IngestInput } from './attempt/alive.ts'
 import { untilTaken } from './attempt/failure.ts'
 import type { Deps } from './deps.ts'

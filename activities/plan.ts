@@ -36,7 +36,7 @@ import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target/target.ts'
 import { judgeTypes } from '../src/postgres/target/types.ts'
 import type { Stage } from '../src/stage/stage.ts'
-import { alive, type IngestInput } from './attempt/alive.ts'
+import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 
 export interface Planned {
@@ -68,6 +68,7 @@ export const planIngest =
         async (tx, entry) => {
           mustBeActive(ingestId, entry)
           if (entry.landing) return sumPlan(tx, ingestId)
+          mustNotBePaused(input, entry.state)
           const { spec } = entry
           const { into, table } = targetOf(spec)
           const before = await readRelied(tx, table)

@@ -21,7 +21,7 @@ import { whyLost } from '../src/postgres/target/lost.ts'
 import { insertAll, renameIntoPlace, swap, truncate } from '../src/postgres/target/publish.ts'
 import { recordReplaced, targetChanged } from '../src/postgres/target/relied.ts'
 import { lockTargetName, type TargetTable } from '../src/postgres/target/target.ts'
-import { alive, type IngestInput } from './attempt/alive.ts'
+import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { evolve } from './publish/evolve.ts'
 import { judgeLanding } from './publish/judge.ts'
@@ -68,6 +68,7 @@ async function publish(
   const { ingestId } = input
   if (entry.publishedAt) return countsOf(tx, ingestId)
   mustBeActive(ingestId, entry)
+  mustNotBePaused(input, entry.state)
   if (!entry.spec.target?.atomic) await mustStand(tx, plannedOf(ingestId, entry))
   entry.columns = await widen(tx, ingestId, entry)
   const { missing, ...loaded } = await sumReceipts(tx, ingestId)

@@ -13,7 +13,7 @@ import { enterPhase, isOver, mustBeActive, readIngest } from '../src/postgres/le
 import type { OpenFile, Source } from '../src/sources/source.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { openText, type Text } from '../src/unpack/text.ts'
-import { alive, type IngestInput } from './attempt/alive.ts'
+import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
 import { headOf } from './stage/shape.ts'
 
@@ -29,7 +29,8 @@ export const stageLot =
       const { db, stage } = deps
       const { ingestId, lotNo } = input
       await enterPhase(db, ingestId, 'stage')
-      const { spec, dialect } = await readIngest(db, ingestId)
+      const { spec, dialect, state } = await readIngest(db, ingestId)
+      mustNotBePaused(input, state)
       const lot = { deps, ingestId, spec, dialect, source: sourceOf(deps, spec), signal }
       let staged: NewlyStaged[] = []
       const files = await readUnstaged(db, ingestId, lotNo)

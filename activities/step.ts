@@ -20,7 +20,7 @@ import {
 import { attemptsMax } from '../src/steps/app.ts'
 import type { Step, StepContext, StepFile, StepResult } from '../src/steps/define.ts'
 import { type Kept, keepable } from '../src/steps/result.ts'
-import { alive, type IngestInput } from './attempt/alive.ts'
+import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
 import { failureOf, isOfFullDisk } from './attempt/failure.ts'
 import type { Deps } from './deps.ts'
 import { shapeFile } from './stage/shape.ts'
@@ -42,6 +42,7 @@ export const runStep =
       const { ingestId } = input
       const task = await readStepTask(deps.db, input)
       mustBeActive(ingestId, task)
+      if (!task.finishedAt) mustNotBePaused(input, task.state)
       if (task.phase !== 'step') await enterPhase(deps.db, ingestId, 'step')
       if (!task.finishedAt) await run(deps, input, { task, signal })
       if (task.isLoaded) await shapeFile(deps, input, signal)
@@ -58,7 +59,8 @@ async function run(
   const { ingestId } = input
   const { name, fileNo, sizeBytes, sha256 } = task.file
   const at = { ...input, worker: deps.worker, attempt: info.attempt, startMs: performance.now() }
-  if (info.attempt > 1 && (await recordStepBegin(deps.db, at)) > lostAttemptsMax) {
+  const isAgain = info.attempt > 1 || input.again === true
+  if (isAgain && (await recordStepBegin(deps.db, at)) > lostAttemptsMax) {
     const { failures } = task
     const problem = 'its workers died or left again and again'
     throw sluiceError('step_failed', { step: step.name, file: name, failures, problem })
@@ -74,7 +76,7 @@ async function run(
   } catch (error) {
     if (!isOfFullDisk(error)) throw error
     // It waits for room, as every verb does, and that costs it no attempt.
-    if (info.attempt > 1) await takeBackStepBegin(deps.db, at)
+    if (isAgain) await takeBackStepBegin(deps.db, at)
     throw sluiceError('stage_full', { file: name }, { cause: error })
   }
 }

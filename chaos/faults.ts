@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { SmallDisk } from './disk.ts'
 import type { FaultName } from './matrix.ts'
-import type { Scene } from './scene.ts'
+import { chaosHeartbeatMs, type Scene } from './scene.ts'
 import { until } from './until.ts'
 import { type Hold, type Place, type Verb, waitingBehind, waitingFor } from './verbs.ts'
 import type { ChaosWorker } from './worker.ts'
@@ -20,8 +20,8 @@ export interface Moment {
   disk: SmallDisk | null
 }
 
-/** Past the heartbeat timeout of 30 s, and the 10 s that a new connection may take. */
-const stallMs = 33_000
+/** Past the heartbeat timeout, and the 10 s that a new connection may take. */
+const stallMs = chaosHeartbeatMs + 13_000
 const cutMs = 1000
 const lockedMs = 3000
 const triesWhileFull = 4

@@ -38,7 +38,7 @@ export interface Built {
   /** Starts an ingest; the queue is this file's. */
   start(
     spec: IngestSpec,
-    options?: { historyEventsMax?: number; limits?: LimitsByVerb },
+    options?: { historyEventsMax?: number; heartbeatMs?: number; limits?: LimitsByVerb },
   ): Promise<string>
   /** Waits until the ledger says that it has ended. */
   ended(ingestId: string, timeoutMs?: number): Promise<IngestView>
@@ -79,6 +79,9 @@ export interface BuildOptions {
 
 /** For files whose rows are mostly rejects: without it their ingests would fail. */
 export const anyRejects = { spec: { rejects: { max: '100%' } } }
+
+/** For an ingest whose workers are killed: nobody waits half a minute until that is noticed. */
+export const noticedSoon = { heartbeatMs: 3000 }
 
 /** A database of its own on the shared server, or on the given one. */
 export async function build(servers: BuildOptions = {}): Promise<Built> {

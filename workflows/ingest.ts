@@ -6,51 +6,17 @@ import {
   continueAsNew,
   isCancellation,
   setCurrentDetails,
-  setHandler,
   workflowInfo,
 } from '@temporalio/workflow'
+import { problemOfIngest } from '../src/domain/input.ts'
 import { rejectsAllowed } from '../src/domain/limits.ts'
-import type { StepOrder } from '../src/domain/step.ts'
-import type { LimitsByVerb } from '../src/domain/timeLimits.ts'
+import type { IngestOrder, Progress } from '../src/domain/order.ts'
 import { inWindow } from '../src/domain/window.ts'
 import type { Counts, Outcome, Phase } from '../src/domain/words.ts'
 import { causeOf } from './cause.ts'
-import { pause, resume } from './signals.ts'
-import { markPaused, stepOf, sweep, verbsOf } from './verbs.ts'
-
-/** What the workflow must know of its ingest; the rest of the spec is in the ledger. */
-export interface IngestOrder {
-  /** null: the steps are all that is to be done. */
-  target: string | null
-  parallelism: number
-  rejectsMax: number | string | null
-  limits?: LimitsByVerb
-  /** For tests: history events after which a run continues as new. */
-  historyEventsMax?: number
-}
-
-/** How far an earlier run of this workflow came. */
-export interface Progress {
-  phase: Phase
-  /** The next lot or unit. */
-  next: number
-  files: number
-  lots: number
-  units: number
-  /** Of these, those that were added when others were split; none if left out. */
-  unitsAdded?: number
-  records: number
-  loaded: number
-  rowsLoaded: number
-  rowsRejected: number
-  /** Of those: publish loads them again. Left out by runs of before. */
-  rowsToReload?: number
-  paused: boolean
-  /** In order, for every file. */
-  steps?: StepOrder[]
-  /** Of the verbs after list; that of the workflow if left out. */
-  queue?: string
-}
+import { type Gate, gateOf } from './pause.ts'
+import { refusalOf, refused } from './refuse.ts'
+import { markPausedOf, stepOf, sweepOf, verbsOf } from './verbs.ts'
 
 /** A run ends before the server would want it to, at 4,096 events, whatever the window adds. */
 const historyEventsMax = 2500
@@ -64,55 +30,71 @@ const historyEventsMax = 2500
  */
 export async function ingest(order: IngestOrder, earlier?: Progress): Promise<Counts> {
   const { workflowId: ingestId } = workflowInfo()
+  const problem = problemOfIngest(order, earlier)
+  if (problem) return refuse(ingestId, problem)
   const progress = earlier ?? beginning()
-  setHandler(pause, () => setPaused(ingestId, progress, true))
-  setHandler(resume, () => setPaused(ingestId, progress, false))
+  const markPaused = markPausedOf(order)
+  const gate = gateOf(progress, (paused) => markPaused({ ingestId, paused }))
   let counts: Counts | null
   try {
-    counts = await bring(ingestId, order, progress)
+    counts = await bring(ingestId, order, { progress, gate })
     if (counts) {
       showNotes(order, progress, counts)
-      await end(ingestId, { state: 'completed', error: null })
+      await end(ingestId, order, { state: 'completed', error: null })
     }
   } catch (error) {
-    await end(ingestId, outcomeOf(error))
+    await end(ingestId, order, outcomeOf(error)).catch((untold) => {
+      // Somebody started the workflow of an ingest that the ledger does not have.
+      throw codeOf(untold) === 'ingest_not_found' ? causeOf(error) : untold
+    })
     throw causeOf(error)
   }
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
   return counts ?? (await continueAsNew<typeof ingest>(order, progress))
 }
 
+/** Nothing of the input is used. If the ledger has the ingest, it is over. */
+async function refuse(ingestId: string, problem: string): Promise<never> {
+  const outcome: Outcome = { state: 'failed', error: refusalOf(problem) }
+  await end(ingestId, {}, outcome).catch(() => {})
+  throw refused(problem)
+}
+
+interface Run {
+  progress: Progress
+  gate: Gate
+}
+
 /** @returns null when the history has grown enough, and the rest is for the next run */
-async function bring(
-  ingestId: string,
-  order: IngestOrder,
-  progress: Progress,
-): Promise<Counts | null> {
+async function bring(ingestId: string, order: IngestOrder, run: Run): Promise<Counts | null> {
+  const { progress, gate } = run
   if (progress.phase === 'list') {
     show(order, progress)
-    const { list } = verbsOf(null, order.limits)
-    Object.assign(progress, await list({ ingestId }), { phase: 'stage' })
+    const { list } = verbsOf(null, order)
+    const listed = await gate.pass((hold) => list({ ingestId, ...hold }))
+    Object.assign(progress, listed, { phase: 'stage' })
   }
-  const { stage, plan, load, publish } = verbsOf(progress.queue ?? null, order.limits)
+  const { stage, plan, load, publish } = verbsOf(progress.queue ?? null, order)
   if (progress.phase === 'stage') {
-    const all = await page(order, progress, 'lots', async (lotNo) => {
-      await stage({ ingestId, lotNo })
-    })
+    const all = await page(order, run, 'lots', (lotNo) =>
+      gate.pass((hold) => stage({ ingestId, lotNo, ...hold })),
+    )
     if (!all) return null
     Object.assign(progress, { phase: 'step', next: 0 })
   }
   if (progress.phase === 'step') {
-    if (!(await runSteps(ingestId, order, progress))) return null
+    if (!(await runSteps(ingestId, order, run))) return null
     // Without a target the steps were all.
     if (order.target === null) return { ...nothing, files: progress.files }
     show(order, { ...progress, phase: 'plan' })
-    Object.assign(progress, await plan({ ingestId }), { phase: 'load', next: 0 })
+    const planned = await gate.pass((hold) => plan({ ingestId, ...hold }))
+    Object.assign(progress, planned, { phase: 'load', next: 0 })
   }
-  const all = await page(order, progress, 'units', async (unitNo) => {
+  const all = await page(order, run, 'units', async (unitNo) => {
     const { unitsAdded: before = 0 } = progress
     const isPart = unitNo >= progress.units - before
     const input = { ingestId, unitNo, ...(isPart && { suspect: true }) }
-    const receipt = await load(input)
+    const receipt = await gate.pass((hold) => load({ ...input, ...hold }))
     const { rowsLoaded, rowsRejected, rowsToReload = 0, unitsAdded = 0 } = receipt
     // The parts of a unit that was split come behind all others: see activities/load/suspect.ts.
     if (unitsAdded > 0) addUnits(progress, unitsAdded)
@@ -124,7 +106,7 @@ async function bring(
   // With too many rejects publish is for saying so.
   if (!all && !tooManyRejects(order, progress)) return null
   show(order, { ...progress, phase: 'publish' })
-  return publish({ ingestId, records: progress.records })
+  return gate.pass((hold) => publish({ ingestId, records: progress.records, ...hold }))
 }
 
 function addUnits(progress: Progress, unitsAdded: number): void {
@@ -136,16 +118,16 @@ function addUnits(progress: Progress, unitsAdded: number): void {
 async function runSteps(
   ingestId: string,
   order: IngestOrder,
-  progress: Progress,
+  { progress, gate }: Run,
 ): Promise<boolean> {
   const steps = (progress.steps ?? []).map((each) => ({
     step: each.step,
-    run: stepOf({ ...each, queue: each.queue ?? progress.queue ?? null }, order.limits),
+    run: stepOf({ ...each, queue: each.queue ?? progress.queue ?? null }, order),
   }))
   if (steps.length === 0) return true
-  return page(order, progress, 'files', async (fileNo) => {
+  return page(order, { progress, gate }, 'files', async (fileNo) => {
     for (const [stepNo, { step, run }] of steps.entries()) {
-      await run({ ingestId, fileNo, stepNo, step })
+      await gate.pass((hold) => run({ ingestId, fileNo, stepNo, step, ...hold }))
     }
   })
 }
@@ -156,14 +138,13 @@ async function runSteps(
  */
 async function page(
   order: IngestOrder,
-  progress: Progress,
+  { progress, gate: { ready } }: Run,
   of: 'lots' | 'files' | 'units',
   run: (number: number) => Promise<void>,
 ): Promise<boolean> {
   const enough = () =>
     workflowInfo().historyLength >= (order.historyEventsMax ?? historyEventsMax) ||
     tooManyRejects(order, progress)
-  const ready = () => condition(() => !progress.paused)
   const work = async (number: number) => {
     await run(number)
     show(order, progress)
@@ -190,13 +171,14 @@ function tooManyRejects({ rejectsMax }: IngestOrder, progress: Progress): boolea
   return allowed !== null && progress.rowsRejected - (progress.rowsToReload ?? 0) > allowed
 }
 
-async function setPaused(ingestId: string, progress: Progress, paused: boolean): Promise<void> {
-  progress.paused = paused
-  await markPaused({ ingestId, paused })
-}
+const end = (
+  ingestId: string,
+  order: Pick<IngestOrder, 'heartbeatMs'>,
+  outcome: Outcome,
+): Promise<void> => CancellationScope.nonCancellable(() => sweepOf(order)({ ingestId, outcome }))
 
-const end = (ingestId: string, outcome: Outcome): Promise<void> =>
-  CancellationScope.nonCancellable(() => sweep({ ingestId, outcome }))
+const codeOf = (error: unknown): string | null | undefined =>
+  (causeOf(error) as ApplicationFailure).type
 
 function outcomeOf(error: unknown): Outcome {
   if (isCancellation(error)) return { state: 'cancelled', error: null }
@@ -206,8 +188,10 @@ function outcomeOf(error: unknown): Outcome {
   return { state: 'failed', error: { code, message: cause.message, hint: details?.hint ?? null } }
 }
 
+type Shown = Omit<Progress, 'phase'> & { phase: Phase }
+
 /** What the Temporal Web UI shows as current details. */
-const show = (order: IngestOrder, progress: Progress): void =>
+const show = (order: IngestOrder, progress: Shown): void =>
   setCurrentDetails(linesOf(order, progress).join('\n'))
 
 /** The same at the end, with what was guessed, left out or changed. */
@@ -217,7 +201,7 @@ function showNotes(order: IngestOrder, progress: Progress, { notes = [] }: Count
   setCurrentDetails([...linesOf(order, { ...progress, phase: 'publish' }), ...told].join('\n'))
 }
 
-function linesOf({ target }: IngestOrder, progress: Progress): string[] {
+function linesOf({ target }: IngestOrder, progress: Shown): string[] {
   const { phase, paused, files, lots, next, units, loaded } = progress
   const { rowsLoaded, rowsRejected, rowsToReload } = progress
   const lines = [

@@ -21,6 +21,9 @@ const base = {
 /** Bounded work: a page of files, 64 MB to stage, one unit. */
 export const short = { ...base, startToCloseTimeout: hourMs }
 
+/** It must overtake the units that wait for the same workers: it is about them. */
+export const soon = { ...short, priority: { priorityKey: 1 } } satisfies ActivityOptions
+
 /** Work that grows with the ingest: a listing, a plan, an `insert … select`. */
 export const long = { ...base, startToCloseTimeout: 24 * hourMs }
 
@@ -30,6 +33,10 @@ export const final: ActivityOptions = {
   startToCloseTimeout: hourMs,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 }
+
+/** For tests, which would wait for half a minute whenever they kill a worker. */
+export const heartbeatOf = ({ heartbeatMs }: { heartbeatMs?: number }): ActivityOptions =>
+  heartbeatMs === undefined ? {} : { heartbeatTimeout: heartbeatMs }
 
 /** The user's work: its retries are its own, but a worker that died costs none of them. */
 export const ofStep = ({ step, queue, retry }: StepOrder, timeoutMs: number): ActivityOptions => ({

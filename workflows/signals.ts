@@ -1,6 +1,6 @@
 /** What can be said to an ingest that is under way. */
 import { defineSignal } from '@temporalio/workflow'
 
-/** Starts no more units; those in flight end. */
+/** Begins no more units and publishes nothing; units that a worker has begun end. */
 export const pause = defineSignal('pause')
 export const resume = defineSignal('resume')

@@ -1,27 +1,40 @@
 /** The activities as the workflow calls them: with their queue, their time limits, their retries. */
 import { proxyActivities } from '@temporalio/workflow'
+import type { PausableVerb } from '../activities/attempt/alive.ts'
 import type { Activities } from '../activities/index.ts'
+import type { HandedBack, Hold, IngestOrder } from '../src/domain/order.ts'
 import type { StepOrder } from '../src/domain/step.ts'
-import type { LimitedVerb, LimitsByVerb } from '../src/domain/timeLimits.ts'
-import { final, long, ofStep, short } from './options.ts'
+import type { LimitedVerb } from '../src/domain/timeLimits.ts'
+import { final, heartbeatOf, long, ofStep, short, soon } from './options.ts'
+
+/** As they are called where a pause may hold them. */
+type Held<Verb> =
+  Verb extends PausableVerb<infer Input, infer Output>
+    ? (input: Input & Hold) => Promise<Output | HandedBack>
+    : never
 
 export interface Verbs {
-  list: Activities['listSource']
-  stage: Activities['stageLot']
-  plan: Activities['planIngest']
-  load: Activities['loadUnit']
-  publish: Activities['publishIngest']
+  list: Held<Activities['listSource']>
+  stage: Held<Activities['stageLot']>
+  plan: Held<Activities['planIngest']>
+  load: Held<Activities['loadUnit']>
+  publish: Held<Activities['publishIngest']>
 }
+
+/** What an order says of all activities. */
+type Timing = Pick<IngestOrder, 'limits' | 'heartbeatMs'>
 
 /**
  * @param queue null: that of the workflow
- * @param limits by verb; what is left out keeps the limits of options.ts
+ * @param timing a verb without limits keeps those of options.ts
  */
-export function verbsOf(queue: string | null, limits: LimitsByVerb = {}): Verbs {
+export function verbsOf(queue: string | null, timing: Timing): Verbs {
+  const { limits = {} } = timing
   const proxy = (options: typeof short, verb: LimitedVerb) => {
     const { softMs = 0, hardMs } = limits[verb] ?? {}
     return proxyActivities<Activities>({
       ...options,
+      ...heartbeatOf(timing),
       ...(queue !== null && { taskQueue: queue }),
       // A soft limit by itself moves the hard one out of its way.
       startToCloseTimeout: hardMs ?? Math.max(options.startToCloseTimeout, 2 * softMs),
@@ -41,12 +54,18 @@ export function verbsOf(queue: string | null, limits: LimitsByVerb = {}): Verbs 
 }
 
 /** One of the user's steps, on its own queue. */
-export function stepOf(order: StepOrder, limits: LimitsByVerb = {}): Activities['runStep'] {
+export function stepOf(order: StepOrder, timing: Timing): Held<Activities['runStep']> {
   const { softMs = order.softMs, hardMs = Math.max(order.timeoutMs, softMs + 1000) } =
-    limits.step ?? {}
-  const { runStep } = proxyActivities<Activities>(ofStep(order, hardMs))
+    timing.limits?.step ?? {}
+  const { runStep } = proxyActivities<Activities>({
+    ...ofStep(order, hardMs),
+    ...heartbeatOf(timing),
+  })
   return (input) => runStep({ ...input, softMs })
 }
 
-export const { sweepIngest: sweep } = proxyActivities<Activities>(final)
-export const { markPaused } = proxyActivities<Activities>(short)
+export const sweepOf = (timing: Timing): Activities['sweepIngest'] =>
+  proxyActivities<Activities>({ ...final, ...heartbeatOf(timing) }).sweepIngest
+
+export const markPausedOf = (timing: Timing): Activities['markPaused'] =>
+  proxyActivities<Activities>({ ...soon, ...heartbeatOf(timing) }).markPaused

@@ -4,17 +4,23 @@
  * The heartbeat is a timer on the main thread: a process that hangs stops beating. It also brings
  * the cancellation, which is why it beats more often than liveness alone would need.
  */
-import { CancelledFailure, Context, type Info } from '@temporalio/activity'
-import { type SluiceError, sluiceError } from '../../src/errors.ts'
+import { activityInfo, CancelledFailure, Context, type Info } from '@temporalio/activity'
+import type { HandedBack, Hold, Pausable } from '../../src/domain/order.ts'
+import type { State } from '../../src/domain/words.ts'
+import { SluiceError, sluiceError } from '../../src/errors.ts'
 import type { Deps } from '../deps.ts'
+import { replaceEarlier } from './earlier.ts'
 import { failureOf, toFailure } from './failure.ts'
 
 const beatMs = 1000
 /** A soft time limit that is met this often will be met again. */
 const timeLimitsMax = 3
 
+/** Node's timers do not reach further: past it they fire at once. */
+const timerMsMax = 2 ** 31 - 1
+
 /** What every activity's input may have. */
-export interface Limited {
+export interface Limited extends Pausable {
   /** The soft time limit: the work is called off in order, before the server gives up on it. */
   softMs?: number
 }
@@ -29,45 +35,82 @@ export interface IngestInput extends Limited {
  */
 export async function alive<T>(
   { leaving, hand }: Deps,
-  { softMs }: Limited,
+  input: Limited,
   work: (signal: AbortSignal, rearm: () => void) => Promise<T>,
 ): Promise<T> {
+  const { softMs } = input
   const context = Context.current()
   const { cancellationSignal } = context
   const calledOff = new AbortController()
   let overdue: SluiceError | null = null
+  let lost: SluiceError | null = null
   const stop = () => calledOff.abort()
-  for (const signal of [cancellationSignal, leaving]) {
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop)
-  }
+  const unhear = hear([cancellationSignal, leaving], stop)
   let limit: NodeJS.Timeout | undefined
   const rearm = () => {
     clearTimeout(limit)
     if (softMs === undefined) return
-    limit = setTimeout(() => {
-      overdue = tooLong(softMs, context.info)
-      stop()
-    }, softMs)
+    limit = setTimeout(
+      () => {
+        overdue = tooLong(softMs, context.info)
+        stop()
+      },
+      Math.min(softMs, timerMsMax),
+    )
   }
-  const beat = setInterval(() => context.heartbeat(), beatMs)
+  const lose = () => {
+    lost = sluiceError('attempt_lost', { what: context.info.activityType })
+    stop()
+  }
+  const beat = keepBeating(context, lose)
   let leave = () => {}
+  let end = () => {}
   try {
+    end = await replaceEarlier(context.info, lose)
     leave = await hand.enter(calledOff.signal)
     rearm()
     return await work(calledOff.signal, rearm)
   } catch (error) {
     // Whatever broke after the signal broke because of it.
     if (cancellationSignal.aborted) await context.cancelled
+    // Its workflow asked for that, and knows it from a result.
+    if (isOfPause(error)) return handBack(input) as T
     if (leaving.aborted) throw handedBack()
+    if (lost) throw toFailure(lost)
     if (overdue) throw lastTime(overdue, context.info)
     throw error instanceof CancelledFailure ? error : toFailure(error)
   } finally {
     leave()
+    end()
     clearInterval(beat)
     clearTimeout(limit)
-    for (const signal of [cancellationSignal, leaving]) signal.removeEventListener('abort', stop)
+    unhear()
   }
+}
+
+function hear(signals: readonly AbortSignal[], stop: () => void): () => void {
+  for (const signal of signals) {
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop)
+  }
+  return () => {
+    for (const signal of signals) signal.removeEventListener('abort', stop)
+  }
+}
+
+/**
+ * A process that hangs stops beating, and the server gives its work to another one. When it can run
+ * again it must not go on beside that one: nobody hears what it does any more.
+ */
+function keepBeating(context: Context, onLost: () => void): NodeJS.Timeout {
+  const { heartbeatTimeoutMs } = context.info
+  let lastMs = Date.now()
+  return setInterval(() => {
+    const nowMs = Date.now()
+    if (heartbeatTimeoutMs && nowMs - lastMs > heartbeatTimeoutMs) onLost()
+    lastMs = nowMs
+    context.heartbeat()
+  }, beatMs)
 }
 
 const tooLong = (softMs: number, { activityType }: Info): SluiceError =>
@@ -82,3 +125,29 @@ function lastTime(error: SluiceError, { attempt }: Info): Error {
 /** The worker leaves: another one may start at once. */
 export const handedBack = (): Error =>
   failureOf(sluiceError('handed_back', {}), { nextRetryDelay: 1 })
+
+/** A verb that hands itself back, to a workflow that says that it knows what to do then. */
+export interface PausableVerb<Input, Output> {
+  (input: Input & Hold): Promise<Output | HandedBack>
+  (input: Input): Promise<Output>
+}
+
+export const pausable = <Input extends Pausable, Output>(
+  verb: (input: Input) => Promise<Output>,
+): PausableVerb<Input, Output> => verb as PausableVerb<Input, Output>
+
+/** Ends the attempt before it has done anything: `alive` hands the verb back to its workflow. */
+export function mustNotBePaused(
+  { ingestId, pausable }: Pausable & { ingestId: string },
+  state: State,
+): void {
+  if (state === 'paused' && pausable) throw sluiceError('ingest_paused', { ingestId })
+}
+
+const isOfPause = (error: unknown): boolean =>
+  error instanceof SluiceError && error.code === 'ingest_paused'
+
+const handBack = ({ again }: Pausable): HandedBack => ({
+  handedBack: true,
+  again: again === true || activityInfo().attempt > 1,
+})

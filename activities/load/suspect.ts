@@ -7,6 +7,7 @@
  */
 import { ApplicationFailure, activityInfo } from '@temporalio/activity'
 import { type Item, itemCount, itemsOf, partsOf } from '../../src/csv/parts.ts'
+import type { Pausable } from '../../src/domain/order.ts'
 import type { Receipt, Reject, UnitRef } from '../../src/domain/words.ts'
 import { rejectReason } from '../../src/errors/rejects.ts'
 import { sluiceError } from '../../src/errors.ts'
@@ -25,6 +26,7 @@ import { countRejects, splitUnit } from '../../src/postgres/ledger/suspects.ts'
 import { lockUnit, settleUnit, type UnitEntry } from '../../src/postgres/ledger/units.ts'
 import { alone } from '../../src/postgres/sessions.ts'
 import { UnitBytes } from '../../src/stage/unitBytes.ts'
+import { mustNotBePaused } from '../attempt/alive.ts'
 import type { Solo } from '../attempt/hand.ts'
 import type { Deps } from '../deps.ts'
 import { trimLineEnd } from './lanes.ts'
@@ -56,7 +58,7 @@ interface Work {
 /** For every attempt but the first, and for every part of a unit that was split. */
 export async function loadWarily(
   deps: Deps,
-  ref: UnitRef & { suspect?: boolean },
+  ref: UnitRef & Pausable & { suspect?: boolean },
   { signal, rearm }: Work,
   loadOnce: LoadOnce,
 ): Promise<LoadedUnit> {
@@ -131,7 +133,7 @@ interface Case {
 /** @returns null when it is to be loaded: it is smaller now, or has not killed often enough */
 const divide = (
   deps: Deps,
-  ref: UnitRef,
+  ref: UnitRef & Pausable,
   { suspicion, note, signal }: Case,
 ): Promise<LoadedUnit | null> =>
   alone(
@@ -140,6 +142,7 @@ const divide = (
     (tx) => lockUnit(tx, ref),
     async (tx, entry) => {
       if (entry.receipt) return withParts(entry.receipt, entry)
+      mustNotBePaused(ref, entry.state)
       await note.begin()
       const { unit } = entry
       const { deathsAlone } = suspicion

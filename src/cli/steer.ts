@@ -8,7 +8,7 @@ import { needApi } from './settings.ts'
 type Verb = 'pause' | 'resume' | 'cancel'
 
 const told = {
-  pause: 'is asked to pause: units in flight end, no more start',
+  pause: 'is asked to pause: units that a worker has begun end, no more begin',
   resume: 'is asked to go on',
   cancel: 'is asked to end: its target stays as it was',
 }

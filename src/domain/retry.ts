@@ -6,6 +6,8 @@ export interface RetryOrder {
   retryId: string
   /** The corrections; null: the rejects are tried as they are. */
   upload: { name: string; sha256: string } | null
+  /** For tests: how long a worker may be silent before its work is given to another one. */
+  heartbeatMs?: number
 }
 
 /** What its transaction recorded. */

@@ -2,6 +2,16 @@
 import type { LocalRow } from './row.ts'
 
 export const attempts = {
+  attempt_lost: {
+    kind: 'transient',
+    message: 'The worker was held up for so long that this attempt at {what} counts as lost.',
+    hint: 'It is tried again by itself. A worker that has no time to answer has too much to do, or too little CPU.',
+  },
+  ingest_paused: {
+    kind: 'transient',
+    message: 'The ingest {ingestId} is paused.',
+    hint: 'It goes on with `sluice resume {ingestId}`.',
+  },
   handed_back: {
     kind: 'transient',
     message: 'The worker leaves, and hands it back.',

@@ -14,6 +14,12 @@ export const requests = {
     message: 'The ingest spec is not valid: {problem}.',
     hint: 'See /docs for the shape of a spec.',
   },
+  input_invalid: {
+    status: 400,
+    kind: 'user',
+    message: 'The input of {what} is not valid: {problem}.',
+    hint: 'Start ingests with `sluice ingest` or POST /v1/ingests, which write the input.',
+  },
   request_invalid: {
     status: 400,
     kind: 'user',

@@ -25,6 +25,8 @@ export interface StartIngest {
   attributes: boolean
   /** For tests: history events after which a run continues as new. */
   historyEventsMax?: number
+  /** For tests: how long a worker may be silent before its work is given to another one. */
+  heartbeatMs?: number
 }
 
 /**
@@ -32,7 +34,8 @@ export interface StartIngest {
  * @returns false when it has ended before
  */
 export async function startIngest(client: Client, start: StartIngest): Promise<boolean> {
-  const { ingestId, spec, target, queue = spec.queue, limits, attributes, historyEventsMax } = start
+  const { ingestId, spec, target, queue = spec.queue, limits, attributes } = start
+  const { historyEventsMax, heartbeatMs } = start
   const { parallelism, priority, tenant, rejects, source, steps } = spec
   try {
     await client.workflow.start<typeof ingest>('ingest', {
@@ -45,6 +48,7 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
           rejectsMax: rejects.max,
           ...(limits && { limits }),
           ...(historyEventsMax && { historyEventsMax }),
+          ...(heartbeatMs && { heartbeatMs }),
         },
       ],
       workflowIdReusePolicy: 'REJECT_DUPLICATE',

@@ -8,13 +8,13 @@ import type { Planned } from '../../activities/plan.ts'
 import { fullSpec, type IngestSpec } from '../../src/domain/spec.ts'
 import { openDb } from '../../src/postgres/db.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
-import { type Built, build, until } from '../helper.ts'
+import { type Built, build, noticedSoon, until } from '../helper.ts'
 import { testDeps } from './deps.ts'
 
 type OnEnd = NonNullable<Parameters<typeof build>[0]>['onEnd']
 
 const start = (it: Built, path: string) =>
-  it.start({ source: { kind: 'directory', path }, target: { table: 'target' } })
+  it.start({ source: { kind: 'directory', path }, target: { table: 'target' } }, noticedSoon)
 
 /** A session of its own that ends with the test. */
 async function session(it: Built, onEnd: OnEnd): Promise<pg.Client> {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type EmbeddedPostgres, startPostgres } from '../../src/dev/postgres.ts'
 import { type EmbeddedTemporal, startTemporal } from '../../src/dev/temporal.ts'
-import { type Built, build, until, type WorkerProcess } from '../helper.ts'
+import { type Built, build, noticedSoon, until, type WorkerProcess } from '../helper.ts'
 import { sumOf, writeRows } from '../rows.ts'
 
 const rows = 1_000_000
@@ -63,10 +63,13 @@ describe('a worker', () => {
     await writeRows(path, rows)
     const victim = await it.startWorker()
     const other = await it.startWorker()
-    const ingestId = await it.start({
-      source: { kind: 'directory', path },
-      target: { table: 'once' },
-    })
+    const ingestId = await it.start(
+      {
+        source: { kind: 'directory', path },
+        target: { table: 'once' },
+      },
+      noticedSoon,
+    )
     await untilCopying(it, ingestId, victim.pid)
     victim.kill('SIGKILL')
     await expectOnce(it, ingestId, 'once')

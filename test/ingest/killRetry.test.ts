@@ -6,7 +6,7 @@ import { retryIdOf } from '../../src/domain/retry.ts'
 import { readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { eachReject } from '../../src/postgres/ledger/rejects.ts'
 import { startRetry } from '../../src/temporal/retries.ts'
-import { anyRejects, build } from '../helper.ts'
+import { anyRejects, build, noticedSoon } from '../helper.ts'
 import { counted, killThere, noSession, obstacle } from './obstacle.ts'
 
 const rows = 6000
@@ -41,7 +41,7 @@ test.concurrent.for(Object.keys(places))(
     await it.stage.uploads.put('fixed.csv', bytes())
     await it.db.query(places[place as keyof typeof places])
     const upload = { name: 'fixed.csv', sha256 }
-    const order = { ingestId, retryId: retryIdOf(0, upload), upload }
+    const order = { ingestId, retryId: retryIdOf(0, upload), upload, ...noticedSoon }
     const start = async () => startRetry(it.client, order, await readIngest(it.db, ingestId))
     await killThere(it, victim, start)
     const retried = await it.client.workflow.getHandle(`${ingestId}.${order.retryId}`).result()

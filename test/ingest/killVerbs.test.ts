@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { ingestHash } from '../../src/postgres/target/landing.ts'
-import { type Built, build, until } from '../helper.ts'
+import { type Built, build, noticedSoon, until } from '../helper.ts'
 
 const rows = 2000
 const bad = 3
@@ -45,7 +45,7 @@ test.concurrent.for(Object.keys(obstacles))(
 
     if (from === 'start') await hold()
     const victim = await it.startWorker()
-    await it.start({ id: ingestId, source, target: { table: 'target' } })
+    await it.start({ id: ingestId, source, target: { table: 'target' } }, noticedSoon)
     if (from !== 'start') await holdFromLoad(it, ingestId, hold)
     await until(() => isWaiting(it, victim.pid), { what: `${verb} to wait`, worker: victim })
     victim.kill('SIGKILL')

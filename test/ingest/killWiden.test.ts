@@ -1,6 +1,6 @@
 /** A worker killed in a publish that widens types: every row is there once, in the wider type. */
 import { expect, test } from 'vitest'
-import { build } from '../helper.ts'
+import { build, noticedSoon } from '../helper.ts'
 import { counted, killThere, noSession, obstacle } from './obstacle.ts'
 
 const moments = {
@@ -29,7 +29,7 @@ test.concurrent.for([
     const ingestId = `widen-${it.queue}`
     const target = { table: 'wide', atomic }
     await killThere(it, await it.startWorker(), async () => {
-      await it.start({ id: ingestId, source: { kind: 'directory', path }, target })
+      await it.start({ id: ingestId, source: { kind: 'directory', path }, target }, noticedSoon)
     })
     const view = await it.ended(ingestId, 120_000)
     expect(view).toMatchObject({ state: 'completed', error: null, rowsToReload: 0 })

@@ -5,7 +5,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { build, until } from '../helper.ts'
+import { build, noticedSoon, until } from '../helper.ts'
 import { type Members, renamed, withField, zip } from '../zip.ts'
 import { packedRows, storedFrame } from '../zstd.ts'
 
@@ -245,10 +245,13 @@ test('a worker killed in the middle of unpacking: rows, rejects and receipts cou
   const path = await own.file('rows.csv.gz', content)
   await own.db.query('create table once (id bigint, name text)')
   const victim = await own.startWorker()
-  const ingestId = await own.start({
-    source: { kind: 'directory', path },
-    target: { table: 'once' },
-  })
+  const ingestId = await own.start(
+    {
+      source: { kind: 'directory', path },
+      target: { table: 'once' },
+    },
+    noticedSoon,
+  )
   const stage = join(own.folder, '.stage/ingests', ingestId)
   const isWriting = async () =>
     (await readdir(stage).catch(() => [])).some((name) => name.endsWith('.tmp'))

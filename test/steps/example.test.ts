@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { build, until } from '../helper.ts'
+import { build, noticedSoon, until } from '../helper.ts'
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
 /** Of examples/trips.csv; some of them have several lines. */
@@ -26,11 +26,14 @@ test('unpacked, loaded once, checksums in the ledger; also when its worker is ki
   // The step `checksum` has a queue of its own.
   const queue = `${it.queue},video_tasks`
   const victim = await it.startWorker({ queue, args })
-  const ingestId = await it.start({
-    source: { kind: 'directory', path: `${it.folder}/*.csv*` },
-    steps: ['unpack', 'checksum'],
-    target: { table: 'trips', types: 'text' },
-  })
+  const ingestId = await it.start(
+    {
+      source: { kind: 'directory', path: `${it.folder}/*.csv*` },
+      steps: ['unpack', 'checksum'],
+      target: { table: 'trips', types: 'text' },
+    },
+    noticedSoon,
+  )
   const isAtWork = () => /runStep\[[^\]]*\] started/.test(victim.output())
   await until(isAtWork, { what: 'a step', worker: victim })
   victim.kill('SIGKILL')

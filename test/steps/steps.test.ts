@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { listen } from '../api/server.ts'
 import { sluice } from '../cli/sluice.ts'
-import { type Built, build, until } from '../helper.ts'
+import { type Built, build, noticedSoon, until } from '../helper.ts'
 import { recordHistory } from '../replay/record.ts'
 
 const app = fileURLToPath(new URL('app.ts', import.meta.url))
@@ -189,11 +189,14 @@ describe.concurrent('a worker that', () => {
     const built = await build({ onEnd: onTestFinished })
     const path = await folder('kill', { 'a.csv': 'n\n1\n', 'b.csv': 'n\n2\n' }, built)
     const victim = await built.startWorker({ args: ['--app', app] })
-    const ingestId = await built.start({
-      source: directory(path),
-      steps: ['upper', 'slow', 'double'],
-      target: { table: 'target' },
-    })
+    const ingestId = await built.start(
+      {
+        source: directory(path),
+        steps: ['upper', 'slow', 'double'],
+        target: { table: 'target' },
+      },
+      noticedSoon,
+    )
     const both = async () => (await runs(path)).filter((run) => run.startsWith('slow')).length === 2
     await until(both, { what: 'both steps' })
     victim.kill('SIGKILL')
@@ -202,8 +205,7 @@ describe.concurrent('a worker that', () => {
     await until(async () => (await runs(path)).filter((run) => /^slow/.test(run)).length === 4, {
       what: 'another attempt at both',
     })
-    // The heartbeat timeout is 30 s.
-    expect(Date.now() - killedMs).toBeLessThan(35_000)
+    expect(Date.now() - killedMs).toBeLessThan(noticedSoon.heartbeatMs + 10_000)
     await writeFile(join(path, 'go'), '')
     const view = await built.ended(ingestId)
     expect(view).toMatchObject({ state: 'completed', rowsRead: 4, rowsLoaded: 4, rowsRejected: 0 })
@@ -242,11 +244,14 @@ describe.concurrent('a worker that', () => {
     const built = await build({ onEnd: onTestFinished })
     const path = await folder('wakes', { 'a.csv': 'n\n1\n' }, built)
     const sleeper = await built.startWorker({ args: ['--app', app] })
-    const ingestId = await built.start({
-      source: directory(path),
-      steps: ['slow', 'double'],
-      target: { table: 'target' },
-    })
+    const ingestId = await built.start(
+      {
+        source: directory(path),
+        steps: ['slow', 'double'],
+        target: { table: 'target' },
+      },
+      noticedSoon,
+    )
     await until(async () => (await runs(path)).length === 1, { what: 'the step' })
     sleeper.kill('SIGSTOP')
     await built.startWorker({ args: ['--app', app] })

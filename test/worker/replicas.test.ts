@@ -1,7 +1,7 @@
 /** Replicas compete for units: 3 × 4 = 12 at once, each on one worker, also while they come and go. */
 import { expect, test } from 'vitest'
 import { listWorkers } from '../../src/postgres/ledger/workers.ts'
-import { build, until } from '../helper.ts'
+import { build, noticedSoon, until } from '../helper.ts'
 import { holdLoads, unitFiles, unitsAtOnce } from './hold.ts'
 
 const directory = (path: string) => ({ kind: 'directory' as const, path })
@@ -118,7 +118,8 @@ test('a unit whose worker is killed is taken over within the heartbeat timeout a
   const path = await unitFiles(it, 4)
   const held = await holdLoads(it)
   const victim = await it.startWorker({ concurrency: 4 })
-  const ingestId = await it.start({ source: directory(path), target: { table: 'target' } })
+  const spec = { source: directory(path), target: { table: 'target' } }
+  const ingestId = await it.start(spec, noticedSoon)
   await held.untilCount(4)
   const other = await it.startWorker({ concurrency: 4 })
   victim.kill('SIGKILL')
@@ -129,7 +130,7 @@ test('a unit whose worker is killed is taken over within the heartbeat timeout a
     return tasks.filter(({ activity, attempt }) => activity === 'loadUnit' && attempt === 2)
   }
   await until(async () => (await taken()).length === 4, { what: 'all four taken over' })
-  expect(Date.now() - killedMs).toBeLessThan(35_000)
+  expect(Date.now() - killedMs).toBeLessThan(noticedSoon.heartbeatMs + 10_000)
   await held.release()
   expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 8 })
   const { rows } = await it.db.query(

@@ -1,6 +1,7 @@
 /** Pause, resume, cancel. */
 import { sluiceError } from '../../errors.ts'
 import { isOver, readIngest } from '../../postgres/ledger/ingests.ts'
+import { showPaused } from '../../postgres/ledger/pause.ts'
 import { type Steer, steerIngest, viewWorkflow } from '../../temporal/ingests.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { abandon } from '../ingests/abandon.ts'
@@ -11,7 +12,7 @@ import { IngestParams, problems } from '../schemas.ts'
 const timeoutMs = 10_000
 
 const steers: Record<Steer, string> = {
-  pause: 'Starts no more units; those in flight end.',
+  pause: 'Begins no more units, and publishes nothing; units that a worker has begun end.',
   resume: 'Goes on where it was paused.',
   cancel: 'Ends loads under way and drops the landing table; the target stays as it was.',
 }
@@ -47,6 +48,8 @@ async function steerOrEnd(deps: ApiDeps, ingestId: string, steer: Steer): Promis
     // A cancel is accepted also by a workflow that has ended.
     return isSent && (await viewWorkflow(temporal, ingestId))?.status === 'RUNNING'
   })
+  // A cancel ends it, which the sweep records.
+  if (isHeard && steer !== 'cancel') await showPaused(db, ingestId, steer === 'pause')
   if (isHeard) return
   // It ended a moment ago, perhaps by our word, or it has no workflow that could hear us.
   const { state } = await readIngest(db, ingestId)

@@ -159,14 +159,6 @@ export async function enterPhase(
   )
 }
 
-/** Records a pause or its end; an ingest that is over stays so. */
-export async function setPaused(db: Db, ingestId: string, paused: boolean): Promise<void> {
-  await db.query('update sluice.ingests set state = $2 where ingest_id = $1 and ended_at is null', [
-    ingestId,
-    paused ? 'paused' : 'running',
-  ])
-}
-
 export async function recordListed(
   tx: Connection,
   ingestId: string,

@@ -21,6 +21,8 @@ export async function addUnits(
 }
 
 export interface UnitEntry {
+  /** The state of its ingest. */
+  state: State
   unit: Unit
   receipt: Receipt | null
   landing: string

@@ -1,0 +1,64 @@
+/** What a workflow is started with, and what its activities hand back to it. */
+import type { StepOrder } from './step.ts'
+import type { LimitsByVerb } from './timeLimits.ts'
+
+/** What the workflow must know of its ingest; the rest of the spec is in the ledger. */
+export interface IngestOrder {
+  /** null: the steps are all that is to be done. */
+  target: string | null
+  parallelism: number
+  rejectsMax: number | string | null
+  limits?: LimitsByVerb
+  /** For tests: history events after which a run continues as new. */
+  historyEventsMax?: number
+  /** For tests: how long a worker may be silent before its work is given to another one. */
+  heartbeatMs?: number
+}
+
+/** The phases that a run of the workflow can begin in. */
+export const runPhases = ['list', 'stage', 'step', 'load'] as const
+
+/** How far an earlier run of this workflow came. */
+export interface Progress {
+  phase: (typeof runPhases)[number]
+  /** The next lot or unit. */
+  next: number
+  files: number
+  lots: number
+  units: number
+  /** Of these, those that were added when others were split; absent when there are none. */
+  unitsAdded?: number
+  records: number
+  loaded: number
+  rowsLoaded: number
+  rowsRejected: number
+  /** Of the rejects those that publish loads again. Absent in histories of earlier versions. */
+  rowsToReload?: number
+  paused: boolean
+  /** In order, for every file. */
+  steps?: StepOrder[]
+  /** The task queue of the verbs after list; that of the workflow if absent. */
+  queue?: string
+}
+
+/** What an activity's input says when its workflow knows what to do with work that comes back. */
+export interface Pausable {
+  pausable?: boolean
+  /** An earlier activity had tried this and failed, before a pause had it handed back. */
+  again?: boolean
+}
+
+/** What a workflow says that does. */
+export interface Hold extends Pausable {
+  pausable: true
+}
+
+/** The ingest is paused, so the activity has done nothing. It counts as no attempt. */
+export interface HandedBack {
+  handedBack: true
+  /** It was not the first attempt. */
+  again: boolean
+}
+
+export const isHandedBack = (done: unknown): done is HandedBack =>
+  (done as Partial<HandedBack> | null | undefined)?.handedBack === true

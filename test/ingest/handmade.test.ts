@@ -1,0 +1,158 @@
+/** Workflows and activities that somebody starts by hand, with whatever input. */
+import { ApplicationFailure } from '@temporalio/common'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { alive } from '../../activities/attempt/alive.ts'
+import { createActivities } from '../../activities/index.ts'
+import { problemOfIngest, problemOfInput, problemOfRetry } from '../../src/domain/input.ts'
+import { fullSpec } from '../../src/domain/spec.ts'
+import { enterIngest, viewIngest } from '../../src/postgres/ledger/ingests.ts'
+import { build } from '../helper.ts'
+import { testDeps } from './deps.ts'
+
+const it = await build()
+const good = { target: 'public.t', parallelism: 4, rejectsMax: null }
+const run = { phase: 'load', next: 0, files: 1, lots: 1, units: 1, records: 1, loaded: 0 }
+const progress = { ...run, rowsLoaded: 0, rowsRejected: 0, paused: false }
+
+/** [workflow, input, what its failure says] */
+const inputs: [string, unknown[], string | RegExp][] = [
+  ['ingest', [], 'order is no object'],
+  ['ingest', [null], 'order is no object'],
+  ['ingest', [[]], 'order is no object'],
+  ['ingest', ['x'], 'order is no object'],
+  ['ingest', [{ ...good, parallelism: 1e9 }], 'order.parallelism'],
+  ['ingest', [{ ...good, parallelism: 0 }], 'order.parallelism'],
+  ['ingest', [{ ...good, parallelism: -1 }], 'order.parallelism'],
+  ['ingest', [{ ...good, parallelism: '8' }], 'order.parallelism'],
+  ['ingest', [{ ...good, target: {} }], 'order.target'],
+  ['ingest', [{ ...good, rejectsMax: '12' }], 'order.rejectsMax'],
+  ['ingest', [{ ...good, limits: { load: { hardMs: 1e300 } } }], 'order.limits.load.hardMs'],
+  ['ingest', [{ ...good, limits: { list: { softMs: 'a' } } }], 'order.limits.list.softMs'],
+  ['ingest', [{ ...good, limits: 7 }], 'order.limits'],
+  ['ingest', [{ ...good, historyEventsMax: 0 }], 'order.historyEventsMax'],
+  ['ingest', [{ ...good, heartbeatMs: 1 }], 'order.heartbeatMs'],
+  ['ingest', [good, { ...progress, units: 1e300 }], 'progress.units'],
+  ['ingest', [good, { ...progress, phase: 'nonsense' }], 'progress.phase'],
+  ['ingest', [good, { ...progress, steps: [{}] }], 'progress.steps[0]'],
+  ['ingest', [good, { ...progress, queue: 'a b' }], 'progress.queue'],
+  ['ingest', [good], 'There is no ingest'],
+  ['ingest', [good, { ...progress, units: 2e9 }], /There is no ingest|is unknown/],
+  ['retryRejects', [], 'order is no object'],
+  ['retryRejects', [{ ingestId: '../..', retryId: 'retry-1', upload: null }], 'order.ingestId'],
+  [
+    'retryRejects',
+    [{ ingestId: 'a', retryId: 'retry-1', upload: { name: '../../x', sha256: 'a' } }],
+    'order.upload',
+  ],
+  ['retryRejects', [{ ingestId: 'a', retryId: 'retry-1', upload: null }], 'There is no ingest'],
+]
+
+test('no input ends a worker: each workflow fails at once, and says why', async () => {
+  const worker = await it.startWorker()
+  const failures = await Promise.all(
+    inputs.map(async ([type, args], index) => {
+      const workflowId = `${it.queue}-by-hand-${index}`
+      const options = { workflowId, taskQueue: it.queue, args, workflowExecutionTimeout: '60s' }
+      return it.client.workflow.execute(type, options as never).then(
+        () => 'completed',
+        (error) => error.cause,
+      )
+    }),
+  )
+  for (const [index, [type, args, message]] of inputs.entries()) {
+    const what = `${type} ${JSON.stringify(args)}`
+    expect(failures[index], what).toBeInstanceOf(ApplicationFailure)
+    expect(failures[index].message, what).toMatch(message)
+  }
+  expect(worker.child.exitCode).toBeNull()
+  const source = { kind: 'directory' as const, path: await it.file('a.csv', 'n\n1\n') }
+  expect(await it.ingest({ source, target: { table: 'a' } })).toMatchObject({ state: 'completed' })
+  expect(worker.pid).toBe(worker.child.pid)
+}, 90_000)
+
+test('an ingest whose workflow had such an input has failed with it', async () => {
+  const ingestId = `${it.queue}-entered`
+  const spec = fullSpec({
+    source: { kind: 'directory', path: '/nowhere' },
+    target: { table: 'b' },
+    queue: it.queue,
+  })
+  await enterIngest(it.db, { ingestId, spec, target: 'public.b' })
+  const options = { workflowId: ingestId, taskQueue: it.queue, args: [{ parallelism: 1e9 }] }
+  await expect(it.client.workflow.execute('ingest', options as never)).rejects.toThrow()
+  const { state, error } = await viewIngest(it.db, ingestId)
+  expect(state).toBe('failed')
+  expect(error).toMatchObject({ code: 'input_invalid' })
+}, 60_000)
+
+test.each([
+  ['listSource', {}],
+  ['listSource', null],
+  ['stageLot', { ingestId: 'a', lotNo: 1e300 }],
+  ['stageLot', { ingestId: '../../../tmp', lotNo: 0 }],
+  ['loadUnit', { ingestId: 'a', unitNo: -1 }],
+  ['loadUnit', { ingestId: ['a'], unitNo: 0 }],
+  ['runStep', { ingestId: 'a', fileNo: 0, stepNo: 'x', step: 's' }],
+  ['sweepIngest', { ingestId: 'a', outcome: { state: 'running', error: null } }],
+  ['publishIngest', { ingestId: 'a', records: Number.MAX_VALUE }],
+  ['planIngest', { ingestId: 'a\0b' }],
+  ['planIngest', { ingestId: 'a', softMs: 'soon' }],
+  ['retryRejects', { ingestId: 'a', retryId: 'retry-1', upload: { name: '/etc/passwd' } }],
+  ['markPaused', { ingestId: 'a' }],
+])('the activity %s refuses %j, and is not tried again', async (name, input) => {
+  const activity = createActivities(testDeps(it, it.stage))[name as 'planIngest']
+  const failure = await new MockActivityEnvironment().run(activity, input as never).catch((e) => e)
+  expect(failure).toMatchObject({ type: 'input_invalid', nonRetryable: true })
+})
+
+test('the check of an input answers to anything', () => {
+  fc.assert(
+    fc.property(fc.anything(), fc.anything(), (one, other) => {
+      for (const problem of [problemOfIngest(one, other), problemOfIngest(good, other)]) {
+        expect(problem === null || typeof problem === 'string').toBe(true)
+      }
+      problemOfRetry(one)
+      problemOfInput(one, ['ingestId'])
+    }),
+  )
+  expect(problemOfIngest(good, progress)).toBe(null)
+})
+
+/** Keeps the main thread busy, as a defect would. */
+function hang(ms: number): void {
+  const until = Date.now() + ms
+  while (Date.now() < until) Math.sqrt(until)
+}
+
+test('an attempt that could not heartbeat in time ends when it can run again', async () => {
+  const deps = testDeps(it, it.stage)
+  const environment = new MockActivityEnvironment({ heartbeatTimeoutMs: 1500 })
+  const failure = await environment
+    .run(() =>
+      alive(deps, {}, async (signal) => {
+        hang(2500)
+        await new Promise((_, reject) => signal.addEventListener('abort', reject))
+      }),
+    )
+    .catch((error) => error)
+  expect(failure).toMatchObject({ type: 'attempt_lost', nonRetryable: false })
+})
+
+test('a later attempt in the same process ends the earlier one first', async () => {
+  const deps = testDeps(it, it.stage)
+  const ends: string[] = []
+  const attempt = (number: number, work: (signal: AbortSignal) => Promise<unknown>) =>
+    new MockActivityEnvironment({ attempt: number, activityId: 'same' }).run(() =>
+      alive(deps, {}, work),
+    )
+  const first = attempt(1, async (signal) => {
+    await new Promise((_, reject) => signal.addEventListener('abort', reject)).finally(() =>
+      ends.push('first'),
+    )
+  }).catch((error) => error)
+  await attempt(2, async () => ends.push('second'))
+  expect(ends).toEqual(['first', 'second'])
+  expect(await first).toMatchObject({ type: 'attempt_lost' })
+})

@@ -1,0 +1,150 @@
+/** While an ingest is paused no worker begins anything of it, and nothing is published. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { build, until } from '../helper.ts'
+
+const it = await build()
+const files = 20
+const rowsEach = 50
+
+/** Files of different layouts, each of which is a unit. */
+async function manyUnits(name: string): Promise<string> {
+  const folder = join(it.folder, name)
+  await mkdir(folder)
+  for (let n = 0; n < files; n++) {
+    const lines = Array.from({ length: rowsEach }, (_, row) => `${n * rowsEach + row},x`)
+    await writeFile(join(folder, `${n + 10}.csv`), `id,c${n}\n${lines.join('\n')}\n`)
+  }
+  return folder
+}
+
+const only = async (text: string, ...values: unknown[]) => {
+  const { rows } = await it.db.query(text, values)
+  return rows[0]
+}
+const loaded = async (ingestId: string): Promise<number> =>
+  (
+    await only(
+      'select count(*) as n from sluice.units where ingest_id = $1 and loaded_at is not null',
+      ingestId,
+    )
+  ).n
+const stateOf = async (ingestId: string) =>
+  (await only('select state from sluice.ingests where ingest_id = $1', ingestId)).state
+
+const held = 7_700_007
+
+/** Once so many units are loaded the others wait, as long as somebody holds the lock. */
+const holdAfter = (units: number) => `
+  create or replace function hold() returns trigger language plpgsql as $$ begin
+    if new.loaded_at is not null and (
+      select count(*) from sluice.units where ingest_id = new.ingest_id and loaded_at is not null
+    ) >= ${units} then
+      perform pg_advisory_xact_lock_shared(${held});
+    end if;
+    return new;
+  end $$;
+  create or replace trigger hold before update on sluice.units
+    for each row execute function hold()`
+
+test('20 units in the window: those that no worker has begun wait, and so does publish', async () => {
+  await it.db.query(holdAfter(4))
+  const holder = await it.db.connect()
+  await holder.query(`select pg_advisory_lock(${held})`)
+  const worker = await it.startWorker({ concurrency: 2 })
+  const path = await manyUnits('window')
+  const ingestId = await it.start(
+    { source: { kind: 'directory', path }, target: { table: 'waits' } },
+    { heartbeatMs: 3000 },
+  )
+  await until(async () => (await loaded(ingestId)) >= 4, { what: 'four units' })
+  await it.steer(ingestId, 'pause')
+  await sleep(500)
+  // The two that are under way end, and the mark overtakes the others.
+  await holder.query(`select pg_advisory_unlock(${held})`)
+  await until(async () => (await stateOf(ingestId)) === 'paused', { what: 'the mark' })
+  await sleep(1500)
+  const before = await loaded(ingestId)
+  expect(before).toBeLessThanOrEqual(8)
+  await sleep(1500)
+  expect(await loaded(ingestId)).toBe(before)
+  expect((await only("select to_regclass('waits') as t")).t).toBeNull()
+
+  // A worker that dies meanwhile changes nothing.
+  worker.kill('SIGKILL')
+  await worker.exited
+  const next = await it.startWorker({ concurrency: 2 })
+  await sleep(4000)
+  expect(await loaded(ingestId)).toBe(before)
+
+  await it.steer(ingestId, 'resume')
+  const view = await it.ended(ingestId)
+  const rows = files * rowsEach
+  expect(view).toMatchObject({
+    state: 'completed',
+    units: files,
+    rowsLoaded: rows,
+    rowsRejected: 0,
+  })
+  expect(await only('select count(*) as rows, count(distinct id) as ids from waits')).toEqual({
+    rows,
+    ids: rows,
+  })
+  const receipts = await only(
+    'select sum(rows_loaded)::int as loaded, max(attempt) as attempts from sluice.units where ingest_id = $1',
+    ingestId,
+  )
+  expect(receipts).toEqual({ loaded: rows, attempts: 1 })
+  holder.release()
+  next.kill('SIGTERM')
+  await next.exited
+})
+
+test('paused before the last unit ends: nothing is published until it is resumed', async () => {
+  await it.db.query(holdAfter(0))
+  const holder = await it.db.connect()
+  await holder.query(`select pg_advisory_lock(${held})`)
+  const worker = await it.startWorker({ concurrency: 1 })
+  const path = await it.file('one.csv', 'n\n1\n2\n')
+  const ingestId = await it.start({ source: { kind: 'directory', path }, target: { table: 'one' } })
+  const atWork = `select count(*) as n from pg_stat_activity where wait_event = 'advisory'`
+  await until(async () => (await only(atWork)).n === 1, { what: 'the unit' })
+  await it.steer(ingestId, 'pause')
+  await sleep(300)
+  await holder.query(`select pg_advisory_unlock(${held})`)
+  await until(async () => (await loaded(ingestId)) === 1, { what: 'the unit’s receipt' })
+  await sleep(1500)
+  expect(await stateOf(ingestId)).toBe('paused')
+  expect((await only("select to_regclass('one') as t")).t).toBeNull()
+  // To and fro: the last word counts.
+  await it.steer(ingestId, 'resume')
+  await it.steer(ingestId, 'pause')
+  await it.steer(ingestId, 'resume')
+  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 2 })
+  expect(await only('select count(*) as n from one')).toEqual({ n: 2 })
+  holder.release()
+  worker.kill('SIGTERM')
+  await worker.exited
+})
+
+test('a paused ingest can be cancelled', async () => {
+  const worker = await it.startWorker({ concurrency: 1 })
+  const ingestId = `${it.queue}-halt`
+  const path = await it.file('halt.csv', 'n\n1\n')
+  await it.db.query(
+    `create function halt() returns trigger language plpgsql as $$ begin
+       perform pg_sleep(0.5); return new; end $$;
+     create trigger halt before insert on sluice.files for each row execute function halt()`,
+  )
+  await it.start({ id: ingestId, source: { kind: 'directory', path }, target: { table: 'halt' } })
+  await it.steer(ingestId, 'pause')
+  await until(async () => (await stateOf(ingestId)) === 'paused', { what: 'the pause' })
+  await sleep(1000)
+  expect(await loaded(ingestId)).toBe(0)
+  await it.steer(ingestId, 'cancel')
+  expect(await it.ended(ingestId)).toMatchObject({ state: 'cancelled' })
+  worker.kill('SIGTERM')
+  await worker.exited
+})

@@ -1,0 +1,24 @@
+/** A workflow that somebody started by hand, with an input that it cannot work with. */
+import { ApplicationFailure } from '@temporalio/workflow'
+import type { Outcome } from '../src/domain/words.ts'
+
+const code = 'input_invalid'
+
+/** As the ledger keeps it. */
+export const refusalOf = (problem: string) =>
+  ({
+    code,
+    message: `The input of the workflow is not valid: ${problem}.`,
+    hint: 'Start ingests with `sluice ingest` or POST /v1/ingests, which write the input.',
+  }) satisfies Outcome['error']
+
+/** It ends the workflow: no other attempt would find another input. */
+export function refused(problem: string): ApplicationFailure {
+  const { message, hint } = refusalOf(problem)
+  return ApplicationFailure.create({
+    message,
+    type: code,
+    nonRetryable: true,
+    details: [{ code, hint }],
+  })
+}
