@@ -5,6 +5,7 @@ import type { FullSpec } from '../src/domain/spec.ts'
 import type { UnpackLimits } from '../src/domain/unpack.ts'
 import type { Logger } from '../src/log.ts'
 import type { Db } from '../src/postgres/db.ts'
+import type { UnstartedIngest } from '../src/postgres/ledger/orphans.ts'
 import { openSource } from '../src/sources/open.ts'
 import type { Source } from '../src/sources/source.ts'
 import type { Stage } from '../src/stage/stage.ts'
@@ -30,6 +31,8 @@ export interface Deps {
   leaving: AbortSignal
   /** What became of the workflow of an ingest. */
   fateOf(ingestId: string): Promise<Fate>
+  /** Starts the workflow of an ingest that has none. */
+  startIngest(ingest: UnstartedIngest): Promise<void>
   /** Shows how far a step has come. */
   progress(info: Info, progress: string | number): void
 }

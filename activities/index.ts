@@ -1,7 +1,6 @@
 /** The activities of a worker: the verbs of an ingest, made over what they work with. */
 import { problemOfInput } from '../src/domain/input.ts'
 import { sluiceError } from '../src/errors.ts'
-import { pausable } from './attempt/alive.ts'
 import { toFailure } from './attempt/failure.ts'
 import type { Deps } from './deps.ts'
 import { clearOut, lookThrough } from './janitor.ts'
@@ -49,12 +48,12 @@ function mustBeInput(what: string, input: unknown): void {
 }
 
 const verbsOver = (deps: Deps) => ({
-  listSource: pausable(listSource(deps)),
-  stageLot: pausable(stageLot(deps)),
-  runStep: pausable(runStep(deps)),
-  planIngest: pausable(planIngest(deps)),
-  loadUnit: pausable(loadUnit(deps)),
-  publishIngest: pausable(publishIngest(deps)),
+  listSource: listSource(deps),
+  stageLot: stageLot(deps),
+  runStep: runStep(deps),
+  planIngest: planIngest(deps),
+  loadUnit: loadUnit(deps),
+  publishIngest: publishIngest(deps),
   sweepIngest: sweepIngest(deps),
   markPaused: markPaused(deps),
   lookThrough: lookThrough(deps),

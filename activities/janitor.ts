@@ -6,13 +6,14 @@
  */
 import {
   type Findings,
+  isUnstarted,
   leftoverMs,
   type Orphan,
   orphanOf,
   type Unended,
 } from '../src/domain/janitor.ts'
 import type { Outcome } from '../src/domain/words.ts'
-import { sluiceError } from '../src/errors.ts'
+import { messageOf, sluiceError } from '../src/errors.ts'
 import { databaseError } from '../src/postgres/db.ts'
 import { endIngest } from '../src/postgres/ledger/end.ts'
 import { isOver, lockIngest, readIngest } from '../src/postgres/ledger/ingests.ts'
@@ -20,6 +21,7 @@ import {
   dropLeftTable,
   listLeftTables,
   listUnended,
+  readUnstarted,
   statesOf,
 } from '../src/postgres/ledger/orphans.ts'
 import { readLedgerId } from '../src/postgres/ledger/settings.ts'
@@ -31,6 +33,8 @@ import { uploadsKeptMs } from './sweep.ts'
 
 export interface LookedThrough {
   looked: number
+  /** Ingests whose workflow was started. */
+  started: number
   orphans: Orphan[]
   /** null: that was the last page. */
   next: string | null
@@ -46,14 +50,16 @@ export const lookThrough =
     alive(deps, {}, async (signal) => {
       const page = await listUnended(deps.db, { after, limit: pageIngests })
       const orphans: Orphan[] = []
+      let started = 0
       for (const ingest of page) {
         signal.throwIfAborted()
-        const how = orphanOf(ingest, await deps.fateOf(ingest.ingestId))
-        const orphan = how && (await endOrLeave(deps, ingest, { how, signal }))
-        if (orphan) orphans.push(orphan)
+        const found = await lookAt(deps, ingest, signal)
+        if (found === 'started') started++
+        else if (found) orphans.push(found)
       }
       const isLast = page.length < pageIngests
-      return { looked: page.length, orphans, next: isLast ? null : (page.at(-1)?.ingestId ?? null) }
+      const next = isLast ? null : (page.at(-1)?.ingestId ?? null)
+      return { looked: page.length, started, orphans, next }
     })
 
 /** One that cannot be ended now must not keep the others: the next pass comes to it again. */
@@ -70,6 +76,35 @@ async function endOrLeave(
     const { message } = databaseError(error)
     deps.log.warn({ event: 'left', ingestId }, `${ingestId} cannot be ended yet: ${message}`)
     return null
+  }
+}
+
+async function lookAt(
+  deps: Deps,
+  ingest: Unended,
+  signal: AbortSignal,
+): Promise<Orphan | 'started' | null> {
+  const fate = await deps.fateOf(ingest.ingestId)
+  if (isUnstarted(ingest, fate)) return (await startAfterAll(deps, ingest)) ? 'started' : null
+  const how = orphanOf(ingest, fate)
+  return how === null ? null : endOrLeave(deps, ingest, { how, signal })
+}
+
+/** A request that comes at the same time starts the same workflow, for the id is the ingest's. */
+async function startAfterAll(
+  { db, log, startIngest }: Deps,
+  { ingestId }: Unended,
+): Promise<boolean> {
+  const ingest = await readUnstarted(db, ingestId)
+  if (!ingest) return false
+  try {
+    await startIngest(ingest)
+    log.warn({ event: 'started', ingestId }, `${ingestId}: started, which its request had not done`)
+    return true
+  } catch (error) {
+    // The next pass tries again; the other ingests of this one do not wait for it.
+    log.warn({ event: 'not started', ingestId }, `${ingestId}: not started: ${messageOf(error)}`)
+    return false
   }
 }
 

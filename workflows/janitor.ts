@@ -16,11 +16,12 @@ const { lookThrough, clearOut } = proxyActivities<Activities>({
 
 export async function janitor(): Promise<Findings> {
   const last = workflowInfo().lastResult as Findings | undefined
-  const found = { looked: 0, ended: 0, orphans: [] as Findings['orphans'] }
+  const found = { looked: 0, started: 0, ended: 0, orphans: [] as Findings['orphans'] }
   let next = last?.next ?? null
   for (let page = 0; page < pagesMax; page++) {
-    const { looked, orphans, next: after } = await lookThrough({ after: next })
+    const { looked, started = 0, orphans, next: after } = await lookThrough({ after: next })
     found.looked += looked
+    found.started += started
     found.ended += orphans.length
     found.orphans.push(...orphans.slice(0, namedMax - found.orphans.length))
     next = after

@@ -3,14 +3,14 @@
  * and that no worker has begun. Such a one finds the pause in the ledger, and hands itself back.
  */
 import { condition, patched, setHandler } from '@temporalio/workflow'
-import { type HandedBack, type Hold, isHandedBack, type Progress } from '../src/domain/order.ts'
+import { type HandedBack, isHandedBack, type Pausable, type Progress } from '../src/domain/order.ts'
 import { pause, resume } from './signals.ts'
 
 export interface Gate {
   /** Resolves at once unless the ingest is paused. */
   ready(): Promise<void>
   /** Runs a verb, as often as it hands itself back. */
-  pass<T>(verb: (hold: Hold) => Promise<T | HandedBack>): Promise<T>
+  pass<T>(verb: (hold: Pausable) => Promise<T | HandedBack>): Promise<T>
 }
 
 /**
@@ -45,7 +45,7 @@ export function gateOf(progress: Progress, mark: (paused: boolean) => Promise<vo
       if (progress.paused && patched('pause-holds-verbs')) await ready()
       let again = false
       for (;;) {
-        const done = await verb({ pausable: true, ...(again && { again }) })
+        const done = await verb(again ? { again } : {})
         if (!isHandedBack(done)) return done
         again ||= done.again
         // Resumed meanwhile: then the ledger must know it, or the verb comes back once more.

@@ -1,17 +1,15 @@
 /** The activities as the workflow calls them: with their queue, their time limits, their retries. */
 import { proxyActivities } from '@temporalio/workflow'
-import type { PausableVerb } from '../activities/attempt/alive.ts'
 import type { Activities } from '../activities/index.ts'
-import type { HandedBack, Hold, IngestOrder } from '../src/domain/order.ts'
+import type { HandedBack, IngestOrder } from '../src/domain/order.ts'
 import type { StepOrder } from '../src/domain/step.ts'
 import type { LimitedVerb } from '../src/domain/timeLimits.ts'
 import { final, heartbeatOf, long, ofStep, short, soon } from './options.ts'
 
-/** As they are called where a pause may hold them. */
-type Held<Verb> =
-  Verb extends PausableVerb<infer Input, infer Output>
-    ? (input: Input & Hold) => Promise<Output | HandedBack>
-    : never
+/** A verb that a pause may hold up: it hands itself back, and has done nothing. */
+type Held<Verb> = Verb extends (input: infer Input) => Promise<infer Output>
+  ? (input: Input) => Promise<Output | HandedBack>
+  : never
 
 export interface Verbs {
   list: Held<Activities['listSource']>

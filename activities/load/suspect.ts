@@ -7,7 +7,6 @@
  */
 import { ApplicationFailure, activityInfo } from '@temporalio/activity'
 import { type Item, itemCount, itemsOf, partsOf } from '../../src/csv/parts.ts'
-import type { Pausable } from '../../src/domain/order.ts'
 import type { Receipt, Reject, UnitRef } from '../../src/domain/words.ts'
 import { rejectReason } from '../../src/errors/rejects.ts'
 import { sluiceError } from '../../src/errors.ts'
@@ -58,7 +57,7 @@ interface Work {
 /** For every attempt but the first, and for every part of a unit that was split. */
 export async function loadWarily(
   deps: Deps,
-  ref: UnitRef & Pausable & { suspect?: boolean },
+  ref: UnitRef & { suspect?: boolean },
   { signal, rearm }: Work,
   loadOnce: LoadOnce,
 ): Promise<LoadedUnit> {
@@ -133,7 +132,7 @@ interface Case {
 /** @returns null when it is to be loaded: it is smaller now, or has not killed often enough */
 const divide = (
   deps: Deps,
-  ref: UnitRef & Pausable,
+  ref: UnitRef,
   { suspicion, note, signal }: Case,
 ): Promise<LoadedUnit | null> =>
   alone(

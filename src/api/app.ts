@@ -9,6 +9,7 @@ import { documentShared } from './documented.ts'
 import { guard } from './guard.ts'
 import { refuseMethods } from './methods.ts'
 import { metrics } from './metrics.ts'
+import { ordinaryPatience, watchConnections } from './patience.ts'
 import { pathOf, problemType, sendProblem, toProblem } from './problem.ts'
 import { events } from './routes/events.ts'
 import { health } from './routes/health.ts'
@@ -44,6 +45,8 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     },
     clientErrorHandler: refuseConnection,
   }).withTypeProvider<TypeBoxTypeProvider>()
+  const letGo = watchConnections(app.server, deps.patience ?? ordinaryPatience)
+  app.addHook('preClose', async () => letGo())
   app.setValidatorCompiler(validatorCompiler)
   // Replies are small; the schemas are for people, and JSON.stringify leaves nothing out.
   app.setSerializerCompiler(() => JSON.stringify)

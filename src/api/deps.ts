@@ -12,6 +12,7 @@ import type { Logger } from '../log.ts'
 import type { Db } from '../postgres/db.ts'
 import type { Settings } from '../settings.ts'
 import type { Stage } from '../stage/stage.ts'
+import type { Patience } from './patience.ts'
 
 export interface ApiDeps {
   db: Db
@@ -27,6 +28,8 @@ export interface ApiDeps {
   /** Routes and time limits that hold for every ingest. */
   settings: Settings
   log: Logger
+  /** How long connections may be silent, if not as long as ordinarily. */
+  patience?: Patience
 }
 
 /** A Fastify instance whose route schemas give the types of requests and replies. */

@@ -1,7 +1,7 @@
 /** The API as its client sees it: problems become errors, uploads and events are streams. */
 
 import type { RetryNow } from '../api/ingests/retryView.ts'
-import type { Ingest, IngestNow } from '../api/ingests/view.ts'
+import type { Ingest, IngestEvent, IngestNow } from '../api/ingests/view.ts'
 import type { Reject } from '../api/routes/rejects.ts'
 import type { Told } from '../api/workers/command.ts'
 import type { Queue } from '../api/workers/queueView.ts'
@@ -11,7 +11,17 @@ import type { IngestSpec } from '../domain/spec.ts'
 import type { Command } from '../domain/worker.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
 
-export type { ActiveTask, Ingest, IngestNow, Queue, RetryNow, ScheduledTask, Told, Worker }
+export type {
+  ActiveTask,
+  Ingest,
+  IngestEvent,
+  IngestNow,
+  Queue,
+  RetryNow,
+  ScheduledTask,
+  Told,
+  Worker,
+}
 
 export interface Accepted {
   id: string

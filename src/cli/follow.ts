@@ -1,7 +1,7 @@
 /** Follows an ingest through the API until its end, also past a restart of the API. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SluiceError } from '../errors.ts'
-import type { Client, IngestNow } from './client.ts'
+import type { Client, IngestEvent } from './client.ts'
 
 const againMs = 1000
 const patienceMs = 120_000
@@ -14,7 +14,7 @@ export async function* follow(
   client: Client,
   id: string,
   signal: AbortSignal,
-): AsyncGenerator<IngestNow> {
+): AsyncGenerator<IngestEvent> {
   let heardMs = Date.now()
   while (true) {
     try {
@@ -34,7 +34,7 @@ export async function* follow(
 }
 
 /** Reads server-sent events: `event: …`, `data: …`, an empty line. */
-async function* eventsOf(answer: Response): AsyncGenerator<{ event: string; view: IngestNow }> {
+async function* eventsOf(answer: Response): AsyncGenerator<{ event: string; view: IngestEvent }> {
   let rest = ''
   const decoder = new TextDecoder()
   for await (const bytes of answer.body as unknown as AsyncIterable<Uint8Array>) {

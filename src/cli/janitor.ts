@@ -48,8 +48,18 @@ async function lookUp(databaseUrl: string): Promise<{ id: string; queue: string 
   }
 }
 
-function inWords({ looked, ended, orphans, folders, tables, uploads, next }: Findings): string {
+function inWords({
+  looked,
+  started = 0,
+  ended,
+  orphans,
+  folders,
+  tables,
+  uploads,
+  next,
+}: Findings): string {
   const lines = [`Ingests that have not ended: ${number(looked)}. Orphans among them: ${ended}.`]
+  if (started > 0) lines.push(`Started, which their requests had not done: ${started}.`)
   for (const { ingestId, how, state } of orphans) {
     lines.push(`  ${ingestId}: its workflow ${how}; the ingest is ${state} now`)
   }

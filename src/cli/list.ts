@@ -33,7 +33,7 @@ async function run({ limit, before, state, json }: Options): Promise<void> {
   const rows = page.ingests.map((ingest) => [
     ingest.id,
     ingest.state,
-    ingest.target ?? ingest.spec.steps?.join(', ') ?? '',
+    ingest.target ?? ingest.steps?.join(', ') ?? '',
     number(ingest.rowsLoaded),
     number(ingest.rowsRejected),
     ingest.createdAt.slice(0, 19).replace('T', ' '),

@@ -1,11 +1,11 @@
 /** Shows how an ingest comes along: a bar on a terminal, plain lines elsewhere. */
 import { SingleBar } from 'cli-progress'
 import pc from 'picocolors'
-import type { IngestNow } from './client.ts'
+import type { IngestEvent } from './client.ts'
 import { again, leftOut, number, size } from './text.ts'
 
 export interface Progress {
-  show(view: IngestNow): void
+  show(view: IngestEvent): void
   /** Leaves what was shown as it is. */
   stop(): void
 }
@@ -14,26 +14,26 @@ export interface Progress {
 const stageShare = 0.15
 const loadShare = 0.8
 
-function shareOf(view: IngestNow): number {
+function shareOf(view: IngestEvent): number {
   if (view.state === 'completed') return 1
   if (view.files === 0) return 0
   if (view.units === 0) return (view.filesStaged / view.files) * stageShare
   return stageShare + (view.unitsLoaded / view.units) * loadShare
 }
 
-function bytesOf({ sizeBytes, unitsLoaded, units }: IngestNow): string {
+function bytesOf({ sizeBytes, unitsLoaded, units }: IngestEvent): string {
   if (!sizeBytes) return ''
   const done = units > 0 ? (sizeBytes * unitsLoaded) / units : 0
   return `${size(Math.round(done))} of ${size(sizeBytes)}`
 }
 
 /** Something is wrong or missing, and the ingest waits for it. */
-function troubleOf({ waiting, retrying: [first] }: IngestNow): string {
+function troubleOf({ waiting, retrying: [first] }: IngestEvent): string {
   if (waiting) return pc.yellow(waiting)
   return first ? `${first.activity}, attempt ${first.attempt}: ${first.error.slice(0, 120)}` : ''
 }
 
-const stepOf = ({ state, phase }: IngestNow): string =>
+const stepOf = ({ state, phase }: IngestEvent): string =>
   state === 'running' && phase ? phase : state
 
 export function createProgress(isJson: boolean): Progress {
@@ -52,7 +52,7 @@ function bar(): Progress {
     fps: 20,
     linewrap: false,
   })
-  const payload = (view: IngestNow) => ({
+  const payload = (view: IngestEvent) => ({
     step: stepOf(view).padEnd(9),
     rows: number(view.rowsLoaded),
     left: leftOut(view),

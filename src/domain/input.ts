@@ -136,7 +136,6 @@ const ingestId = text(/^(?!.*\.retry-)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'the i
 const activityFields: Record<string, Check> = {
   ingestId: optional(ingestId),
   softMs: optional(duration),
-  pausable: optional(boolean),
   again: optional(boolean),
   suspect: optional(boolean),
   paused: optional(boolean),

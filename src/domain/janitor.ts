@@ -25,7 +25,13 @@ const hourMs = 60 * 60 * 1000
  * place: nobody may be at work any more.
  */
 const queuedMs = 24 * hourMs
+/** Longer than any request waits for its start. */
+const unstartedMs = 2 * 60 * 1000
 const missingMs = hourMs
+
+/** Whether the workflow of an ingest was never started: the API died, or gave up on the server. */
+export const isUnstarted = ({ state, ageMs }: Unended, fate: Fate): boolean =>
+  fate === null && state === 'queued' && ageMs > unstartedMs && ageMs <= queuedMs
 
 /** How an orphan's workflow ended; null for an ingest that is to be left alone. */
 export function orphanOf(ingest: Unended, fate: Fate): string | null {
@@ -58,6 +64,8 @@ export interface Orphan {
 export interface Findings {
   /** Ingests that it asked Temporal about. */
   looked: number
+  /** Ingests whose workflow it started. Absent in findings of earlier versions. */
+  started?: number
   /** Orphans that it ended; the first hundred of them are named. */
   ended: number
   orphans: Orphan[]

@@ -41,16 +41,10 @@ export interface Progress {
   queue?: string
 }
 
-/** What an activity's input says when its workflow knows what to do with work that comes back. */
+/** What the input of a verb may say that a pause can hold up. */
 export interface Pausable {
-  pausable?: boolean
   /** An earlier activity had tried this and failed, before a pause had it handed back. */
   again?: boolean
-}
-
-/** What a workflow says that does. */
-export interface Hold extends Pausable {
-  pausable: true
 }
 
 /** The ingest is paused, so the activity has done nothing. It counts as no attempt. */

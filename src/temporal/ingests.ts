@@ -11,7 +11,7 @@ import type { ingest } from '../../workflows/ingest.ts'
 import type { FullSpec } from '../domain/spec.ts'
 import type { LimitsByVerb } from '../domain/timeLimits.ts'
 import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
-import { sourceAttribute, targetAttribute } from './searchAttributes.ts'
+import { ensureSearchAttributes, sourceAttribute, targetAttribute } from './searchAttributes.ts'
 
 export interface StartIngest {
   ingestId: string
@@ -68,6 +68,26 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false
     throw temporalError(error)
   }
+}
+
+/** Starts the workflow of an ingest that was entered, and not started. */
+export async function startUnstarted(
+  client: Client,
+  ingest: {
+    ingestId: string
+    spec: FullSpec
+    target: string | null
+    queue: string | null
+    limits: LimitsByVerb | null
+  },
+): Promise<void> {
+  const { ingestId, spec, target, queue, limits } = ingest
+  const attributes = await ensureSearchAttributes(client).catch(() => false)
+  await startIngest(client, {
+    ...{ ingestId, spec, target, attributes },
+    queue: queue ?? spec.queue,
+    ...(limits && { limits }),
+  })
 }
 
 export type Steer = 'pause' | 'resume' | 'cancel'

@@ -15,6 +15,7 @@ import { localStage } from '../stage/local.ts'
 import type { Stage } from '../stage/stage.ts'
 import { type App, loadApp, orderOf } from '../steps/app.ts'
 import type { TemporalAddress } from '../temporal/connect.ts'
+import { startUnstarted } from '../temporal/ingests.ts'
 import { fateOf } from '../temporal/janitor.ts'
 import { workflowBundle } from './bundle.ts'
 import { type LazyClient, lazyClient } from './client.ts'
@@ -167,6 +168,7 @@ async function createSeats(options: WorkerOptions, parts: Parts) {
     log,
     leaving: leave.signal,
     fateOf: async (ingestId) => fateOf(await client.get(), ingestId),
+    startIngest: async (ingest) => startUnstarted(await client.get(), ingest),
     progress: (info, progress) => tasks.progress(info, progress),
   })
   const bundle = await workflowBundle()

@@ -4,6 +4,7 @@ import { Connection, Client as TemporalClient } from '@temporalio/client'
 import { pino } from 'pino'
 import { afterAll } from 'vitest'
 import { buildApp } from '../../src/api/app.ts'
+import type { Patience } from '../../src/api/patience.ts'
 import type { Settings } from '../../src/settings.ts'
 import { type Built, build } from '../helper.ts'
 import { mustBeDocumented, type OpenApi } from './documented.ts'
@@ -30,13 +31,21 @@ interface ListenOptions {
   isTemporalAway?: boolean
   settings?: Settings
   token?: string
+  patience?: Patience
 }
 
 /** @param isTemporalAway the API talks to a port where nobody answers */
-export async function listen(
+export async function listen(built: Built, options: ListenOptions = {}): Promise<string> {
+  const { port, close } = await listening(built, options)
+  afterAll(close)
+  return `http://127.0.0.1:${port}`
+}
+
+/** The same, for a test that ends it itself. */
+export async function listening(
   built: Built,
-  { isTemporalAway = false, settings = none, token }: ListenOptions = {},
-): Promise<string> {
+  { isTemporalAway = false, settings = none, token, patience }: ListenOptions = {},
+) {
   const address = '127.0.0.1:1'
   const away = () => new TemporalClient({ connection: Connection.lazy({ address }) })
   const app = await buildApp({
@@ -49,13 +58,11 @@ export async function listen(
     namespace: 'default',
     settings,
     log: pino({ level: 'silent' }),
+    ...(patience && { patience }),
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
-  afterAll(() => {
-    app.server.closeAllConnections()
-    return app.close()
-  })
-  return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  const close = () => app.close()
+  return { port: (app.server.address() as AddressInfo).port, close }
 }
 
 export async function buildApi(): Promise<Api> {

@@ -19,5 +19,6 @@ export const testDeps = (it: Built, stage: Stage = it.stage): Deps => ({
   log: createLog('error', 'json'),
   leaving: new AbortController().signal,
   fateOf: async () => 'open',
+  startIngest: async () => {},
   progress: () => {},
 })

@@ -70,7 +70,7 @@ test('no input ends a worker: each workflow fails at once, and says why', async 
   const source = { kind: 'directory' as const, path: await it.file('a.csv', 'n\n1\n') }
   expect(await it.ingest({ source, target: { table: 'a' } })).toMatchObject({ state: 'completed' })
   expect(worker.pid).toBe(worker.child.pid)
-}, 90_000)
+})
 
 test('an ingest whose workflow had such an input has failed with it', async () => {
   const ingestId = `${it.queue}-entered`
@@ -85,7 +85,7 @@ test('an ingest whose workflow had such an input has failed with it', async () =
   const { state, error } = await viewIngest(it.db, ingestId)
   expect(state).toBe('failed')
   expect(error).toMatchObject({ code: 'input_invalid' })
-}, 60_000)
+})
 
 test.each([
   ['listSource', {}],
@@ -147,11 +147,15 @@ test('a later attempt in the same process ends the earlier one first', async () 
     new MockActivityEnvironment({ attempt: number, activityId: 'same' }).run(() =>
       alive(deps, {}, work),
     )
+  let begin = () => {}
+  const begun = new Promise<void>((resolve) => (begin = resolve))
   const first = attempt(1, async (signal) => {
+    begin()
     await new Promise((_, reject) => signal.addEventListener('abort', reject)).finally(() =>
       ends.push('first'),
     )
   }).catch((error) => error)
+  await begun
   await attempt(2, async () => ends.push('second'))
   expect(ends).toEqual(['first', 'second'])
   expect(await first).toMatchObject({ type: 'attempt_lost' })

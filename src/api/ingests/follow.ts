@@ -1,10 +1,10 @@
 /** The progress of an ingest, read from the ledger until its end. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseError } from '../../postgres/db.ts'
-import { isOver, viewIngest } from '../../postgres/ledger/ingests.ts'
+import { isOver, viewProgress } from '../../postgres/ledger/ingests.ts'
 import type { ApiDeps } from '../deps.ts'
 import { type Look, look, showNow } from './now.ts'
-import type { IngestNow } from './view.ts'
+import type { IngestEvent } from './view.ts'
 
 const lookEveryMs = 3000
 
@@ -23,7 +23,7 @@ export async function* follow(
   deps: ApiDeps,
   ingestId: string,
   signal: AbortSignal,
-): AsyncGenerator<IngestNow | null> {
+): AsyncGenerator<IngestEvent | null> {
   const startMs = Date.now()
   const temporal = lookNowAndThen(deps, ingestId)
   let shown = ''
@@ -58,7 +58,7 @@ function lookNowAndThen(deps: ApiDeps, ingestId: string): () => Look {
 /** A database that is away comes back; the ingest waits for it as well. */
 async function readOrWait({ db }: ApiDeps, ingestId: string) {
   try {
-    return await viewIngest(db, ingestId)
+    return await viewProgress(db, ingestId)
   } catch (error) {
     const known = databaseError(error)
     if (known.retryable) return null

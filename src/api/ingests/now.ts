@@ -1,10 +1,15 @@
 /** An ingest as it is now: the ledger's part, and what Temporal knows until it has ended. */
 import { messageOf } from '../../errors.ts'
-import { type IngestView, isOver, viewIngest } from '../../postgres/ledger/ingests.ts'
+import {
+  type IngestProgress,
+  isOver,
+  viewIngest,
+  viewProgress,
+} from '../../postgres/ledger/ingests.ts'
 import { servedQueues } from '../../postgres/ledger/workers.ts'
 import { type PendingTask, viewWorkflow } from '../../temporal/ingests.ts'
 import type { ApiDeps } from '../deps.ts'
-import { type IngestNow, showIngest } from './view.ts'
+import { type IngestEvent, type IngestNow, showIngest } from './view.ts'
 
 const lookTimeoutMs = 2000
 /** Between entering an ingest and starting its workflow. */
@@ -39,7 +44,7 @@ export async function look({ temporal, db, log }: ApiDeps, ingestId: string): Pr
   }
 }
 
-export function showNow(deps: ApiDeps, view: IngestView, found: Look): IngestNow {
+export function showNow(deps: ApiDeps, view: IngestProgress, found: Look): IngestEvent {
   const { notes, ...summary } = view
   const ingest = { ...showIngest(deps, summary), notes }
   if (isOver(view.state) || !found) {
@@ -54,7 +59,7 @@ export function showNow(deps: ApiDeps, view: IngestView, found: Look): IngestNow
 }
 
 /** A paused workflow has nothing to do; activities that it asked for before still wait. */
-function waitingOf({ state }: IngestView, found: NonNullable<Look>): string | null {
+function waitingOf({ state }: IngestProgress, found: NonNullable<Look>): string | null {
   const { workflow, pending, queue, served } = found
   if (workflow.status !== 'RUNNING') return null
   const needed = pending.filter(({ isStarted }) => !isStarted).map((task) => task.queue)
@@ -65,23 +70,26 @@ function waitingOf({ state }: IngestView, found: NonNullable<Look>): string | nu
 }
 
 /** The ledger says that it goes on, and Temporal that it does not. */
-function problemOf({ state, createdAt }: IngestView, status: string): string | null {
+function problemOf({ state, createdAt }: IngestProgress, status: string): string | null {
   if (status === 'RUNNING') return null
   if (status !== 'NOT_FOUND') {
     return `Its workflow is ${status} in Temporal, so it will not go on. Cancel it to clean up.`
   }
   if (Date.now() - createdAt.getTime() < startingMs) return null
   const remedy =
-    state === 'queued' ? 'Send the same spec again to start it, or cancel it.' : 'Cancel it.'
+    state === 'queued'
+      ? 'The janitor starts it within minutes. Or send the same spec again, or cancel it.'
+      : 'Cancel it.'
   return `Temporal has no workflow of this ingest. ${remedy}`
 }
 
 /** @throws ingest_not_found */
 export async function viewNow(deps: ApiDeps, ingestId: string): Promise<IngestNow> {
-  const view = await viewIngest(deps.db, ingestId)
-  if (isOver(view.state)) return showNow(deps, view, null)
+  const { spec, ...view } = await viewIngest(deps.db, ingestId)
+  if (isOver(view.state)) return { ...showNow(deps, view, null), spec }
   const found = await look(deps, ingestId)
   // It may have ended while Temporal was asked.
-  const settled = found?.workflow.status === 'RUNNING' ? view : await viewIngest(deps.db, ingestId)
-  return showNow(deps, settled, found)
+  const isRunning = found?.workflow.status === 'RUNNING'
+  const settled = isRunning ? view : await viewProgress(deps.db, ingestId)
+  return { ...showNow(deps, settled, found), spec }
 }

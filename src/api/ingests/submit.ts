@@ -9,12 +9,10 @@ import { transaction } from '../../postgres/db.ts'
 import { recordEnd } from '../../postgres/ledger/end.ts'
 import { enterIngest, readIngest } from '../../postgres/ledger/ingests.ts'
 import type { Settings } from '../../settings.ts'
-import { type StartIngest, startIngest } from '../../temporal/ingests.ts'
 import type { ApiDeps } from '../deps.ts'
 import { checkSpec } from './checkSpec.ts'
 import { newIngestId } from './ingestId.ts'
-
-const startTimeoutMs = 5000
+import { startInTurn } from './starts.ts'
 
 interface Submitted {
   ingestId: string
@@ -25,7 +23,7 @@ interface Submitted {
 
 /**
  * Enters the ingest and starts its workflow. One that was entered but not started, because the
- * API died in between, is started by the next request of the same id.
+ * API died in between, is started by the next request of the same id, or by the janitor.
  * @throws spec_invalid, table_name_invalid, dialect_invalid, upload_not_found, ingest_conflict,
  *   temporal_unavailable
  */
@@ -34,17 +32,16 @@ export async function submit(deps: ApiDeps, spec: IngestSpec): Promise<Submitted
   const target = table && showTable(table)
   const ingestId = spec.id ?? newIngestId(subject)
   const { queue, routes } = route(deps.settings, spec, full, target)
-  const ingest = { ingestId, spec: full, target, queue }
+  const ingest = {
+    ...{ ingestId, spec: full, target, queue },
+    limits: { ...deps.settings.timeouts, ...limits },
+  }
   // The uploads of an ingest that is there already may be gone by now, and rightly so.
   if (!spec.id || !(await isThere(deps, ingestId))) await checkUploads(deps, full)
   const { isNew, state } = await enterIngest(deps.db, { ...ingest, routes })
   if (state === 'queued') {
     try {
-      const isStarted = await start(deps, {
-        ...ingest,
-        limits: { ...deps.settings.timeouts, ...limits },
-      })
-      if (!isStarted) await refuseUsed(deps, ingestId)
+      if (!(await startInTurn(deps, ingest))) await refuseUsed(deps, ingestId)
     } catch (error) {
       // Nobody knows an id that we made up, so nobody can ask again for this ingest.
       if (!spec.id) await giveUp(deps, ingestId, error)
@@ -87,14 +84,6 @@ async function checkUploads({ stage }: ApiDeps, { source }: FullSpec): Promise<v
       throw sluiceError('upload_not_found', { name })
     }
   }
-}
-
-function start(
-  { temporal, attributes }: ApiDeps,
-  ingest: Omit<StartIngest, 'attributes'>,
-): Promise<boolean> {
-  const deadline = Date.now() + startTimeoutMs
-  return temporal.withDeadline(deadline, () => startIngest(temporal, { ...ingest, attributes }))
 }
 
 /**

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import type { FullSpec } from '../../domain/spec.ts'
 import { phases, states } from '../../domain/words.ts'
-import type { IngestSummary } from '../../postgres/ledger/ingests.ts'
+import type { IngestSummary } from '../../postgres/ledger/summary.ts'
 import type { ApiDeps } from '../deps.ts'
 import { count, orNull, time } from '../schemas.ts'
 
@@ -51,7 +51,7 @@ const ledgerPart = {
   startedAt: orNull(time('When a worker took it up.')),
   publishedAt: orNull(time('When its rows became visible in the target.')),
   endedAt: orNull(time('When it was completed, failed or cancelled.')),
-  spec: Type.Unsafe<FullSpec>({ type: 'object', description: 'With every default filled in.' }),
+  steps: orNull(Type.Array(Type.String(), { description: 'null when it has none.' })),
   links: Links,
 }
 
@@ -74,6 +74,7 @@ export type Ingest = Static<typeof Ingest>
 /** With what Temporal knows of one that has not ended: now.ts puts it together. */
 export const IngestNow = Type.Object({
   ...ledgerPart,
+  spec: Type.Unsafe<FullSpec>({ type: 'object', description: 'With every default filled in.' }),
   notes: Type.Array(Note, {
     description: 'What was guessed, left out or changed, in the order in which it was found.',
   }),
@@ -101,6 +102,9 @@ export const IngestNow = Type.Object({
   ),
 })
 export type IngestNow = Static<typeof IngestNow>
+
+/** What the event stream says of it, again and again. */
+export type IngestEvent = Omit<IngestNow, 'spec'>
 
 export function linksOf({ uiUrl, namespace }: ApiDeps, ingestId: string): Static<typeof Links> {
   const self = `/v1/ingests/${ingestId}`

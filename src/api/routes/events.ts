@@ -1,7 +1,7 @@
 /** Progress of an ingest as server-sent events. */
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
-import { readIngest } from '../../postgres/ledger/ingests.ts'
+import { mustExist } from '../../postgres/ledger/ingests.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { follow } from '../ingests/follow.ts'
 import { IngestParams, problems } from '../schemas.ts'
@@ -9,7 +9,7 @@ import { IngestParams, problems } from '../schemas.ts'
 const heartbeatMs = 15_000
 
 const description = `
-An event \`progress\` with the ingest as JSON (as \`GET /v1/ingests/:id\` shows it), at once and
+An event \`progress\` with the ingest as JSON (as \`GET /v1/ingests/:id\` shows it, without the spec), at once and
 whenever it has changed; the last one is named \`end\`. Comments in between keep the line open.`
 
 export const events = (deps: ApiDeps) => async (app: App) => {
@@ -26,7 +26,7 @@ export const events = (deps: ApiDeps) => async (app: App) => {
       response: { 200: Type.String(), ...problems('ingest_not_found') },
     },
     handler: async ({ params: { id }, method }, reply) => {
-      await readIngest(deps.db, id)
+      await mustExist(deps.db, id)
       const type = 'text/event-stream; charset=utf-8'
       if (method === 'HEAD') return reply.type(type).send('')
       const gone = new AbortController()

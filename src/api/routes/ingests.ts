@@ -1,7 +1,7 @@
 /** Ingests: take one in, show one, list them. */
 import { Type } from 'typebox'
 import { IngestId, IngestSpec } from '../../domain/spec.ts'
-import { listIngests } from '../../postgres/ledger/ingests.ts'
+import { listIngests } from '../../postgres/ledger/summary.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { viewNow } from '../ingests/now.ts'
 import { submit } from '../ingests/submit.ts'
@@ -53,6 +53,8 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
     schema: {
       tags,
       summary: 'List ingests, the newest first',
+      description:
+        'Without their specs, which GET /v1/ingests/:id shows. A page ends early where they are long.',
       querystring: Type.Object(
         {
           limit: Limit(200, 50),
@@ -69,9 +71,9 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
       },
     },
     handler: async ({ query: { limit = 50, before = null, state = null } }) => {
-      const views = await listIngests(deps.db, { limit, before, state })
-      const next = views.length === limit ? (views.at(-1)?.ingestId ?? null) : null
-      return { ingests: views.map((view) => showIngest(deps, view)), next }
+      const { ingests: found, isLast } = await listIngests(deps.db, { limit, before, state })
+      const next = isLast ? null : (found.at(-1)?.ingestId ?? null)
+      return { ingests: found.map((each) => showIngest(deps, each)), next }
     },
   })
 

@@ -1,8 +1,8 @@
 /** The rejects of an ingest: pages of JSON, or all of them as CSV. */
 import { Readable } from 'node:stream'
 import { type Static, Type } from 'typebox'
-import { readIngest } from '../../postgres/ledger/ingests.ts'
-import { eachReject, listRejects } from '../../postgres/ledger/rejects.ts'
+import { mustExist } from '../../postgres/ledger/ingests.ts'
+import { eachReject, pageOfRejects } from '../../postgres/ledger/rejects.ts'
 import { csvOf } from '../csv.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, Limit, orNull, problems, time } from '../schemas.ts'
@@ -26,7 +26,7 @@ export type Reject = Static<typeof Reject>
 const pageKey = '^\\d{1,9}:\\d{1,15}$'
 
 const description = `
-Pages of JSON, or with \`Accept: text/csv\` or \`format=csv\` every reject as one CSV file.
+Pages of JSON, which end early where the rows are long (4 MiB), or with \`Accept: text/csv\` or \`format=csv\` every reject as one CSV file.
 
 \`raw\` is exactly what the file had, so that it can be corrected and loaded again
 (\`POST /v1/ingests/:id/retry-rejects\`). It is not made
@@ -65,7 +65,7 @@ export const rejects =
         },
       },
       handler: async ({ params: { id }, query, headers: { accept }, method }, reply) => {
-        await readIngest(db, id)
+        await mustExist(db, id)
         const {
           limit = 100,
           after = '-1:0',
@@ -79,13 +79,14 @@ export const rejects =
           if (method === 'HEAD') return reply.send('' as never)
           return reply.send(Readable.from(csvOf(eachReject(db, id, { all }), all)) as never)
         }
-        const found = await listRejects(db, id, { limit, after: cursorOf(after), all })
+        const from = cursorOf(after)
+        const { rejects: found, isLast } = await pageOfRejects(db, id, { limit, after: from, all })
         const page = found.map((each) => ({
           ...each,
           loadedAt: each.loadedAt?.toISOString() ?? null,
         }))
         const last = page.at(-1)
-        const next = last && page.length === limit ? `${last.fileNo}:${last.line}` : null
+        const next = last && !isLast ? `${last.fileNo}:${last.line}` : null
         return { rejects: page, next }
       },
     })

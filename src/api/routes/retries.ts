@@ -1,7 +1,7 @@
 /** Rejects on their way into the target after all. */
 import { Type } from 'typebox'
 import { IngestId, UploadName } from '../../domain/spec.ts'
-import { readIngest } from '../../postgres/ledger/ingests.ts'
+import { mustExist } from '../../postgres/ledger/ingests.ts'
 import { listRetries } from '../../postgres/ledger/retries.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { submitRetry } from '../ingests/retry.ts'
@@ -60,7 +60,7 @@ export const retries = (deps: ApiDeps) => async (app: App) => {
       },
     },
     handler: async ({ params: { id } }) => {
-      await readIngest(deps.db, id)
+      await mustExist(deps.db, id)
       const views = await listRetries(deps.db, id)
       return { retries: views.map((view) => showRetry(id, view)) }
     },
@@ -80,7 +80,7 @@ export const retries = (deps: ApiDeps) => async (app: App) => {
       },
     },
     handler: async ({ params: { id, retry } }) => {
-      await readIngest(deps.db, id)
+      await mustExist(deps.db, id)
       return viewRetry(deps, { ingestId: id, retryId: retry })
     },
   })

@@ -1,6 +1,6 @@
 /** The steps of an ingest: what was done to which file, and what came of it. */
 import { Type } from 'typebox'
-import { readIngest } from '../../postgres/ledger/ingests.ts'
+import { mustExist } from '../../postgres/ledger/ingests.ts'
 import { listSteps } from '../../postgres/ledger/steps.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, Limit, orNull, problems, time } from '../schemas.ts'
@@ -45,7 +45,7 @@ export const steps =
         },
       },
       handler: async ({ params: { id }, query: { limit = 100, after = '-1.-1' } }) => {
-        await readIngest(db, id)
+        await mustExist(db, id)
         const [fileNo = -1, stepNo = -1] = after.split('.').map(Number)
         const page = await listSteps(db, id, { limit, after: { fileNo, stepNo } })
         const last = page.at(-1)

@@ -1,6 +1,6 @@
 /** The units of an ingest with their receipts. */
 import { Type } from 'typebox'
-import { readIngest } from '../../postgres/ledger/ingests.ts'
+import { mustExist } from '../../postgres/ledger/ingests.ts'
 import { listUnits } from '../../postgres/ledger/units.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, Limit, problems } from '../schemas.ts'
@@ -51,7 +51,7 @@ export const units =
         },
       },
       handler: async ({ params: { id }, query: { limit = 100, after = -1 } }) => {
-        await readIngest(db, id)
+        await mustExist(db, id)
         const page = await listUnits(db, id, { limit, after })
         const last = page.at(-1)?.unitNo
         const next = page.length === limit && last !== undefined ? String(last) : null

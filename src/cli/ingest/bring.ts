@@ -56,7 +56,7 @@ export async function untilEnd(
   { json, signal }: { json: boolean; signal: AbortSignal },
 ): Promise<IngestNow> {
   const progress = createProgress(json)
-  let last: IngestNow | null = null
+  let isHeard = false
   let isTold = false
   try {
     for await (const view of follow(client, id, signal)) {
@@ -65,15 +65,16 @@ export async function untilEnd(
         console.error(`  ${remedy(view.waiting)}`)
         isTold = true
       }
-      last = view
+      isHeard = true
     }
   } finally {
     progress.stop()
   }
-  if (last === null) {
+  if (!isHeard) {
     throw sluiceError('api_unavailable', { url: client.url, problem: `it told nothing of ${id}` })
   }
-  return last
+  // With its spec, which the events do not have.
+  return client.show(id)
 }
 
 /** For what the API says: `waiting for a worker on queue …`. */

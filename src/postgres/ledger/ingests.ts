@@ -3,42 +3,29 @@ import type { Column } from '../../domain/columns.ts'
 import type { Relied } from '../../domain/relied.ts'
 import type { Route } from '../../domain/routes.ts'
 import type { FullSpec } from '../../domain/spec.ts'
-import type { Counts, Dialect, Outcome, Phase, State } from '../../domain/words.ts'
+import type { LimitsByVerb } from '../../domain/timeLimits.ts'
+import type { Counts, Dialect, Phase, State } from '../../domain/words.ts'
 import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 import { readNotes } from './notes.ts'
+import { type IngestSummary, summaryOf } from './summary.ts'
 
-/** What people see of an ingest in a list. Counts come from the receipts while it runs. */
-export interface IngestSummary extends Required<Omit<Counts, 'notes'>> {
-  ingestId: string
-  state: State
-  phase: Phase | null
-  /** null: an ingest of steps alone. */
-  target: string | null
-  sourceKind: string
-  spec: FullSpec
-  columns: Column[] | null
-  sizeBytes: number | null
-  filesStaged: number
-  /** Over all files. */
-  stepsFinished: number
-  unitsLoaded: number
-  /** Of the rejected ones: publish loads them again, with wider types. */
-  rowsToReload: number
-  /** Of the loaded ones: they were rejects first, and came with a retry. */
-  rowsReloaded: number
-  error: Outcome['error']
-  createdAt: Date
-  startedAt: Date | null
-  publishedAt: Date | null
-  endedAt: Date | null
+/** What people see of one ingest while it comes along. */
+export interface IngestProgress extends IngestSummary {
+  /** The first of them, at most `notesShownMax`. */
+  notes: Note[]
 }
 
 /** What people see of one ingest. */
-export interface IngestView extends IngestSummary {
-  /** The first of them, at most `notesShownMax`. */
-  notes: Note[]
+export interface IngestView extends IngestProgress {
+  spec: FullSpec
+}
+
+/** @throws ingest_not_found */
+export async function mustExist(db: Db, ingestId: string): Promise<void> {
+  const { rowCount } = await db.query('select from sluice.ingests where ingest_id = $1', [ingestId])
+  if (rowCount === 0) throw sluiceError('ingest_not_found', { ingestId })
 }
 
 export interface NewIngest {
@@ -49,6 +36,8 @@ export interface NewIngest {
   queue?: string
   /** Those that are still to be asked: of the spec first, then of the settings file. */
   routes?: Route[]
+  /** Time limits of its verbs, of the spec and of the settings file. */
+  limits?: LimitsByVerb
 }
 
 /**
@@ -60,10 +49,10 @@ export async function enterIngest(
   db: Db,
   ingest: NewIngest,
 ): Promise<{ isNew: boolean; state: State }> {
-  const { ingestId, spec, target, queue, routes = [] } = ingest
+  const { ingestId, spec, target, queue, routes = [], limits = null } = ingest
   const entered = await db.query(
-    `insert into sluice.ingests (ingest_id, spec, target, source_kind, queue, routes)
-     values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+    `insert into sluice.ingests (ingest_id, spec, target, source_kind, queue, routes, limits)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
     [
       ingestId,
       JSON.stringify(spec),
@@ -71,6 +60,7 @@ export async function enterIngest(
       spec.source.kind,
       queue ?? spec.queue,
       JSON.stringify(routes),
+      limits && JSON.stringify(limits),
     ],
   )
   if (entered.rowCount === 1) return { isNew: true, state: 'queued' }
@@ -220,59 +210,16 @@ export async function recordPublished(
   )
 }
 
-const view = `
-  select i.ingest_id as "ingestId", i.state, i.phase, i.target, i.source_kind as "sourceKind",
-         i.spec, i.columns, i.size_bytes as "sizeBytes", i.error,
-         i.created_at as "createdAt", i.started_at as "startedAt",
-         i.published_at as "publishedAt", i.ended_at as "endedAt",
-         coalesce(i.files, 0) as files, coalesce(i.units, 0) as units,
-         case when i.units is null then f.staged else coalesce(i.files, 0) end as "filesStaged",
-         case when i.spec ? 'steps' then (
-           select count(*) from sluice.steps
-           where ingest_id = i.ingest_id and finished_at is not null
-         ) else 0 end as "stepsFinished",
-         coalesce(u.loaded, 0) as "unitsLoaded", coalesce(u.rows_read, 0) as "rowsRead",
-         coalesce(u.rows_loaded, 0) as "rowsLoaded",
-         coalesce(u.rows_rejected, 0) as "rowsRejected",
-         coalesce(u.rows_skipped, 0) as "rowsSkipped",
-         coalesce(u.rows_to_reload, 0) as "rowsToReload",
-         case when i.published_at is null then 0 else (
-           select coalesce(sum(rows_loaded), 0)::bigint from sluice.retries
-           where ingest_id = i.ingest_id
-         ) end as "rowsReloaded"
-  from sluice.ingests i
-  left join lateral (
-    select count(*) filter (where loaded_at is not null) as loaded,
-           sum(rows_read)::bigint as rows_read, sum(rows_loaded)::bigint as rows_loaded,
-           sum(rows_rejected)::bigint as rows_rejected,
-           sum(rows_skipped)::bigint as rows_skipped,
-           (sum(rows_to_reload) filter (where i.ended_at is null))::bigint as rows_to_reload
-    from sluice.units where ingest_id = i.ingest_id
-  ) u on true
-  left join lateral (
-    select count(*) as staged from sluice.files
-    where i.units is null and ingest_id = i.ingest_id and staged_at is not null
-  ) f on true`
-
-/** @throws ingest_not_found */
-export async function viewIngest(db: Db, ingestId: string): Promise<IngestView> {
-  const { rows } = await db.query(`${view} where i.ingest_id = $1`, [ingestId])
+/** Without the spec, which may have megabytes: for those who look again and again. */
+export async function viewProgress(db: Db, ingestId: string): Promise<IngestProgress> {
+  const { rows } = await db.query(`${summaryOf('')} where i.ingest_id = $1`, [ingestId])
   if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
   return { ...rows[0], notes: await readNotes(db, ingestId, notesShownMax) }
 }
 
-/** Newest first. `before` is the id behind which the page starts. */
-export async function listIngests(
-  db: Db,
-  page: { limit: number; before: string | null; state: State | null },
-): Promise<IngestSummary[]> {
-  const { rows } = await db.query(
-    `${view}
-     where ($2::text is null or i.state = $2)
-       and ($3::text is null or (i.created_at, i.ingest_id) <
-            (select created_at, ingest_id from sluice.ingests where ingest_id = $3))
-     order by i.created_at desc, i.ingest_id desc limit $1`,
-    [page.limit, page.state, page.before],
-  )
-  return rows
+/** @throws ingest_not_found */
+export async function viewIngest(db: Db, ingestId: string): Promise<IngestView> {
+  const { rows } = await db.query(`${summaryOf('i.spec,')} where i.ingest_id = $1`, [ingestId])
+  if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
+  return { ...rows[0], notes: await readNotes(db, ingestId, notesShownMax) }
 }

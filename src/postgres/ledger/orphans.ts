@@ -1,6 +1,8 @@
 /** What the ledger and the database know of ingests that may have been left alone. */
 import type { Unended } from '../../domain/janitor.ts'
+import type { FullSpec } from '../../domain/spec.ts'
 import { quoteTable, type TableName } from '../../domain/table.ts'
+import type { LimitsByVerb } from '../../domain/timeLimits.ts'
 import type { State } from '../../domain/words.ts'
 import { type Db, transaction } from '../db.ts'
 import { isUndroppable } from '../sqlState.ts'
@@ -25,6 +27,25 @@ export async function listUnended(
     [page.after, page.limit],
   )
   return rows
+}
+
+/** What the start of a workflow needs. */
+export interface UnstartedIngest {
+  ingestId: string
+  spec: FullSpec
+  target: string | null
+  queue: string | null
+  limits: LimitsByVerb | null
+}
+
+/** @returns null when it is queued no more */
+export async function readUnstarted(db: Db, ingestId: string): Promise<UnstartedIngest | null> {
+  const { rows } = await db.query(
+    `select ingest_id as "ingestId", spec, target, queue, limits
+     from sluice.ingests where ingest_id = $1 and state = 'queued'`,
+    [ingestId],
+  )
+  return rows[0] ?? null
 }
 
 /** Those of the ids that the ledger has; `endedMs` since their end. */

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Reject, UnitRef } from '../../domain/words.ts'
 import { copyIn } from '../copy/copyIn.ts'
 import type { Connection, Db } from '../db.ts'
+import { pageBytesMax } from './page.ts'
 
 const chunkChars = 64 * 1024
 
@@ -88,26 +89,55 @@ export async function rejectedLines(
   return new Set(rows.map(({ line }) => line))
 }
 
-/**
- * A page of rejects by file and line. `after` is the last one of the page before; `all` also
- * those that were loaded after all.
- */
-export async function listRejects(
+/** The next rejects by file and line. `all` also has those that were loaded after all. */
+interface RejectsPage {
+  limit: number
+  /** The last one of the page before. */
+  after: { fileNo: number; line: number }
+  all?: boolean
+}
+
+/** @param bytesMax ends the page early; its first reject is always there */
+async function rejectsOf(
   db: Db,
   ingestId: string,
-  page: { limit: number; after: { fileNo: number; line: number }; all?: boolean },
-): Promise<RejectView[]> {
+  { limit, after, all = false }: RejectsPage,
+  bytesMax: number | null,
+): Promise<{ rejects: RejectView[]; isLast: boolean }> {
+  // The lengths are known without reading the texts, which lie apart from their rows.
   const { rows } = await db.query(
-    `select file, file_no as "fileNo", line, column_name as "column", code,
+    `with page as (
+       select file, file_no, line, column_name, code, constraint_name, error, raw, loaded_at,
+              retry_id, octet_length(raw) + octet_length(error) + octet_length(file) as bytes
+       from sluice.rejects
+       where ingest_id = $1 and (file_no, line) > ($2, $3) and ($5 or loaded_at is null)
+       order by file_no, line limit $4::int + 1
+     ), summed as (
+       select page.*, count(*) over () as found,
+              sum(bytes::bigint) over (order by file_no, line) - bytes as before
+       from page
+     )
+     select file, file_no as "fileNo", line, column_name as "column", code,
             constraint_name as "constraint", error, raw, loaded_at as "loadedAt",
-            retry_id as "retryId"
-     from sluice.rejects
-     where ingest_id = $1 and (file_no, line) > ($2, $3) and ($5 or loaded_at is null)
+            retry_id as "retryId", found
+     from summed where $6::bigint is null or before < $6
      order by file_no, line limit $4`,
-    [ingestId, page.after.fileNo, page.after.line, page.limit, page.all ?? false],
+    [ingestId, after.fileNo, after.line, limit, all, bytesMax],
   )
-  return rows
+  const rejects = rows.map(({ found, ...reject }) => reject as RejectView)
+  return { rejects, isLast: rejects.length === (rows[0]?.found ?? 0) }
 }
+
+/** A page that is bounded in bytes, too. */
+export const pageOfRejects = (db: Db, ingestId: string, page: RejectsPage) =>
+  rejectsOf(db, ingestId, page, pageBytesMax)
+
+/** As many as the limit says, whatever bytes they have. */
+export const listRejects = async (
+  db: Db,
+  ingestId: string,
+  page: RejectsPage,
+): Promise<RejectView[]> => (await rejectsOf(db, ingestId, page, null)).rejects
 
 /** Every reject, page by page. */
 export async function* eachReject(
@@ -117,10 +147,11 @@ export async function* eachReject(
 ): AsyncGenerator<RejectView> {
   let after = { fileNo: -1, line: 0 }
   while (true) {
-    const page = await listRejects(db, ingestId, { limit: pageSize, after, all })
-    yield* page
-    const last = page.at(-1)
-    if (!last || page.length < pageSize) return
+    const page = { limit: pageSize, after, all }
+    const { rejects, isLast } = await pageOfRejects(db, ingestId, page)
+    yield* rejects
+    const last = rejects.at(-1)
+    if (!last || isLast) return
     after = last
   }
 }

@@ -1,0 +1,97 @@
+/** Ingests as people see them in lists, and as they come along. */
+import type { Column } from '../../domain/columns.ts'
+import type { Counts, Outcome, Phase, State } from '../../domain/words.ts'
+import type { Db } from '../db.ts'
+import { pageBytesMax } from './page.ts'
+
+/** What people see of an ingest in a list. Counts come from the receipts while it runs. */
+export interface IngestSummary extends Required<Omit<Counts, 'notes'>> {
+  ingestId: string
+  state: State
+  phase: Phase | null
+  /** null: an ingest of steps alone. */
+  target: string | null
+  sourceKind: string
+  /** Names of its steps, in order; null when it has none. */
+  steps: string[] | null
+  columns: Column[] | null
+  sizeBytes: number | null
+  filesStaged: number
+  /** Over all files. */
+  stepsFinished: number
+  unitsLoaded: number
+  /** Of the rejected ones: publish loads them again, with wider types. */
+  rowsToReload: number
+  /** Of the loaded ones: they were rejects first, and came with a retry. */
+  rowsReloaded: number
+  error: Outcome['error']
+  createdAt: Date
+  startedAt: Date | null
+  publishedAt: Date | null
+  endedAt: Date | null
+}
+
+/** @param more what else is wanted of the ingest */
+export const summaryOf = (more: '' | 'i.spec,'): string => `
+  select ${more} i.ingest_id as "ingestId", i.state, i.phase, i.target, i.source_kind as "sourceKind",
+         i.spec -> 'steps' as steps, i.columns, i.size_bytes as "sizeBytes", i.error,
+         i.created_at as "createdAt", i.started_at as "startedAt",
+         i.published_at as "publishedAt", i.ended_at as "endedAt",
+         coalesce(i.files, 0) as files, coalesce(i.units, 0) as units,
+         case when i.units is null then f.staged else coalesce(i.files, 0) end as "filesStaged",
+         case when i.spec ? 'steps' then (
+           select count(*) from sluice.steps
+           where ingest_id = i.ingest_id and finished_at is not null
+         ) else 0 end as "stepsFinished",
+         coalesce(u.loaded, 0) as "unitsLoaded", coalesce(u.rows_read, 0) as "rowsRead",
+         coalesce(u.rows_loaded, 0) as "rowsLoaded",
+         coalesce(u.rows_rejected, 0) as "rowsRejected",
+         coalesce(u.rows_skipped, 0) as "rowsSkipped",
+         coalesce(u.rows_to_reload, 0) as "rowsToReload",
+         case when i.published_at is null then 0 else (
+           select coalesce(sum(rows_loaded), 0)::bigint from sluice.retries
+           where ingest_id = i.ingest_id
+         ) end as "rowsReloaded"
+  from sluice.ingests i
+  left join lateral (
+    select count(*) filter (where loaded_at is not null) as loaded,
+           sum(rows_read)::bigint as rows_read, sum(rows_loaded)::bigint as rows_loaded,
+           sum(rows_rejected)::bigint as rows_rejected,
+           sum(rows_skipped)::bigint as rows_skipped,
+           (sum(rows_to_reload) filter (where i.ended_at is null))::bigint as rows_to_reload
+    from sluice.units where ingest_id = i.ingest_id
+  ) u on true
+  left join lateral (
+    select count(*) as staged from sluice.files
+    where i.units is null and ingest_id = i.ingest_id and staged_at is not null
+  ) f on true`
+
+/** Newest first. `before` is the id behind which the page starts. */
+export async function listIngests(
+  db: Db,
+  page: { limit: number; before: string | null; state: State | null },
+): Promise<{ ingests: IngestSummary[]; isLast: boolean }> {
+  // A page is bounded in bytes as well: tables have up to 1,600 columns.
+  const { rows } = await db.query(
+    `with page as (
+       ${summaryOf('')}
+       where ($2::text is null or i.state = $2)
+         and ($3::text is null or (i.created_at, i.ingest_id) <
+              (select created_at, ingest_id from sluice.ingests where ingest_id = $3))
+       order by i.created_at desc, i.ingest_id desc limit $1::int + 1
+     ), sized as (
+       select page.*, coalesce(octet_length(page.columns::text), 0)
+                      + coalesce(octet_length(page.error::text), 0) as bytes
+       from page
+     ), summed as (
+       select sized.*, count(*) over () as found,
+              sum(bytes) over (order by "createdAt" desc, "ingestId" desc) - bytes as before
+       from sized
+     )
+     select * from summed where before < $4
+     order by "createdAt" desc, "ingestId" desc limit $1`,
+    [page.limit, page.state, page.before, pageBytesMax],
+  )
+  const ingests = rows.map(({ bytes, before, found, ...summary }) => summary as IngestSummary)
+  return { ingests, isLast: ingests.length === (rows[0]?.found ?? 0) }
+}
