@@ -1,5 +1,5 @@
 /** `sluice api` */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { startApi } from '../api/server.ts'
 import { type Config, readConfig } from '../config.ts'
 import { messageOf, sluiceError } from '../errors.ts'
@@ -7,6 +7,7 @@ import { createLog, type LogFormat, type LogLevel } from '../log.ts'
 import { addLog, integer } from './options.ts'
 import { needDatabase, needTemporal } from './settings.ts'
 import { untilSignal } from './signals.ts'
+import { type ApiFeed, readFeed } from './up/feed.ts'
 
 interface Options {
   host?: string
@@ -14,6 +15,7 @@ interface Options {
   settings?: string
   logLevel?: LogLevel
   logFormat?: LogFormat
+  fed?: boolean
 }
 
 export function declare(command: Command): void {
@@ -24,6 +26,7 @@ export function declare(command: Command): void {
       '--settings <file>',
       'routes and time limits (default: SLUICE_SETTINGS, or sluice.json)',
     )
+    .addOption(new Option('--fed', 'settings and life come through stdin').hideHelp())
     .action(run)
   addLog(command)
 }
@@ -31,26 +34,36 @@ export function declare(command: Command): void {
 async function run(options: Options): Promise<void> {
   const config = readConfig()
   const log = createLog(options.logLevel ?? config.log.level, formatOf(options, config))
-  const { host = config.api.host, port = config.api.port } = options
-  const api = await startApi({
-    databaseUrl: needDatabase(config),
-    temporal: needTemporal(config),
-    stageDir: config.stageDir,
-    uiUrl: config.api.uiUrl,
-    settingsPath: options.settings ?? config.settingsPath,
-    host,
-    port,
-    stepOver: false,
-    janitorMs: config.janitorMs,
-    log,
-  }).catch((error) => {
+  const place = options.fed
+    ? await readFeed<ApiFeed>(import('../api/server.ts'))
+    : placeOf(config, options)
+  // Without settings, whoever started us is gone.
+  if (!place) return
+  const { host, port } = place
+  const api = await startApi({ ...place, log }).catch((error) => {
     throw listenError(error, { host, port })
   })
+  // Whoever started us waits for it, whatever the log shows.
+  if (options.fed) console.log(`API ready: ${api.url}`)
   log.info({ event: 'ready', url: api.url }, `API ready: ${api.url}, docs at ${api.url}/docs`)
   await untilSignal()
   await api.close()
+  // An open pipe would keep the process.
+  if (options.fed) process.stdin.destroy()
   log.info({ event: 'stopped' }, 'API stopped')
 }
+
+const placeOf = (config: Config, options: Options): ApiFeed => ({
+  databaseUrl: needDatabase(config),
+  temporal: needTemporal(config),
+  stageDir: config.stageDir,
+  uiUrl: config.api.uiUrl,
+  settingsPath: options.settings ?? config.settingsPath,
+  host: options.host ?? config.api.host,
+  port: options.port ?? config.api.port,
+  stepOver: false,
+  janitorMs: config.janitorMs,
+})
 
 function listenError(error: unknown, at: { host: string; port: number }): unknown {
   const { code, syscall = '' } = error as NodeJS.ErrnoException

@@ -8,7 +8,7 @@ import type { WorkerOptions } from '../worker/run.ts'
 import type { QueueOption } from '../worker/seats.ts'
 import { addLog, integer } from './options.ts'
 import { needDatabase, needTemporal } from './settings.ts'
-import { readFeed } from './up/feed.ts'
+import { type Feed, readFeed } from './up/feed.ts'
 import { autoscale, duration, memory, name, queues } from './worker/parse.ts'
 import { followParent, runSuccessors, successorCode } from './worker/restart.ts'
 
@@ -90,7 +90,7 @@ async function run(options: Options): Promise<void> {
   const { level, format } = config.log
   const log = createLog(options.logLevel ?? level, options.logFormat ?? format ?? 'pretty')
   try {
-    const place = options.fed ? await readFeed() : placeOf(config, options)
+    const place = options.fed ? await readFeed<Feed>(prepare()) : placeOf(config, options)
     // Without settings, whoever started us is gone.
     if (!place) return
     const { runWorker } = await import('../worker/run.ts')
@@ -104,6 +104,8 @@ async function run(options: Options): Promise<void> {
     setTimeout(() => process.exit(), lingerMs).unref()
   }
 }
+
+const prepare = async () => (await import('../worker/bundle.ts')).workflowBundle()
 
 type Place = Pick<WorkerOptions, 'temporal' | 'databaseUrl' | 'stageDir' | 'sourceRoots'>
 

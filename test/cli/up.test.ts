@@ -46,6 +46,15 @@ async function leftPids(): Promise<number[]> {
   return lines.map((line) => Number.parseInt(line, 10)).filter((pid) => pid !== process.pid)
 }
 
+/** The process of the API that this `up` has started. */
+async function apiOf(up: number): Promise<number> {
+  const { output } = await run('ps', ['-axo', 'pid=,ppid=,args='])
+  const found = output
+    .split('\n')
+    .find((line) => new RegExp(`^ *\\d+ +${up} .* api --fed`).test(line))
+  return Number.parseInt(found ?? '', 10)
+}
+
 async function start(...args: string[]) {
   const startMs = performance.now()
   const child = spawn(process.execPath, [program, 'up', ...args], {
@@ -132,6 +141,16 @@ test('the second start keeps all data, and a worker that dies is replaced', asyn
   const [, pid] = /worker (\d+),/.exec(up.output()) ?? []
   process.kill(Number(pid), 'SIGKILL')
   await until(() => up.output().includes('takes its place'), { what: 'another worker' })
+  // So is an API, at the same address; nothing else ends with it.
+  const { api } = await upFile()
+  process.kill(await apiOf(up.child.pid as number), 'SIGKILL')
+  await until(() => /API \d+ takes its place/.test(up.output()), { what: 'another API' })
+  const answers = () =>
+    fetch(`${api}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  await until(answers, { what: 'its answer' })
   const after = await sluice(['ingest', 'mine.csv', '--into', 'trips'], { env: env(), cwd: folder })
   expect(after.code).toBe(0)
   // Its worker has the app, and serves the queue that the step names.

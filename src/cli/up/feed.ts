@@ -1,31 +1,36 @@
 /**
- * How `up` and its worker hold together: the worker's stdin is a pipe from `up`.
+ * How `up` and its worker and API hold together: the stdin of each is a pipe from `up`.
  *
  * Its first line brings the settings, which therefore show in no list of processes; until they
- * come the worker prepares itself. Its end means that `up` is gone, however it went.
+ * come the process prepares itself. Its end means that `up` is gone, however it went.
  */
 import { createInterface } from 'node:readline'
-import { workflowBundle } from '../../worker/bundle.ts'
+import type { ApiOptions } from '../../api/server.ts'
 import type { WorkerOptions } from '../../worker/run.ts'
 
 export type Feed = Pick<WorkerOptions, 'temporal' | 'databaseUrl' | 'stageDir' | 'sourceRoots'>
 
-/** Prepares the workflow bundle meanwhile. @returns null when stdin ended before the settings */
-export async function readFeed(): Promise<Feed | null> {
-  const bundled = workflowBundle()
+/** What `up` starts its API with. */
+export type ApiFeed = Omit<ApiOptions, 'log'>
+
+/**
+ * Prepares itself meanwhile.
+ * @returns null when stdin ended before the settings
+ */
+export async function readFeed<F>(prepare: Promise<unknown>): Promise<F | null> {
   const lines = createInterface({ input: process.stdin })
   let isWorking = false
   let isGone = false
   lines.once('close', () => {
     isGone = true
-    // The worker takes it for a stop, and ends or hands back what it has in hand.
+    // It is taken for a stop: a worker ends or hands back what it has in hand.
     if (isWorking) process.kill(process.pid, 'SIGTERM')
   })
-  const first = new Promise<Feed | null>((resolve) => {
+  const first = new Promise<F | null>((resolve) => {
     lines.once('line', (line) => resolve(JSON.parse(line)))
     lines.once('close', () => resolve(null))
   })
-  const [feed] = await Promise.all([first, bundled])
+  const [feed] = await Promise.all([first, prepare])
   if (isGone) return null
   isWorking = true
   return feed

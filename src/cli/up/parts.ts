@@ -1,10 +1,10 @@
 /** The parts of the stack: each is started here, or was there already and is only asked. */
 import { join } from 'node:path'
-import { pino } from 'pino'
-import type { ApiOptions } from '../../api/server.ts'
 import type { Config } from '../../config.ts'
 import type { Exit } from '../../dev/process.ts'
 import { databaseError, openDb } from '../../postgres/db.ts'
+import type { ApiFeed } from './feed.ts'
+import { type KeptPart, startKept } from './keptPart.ts'
 import type { Running } from './running.ts'
 import { step } from './steps.ts'
 
@@ -81,24 +81,41 @@ async function findTemporalServer(start: Start): Promise<TemporalPlace> {
   return server
 }
 
+/** It is a process of its own, so that whatever ends it does not end the others. */
+export const spawnApi = async ({ config, logs, running }: Start): Promise<KeptPart> => {
+  const level = ['--log-level', config.log.level, '--log-format', 'json']
+  const api = await startKept({
+    part: 'The API',
+    log: join(logs, 'api.log'),
+    args: ['api', '--fed', ...level],
+    ready: /API ready: (http:[^ ,"]+)/,
+    say: (line) => console.log(`! ${line}`),
+    // It comes back where its clients look for it.
+    feedAgain: (feed, [, url = '']) => ({
+      ...feed,
+      port: Number(new URL(url).port),
+      stepOver: false,
+    }),
+  })
+  running.add('api', api)
+  return api
+}
+
 /** @returns its URL */
-export const startOwnApi = (
-  { config, logs, running }: Start,
-  options: Pick<ApiOptions, 'databaseUrl' | 'temporal' | 'stageDir' | 'uiUrl' | 'token'>,
+export const feedApi = (
+  { config }: Start,
+  api: KeptPart,
+  options: Pick<ApiFeed, 'databaseUrl' | 'temporal' | 'stageDir' | 'uiUrl' | 'token'>,
+  signal: AbortSignal,
 ): Promise<string> =>
   step(
     'API',
     async () => {
-      const file = pino.destination({ dest: join(logs, 'api.log'), mode: 0o600 })
-      const log = pino({ base: null, level: config.log.level }, file)
-      const { startApi } = await import('../../api/server.ts')
-      const { port } = config.api
-      // Whoever reaches the API can write to the database and command the worker: loopback only.
-      const place = { host: '127.0.0.1', port, stepOver: true }
       const { settingsPath, janitorMs } = config
-      const api = await startApi({ ...options, ...place, settingsPath, janitorMs, log })
-      running.add('api', { stop: api.close, kill() {} })
-      return api.url
+      // Whoever reaches the API can write to the database and command the worker: loopback only.
+      const place = { host: '127.0.0.1', port: config.api.port, stepOver: true }
+      const { found } = await api.feed({ ...options, ...place, settingsPath, janitorMs }, signal)
+      return found[1] as string
     },
     (url) => ({ what: `API on ${url}, documentation at ${url}/docs` }),
   )

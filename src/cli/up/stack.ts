@@ -5,11 +5,11 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Config, UpFile } from '../../config.ts'
 import { sluiceError } from '../../errors.ts'
-import { type Start, startDatabase, startOwnApi, startTemporalServer } from './parts.ts'
+import { startKept } from './keptPart.ts'
+import { feedApi, type Start, spawnApi, startDatabase, startTemporalServer } from './parts.ts'
 import type { Running } from './running.ts'
 import { settle, step } from './steps.ts'
 import { removeUpFile, writeUpFile } from './upFile.ts'
-import { startWorkerProcess } from './workerProcess.ts'
 
 const concurrency = availableParallelism()
 
@@ -34,10 +34,10 @@ export async function startStack(
   const start: Start = { config, logs, running, watch: alarm.watch }
   const halt = new AbortController()
   const giveUp = () => halt.abort()
-  // What loads slowly loads while something else is coming up: the worker, and our own API.
-  const loading = import('../../api/server.ts')
-  const parts = [spawnWorker(start, app), startDatabase(start), startTemporalServer(start)] as const
-  const [worker, databaseUrl, temporal] = await settle([...parts, loading], giveUp)
+  // What loads slowly loads while something else is coming up: the worker, and the API.
+  const children = [spawnWorker(start, app), spawnApi(start)] as const
+  const servers = [startDatabase(start), startTemporalServer(start)] as const
+  const [worker, ownApi, databaseUrl, temporal] = await settle([...children, ...servers], giveUp)
   stopping.throwIfAborted()
 
   const { namespace } = config.temporal
@@ -46,12 +46,15 @@ export async function startStack(
   const sourceRoots = ['/']
   const token = randomBytes(32).toString('base64url')
   const feed = { temporal: { address, namespace }, databaseUrl, stageDir, sourceRoots }
+  const signal = AbortSignal.any([stopping, halt.signal])
   const ready = step(
     'worker',
-    () => worker.feed(feed, AbortSignal.any([stopping, halt.signal])),
-    (pid) => ({ what: `worker ${pid}, activities at once: ${concurrency}` }),
+    () => worker.feed(feed, signal),
+    ({ pid }) => ({ what: `worker ${pid}, activities at once: ${concurrency}` }),
   )
-  const [api] = await settle([startOwnApi(start, { ...feed, uiUrl: ui, token }), ready], giveUp)
+  const { sourceRoots: _, ...place } = feed
+  const apiUrl = feedApi(start, ownApi, { ...place, uiUrl: ui, token }, signal)
+  const [api] = await settle([apiUrl, ready], giveUp)
 
   const { pid } = process
   const up: UpFile = {
@@ -96,9 +99,15 @@ function createAlarm(running: Running) {
 }
 
 async function spawnWorker({ logs, running }: Start, app?: string) {
-  const say = (line: string) => console.log(`! ${line}`)
-  const log = join(logs, 'worker.log')
-  const worker = await startWorkerProcess({ log, concurrency, say, ...(app && { app }) })
+  const args = ['worker', '--fed', '--concurrency', String(concurrency), '--log-format', 'pretty']
+  const worker = await startKept({
+    part: 'The worker',
+    log: join(logs, 'worker.log'),
+    args: [...args, ...(app ? ['--app', app] : [])],
+    node: ['--max-semi-space-size=4'],
+    ready: /worker ready/,
+    say: (line) => console.log(`! ${line}`),
+  })
   running.add('worker', worker)
   return worker
 }

@@ -1,19 +1,22 @@
-/** One worker process of `up`: its pipe, its log, and when it is ready. */
+/** One process of `up`, the worker or the API: its pipe, its log, and when it is ready. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openLog, readFrom } from '../../dev/logFile.ts'
 import { sluiceError } from '../../errors.ts'
-import type { Feed } from './feed.ts'
 
 const readyTimeoutMs = 120_000
 
-export interface WorkerOptions {
+export interface PartOptions {
+  /** As messages name it. */
+  part: 'The worker' | 'The API'
   /** The file that takes what it prints. */
   log: string
-  concurrency: number
-  /** A module that exports steps. */
-  app?: string
+  /** Its command, and what Node takes. */
+  args: string[]
+  node?: string[]
+  /** What it prints when it is ready. */
+  ready: RegExp
 }
 
 export interface Spawned {
@@ -21,21 +24,19 @@ export interface Spawned {
   child: ChildProcess
   /** How it ended. */
   exited: Promise<string>
-  feed(feed: Feed): void
-  /** @throws part_ended */
-  untilReady(signal: AbortSignal): Promise<void>
+  feed(feed: unknown): void
+  /** @returns what it printed when it was ready. @throws part_ended */
+  untilReady(signal: AbortSignal): Promise<RegExpExecArray>
 }
 
 /**
  * It has a process group of its own: a Ctrl-C reaches `up` only, which stops its parts in their
  * order. A kill of `up` reaches it through its stdin, see feed.ts.
  */
-export async function spawnWorker({ log, concurrency, app }: WorkerOptions): Promise<Spawned> {
+export async function spawnPart(options: PartOptions): Promise<Spawned> {
+  const { log, args, node = [] } = options
   const { handle, sizeBytes } = await openLog(log)
-  const args = ['worker', '--fed', '--concurrency', String(concurrency), '--log-format', 'pretty']
-  if (app) args.push('--app', app)
-  const node = ['--max-semi-space-size=4', process.argv[1] as string]
-  const child = spawn(process.execPath, [...node, ...args], {
+  const child = spawn(process.execPath, [...node, process.argv[1] as string, ...args], {
     stdio: ['pipe', handle.fd, handle.fd],
     detached: true,
   })
@@ -49,24 +50,30 @@ export async function spawnWorker({ log, concurrency, app }: WorkerOptions): Pro
     child,
     exited,
     feed: (feed) => void child.stdin?.write(`${JSON.stringify(feed)}\n`),
-    untilReady: (signal) => untilReady({ exited, printed, log }, signal),
+    untilReady: (signal) => untilReady(options, { exited, printed, signal }),
   }
 }
 
 async function untilReady(
-  { exited, printed, log }: { exited: Promise<string>; printed(): Promise<string>; log: string },
-  signal: AbortSignal,
-): Promise<void> {
+  { part, log, ready }: PartOptions,
+  {
+    exited,
+    printed,
+    signal,
+  }: { exited: Promise<string>; printed(): Promise<string>; signal: AbortSignal },
+): Promise<RegExpExecArray> {
   const startMs = Date.now()
   let ended: string | null = null
   void exited.then((how) => {
     ended = how
   })
-  while (!(await printed()).includes('worker ready')) {
+  for (;;) {
+    const found = ready.exec(await printed())
+    if (found) return found
     if (ended !== null || Date.now() - startMs > readyTimeoutMs) {
       const last = (await printed()).trim().split('\n').slice(-3).join('\n  ')
       const how = `${ended ?? 'it was not ready in time'}; it said:\n  ${last}\n`
-      throw sluiceError('part_ended', { part: 'The worker', how, log })
+      throw sluiceError('part_ended', { part, how, log })
     }
     await sleep(30, null, { signal })
   }
