@@ -81,7 +81,11 @@ class CellReader {
   readonly #refuse: Refuse
   /** Known once the first line is. */
   #delimiter: string | null = null
-  #rest = ''
+  /** What no record was made of yet; it is put together when that is worth it. */
+  #held: string[] = []
+  #heldChars = 0
+  /** A record that did not end is tried again once there is twice as much of it. */
+  #triedAtChars = 0
   #line = 1
 
   constructor(refuse: Refuse) {
@@ -89,29 +93,32 @@ class CellReader {
   }
 
   *push(text: string): Generator<CsvRecord> {
-    this.#rest += text
-    if (this.#delimiter === null && !/[\r\n]/.test(this.#rest)) return
-    yield* this.#records(false)
-    if (this.#rest.length > recordCharsMax) throw this.#refuse(`line ${this.#line} never ends`)
+    this.#held.push(text)
+    this.#heldChars += text.length
+    if (this.#heldChars >= this.#triedAtChars) yield* this.#records(false)
+    if (this.#heldChars > recordCharsMax) throw this.#refuse(`line ${this.#line} never ends`)
   }
 
   *finish(): Generator<CsvRecord> {
     yield* this.#records(true)
-    if (this.#rest !== '') throw this.#refuse(`a quote on line ${this.#line} never closes`)
+    if (this.#heldChars > 0) throw this.#refuse(`a quote on line ${this.#line} never closes`)
   }
 
   *#records(whole: boolean): Generator<CsvRecord> {
-    const text = this.#rest
-    this.#delimiter ??= delimiterOf(text)
+    const text = this.#held.join('')
     let from = 0
-    while (from < text.length) {
-      const found = recordAt(text, from, { delimiter: this.#delimiter, whole })
+    const isBegun = whole || this.#delimiter !== null || /[\r\n]/.test(text)
+    if (isBegun) this.#delimiter ??= delimiterOf(text)
+    while (isBegun && from < text.length) {
+      const found = recordAt(text, from, { delimiter: this.#delimiter ?? ',', whole })
       if (!found) break
       yield { line: this.#line, cells: found.cells }
       for (let at = from; at < found.end; at++) if (text.charCodeAt(at) === 10) this.#line++
       from = found.end
     }
-    this.#rest = text.slice(from)
+    this.#held = [text.slice(from)]
+    this.#heldChars = text.length - from
+    this.#triedAtChars = 2 * this.#heldChars
   }
 }
 
