@@ -33,7 +33,12 @@ async function load(
     code,
     raw,
   ])
+  const notes = await it.db.query(
+    'select code from sluice.notes where ingest_id = $1 order by note_no',
+    [view.ingestId],
+  )
   return {
+    notes: notes.rows.map(({ code }) => code),
     error: view.error?.code ?? null,
     message: view.error?.message,
     columns: view.columns?.map(({ name, type }) => `${name} ${type}`),
@@ -188,14 +193,33 @@ describe('titles, comments, footer, header', () => {
     const named = await load(lines('1,a', '2,b'), { format })
     expect([named.columns, named.rows.length]).toEqual([['x bigint', 'y text'], 2])
     const wrong = await load(lines('1,a,b'), { format })
-    expect([wrong.error, wrong.message]).toEqual([
-      'every_row_rejected',
-      expect.stringContaining('3 fields instead of 2'),
-    ])
+    expect([wrong.rows, wrong.rejects]).toEqual([[], [[1, null, 'wrong_column_count', '1,a,b']]])
     const some = await load(lines('1', '1,a', '2,b'), { format })
     expect([some.rows.length, some.rejects.map((reject) => reject.at(-1))]).toEqual([2, ['1']])
     const empty = await load(lines(), { format })
     expect([empty.columns, empty.rows]).toEqual([['x text', 'y text'], []])
+  })
+
+  test('a count, a header that is too short, titles, sep=: what most records say holds', async () => {
+    const data = lines('1,a,x', '2,b,y', '3,c,z')
+    const count = await load(`3,2\n${data}`)
+    expect([count.columns?.length, count.rows.length]).toEqual([3, 3])
+    expect([count.rejects, count.notes]).toEqual([
+      [[1, null, 'wrong_column_count', '3,2']],
+      ['no_header'],
+    ])
+    const short = await load(`id,name\n${data}`)
+    expect([short.columns, short.rejects, short.notes]).toEqual([
+      ['id bigint', 'name text', 'column_3 text'],
+      [],
+      ['header_completed'],
+    ])
+    const titles = await load(`sep=;\nReport;;\nid;name;x\n${data.replaceAll(',', ';')}`)
+    expect([titles.columns, titles.rows.length, titles.notes]).toEqual([
+      ['id bigint', 'name text', 'x text'],
+      3,
+      ['lines_skipped'],
+    ])
   })
 
   test('missing, doubled and long names: made unique, or named in the error', async () => {

@@ -98,6 +98,21 @@ describe('the trials', () => {
     expect(records[0]?.[4]).toBe(`{"D":["lady's@example.org","x"]}`)
     expect(records[1]?.[4]).toBe('{"D":["a","b"]}')
   })
+
+  test('single quotes around fields, apostrophes in others, and some that are not escaped', () => {
+    const text = lines(
+      (n) => `${n},Men's,'${n % 2 ? 'one, two' : 'three'}${n % 3 ? '' : " and it's"}'`,
+    )
+    const { dialect, width, records } = look(`id,what,text\n${text}`)
+    expect([dialect.quote, width]).toEqual(["'", 3])
+    expect(records[1]).toEqual(['1', "Men's", 'one, two'])
+  })
+
+  test('formulas of Excel', () => {
+    const { header, records } = look(file('excel-formula-strings.csv'))
+    expect(header).toEqual(['id', 'code'])
+    expect(records.map(([, code]) => code)).toEqual(['="001"', '="002"'])
+  })
 })
 
 const lines = (make: (n: number) => string, count = 20) =>
@@ -289,6 +304,7 @@ describe('any head is read in linear time', () => {
     ['quotes', Buffer.alloc(size, '"')],
     ['quotes and line ends', Buffer.alloc(size, '"\n')],
     ['quotes, text and line ends', Buffer.alloc(size, 'a,"b\n')],
+    ['escaped quotes', Buffer.alloc(size, 'x\\"\n"')],
     ['single quotes', Buffer.alloc(size, "'\n,'x")],
     ['blanks', Buffer.alloc(size, ' ')],
     ['line ends', Buffer.alloc(size, '\n')],

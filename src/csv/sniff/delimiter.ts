@@ -47,16 +47,16 @@ export function bestDelimiter(body: Buffer, dialect: Dialect, options: Options):
   }
   const spaced = plain.dialect.delimiter === ',' ? commaAndBlank(body, plain, fitOf) : null
   if (spaced) return spaced
+  // Where the usual delimiters stand within quotes, and a blank in front of them.
+  const areOdd = misfits(plain) * 2 > plain.records && plain.dialect.quote !== ''
+  const blank = free(' ') && (areOdd || plain.score < clearScore) ? fitOf(' ') : null
+  if (blank && areOdd && misfits(blank) * 2 < misfits(plain) && splits(body, blank, plain, whole)) {
+    return blank
+  }
   if (plain.score >= clearScore) return plain
   const other = best(rare.filter((each) => free(each) && body.includes(each)).map((e) => fitOf(e)))
   if (other && other.score >= rareScore && other.score > plain.score) return other
-  if (free(' ')) {
-    const blank = fitOf(' ')
-    const odd = blank.records * (1 - blank.score)
-    const fits = blank.score >= blankScore || (odd < oddMax && blank.records >= recordsLeast)
-    const isBetter = blank.score > plain.score && blank.width <= columnsMax
-    if (fits && isBetter && isSeparated(body, blank, whole)) return blank
-  }
+  if (blank && blank.score > plain.score && splits(body, blank, plain, whole)) return blank
   return plain.score > 0 ? plain : fitOf(',')
 }
 
@@ -87,6 +87,14 @@ const linesFew = 200
 const lineCharsMax = 1000
 /** 1 234 567, or 2024-01-31 10:00: one value with blanks in it. */
 const groups = /^[-+]?\d{1,3}( \d{3})+([.,]\d+)?$/
+
+/** Does a blank split the records alike, and no worse than another delimiter? */
+function splits(body: Buffer, blank: Fit, plain: Fit, whole: boolean): boolean {
+  const odd = blank.records * (1 - blank.score)
+  const fits = blank.score >= blankScore || (odd < oddMax && blank.records >= recordsLeast)
+  const isNoWorse = blank.score >= plain.score && blank.width <= columnsMax
+  return fits && isNoWorse && isSeparated(body, blank, whole)
+}
 
 /** Do values stand between the blanks, or quotes around what has blanks in it? */
 function isSeparated(

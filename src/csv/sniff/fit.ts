@@ -13,6 +13,8 @@ export interface Fit {
   withQuotes: number
   wellQuoted: number
   quotedFields: number
+  /** Records with such fields. */
+  quotedRecords: number
   broken: number
 }
 
@@ -52,6 +54,7 @@ export function howItFits(body: Buffer, dialect: Dialect, whole: boolean, most: 
     withQuotes: withQuotes.length,
     wellQuoted: withQuotes.filter(({ wellQuoted }) => wellQuoted).length,
     quotedFields,
+    quotedRecords: shapes.filter(({ quoted }) => quoted > 0).length,
     broken,
   }
 }

@@ -18,6 +18,9 @@ export function sniffFields(body: Buffer, given: Dialect, format: Format, whole:
   return format.quote === undefined ? (otherQuoting(body, base, format, look) ?? base) : base
 }
 
+/** So many more records are as wide as most of them. */
+const betterShare = 1.2
+
 type Look = (quoting: Pick<Dialect, 'quote' | 'escape'>) => Fit
 
 /** Another quoting than `"`, if the bytes ask for it. */
@@ -36,14 +39,15 @@ function otherQuoting(body: Buffer, base: Fit, format: Format, look: Look): Fit 
   return strays ? look({ quote: '', escape: '' }) : null
 }
 
+/** Apostrophes in texts are no quotes: `'` must stand around fields, and explain what `"` cannot. */
 function singleQuoting(body: Buffer, base: Fit, format: Format, look: Look): Fit | null {
   if (!body.includes("'") || format.delimiter === "'" || format.comment === "'") return null
   const escapes = body.includes("\\'") ? ["'", '\\'] : ["'"]
   const [best] = (format.escape ? [format.escape] : escapes)
     .map((escape) => look({ quote: "'", escape }))
-    .sort((a, b) => misfits(a) - misfits(b))
-  if (!best) return null
-  const enough = best.quotedFields >= 2 && best.wellQuoted * 10 >= best.records
-  const fits = enough && misfits(best) * 50 <= best.records && best.score >= base.score
-  return fits ? best : null
+    .sort((a, b) => a.broken - b.broken)
+  if (!best || best.quotedFields < 2 || best.quotedRecords * 10 < best.records) return null
+  if (best.broken * 50 <= best.records && best.score >= base.score) return best
+  const isMost = best.quotedRecords * 2 >= best.records + best.broken
+  return isMost && best.score * best.records > betterShare * base.score * base.records ? best : null
 }
