@@ -45,6 +45,17 @@ test('excel-formula-strings', async () => {
   expect(rows.map(([, code]) => code)).toEqual(['="001"', '="002"'])
 })
 
+test('single-quotes-backslash-json', async () => {
+  const { rows, rejects } = await load('single-quotes-backslash-json')
+  expect(rejects).toEqual([])
+  expect(rows.map((row) => [row[0], row[1], row[3]])).toEqual([
+    ['AAA', 'BBB', null],
+    ['CCC', 'DDD', null],
+  ])
+  const values = rows.map((row) => (typeof row[4] === 'string' ? JSON.parse(row[4]) : row[4]))
+  expect(values).toEqual([{ D: ["lady's@example.org", 'x'] }, { D: ['a', 'b'] }])
+})
+
 test('what --ragged trim drops is counted, and a column that goes is named', async () => {
   const few = ['a,b', '1,2,', '1,2', '1,2,text,more', 'x,y,"",""', '5,6,7']
   const all = ['a,b', ...Array.from({ length: 20 }, (_, at) => `${at},x,text ${at}`)]
