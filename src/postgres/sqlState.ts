@@ -16,11 +16,24 @@ const isOneOf =
   (error: unknown): boolean =>
     pattern.test(sqlState(error) ?? '')
 
-/** About the rows themselves: data (22), constraints (23), or too large (54). */
-export const isAboutRows = isOneOf(/^(22|23|54)/)
+const isOfRows = isOneOf(/^(22|23|54)/)
+const isOfRow = isOneOf(/^(22|23|44|54|P0)/)
+const isOfServer = isOneOf(/^(08|25|28|40|53|55|57|58)/)
+
+/**
+ * COPY was at a column of a line: what its type or its domain says is about that value, whatever
+ * code it chooses. Types of extensions use XX000, as PostGIS does.
+ */
+const isOfValue = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError &&
+  /^COPY .*, line \d+, column /m.test(error.where ?? '') &&
+  !isOfServer(error)
+
+/** About the rows themselves: data (22), constraints (23), too large (54), or one value of one. */
+export const isAboutRows = (error: unknown): boolean => isOfRows(error) || isOfValue(error)
 
 /** The same, and what a `with check option` or a trigger says of a row. */
-export const isAboutRow = isOneOf(/^(22|23|44|54|P0)/)
+export const isAboutRow = (error: unknown): boolean => isOfRow(error) || isOfValue(error)
 
 /** The target does not take the rows, or the columns. */
 export const isRefusal = isOneOf(/^(22|23|42|44|54|P0)/)

@@ -30,6 +30,17 @@ describe('append', () => {
     expect(rows[0].made).toBeInstanceOf(Date)
   })
 
+  test('a value that its domain refuses with an internal error is a reject', async () => {
+    await it.db.query(`create function sound(text) returns boolean language plpgsql as $$ begin
+        if $1 = 'x' then raise exception 'no geometry' using errcode = 'XX000'; end if;
+        return true;
+      end $$;
+      create domain geometry as text check (sound(value)); create table places (a int, g geometry)`)
+    const view = await ingest('a,g\n1,p\n2,x\n3,p\n', { target: { table: 'places' } })
+    expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2, rowsRejected: 1 })
+    expect(await it.rejects(view.ingestId)).toMatchObject([{ line: 3, code: 'XX000', raw: '2,x' }])
+  })
+
   test('adds to what is there, and by position without a header', async () => {
     await it.db.query('create table added (a int, b text)')
     await ingest('a,b\n1,x\n', { target: { table: 'added' } })

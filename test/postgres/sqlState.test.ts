@@ -79,6 +79,19 @@ test.each([
   expect([error.code, error.retryable]).toEqual([expected, true])
 })
 
+test('what a type or a domain says of a value is about its row, whatever its code', () => {
+  const where = 'PL/pgSQL function f(text) line 1 at RAISE\nCOPY t, line 3, column geom: "x"'
+  const at = (code: string) => Object.assign(said(code), { where })
+  expect(['XX000', 'P0001', '0A000', '42883'].map((code) => isAboutRows(at(code)))).not.toContain(
+    false,
+  )
+  expect(['53200', '57014', '40P01', '58030'].map((code) => isAboutRows(at(code)))).not.toContain(
+    true,
+  )
+  const line = Object.assign(said('XX000'), { where: 'COPY t, line 3: "x"' })
+  expect(isAboutRows(line)).toBe(false)
+})
+
 test('what depends on a table is named', () => {
   const detail = 'view v depends on table t'
   const { message, hint } = databaseError(said('2BP01', 'cannot drop table t', { detail }))
