@@ -27,11 +27,13 @@ const hourMs = 60 * 60 * 1000
 const queuedMs = 24 * hourMs
 /** Longer than any request waits for its start. */
 const unstartedMs = 2 * 60 * 1000
+/** Half a day later nobody expects it to begin by itself any more. */
+const startableMs = 12 * hourMs
 const missingMs = hourMs
 
 /** Whether the workflow of an ingest was never started: the API died, or gave up on the server. */
 export const isUnstarted = ({ state, ageMs }: Unended, fate: Fate): boolean =>
-  fate === null && state === 'queued' && ageMs > unstartedMs && ageMs <= queuedMs
+  fate === null && state === 'queued' && ageMs > unstartedMs && ageMs < startableMs
 
 /** How an orphan's workflow ended; null for an ingest that is to be left alone. */
 export function orphanOf(ingest: Unended, fate: Fate): string | null {

@@ -88,7 +88,7 @@ export const spawnApi = async ({ config, logs, running }: Start): Promise<KeptPa
     part: 'The API',
     log: join(logs, 'api.log'),
     args: ['api', '--fed', ...level],
-    ready: /API ready: (http:[^ ,"]+)/,
+    ready: /API ready: (http:[^\s,"]+)\s/,
     say: (line) => console.log(`! ${line}`),
     // It comes back where its clients look for it.
     feedAgain: (feed, [, url = '']) => ({

@@ -15,9 +15,10 @@ export async function setPaused(db: Db, ingestId: string, paused: boolean): Prom
  */
 export async function showPaused(db: Db, ingestId: string, paused: boolean): Promise<void> {
   await db.query(
-    `update sluice.ingests set state = $2
+    `update sluice.ingests
+     set state = case when $2 then 'paused' when started_at is null then 'queued' else 'running' end
      where ended_at is null and ingest_id in (
        select ingest_id from sluice.ingests where ingest_id = $1 for no key update skip locked)`,
-    [ingestId, paused ? 'paused' : 'running'],
+    [ingestId, paused],
   )
 }
