@@ -1,33 +1,31 @@
 /** list: source → files in the ledger, and a first look at target and header. */
 
-import { readHead } from '../src/csv/head.ts'
-import { Layout } from '../src/domain/layout.ts'
+import { clutterOf } from '../src/domain/clutter.ts'
+import { LeftOut } from '../src/domain/leftOut.ts'
 import { queueFor } from '../src/domain/routes.ts'
-import { type FullSpec, factsOf } from '../src/domain/spec.ts'
+import { type FullSpec, factsOf, namedFiles } from '../src/domain/spec.ts'
 import type { StepOrder } from '../src/domain/step.ts'
 import { parseTableName } from '../src/domain/table.ts'
-import type { UnpackLimits } from '../src/domain/unpack.ts'
-import type { Dialect, ListedFile } from '../src/domain/words.ts'
-import type { Note } from '../src/errors/notes.ts'
+import type { ListedFile } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { addFiles, sumList } from '../src/postgres/ledger/files.ts'
+import { recordListed } from '../src/postgres/ledger/firstTable.ts'
 import {
   enterPhase,
   type IngestEntry,
   lockIngest,
   mustBeActive,
-  recordListed,
 } from '../src/postgres/ledger/ingests.ts'
 import { inOrder } from '../src/postgres/ledger/listing.ts'
 import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { readStepOrders } from '../src/postgres/ledger/steps.ts'
 import { alone } from '../src/postgres/sessions.ts'
-import { readTarget, type TargetTable } from '../src/postgres/target/target.ts'
-import { readHeadBytes } from '../src/sources/head.ts'
+import { readTarget } from '../src/postgres/target/target.ts'
 import type { Found, Source } from '../src/sources/source.ts'
 import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
+import { findFirstTable } from './list/firstTable.ts'
 
 export interface Listed {
   files: number
@@ -41,13 +39,15 @@ export interface Listed {
 /** A lot is staged by one activity: large enough to be worth it, small enough to be tried again. */
 const lotBytesMax = 64 * 1024 * 1024
 const lotFilesMax = 500
+/** So many files in front may be something else than tables. */
+const candidatesMax = 16
 
 /**
  * Lists the source into the ledger, once: a later attempt finds the list and returns it. It may
  * come when other verbs are at work on that list already.
  *
  * A target that cannot take the rows is refused here, before anything is read but the first
- * bytes of the first file.
+ * bytes of the first table.
  */
 export const listSource =
   (deps: Deps) =>
@@ -72,16 +72,20 @@ export const listSource =
             spec.target &&
             (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
           const source = sourceOf(deps, spec)
-          const listed = await record(tx, ingestId, source, signal)
-          // Every path leads to a file, but an archive may hold nothing, or folders only.
-          if (listed.files === 0) throw sluiceError('archive_empty', { path: pathsOf(spec) })
+          const { candidates, ...listed } = await record(tx, { ingestId, spec, source, signal })
+          mustHaveFiles(spec, listed)
           // After steps the files may be others: each is looked at when its last step has ended.
-          const { dialect, notes } =
-            listed.first && !known
-              ? await look(source, listed.first, { spec, target, limits: deps.unpack }, signal)
-              : { dialect: null, notes: [] }
-          await recordListed(tx, ingestId, { ...listed, dialect })
-          await addNotes(tx, ingestId, notes)
+          const { first, notes } = known
+            ? { first: null, notes: [] }
+            : await findFirstTable(candidates, {
+                source,
+                spec,
+                target,
+                limits: deps.unpack,
+                signal,
+              })
+          await recordListed(tx, ingestId, { ...listed, first })
+          await addNotes(tx, ingestId, [...listed.leftOut.notes, ...notes])
           const { files, lots, sizeBytes } = listed
           return { files, lots, ...routed(entry, sizeBytes, known) }
         },
@@ -117,28 +121,54 @@ async function ordersOf(tx: Connection, names: string[]): Promise<StepOrder[]> {
   })
 }
 
-/** Writes the files page by page; `first` is the first one that is not empty. */
-async function record(tx: Connection, ingestId: string, source: Source, signal: AbortSignal) {
-  let first: ListedFile | null = null
+interface Listing {
+  ingestId: string
+  spec: FullSpec
+  source: Source
+  signal: AbortSignal
+}
+
+/**
+ * Writes the files page by page, without those that are no data by their names.
+ * @returns with the first files that are not empty, one of which may be a table
+ */
+async function record(tx: Connection, { ingestId, spec, source, signal }: Listing) {
+  const candidates: ListedFile[] = []
+  const leftOut = new LeftOut()
+  const isNamed = namedFiles(spec.source)
   let files = 0
   let sizeBytes = 0
   let lotNo = 0
   let lot = { files: 0, bytes: 0 }
   for await (const page of inOrder(tx, unlessStopped(source.list(), signal))) {
-    const numbered = page.map((file) => {
+    const data = page.filter((file) => {
+      // A step may be for files of any kind.
+      const why = spec.steps || isNamed(file) ? null : clutterOf(file)
+      return why === null || leftOut.add(why, file.name)
+    })
+    const numbered = data.map((file) => {
       if (lot.files > 0 && (lot.files >= lotFilesMax || lot.bytes + file.sizeBytes > lotBytesMax)) {
         lotNo++
         lot = { files: 0, bytes: 0 }
       }
       lot = { files: lot.files + 1, bytes: lot.bytes + file.sizeBytes }
       sizeBytes += file.sizeBytes
-      if (file.sizeBytes > 0) first ??= file
+      if (file.sizeBytes > 0 && candidates.length < candidatesMax) candidates.push(file)
       return { ...file, fileNo: files++, lotNo }
     })
-    await addFiles(tx, ingestId, numbered)
+    if (numbered.length > 0) await addFiles(tx, ingestId, numbered)
     signal.throwIfAborted()
   }
-  return { files, lots: files > 0 ? lotNo + 1 : 0, sizeBytes, first: first as ListedFile | null }
+  return { files, lots: files > 0 ? lotNo + 1 : 0, sizeBytes, leftOut, candidates }
+}
+
+/** @throws archive_empty, source_left_out */
+function mustHaveFiles(spec: FullSpec, { files, leftOut }: { files: number; leftOut: LeftOut }) {
+  if (files > 0) return
+  const path = pathsOf(spec)
+  // Every path leads to a file, but an archive may hold nothing, or folders only.
+  if (leftOut.count === 0) throw sluiceError('archive_empty', { path })
+  throw sluiceError('source_left_out', { path, files: leftOut.shown })
 }
 
 async function* unlessStopped(
@@ -149,22 +179,4 @@ async function* unlessStopped(
     signal.throwIfAborted()
     yield file
   }
-}
-
-/** Reads the first bytes of a file: how is it written, and do its columns fit the target? */
-async function look(
-  source: Source,
-  file: ListedFile,
-  { spec, target, limits }: { spec: FullSpec; target: TargetTable | null; limits: UnpackLimits },
-  signal: AbortSignal,
-): Promise<{ dialect: Dialect; notes: Note[] }> {
-  const { format } = spec
-  const { bytes, whole } = await readHeadBytes(source, file, { format, limits }, signal)
-  const { name } = file
-  const head = { name, sizeBytes: bytes.length + (whole ? 0 : 1) }
-  const { dialect, header, width, notes } = readHead(bytes, head, format)
-  if (target && spec.target && width > 0) {
-    new Layout(spec.target, target.columns).of(name, { header, width })
-  }
-  return { dialect, notes }
 }

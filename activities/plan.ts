@@ -3,10 +3,11 @@ import { addSample, sampleRanges } from '../src/csv/sample.ts'
 import type { Column } from '../src/domain/columns.ts'
 import { Layout } from '../src/domain/layout.ts'
 import { type PlannedFile, planUnits, unitBytes } from '../src/domain/plan.ts'
-import type { FullSpec, FullTarget } from '../src/domain/spec.ts'
+import { type FullSpec, type FullTarget, factsOf } from '../src/domain/spec.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
-import { canWiden } from '../src/domain/widen.ts'
-import type { Unit } from '../src/domain/words.ts'
+import { termsOf } from '../src/domain/values.ts'
+import { canWiden, commonType } from '../src/domain/widen.ts'
+import type { FileShape, Unit } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import { readAll } from '../src/io/chunks.ts'
 import type { Connection } from '../src/postgres/db.ts'
@@ -22,6 +23,7 @@ import {
   mustBeActive,
   recordPlanned,
 } from '../src/postgres/ledger/ingests.ts'
+import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { addUnits, sumPlan } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { isConstrained } from '../src/postgres/target/constraints.ts'
@@ -38,6 +40,7 @@ import { judgeTypes } from '../src/postgres/target/types.ts'
 import type { Stage } from '../src/stage/stage.ts'
 import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
+import { FileSorter } from './plan/sorter.ts'
 
 export interface Planned {
   units: number
@@ -73,15 +76,20 @@ export const planIngest =
           const { into, table } = targetOf(spec)
           const before = await readRelied(tx, table)
           const target = await readTarget(tx, table, into.mode)
-          const layout = new Layout(into, target?.columns ?? null)
-          const sampled: FileEntry[] = []
-          const files = withColumns(eachFile(tx, ingestId), layout, sampled, signal)
+          const knowsOne = spec.format.unknownFiles === 'skip'
+          const layout = new Layout(into, target?.columns ?? null, { knowsOne })
+          const sorter = new FileSorter(layout, entry)
+          const sampled: SampledFile[] = []
+          const from = { layout, sorter, sampled, signal }
+          const files = withColumns(eachFile(tx, ingestId), from)
           const bytes = unitBytes(await sumFileBytes(tx, ingestId))
           const planned = await addPages(tx, ingestId, planUnits(files, bytes))
+          const notes = sorter.notes(factsOf(spec).paths.join(', '))
           const made = await makeLanding(tx, { ingestId, spec, target, layout, stage, sampled })
           // Rows that go straight into the target rely on it as it is from now on.
           const relied = into.atomic ? before : await readRelied(tx, table)
           await recordPlanned(tx, ingestId, { ...planned, ...made, relied })
+          await addNotes(tx, ingestId, notes)
           return planned
         },
       )
@@ -93,21 +101,32 @@ function targetOf({ target }: FullSpec): { into: FullTarget; table: TableName } 
   return { into: target, table: parseTableName(target.table) }
 }
 
+interface SampledFile extends FileEntry {
+  shape: FileShape
+  columns: string[]
+}
+
+interface Planning {
+  layout: Layout
+  sorter: FileSorter
+  /** Those whose values the types of new columns are found from. */
+  sampled: SampledFile[]
+  signal: AbortSignal
+}
+
 async function* withColumns(
   files: AsyncIterable<FileEntry>,
-  layout: Layout,
-  sampled: FileEntry[],
-  signal: AbortSignal,
+  { layout, sorter, sampled, signal }: Planning,
 ): AsyncGenerator<PlannedFile> {
   for await (const file of files) {
     signal.throwIfAborted()
     const { shape, fileNo } = file
     if (!shape) throw sluiceError('count_mismatch', { problem: `${file.name} was never staged` })
-    if (shape.width === 0) continue
     const before = layout.added.size
-    const columns = layout.of(file.name, shape)
+    const columns = sorter.columnsOf(file, shape)
+    if (columns === null) continue
     const isWanted = sampled.length < sampledFilesMax || layout.added.size > before
-    if (isWanted && sampled.length < sampledFilesMost) sampled.push(file)
+    if (isWanted && sampled.length < sampledFilesMost) sampled.push({ ...file, shape, columns })
     yield { fileNo, shape, columns }
   }
 }
@@ -143,7 +162,7 @@ interface Landing {
   target: TargetTable | null
   layout: Layout
   stage: Stage
-  sampled: FileEntry[]
+  sampled: SampledFile[]
 }
 
 async function makeLanding(
@@ -200,24 +219,37 @@ async function typesOf(tx: Connection, landing: Landing, names: string[]): Promi
   const { into } = targetOf(landing.spec)
   if (into.types === 'text') return names.map((name) => ({ name, type: 'text' }))
   if (names.length === 0) return []
-  const dialect = landing.sampled[0]?.shape?.dialect
-  const columns = await judgeTypes(tx, names, await sample(landing, names), dialect)
+  const columns = await typesOfSample(tx, landing, names)
   const widens = into.schema !== 'freeze'
   return columns.map((column) =>
     widens && canWiden(column.type) ? { ...column, sampled: true } : column,
   )
 }
 
+/** Files may write numbers and dates in different terms: their values are judged by their own. */
+async function typesOfSample(tx: Connection, landing: Landing, names: string[]): Promise<Column[]> {
+  const keyOf = ({ shape }: SampledFile) => JSON.stringify(termsOf(shape.dialect))
+  const found = new Map<string, string>()
+  for (const key of new Set(landing.sampled.map(keyOf))) {
+    const sampled = landing.sampled.filter((file) => keyOf(file) === key)
+    const samples = await sample({ ...landing, sampled }, names)
+    const columns = await judgeTypes(tx, names, samples, sampled[0]?.shape.dialect)
+    for (const [at, { name, type }] of columns.entries()) {
+      const before = found.get(name)
+      if (samples[at]?.length) found.set(name, before ? commonType(before, type) : type)
+    }
+  }
+  return names.map((name) => ({ name, type: found.get(name) ?? 'text' }))
+}
+
 /** Values from up to `samplesMax` places, over several files and within each. */
 async function sample(
-  { stage, ingestId, sampled: files, layout }: Landing,
+  { stage, ingestId, sampled: files }: Landing,
   names: string[],
 ): Promise<string[][]> {
   const byName = new Map<string, string[]>(names.map((name) => [name, []]))
   for (const file of files) {
-    const { shape } = file
-    if (!shape) continue
-    const columns = layout.of(file.name, shape)
+    const { shape, columns } = file
     const samples = columns.map((name) => byName.get(name) ?? [])
     for (const range of sampleRanges(shape, Math.ceil(samplesMax / files.length))) {
       const chunks = stage.read({ ingestId, ...(file as StagedEntry) }, range)

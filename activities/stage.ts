@@ -1,7 +1,6 @@
 /** stage: files of one lot → stage, with record-safe cut points, line and record counts. */
 import { Shaper } from '../src/csv/shape.ts'
-import type { FullSpec } from '../src/domain/spec.ts'
-import type { Dialect } from '../src/domain/words.ts'
+import { namedFiles } from '../src/domain/spec.ts'
 import { ahead } from '../src/io/ahead.ts'
 import {
   type FileEntry,
@@ -9,13 +8,19 @@ import {
   readUnstaged,
   recordStaged,
 } from '../src/postgres/ledger/files.ts'
-import { enterPhase, isOver, mustBeActive, readIngest } from '../src/postgres/ledger/ingests.ts'
+import {
+  enterPhase,
+  type IngestEntry,
+  isOver,
+  mustBeActive,
+  readIngest,
+} from '../src/postgres/ledger/ingests.ts'
 import type { OpenFile, Source } from '../src/sources/source.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { openText, type Text } from '../src/unpack/text.ts'
 import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
-import { headOf } from './stage/shape.ts'
+import { emptyShape, readIn } from './stage/shape.ts'
 
 /** Most of the time of a small file is waiting for the disk. */
 const filesAtOnce = 8
@@ -29,9 +34,11 @@ export const stageLot =
       const { db, stage } = deps
       const { ingestId, lotNo } = input
       await enterPhase(db, ingestId, 'stage')
-      const { spec, dialect, state } = await readIngest(db, ingestId)
+      const ingest = await readIngest(db, ingestId)
+      const { spec, state } = ingest
       mustNotBePaused(input, state)
-      const lot = { deps, ingestId, spec, dialect, source: sourceOf(deps, spec), signal }
+      const isNamed = namedFiles(spec.source)
+      const lot = { deps, ingestId, ingest, isNamed, source: sourceOf(deps, spec), signal }
       let staged: NewlyStaged[] = []
       const files = await readUnstaged(db, ingestId, lotNo)
       for await (const file of ahead(files, filesAtOnce, (each) => stageFile(lot, each))) {
@@ -50,8 +57,8 @@ export const stageLot =
 interface Lot {
   deps: Deps
   ingestId: string
-  spec: FullSpec
-  dialect: Dialect | null
+  ingest: IngestEntry
+  isNamed: (file: FileEntry) => boolean
   source: Source
   signal: AbortSignal
 }
@@ -61,7 +68,9 @@ async function stageFile(lot: Lot, file: FileEntry): Promise<NewlyStaged> {
   const opened = await lot.source.open(file)
   try {
     // A step may be for files of any kind: it gets them as they are.
-    return await (lot.spec.steps ? bringAsIs(lot, opened, file) : bringText(lot, opened, file))
+    return await (lot.ingest.spec.steps
+      ? bringAsIs(lot, opened, file)
+      : bringText(lot, opened, file))
   } finally {
     await opened.close()
   }
@@ -79,19 +88,34 @@ async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
   const { name } = file
   const text = await openText(opened.read(lot.signal), {
     file: name,
-    format: lot.spec.format,
+    format: lot.ingest.spec.format,
     limits: lot.deps.unpack,
     ...(opened.packing && { packing: opened.packing }),
   })
   const { packing, encoding, bytes } = text
-  const head = headOf(text, name, lot)
-  const shaper = new Shaper(head, { sizeBytes: likelyBytes(text, file) })
+  const read = readIn(lot.ingest, { ...file, isNamed: lot.isNamed(file) }, text)
+  if ('leftOut' in read) {
+    await text.close()
+    return leaveOut(file, read.leftOut)
+  }
+  const shaper = new Shaper(read.head, { sizeBytes: likelyBytes(text, file) })
   const path = packing || encoding ? null : opened.path
   const tap = (chunk: Buffer) => shaper.push(chunk)
   const staged = await bringIn(lot, { file, bytes, path, tap })
   const shape = { ...shaper.shape(), ...(encoding && { encoding }), ...(packing && { packing }) }
   return { ...staged, shape }
 }
+
+/** The stage needs none of its bytes. */
+const leaveOut = ({ fileNo, sizeBytes, version }: FileEntry, why: string): NewlyStaged => ({
+  fileNo,
+  sizeBytes,
+  pinned: false,
+  stagedVersion: version,
+  sha256: null,
+  crc32: null,
+  shape: emptyShape(why),
+})
 
 /** How much will come out: cuts are made for it. */
 function likelyBytes({ packing, head, whole }: Text, { sizeBytes }: FileEntry): number {

@@ -5,7 +5,7 @@ import { Rewriter } from '../../src/csv/rewrite.ts'
 import { recordBytesMax } from '../../src/csv/shape.ts'
 import type { Column } from '../../src/domain/columns.ts'
 import { rejectReason } from '../../src/errors/rejects.ts'
-import { setDateOrder } from '../../src/postgres/copy/copy.ts'
+import { changeDateOrder } from '../../src/postgres/copy/copy.ts'
 import { copyEach } from '../../src/postgres/copy/copyEach.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import {
@@ -80,7 +80,7 @@ async function copyGroup(
   }
   let end = 0
   const records = { bytes: Buffer.concat(parts), ends: parts.map(({ length }) => (end += length)) }
-  await setDateOrder(tx, dialect)
+  await changeDateOrder(tx, dialect)
   for (const each of await copyEach(tx, { table, columns, fields }, records)) {
     const { index, code, ...why } = each
     const reject = { ...(sound[index] as Attempted), ...why, code: code ?? invalidValue }

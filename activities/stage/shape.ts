@@ -1,15 +1,56 @@
 /** What the load must know of a staged file, learned after its last step. */
 import { randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
-import { type Head, readHead, readHeadBy } from '../../src/csv/head.ts'
+import {
+  documentOf,
+  emptyDialect,
+  type HeadFile,
+  isTable,
+  ownHeadOf,
+  type Reading,
+  readBy,
+  readingOf,
+} from '../../src/csv/reading.ts'
 import { Shaper } from '../../src/csv/shape.ts'
-import { sniffNewline } from '../../src/csv/sniff/bytes.ts'
+import { namedFiles } from '../../src/domain/spec.ts'
+import type { FileShape } from '../../src/domain/words.ts'
 import type { Db } from '../../src/postgres/db.ts'
 import { readFile, recordShape } from '../../src/postgres/ledger/files.ts'
-import { decideDialect, type IngestEntry, readIngest } from '../../src/postgres/ledger/ingests.ts'
+import { decideFirstTable } from '../../src/postgres/ledger/firstTable.ts'
+import { type IngestEntry, readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
 import { openText, type Text } from '../../src/unpack/text.ts'
 import type { Deps } from '../deps.ts'
+
+/** The shape of a file that is no data. */
+export const emptyShape = (leftOut: string): FileShape => ({
+  dialect: emptyDialect,
+  header: null,
+  width: 0,
+  cuts: [],
+  flaws: [],
+  leftOut,
+})
+
+/**
+ * How a file is read: by its own first bytes, and as the first table of the ingest where they leave
+ * it open. The same for every attempt, for all of it is in the ledger before the first one.
+ */
+export function readIn(
+  { spec, dialect, firstTable }: Pick<IngestEntry, 'spec' | 'dialect' | 'firstTable'>,
+  file: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
+  text: Pick<Text, 'head' | 'whole'>,
+): Reading {
+  const head = headFileOf(file, text)
+  // An ingest of before goes on as it has begun: all its files are read by one dialect.
+  if (dialect && !firstTable) return { head: readBy(head, dialect) }
+  const first = dialect && firstTable && { dialect, ...firstTable }
+  return readingOf(head, { format: spec.format, first })
+}
+
+const headFileOf = (
+  { name, member, isNamed }: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
+  { head, whole }: Pick<Text, 'head' | 'whole'>,
+): HeadFile => ({ name, member: member ?? null, bytes: head, whole, isNamed })
 
 /** A step may leave a packed file, or one in another encoding: the stage gets its text as well. */
 export async function shapeFile(
@@ -24,7 +65,14 @@ export async function shapeFile(
   const { format } = entry.spec
   const text = await openText(raw, { file: file.name, format, limits: unpack })
   try {
-    const shaper = new Shaper(await decidedHead(db, { ingestId, ...entry }, text, file.name), file)
+    const isNamed = namedFiles(entry.spec.source)(file)
+    const decided = await decide(db, ingestId, entry, headFileOf({ ...file, isNamed }, text))
+    const read = readIn({ ...entry, ...decided }, { ...file, isNamed }, text)
+    if ('leftOut' in read) {
+      await recordShape(db, { ingestId, fileNo, shape: emptyShape(read.leftOut) })
+      return
+    }
+    const shaper = new Shaper(read.head, file)
     const tap = (chunk: Buffer) => {
       signal.throwIfAborted()
       shaper.push(chunk)
@@ -44,30 +92,20 @@ export async function shapeFile(
   }
 }
 
-/** The first file that is not empty decides for all, whichever attempt comes first. */
-async function decidedHead(
-  db: Db,
-  { ingestId, dialect, spec }: Pick<IngestEntry, 'dialect' | 'spec'> & { ingestId: string },
-  text: Text,
-  name: string,
-): Promise<Head> {
-  const head = headOf(text, name, { dialect, spec })
-  if (dialect || text.head.length === 0) return head
-  const decided = await decideDialect(db, ingestId, head.dialect)
-  if (!isDeepStrictEqual(decided, head.dialect)) {
-    return headOf(text, name, { dialect: decided, spec })
-  }
-  await addNotes(db, ingestId, head.notes)
-  return head
-}
+type Decided = Pick<IngestEntry, 'dialect' | 'firstTable'>
 
-/** All files are read alike, as the first that came so far says; only the line end is their own. */
-export function headOf(
-  { head, whole }: Text,
-  name: string,
-  { dialect, spec }: Pick<IngestEntry, 'dialect' | 'spec'>,
-): Head {
-  const file = { name, sizeBytes: head.length + (whole ? 0 : 1) }
-  if (!dialect) return readHead(head, file, spec.format)
-  return readHeadBy(head, file, { ...dialect, newline: sniffNewline(head) })
+/** Of files that come out of steps the first one that is a table is what others are compared with. */
+async function decide(
+  db: Db,
+  ingestId: string,
+  entry: IngestEntry,
+  file: HeadFile,
+): Promise<Decided> {
+  if (entry.dialect || file.bytes.length === 0 || documentOf(file.bytes) !== null) return entry
+  const { dialect, header, width, notes } = ownHeadOf(file, entry.spec.format)
+  const first = { name: file.name, dialect, header, width }
+  if (!isTable(file, first)) return entry
+  const decided = await decideFirstTable(db, ingestId, first)
+  if (decided.firstTable?.name === file.name) await addNotes(db, ingestId, notes)
+  return decided
 }

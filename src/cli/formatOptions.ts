@@ -20,6 +20,7 @@ export interface FormatOptions {
   decimal?: '.' | ','
   thousands?: ',' | '.' | ' ' | "'" | '_'
   dates?: 'YMD' | 'DMY' | 'MDY'
+  unknownFiles?: 'fail' | 'skip' | 'position'
 }
 
 /** Shells make a tab hard to write. */
@@ -107,6 +108,12 @@ export const addFormatOptions = (command: Command): Command =>
         'the order of year, month and day in dates (default: sniffed)',
       ).choices(['YMD', 'DMY', 'MDY']),
     )
+    .addOption(
+      new Option(
+        '--unknown-files <how>',
+        'a file without a known name or a header: it fails, is skipped, or is taken by position',
+      ).choices(['fail', 'skip', 'position']),
+    )
 
 /** What was not said is left out. */
 export function formatOf(options: FormatOptions): Format {
@@ -130,6 +137,7 @@ export function formatOf(options: FormatOptions): Format {
     decimal,
     thousands,
     dates,
+    unknownFiles: options.unknownFiles,
   })
 }
 

@@ -15,6 +15,7 @@ import { countOf, refuseBinary } from './sniff/bytes.ts'
 import { fitNames, joinNames, namesIn } from './sniff/names.ts'
 import { type HeadRecord, headRecords, widthOfMost } from './sniff/records.ts'
 import { sniff } from './sniff/sniff.ts'
+import type { Sniffed } from './sniff/terms.ts'
 
 const columnsMax = 1600
 const headBytesMax = 1 << 20
@@ -22,15 +23,15 @@ const headBytesMax = 1 << 20
 const recordsMax = 1000
 const sampleBytes = 1 << 18
 
-export interface Head {
-  dialect: Dialect
-  /** What was guessed, and may be wrong. */
-  notes: Note[]
+export interface Head extends Pick<Sniffed, 'dialect' | 'notes'> {
   /** Column names as the file has them, or as the spec gives them; null without any. */
   header: string[] | null
   /** Fields of most records; 0 when there is none. */
   width: number
   start: ScanStart
+  /** See Sniffed; absent where the dialect was known before. */
+  takesNumbers?: boolean
+  takesDates?: boolean
 }
 
 interface HeadFile {
@@ -44,14 +45,11 @@ interface HeadFile {
  */
 export function readHead(bytes: Buffer, file: HeadFile, format: Format): Head {
   const head = withoutBom(bytes.subarray(0, headBytesMax))
-  const { dialect, notes } = sniff(
-    head,
-    format,
-    file.name,
-    bytes.length <= headBytesMax && isWhole(bytes, file),
-  )
+  const whole = bytes.length <= headBytesMax && isWhole(bytes, file)
+  const { dialect, notes, ...open } = sniff(head, format, file.name, whole)
   const read = readHeadBy(bytes, file, dialect)
-  return { ...read, notes: [...guessed(dialect, format, file.name), ...read.notes, ...notes] }
+  const told = [...guessed(dialect, format, file.name), ...read.notes, ...notes]
+  return { ...read, ...open, notes: told }
 }
 
 /**

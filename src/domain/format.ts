@@ -81,6 +81,14 @@ export const Format = Type.Object(
         description: 'The unquoted text that stands for NULL, or several. Empty if left out.',
       }),
     ),
+    unknownFiles: Type.Optional(
+      Type.Union([Type.Literal('fail'), Type.Literal('skip'), Type.Literal('position')], {
+        description:
+          'A file whose header has no known name, or that has no header while others have one: it ' +
+          'fails the ingest, is left out, or is taken by position where it has no header. It ' +
+          'fails if absent.',
+      }),
+    ),
     true: Type.Optional(words('More words for true in a boolean column, in any case.')),
     false: Type.Optional(words('More words for false in a boolean column, in any case.')),
     decimal: Type.Optional(

@@ -25,6 +25,7 @@ export class Layout {
   readonly #table: string
   readonly #known = new Map<string, string[]>()
   readonly #evolves: boolean
+  readonly #knowsOne: boolean
   /** Those of the target, or of the table to be; null while there is neither. */
   columns: readonly TargetColumn[] | null
   /** Columns that some file fills. */
@@ -35,7 +36,9 @@ export class Layout {
   constructor(
     { table, schema }: Pick<FullTarget, 'table' | 'schema'>,
     columns: readonly TargetColumn[] | null,
+    { knowsOne = false }: { knowsOne?: boolean } = {},
   ) {
+    this.#knowsOne = knowsOne
     this.#table = table
     this.columns = columns
     this.#evolves = evolves(schema, columns !== null)
@@ -43,14 +46,16 @@ export class Layout {
 
   /**
    * @returns the column of each field
-   * @throws column_unknown, column_missing, columns_unmatched, columns_too_many
+   * @throws file_unknown, column_unknown, column_missing, columns_unmatched, columns_too_many
    */
   of(file: string, { header, width }: { header: string[] | null; width: number }): string[] {
     const key = JSON.stringify([header, width])
     const known = this.#known.get(key)
     if (known) return known
     const fileHeader = { file, header, width }
-    const table = { name: this.#table, evolves: this.#evolves }
+    // The first file may bring all columns of a table that exists; a later one shares some of them.
+    const knowsOne = this.#knowsOne || this.used.size > 0
+    const table = { name: this.#table, evolves: this.#evolves, knowsOne }
     const columns = this.columns
       ? matchHeader(fileHeader, { ...table, columns: this.columns })
       : newColumns(fileHeader)

@@ -16,21 +16,24 @@ export interface MatchTable {
   evolves?: boolean
   /** How new columns are called. */
   names?: NameStyle
+  /** A header without a single name of the table is a file of another kind. */
+  knowsOne?: boolean
 }
 
 /**
  * By name where the file has a header; else by position, generated columns left out.
  * @returns the column of each field, in the file's order
- * @throws column_generated, column_unknown, column_missing, columns_unmatched
+ * @throws file_unknown, column_generated, column_unknown, column_missing, columns_unmatched
  */
 export function matchHeader({ file, header, width }: FileHeader, table: MatchTable): string[] {
   if (!header) return matchByPosition({ file, width }, table)
   mustBeWritable(file, header, table)
   const { columns: matched, missing, ...match } = matchColumns(header, table.columns, table.names)
+  const isKnown = matched.some((name, index) => name !== '' && header[index]?.trim())
+  if (table.knowsOne && !isKnown) throw unknownFile({ file, header }, table)
   const { columns, unknown } = table.evolves
     ? withAdded(header, matched, table)
     : { columns: matched, unknown: match.unknown }
-  const list = (names: string[]) => names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '')
   if (unknown.length > 0) {
     throw sluiceError('column_unknown', { file, table: table.name, columns: list(unknown) })
   }
@@ -53,6 +56,18 @@ function mustBeWritable(
     names.length > 1 ? ['are generated columns', 'them'] : ['is a generated column', 'it']
   const said = `${names.join(', ')} ${is}`
   throw sluiceError('column_generated', { file, table, columns: said, them })
+}
+
+const list = (names: readonly string[]): string =>
+  names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '')
+
+function unknownFile(
+  { file, header }: { file: string; header: readonly (string | null)[] },
+  { columns }: MatchTable,
+): Error {
+  const names = header.slice(0, 21).map((name) => shown(name ?? ''))
+  const known = list(columns.map(({ name }) => name))
+  return sluiceError('file_unknown', { file, columns: list(names), known })
 }
 
 /** New names for what the table does not have; a field without a name cannot get one. */

@@ -129,6 +129,13 @@ export function matchColumns(
   return { columns, unknown: unknownIn(header, columns), missing }
 }
 
+/** The names of `there` that a header's names are found by; empty for those that are new. */
+export function findColumns(header: HeaderNames, there: readonly string[]): string[] {
+  const find = finderIn(there)
+  const exact = header.map((name) => find.exact(name ?? ''))
+  return header.map((name, at) => exact[at] ?? find.alike(start(name ?? ''), '') ?? '')
+}
+
 /** The names without a column, and what is wrong with them. */
 function unknownIn(header: HeaderNames, columns: readonly string[]): string[] {
   const seen = new Set<string>()

@@ -96,8 +96,11 @@ function* piecesOf({ fileNo, shape }: PlannedFile): Generator<Piece> {
 const some = (name: 'aside' | 'odd', count: number): { aside?: number; odd?: number } =>
   count > 0 ? { [name]: count } : {}
 
-const layoutOf = ({ columns, shape }: PlannedFile): string =>
-  JSON.stringify([columns, shape.dialect.newline])
+/** What the splits of a unit share; the head and the foot of a file lie in none of them. */
+function layoutOf({ columns, shape }: PlannedFile): string {
+  const { names, header, headerRows, skipRows, skipFooter, ...dialect } = shape.dialect
+  return JSON.stringify([columns, Object.entries(dialect).sort(([a], [b]) => (a < b ? -1 : 1))])
+}
 
 const isFull = (unit: Unit, nextBytes: number, unitSize: number): boolean =>
   unit.splits.length + unit.flaws.length >= splitsMax ||

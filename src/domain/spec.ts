@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { Format } from './format.ts'
 import { QueueName, type Route, type RouteFacts, Routes } from './routes.ts'
 import { TimeLimits } from './timeLimits.ts'
+import type { ListedFile } from './words.ts'
 
 /** Also a file name and a workflow id, so its alphabet is small. */
 export const IngestId = Type.String({
@@ -201,4 +202,11 @@ export function factsOf({
 }: Pick<FullSpec, 'source'>): Pick<RouteFacts, 'source' | 'paths'> {
   const named = source.kind === 'upload' ? source.uploads : source.path
   return { source: source.kind, paths: Array.isArray(named) ? named : [named] }
+}
+
+/** Tells the files that a spec names itself from those that a folder, a glob or an archive has. */
+export function namedFiles(source: Source): (file: Pick<ListedFile, 'name' | 'member'>) => boolean {
+  const named = source.kind === 'upload' ? source.uploads : source.path
+  const names = new Set(Array.isArray(named) ? named : [named])
+  return ({ name, member }) => member == null && names.has(name)
 }

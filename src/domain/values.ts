@@ -3,6 +3,14 @@ import type { Dialect } from './words.ts'
 
 export type Terms = Pick<Dialect, 'decimal' | 'thousands' | 'dates' | 'trueWords' | 'falseWords'>
 
+export const termsOf = ({ decimal, thousands, dates, trueWords, falseWords }: Terms): Terms => ({
+  ...(decimal && { decimal }),
+  ...(thousands && { thousands }),
+  ...(dates && { dates }),
+  ...(trueWords && { trueWords }),
+  ...(falseWords && { falseWords }),
+})
+
 /** Longer ones are no numbers that anybody wrote. */
 const numberCharsMax = 400
 

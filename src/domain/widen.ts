@@ -23,6 +23,12 @@ const wider: Record<SampleType, readonly string[]> = {
 export const widerTypes = (type: string): readonly string[] =>
   isSampleType(type) ? [type, ...wider[type]] : [type]
 
+/** The narrowest type that takes all that either takes. */
+export function commonType(one: string, other: string): string {
+  const possible = widerTypes(other)
+  return widerTypes(one).find((type) => possible.includes(type)) ?? 'text'
+}
+
 /** Text is as wide as it gets. */
 export const canWiden = (type: string): boolean => isSampleType(type)
 

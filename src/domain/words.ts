@@ -61,6 +61,16 @@ export interface Dialect {
   falseWords?: string[]
 }
 
+/** How the first table of an ingest is read; its other files are compared with it. */
+export interface FirstTable {
+  name: string
+  dialect: Dialect
+  /** Its names as the file has them; null when it has no header. */
+  header: string[] | null
+  /** Fields of a record. */
+  width: number
+}
+
 /** A record boundary: what lies before it in its file. */
 export interface Cut {
   /** Bytes from the start of the file. */
@@ -103,6 +113,8 @@ export interface FileShape {
   encoding?: string
   /** What the source's bytes were packed with; the staged ones are not. */
   packing?: 'gzip' | 'zstd' | 'zip'
+  /** Why the file is no data; then it has no records. */
+  leftOut?: string
 }
 
 /** A file of the source as the list verb found it. */

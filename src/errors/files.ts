@@ -26,6 +26,12 @@ export const files = {
     message: 'The name of the file {file} is not UTF-8: {bytes}.',
     hint: 'Rename the file, and ingest it again. The rest of its folder was not read.',
   },
+  source_left_out: {
+    status: 422,
+    kind: 'user',
+    message: 'No file of {path} is data by its name: {files}.',
+    hint: 'Documents and what systems leave behind are left out of folders and archives. Name a file itself to load it.',
+  },
   source_without_records: {
     status: 422,
     kind: 'data',
@@ -91,6 +97,24 @@ export const files = {
     kind: 'data',
     message: 'Unpacking {file} was stopped: {problem}.',
     hint: 'If you trust the file, raise {setting} on the worker and start a new ingest.',
+  },
+  file_unknown: {
+    status: 422,
+    kind: 'data',
+    message: 'No name in the header of {file} is known: {columns}. Known are {known}.',
+    hint: 'If its first record is data, say `--unknown-files position`. To leave such files out, say `--unknown-files skip`.',
+  },
+  file_without_header: {
+    status: 422,
+    kind: 'data',
+    message: 'The file {file} has no header, though {first} has one: {columns}.',
+    hint: 'To take its fields in this order, say `--unknown-files position`. To leave such files out, say `--unknown-files skip`.',
+  },
+  files_mostly_skipped: {
+    status: 422,
+    kind: 'data',
+    message: '{count} files have no known name, more than the others: {files}.',
+    hint: 'The first file of the source gives the names. If it is the odd one, leave it out.',
   },
   columns_too_many: {
     status: 422,

@@ -81,6 +81,33 @@ export const noteTable = {
     message: 'No delimiter was found in {file}: each line is one field.',
     hint: 'If its lines have several fields, say `--delimiter`.',
   },
+  files_left_out: {
+    meaning: 'files that are no data, such as a README or a PDF, were not loaded',
+    message: 'These files were left out ({why}): {some}.',
+    hint: 'To load such a file, name it itself instead of its folder.',
+  },
+  files_skipped: {
+    meaning: 'files that share no name with the others were not loaded, as `unknownFiles` says',
+    message: 'These files were left out, for no name in their header is known: {some}.',
+    hint: null,
+  },
+  files_by_position: {
+    meaning:
+      'files without a header were read in the order of the first table, as `unknownFiles` says',
+    message: 'These files have no header, and their fields were taken in order: {some}.',
+    hint: null,
+  },
+  files_otherwise: {
+    meaning: 'files that are written otherwise than the first table were read in their own way',
+    message:
+      'These files are written otherwise than the first table (delimiter, quote, titles, numbers, dates): {some}.',
+    hint: 'To read all files alike, name what differs, as in `--delimiter`.',
+  },
+  names_changed: {
+    meaning: 'columns of the table have other names than the header has',
+    message: 'These columns are not called as in the header: {some}.',
+    hint: 'To keep the names as they are written, say `--names as-is`.',
+  },
   terms_unsure: {
     meaning: 'how numbers or dates are written could not be told, so they were taken as they are',
     message: '{problem}, so they stay as they are.',

@@ -1,5 +1,6 @@
 /** zip archives: which members one has. Nothing is ever written under a member's name. */
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl'
+import { clutterOf } from '../domain/clutter.ts'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
 import { checkRatio, checkSize } from './limits.ts'
@@ -22,8 +23,8 @@ export interface Member {
 }
 
 /**
- * The members that are files, in the order of the archive; hidden ones and those of `__MACOSX`
- * are left out. Sizes are the archive's word, which reading a member holds it to.
+ * The members that are files, in the order of the archive. Sizes are the archive's word, which
+ * reading a member holds it to; those that are no data by their names are not read.
  * @param archive where it lies, what it is called, and its size
  * @throws packed_file_damaged, packing_unsupported, unpack_limit
  */
@@ -44,7 +45,11 @@ export async function* listMembers(
         throw sluiceError('unpack_limit', { file, problem, setting: 'SLUICE_ZIP_MEMBERS' })
       }
       refuseDocument(name, file)
-      if (isLeftOut(name)) continue
+      if (name.endsWith('/') || name === '') continue
+      if (clutterOf({ name: file, member: name }) !== null) {
+        yield { name, sizeBytes: entry.uncompressedSize, place: placeOf(entry) }
+        continue
+      }
       refuseMember(entry, `${file}/${name}`)
       // Members may share their packed bytes, so their sum counts.
       bytes += entry.uncompressedSize
@@ -75,13 +80,6 @@ function nameOf(entry: Entry): string {
     '\0',
     '\ufffd',
   )
-}
-
-function isLeftOut(name: string): boolean {
-  if (name.endsWith('/') || name === '') return true
-  const folders = name.split('/')
-  const isHidden = (part: string) => part.startsWith('.') && part !== '.' && part !== '..'
-  return folders[0] === '__MACOSX' || folders.some(isHidden)
 }
 
 /** @throws packing_unsupported */

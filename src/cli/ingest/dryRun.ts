@@ -1,5 +1,7 @@
 /** `sluice ingest --dry-run`: shows how the first file would be read, and loads nothing. */
+import { resolve } from 'node:path'
 import pc from 'picocolors'
+import { clutterOf } from '../../domain/clutter.ts'
 import type { IngestSpec } from '../../domain/spec.ts'
 import { sluiceError } from '../../errors.ts'
 import { noteLine, table } from '../text.ts'
@@ -14,7 +16,9 @@ export async function dryRun(
   spec: Omit<IngestSpec, 'source'>,
   { databaseUrl, json }: { databaseUrl: string | null; json: boolean },
 ): Promise<void> {
-  const files = (await Promise.all(sources.map(expand))).flat()
+  const found = (await Promise.all(sources.map(expand))).flat()
+  const named = new Set(sources.map((path) => resolve(path)))
+  const files = found.filter((name) => named.has(name) || clutterOf({ name }) === null)
   if (files[0] === undefined) throw sluiceError('file_missing', { path: sources.join(', ') })
   const seen = await peek(files[0], spec, databaseUrl)
   console.log(json ? JSON.stringify(seen, null, 2) : inWords(seen, files.length))

@@ -6,6 +6,7 @@ import { type Head, readHead } from '../../csv/head.ts'
 import { recordsOf, shapeOf, soundRecords, valuesOf } from '../../csv/records.ts'
 import { Rewriter, writtenValues } from '../../csv/rewrite.ts'
 import { addSample } from '../../csv/sample.ts'
+import { clutterOf } from '../../domain/clutter.ts'
 import { type Column, candidateTypes } from '../../domain/columns.ts'
 import { evolves } from '../../domain/layout.ts'
 import { type FileHeader, matchHeader, newColumns } from '../../domain/match.ts'
@@ -96,6 +97,7 @@ async function firstBytes(file: string, { format }: FullSpec, limits: UnpackLimi
 async function firstOf(source: Source, path: string): Promise<ListedFile> {
   let first: ListedFile | null = null
   for await (const file of source.list()) {
+    if (file.member != null && clutterOf(file) !== null) continue
     if (!first || Buffer.compare(Buffer.from(file.name), Buffer.from(first.name)) < 0) first = file
   }
   if (first) return first

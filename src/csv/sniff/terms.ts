@@ -12,6 +12,12 @@ export interface Sniffed {
   dialect: Dialect
   /** What could not be told for sure. */
   notes: Note[]
+  /**
+   * The values neither show how numbers, or dates, are written nor contradict each other: they may
+   * be written as in another file.
+   */
+  takesNumbers: boolean
+  takesDates: boolean
 }
 
 /** Enough to see how a column is written. */
@@ -24,13 +30,13 @@ export function sniffTerms(
 ): Sniffed {
   const columns = columnsOf(records)
   const numbers =
-    format.decimal === undefined && format.thousands === undefined
-      ? sniffNumbers(columns)
-      : { terms: {}, notes: [] }
-  const dates = format.dates === undefined ? sniffDates(columns) : { terms: {}, notes: [] }
+    format.decimal === undefined && format.thousands === undefined ? sniffNumbers(columns) : settled
+  const dates = format.dates === undefined ? sniffDates(columns) : settled
   return {
     dialect: { ...dialect, ...numbers.terms, ...dates.terms },
     notes: [...numbers.notes, ...dates.notes],
+    takesNumbers: numbers.isOpen,
+    takesDates: dates.isOpen,
   }
 }
 
@@ -50,7 +56,12 @@ function columnsOf(records: readonly (string | null)[][]): string[][] {
 interface Found {
   terms: Partial<Terms>
   notes: Note[]
+  /** No value says anything. */
+  isOpen: boolean
 }
+
+/** It is given, or proven. */
+const settled: Found = { terms: {}, notes: [], isOpen: false }
 
 /** Proofs: what can be meant in one way only. */
 const commaIsDecimal =
@@ -91,26 +102,29 @@ function sniffNumbers(columns: string[][]): Found {
       areNumbers(values, { thousands: ',' }) && values.some((value) => either.test(value)),
   )
   if (comma.length > 0 && (point.length > 0 || hasPoints)) {
-    return note('Numbers have a comma in some columns and a point in others', '`--decimal`')
+    const problem = 'Numbers have a comma in some columns and a point in others'
+    return { ...note(problem, '`--decimal`'), isOpen: false }
   }
   if (comma.length > 0) {
     const thousands = thousandsOf
       .slice(0, 3)
       .find((each) => comma.some((values) => needs(values, commaTerms(), commaTerms(each))))
-    return { terms: commaTerms(thousands), notes: [] }
+    return { ...settled, terms: commaTerms(thousands) }
   }
   const thousands = thousandsOf.find(
     (each) => each !== '.' && point.some((values) => needs(values, {}, { thousands: each })),
   )
-  if (thousands) return { terms: { thousands }, notes: [] }
-  return isUnsure
+  if (thousands) return { ...settled, terms: { thousands } }
+  const found = isUnsure
     ? note('1,234 may be a number with thousands or with decimals', '`--decimal` or `--thousands`')
-    : { terms: {}, notes: [] }
+    : settled
+  return { ...found, isOpen: !hasPoints }
 }
 
 const note = (problem: string, flag: string): Found => ({
   terms: {},
   notes: [noteOf('terms_unsure', { problem, flag, subject: flag })],
+  isOpen: true,
 })
 
 const isPlainNumbers = (values: string[]): boolean =>
@@ -141,11 +155,13 @@ function sniffDates(columns: string[][]): Found {
     else if (order) orders.add(order)
   }
   const [order] = orders
-  if (orders.size > 1) return note('Days and months stand in different orders', '`--dates`')
-  if (order) return { terms: { dates: order }, notes: [] }
+  if (orders.size > 1) {
+    return { ...note('Days and months stand in different orders', '`--dates`'), isOpen: false }
+  }
+  if (order) return { ...settled, terms: { dates: order } }
   return isUnsure
     ? note('01/02/2024 may be in January or in February, and no date tells which', '`--dates`')
-    : { terms: {}, notes: [] }
+    : { ...settled, isOpen: true }
 }
 
 type Order = NonNullable<Terms['dates']> | 'either'

@@ -77,9 +77,12 @@ export function columnOf(error: unknown): string | null {
  */
 export async function setDateOrder(tx: Connection, { dates }: Terms): Promise<void> {
   // Every session begins with YMD: see db.ts.
-  if (!dates) return
-  await tx.query(`select set_config('datestyle', $1, true)`, [`ISO, ${dates}`])
+  if (dates) await changeDateOrder(tx, { dates })
 }
+
+/** The same in a transaction that has set another order before: files may have different ones. */
+export const changeDateOrder = async (tx: Connection, { dates = 'YMD' }: Terms): Promise<void> =>
+  void (await tx.query(`select set_config('datestyle', $1, true)`, [`ISO, ${dates}`]))
 
 /** Where nothing is quoted, COPY still wants a quote: one that the bytes do not have. */
 export const unusedQuote = ({ delimiter }: Dialect): string =>

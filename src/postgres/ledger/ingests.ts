@@ -4,7 +4,7 @@ import type { Relied } from '../../domain/relied.ts'
 import type { Route } from '../../domain/routes.ts'
 import type { FullSpec } from '../../domain/spec.ts'
 import type { LimitsByVerb } from '../../domain/timeLimits.ts'
-import type { Counts, Dialect, Phase, State } from '../../domain/words.ts'
+import type { Counts, Dialect, FirstTable, Phase, State } from '../../domain/words.ts'
 import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
@@ -81,6 +81,8 @@ export interface IngestEntry {
   queue: string | null
   routes: Route[] | null
   dialect: Dialect | null
+  /** Null as well for an ingest of before: then its files are all read by `dialect`. */
+  firstTable: Omit<FirstTable, 'dialect'> | null
   columns: Column[] | null
   landing: string | null
   /** What the plan relied on of a target that existed. */
@@ -94,7 +96,8 @@ export interface IngestEntry {
 /** @throws ingest_not_found */
 export async function readIngest(db: Db | Connection, ingestId: string): Promise<IngestEntry> {
   const { rows } = await db.query(
-    `select spec, target, state, queue, routes, dialect, columns, landing, relied, traced, size_bytes as "sizeBytes",
+    `select spec, target, state, queue, routes, dialect, first_table as "firstTable", columns,
+            landing, relied, traced, size_bytes as "sizeBytes",
             published_at as "publishedAt"
      from sluice.ingests where ingest_id = $1`,
     [ingestId],
@@ -110,16 +113,6 @@ export async function readIngest(db: Db | Connection, ingestId: string): Promise
 export async function lockIngest(tx: Connection, ingestId: string): Promise<IngestEntry> {
   await tx.query('select from sluice.ingests where ingest_id = $1 for update', [ingestId])
   return readIngest(tx, ingestId)
-}
-
-/** The first dialect that is offered holds for all files. */
-export async function decideDialect(db: Db, ingestId: string, dialect: Dialect): Promise<Dialect> {
-  const { rows } = await db.query(
-    `update sluice.ingests set dialect = coalesce(dialect, $2) where ingest_id = $1
-     returning dialect`,
-    [ingestId, JSON.stringify(dialect)],
-  )
-  return rows[0].dialect
 }
 
 export const isOver = (state: State): boolean =>
@@ -146,17 +139,6 @@ export async function enterPhase(
      where ended_at is null and ingest_id in (
        select ingest_id from sluice.ingests where ingest_id = $1 for no key update skip locked)`,
     [ingestId, phase],
-  )
-}
-
-export async function recordListed(
-  tx: Connection,
-  ingestId: string,
-  listed: { files: number; sizeBytes: number; dialect: Dialect | null },
-): Promise<void> {
-  await tx.query(
-    'update sluice.ingests set files = $2, size_bytes = $3, dialect = $4 where ingest_id = $1',
-    [ingestId, listed.files, listed.sizeBytes, listed.dialect && JSON.stringify(listed.dialect)],
   )
 }
 

@@ -1,7 +1,7 @@
 /** Column types of a new table: candidates from their looks, and PostgreSQL as the judge. */
 import { type Column, candidateTypes, isNumberType } from '../../domain/columns.ts'
 import { booleanText, numberText, type Terms } from '../../domain/values.ts'
-import { setDateOrder } from '../copy/copy.ts'
+import { changeDateOrder } from '../copy/copy.ts'
 import type { Connection } from '../db.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function judgeTypes(
   samples: readonly (readonly string[])[],
   terms: Terms = {},
 ): Promise<Column[]> {
-  await setDateOrder(tx, terms)
+  await changeDateOrder(tx, terms)
   const columns: Column[] = []
   for (const [index, name] of names.entries()) {
     const values = [...new Set(samples[index])]

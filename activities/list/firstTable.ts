@@ -1,0 +1,69 @@
+/** Finds the file that the others are compared with: the first one that is a table. */
+import { documentOf, isTable, ownHeadOf } from '../../src/csv/reading.ts'
+import { claimsTable } from '../../src/domain/clutter.ts'
+import { Layout } from '../../src/domain/layout.ts'
+import { type FullSpec, namedFiles } from '../../src/domain/spec.ts'
+import type { UnpackLimits } from '../../src/domain/unpack.ts'
+import type { FirstTable, ListedFile } from '../../src/domain/words.ts'
+import type { Note } from '../../src/errors/notes.ts'
+import type { TargetTable } from '../../src/postgres/target/target.ts'
+import { readHeadBytes } from '../../src/sources/head.ts'
+import type { Source } from '../../src/sources/source.ts'
+
+export interface Looking {
+  source: Source
+  spec: FullSpec
+  /** null when it is yet to be made. */
+  target: TargetTable | null
+  limits: UnpackLimits
+  signal: AbortSignal
+}
+
+interface Found {
+  first: FirstTable
+  notes: Note[]
+}
+
+/**
+ * Reads the first bytes of one file, or of some when the first ones are rather text for people.
+ * @returns null as `first` when none of them has a record
+ * @throws what reading a head throws, and column_unknown and the like where its columns do not fit
+ */
+export async function findFirstTable(
+  candidates: readonly ListedFile[],
+  looking: Looking,
+): Promise<{ first: FirstTable | null; notes: Note[] }> {
+  const { spec, target } = looking
+  const { first, notes } = (await firstOf(candidates, looking)) ?? { first: null, notes: [] }
+  // With `skip` it may be one of those that are left out.
+  if (first && target && spec.target && spec.format.unknownFiles !== 'skip') {
+    new Layout(spec.target, target.columns).of(first.name, first)
+  }
+  return { first, notes }
+}
+
+/** A file whose name claims to be a table is asked first, then one that has fields. */
+async function firstOf(candidates: readonly ListedFile[], looking: Looking): Promise<Found | null> {
+  const claiming = candidates.filter(claimsTable)
+  let found: Found | null = null
+  for (const listed of claiming.length > 0 ? claiming : candidates) {
+    const next = await lookAt(listed, looking)
+    if (next?.isTable) return next
+    found ??= next
+  }
+  return found
+}
+
+async function lookAt(
+  listed: ListedFile,
+  { source, spec, limits, signal }: Looking,
+): Promise<(Found & { isTable: boolean }) | null> {
+  const { format } = spec
+  const read = await readHeadBytes(source, listed, { format, limits }, signal)
+  const file = { ...listed, ...read, isNamed: namedFiles(spec.source)(listed) }
+  if (!file.isNamed && documentOf(file.bytes) !== null) return null
+  const { dialect, header, width, notes } = ownHeadOf(file, format)
+  if (width === 0) return null
+  const first = { name: file.name, dialect, header, width }
+  return { first, notes, isTable: isTable(file, first) }
+}

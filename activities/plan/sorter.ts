@@ -1,0 +1,130 @@
+/** Which files of an ingest are loaded, and where their fields go; what is left out is told. */
+import type { Layout } from '../../src/domain/layout.ts'
+import { LeftOut } from '../../src/domain/leftOut.ts'
+import { SomeNames } from '../../src/domain/someNames.ts'
+import type { Dialect, FileShape } from '../../src/domain/words.ts'
+import { type Note, noteOf } from '../../src/errors/notes.ts'
+import { SluiceError, sluiceError } from '../../src/errors.ts'
+import type { FileEntry } from '../../src/postgres/ledger/files.ts'
+import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
+
+/** A file of another kind, and not a fault of a file of this kind. */
+const unlike = ['file_unknown', 'file_without_header']
+
+export class FileSorter {
+  readonly #layout: Layout
+  readonly #entry: Pick<IngestEntry, 'spec' | 'firstTable' | 'dialect'>
+  readonly #leftOut = new LeftOut()
+  readonly #skipped = new SomeNames()
+  readonly #byPosition = new SomeNames()
+  readonly #otherwise = new SomeNames()
+  readonly #renamed = new SomeNames()
+  #taken = 0
+  #firstSkipped: SluiceError | null = null
+
+  constructor(layout: Layout, entry: Pick<IngestEntry, 'spec' | 'firstTable' | 'dialect'>) {
+    this.#layout = layout
+    this.#entry = entry
+    const { firstTable } = entry
+    // What sorts before it must not give a new table its columns.
+    if (firstTable && !layout.columns) {
+      this.#columnsOf(firstTable.name, firstTable.header, firstTable.width)
+    }
+  }
+
+  /**
+   * @returns the column of each field; null for a file without records, or one that is left out
+   * @throws file_unknown, file_without_header, column_unknown, column_missing and the like
+   */
+  columnsOf({ name }: FileEntry, shape: FileShape): string[] | null {
+    if (shape.leftOut !== undefined) {
+      this.#leftOut.add(shape.leftOut, name)
+      return null
+    }
+    if (shape.width === 0) return null
+    try {
+      const columns = this.#match(name, shape)
+      this.#taken++
+      if (this.#isOtherwise(shape.dialect)) this.#otherwise.add(name)
+      return columns
+    } catch (error) {
+      const isUnlike = error instanceof SluiceError && unlike.includes(error.code)
+      if (!isUnlike || this.#entry.spec.format.unknownFiles !== 'skip') throw error
+      this.#firstSkipped ??= error
+      this.#skipped.add(name)
+      return null
+    }
+  }
+
+  #match(file: string, { header, width }: FileShape): string[] {
+    const { firstTable, spec } = this.#entry
+    const isUnlike = header === null && firstTable?.header && spec.format.header === undefined
+    if (!isUnlike) return this.#columnsOf(file, header, width)
+    const { name: first, header: names } = firstTable as { name: string; header: string[] }
+    const isFitting = width === names.length && spec.format.unknownFiles === 'position'
+    if (!isFitting) {
+      const columns = names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '')
+      throw sluiceError('file_without_header', { file, first, columns })
+    }
+    this.#byPosition.add(file)
+    return this.#columnsOf(file, names, width)
+  }
+
+  #columnsOf(file: string, header: string[] | null, width: number): string[] {
+    const layout = this.#layout
+    const before = layout.columns?.length ?? 0
+    const columns = layout.of(file, { header, width })
+    const made = new Set(layout.columns?.slice(before).map(({ name }) => name))
+    if (header && made.size > 0) {
+      for (const [at, name] of columns.entries()) {
+        if (!made.has(name) || header[at] === name) continue
+        this.#renamed.add(`${JSON.stringify((header[at] ?? '').slice(0, 80))} is ${name}`)
+      }
+    }
+    return columns
+  }
+
+  /** Written in another way than the first table; line ends are always each file's own. */
+  #isOtherwise(dialect: Dialect): boolean {
+    const { dialect: first, firstTable } = this.#entry
+    if (!first || !firstTable) return false
+    const keys = [
+      'delimiter',
+      'quote',
+      'escape',
+      'decimal',
+      'thousands',
+      'dates',
+      'skipRows',
+    ] as const
+    return keys.some((key) => dialect[key] !== first[key])
+  }
+
+  /**
+   * What has to be told of the files.
+   * @throws files_mostly_skipped, source_left_out
+   */
+  notes(path: string): Note[] {
+    const { count: left, shown: files } = this.#leftOut
+    if (left > 0 && this.#taken === 0 && this.#skipped.count === 0) {
+      throw sluiceError('source_left_out', { path, files })
+    }
+    if (this.#skipped.count > this.#taken) {
+      const { count, shown } = this.#skipped
+      const options = { cause: this.#firstSkipped }
+      throw sluiceError('files_mostly_skipped', { count, files: shown }, options)
+    }
+    return [
+      ...this.#leftOut.notes,
+      ...notesOf('files_skipped', this.#skipped),
+      ...notesOf('files_by_position', this.#byPosition),
+      ...notesOf('files_otherwise', this.#otherwise),
+      ...notesOf('names_changed', this.#renamed),
+    ]
+  }
+}
+
+type SomeCode = 'files_skipped' | 'files_by_position' | 'files_otherwise' | 'names_changed'
+
+const notesOf = (code: SomeCode, { count, shown: some }: SomeNames): Note[] =>
+  count === 0 ? [] : [noteOf(code, { count, some })]

@@ -1,0 +1,290 @@
+/** Folders as they come: each file is looked at, what is no data is left out, and it is told. */
+import { randomUUID } from 'node:crypto'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { describe, expect, test } from 'vitest'
+import { createActivities } from '../../activities/index.ts'
+import { fullSpec, type IngestSpec } from '../../src/domain/spec.ts'
+import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
+import type { Stage } from '../../src/stage/stage.ts'
+import { build } from '../helper.ts'
+import { testDeps } from '../ingest/deps.ts'
+import { zip } from '../zip.ts'
+
+const it = await build()
+await it.startWorker()
+
+let count = 0
+
+type Files = Record<string, string | Buffer>
+type Options = Pick<IngestSpec, 'format' | 'rejects'> & {
+  create?: string
+  target?: Partial<IngestSpec['target']>
+}
+
+/** Ingests a path of the folder; what came of it. */
+async function loadPath(path: string | string[], { create, target, ...options }: Options = {}) {
+  const table = `t${++count}`
+  if (create) await it.db.query(`create table ${table} (${create})`)
+  const view = await it.ingest({
+    ...options,
+    source: { kind: 'directory', path },
+    target: { table, ...target },
+  })
+  const rows = view.error && !create ? [] : (await it.db.query(`select * from ${table}`)).rows
+  return {
+    error: view.error?.code ?? null,
+    message: view.error?.message ?? '',
+    hint: view.error?.hint ?? '',
+    columns: view.columns?.map(({ name, type }) => `${name} ${type}`),
+    names: view.columns?.map(({ name }) => name),
+    rows: rows.map((row) => Object.values(row)).sort((a, b) => (`${a}` < `${b}` ? -1 : 1)),
+    rejects: (await it.rejects(view.ingestId)).map(({ line, code }) => [line, code]),
+    notes: Object.fromEntries(view.notes.map(({ code, message }) => [code, message])),
+    units: view.units,
+  }
+}
+
+async function folderOf(files: Files): Promise<string> {
+  const folder = join(it.folder, `folder${++count}`)
+  await mkdir(folder)
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
+  return folder
+}
+
+const load = async (files: Files, options?: Options) => loadPath(await folderOf(files), options)
+
+async function trial(name: string, options?: Options) {
+  const path = join(it.folder, `trial${++count}-${name}`)
+  await cp(join(import.meta.dirname, name), path, { recursive: true })
+  return loadPath(path, options)
+}
+
+describe('trials', () => {
+  test('later-file-without-header: it fails, and names the file and what to do', async () => {
+    const { error, message, hint, rows } = await trial('later-file-without-header')
+    expect([error, rows]).toEqual(['file_without_header', []])
+    expect(message).toMatch(
+      /02-without-header\.csv has no header, though .*01\.csv has one: id, name/,
+    )
+    expect(hint).toContain('--unknown-files position')
+    const taken = await trial('later-file-without-header', { format: { unknownFiles: 'position' } })
+    expect(taken.rows.map((row) => row.join())).toEqual(['1,a', '2,b', '3,c'])
+    expect(taken.notes.files_by_position).toContain('02-without-header.csv')
+  })
+
+  test('readme-sorts-first: it is left out and named', async () => {
+    const { columns, rows, notes } = await trial('readme-sorts-first')
+    expect([columns, rows]).toEqual([['id bigint', 'name text'], [[1, 'a']]])
+    expect(notes.files_left_out).toContain('README.txt')
+  })
+
+  test('nul-byte-in-small-file, one-latin1-character: rejects of their rows', async () => {
+    const nul = await trial('nul-byte-in-small-file.csv')
+    expect([nul.rows, nul.rejects]).toEqual([[[2, 'c']], [[2, 'nul_byte']]])
+    const latin = await trial('one-latin1-character.csv')
+    expect([latin.rows, latin.rejects]).toEqual([[[2, 'Ann']], [[2, 'invalid_utf8']]])
+  })
+
+  test('reserved-words: system columns get a number, and it is told', async () => {
+    const { names, rows, notes } = await trial('reserved-words.csv')
+    expect(names?.slice(7)).toEqual(['ctid_2', 'xmin_2', 'oid', 'tableoid_2'])
+    expect(rows).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]])
+    expect(notes.names_changed).toContain('"ctid" is ctid_2')
+  })
+
+  test('header-wider-than-rows: the hint names the flag', async () => {
+    const { error, hint } = await trial('header-wider-than-rows.csv')
+    if (error !== null)
+      expect([error, hint]).toEqual(['every_row_rejected', expect.stringContaining('--ragged pad')])
+  })
+})
+
+describe('each file is read in its own way', () => {
+  test('delimiter, quote, line end, numbers, dates, titles', async () => {
+    const { columns, rows, rejects, notes } = await load({
+      '1.csv': 'id,amount,day\n1,1.5,2024-01-31\n',
+      '2.csv': 'id;amount;day\r\n2;2,5;31.01.2024\r\n3;1.234,5;01.02.2024\r\n',
+      '3.csv': 'day\tid\tamount\n2024-03-01\t4\t4.5\n',
+      '4.csv': "'id','amount','day'\n'5','5.5','2024-05-01'\n'6','6.5','2024-05-02'\n",
+      '5.csv': 'Report of May\n\nid,amount,day\n7,7.5,2024-06-01\n',
+      '6.csv': 'id|amount|day\n8|8.5|12/31/2024\n',
+    })
+    expect(columns).toEqual(['id bigint', 'amount numeric', 'day date'])
+    expect(
+      rows.map(([id, amount, day]) => `${id} ${amount} ${(day as Date).toLocaleDateString('sv')}`),
+    ).toEqual([
+      '1 1.5 2024-01-31',
+      '2 2.5 2024-01-31',
+      '3 1234.5 2024-02-01',
+      '4 4.5 2024-03-01',
+      '5 5.5 2024-05-01',
+      '6 6.5 2024-05-02',
+      '7 7.5 2024-06-01',
+      '8 8.5 2024-12-31',
+    ])
+    expect(rejects).toEqual([])
+    expect(notes.files_otherwise).toMatch(/2\.csv.*3\.csv.*4\.csv.*5\.csv.*6\.csv/)
+  })
+})
+
+describe('a file without a header, and files of another kind', () => {
+  const header = 'id,name\n1,a\n'
+
+  test('no name is known: it fails and is named, or is left out by choice', async () => {
+    const files = { '1.csv': header, '2.csv': 'x,y\n3,c\n', '3.csv': 'name,id\nb,2\n' }
+    const failed = await load(files)
+    expect([failed.error, failed.rows]).toEqual(['file_unknown', []])
+    expect(failed.message).toMatch(/header of .*2\.csv is known: x, y\. Known are id, name/)
+    const left = await load(files, { format: { unknownFiles: 'skip' } })
+    expect(left.rows.map((row) => row.join())).toEqual(['1,a', '2,b'])
+    expect(left.notes.files_skipped).toMatch(/2\.csv/)
+    const into = await load(files, {
+      format: { unknownFiles: 'skip' },
+      create: 'id int, name text',
+    })
+    expect(into.rows).toHaveLength(2)
+    const evolving = await load(files, {
+      create: 'id int, name text',
+      target: { schema: 'evolve' },
+    })
+    expect([evolving.error, evolving.rows]).toEqual(['file_unknown', []])
+  })
+
+  test('the odd one stands first: nothing is left out for its sake', async () => {
+    const files = { '0.csv': 'x,y\n3,c\n', '1.csv': header, '2.csv': 'name,id\nb,2\n' }
+    expect((await load(files)).error).toBe('file_unknown')
+    const { error, message, rows } = await load(files, { format: { unknownFiles: 'skip' } })
+    expect([error, rows]).toEqual(['files_mostly_skipped', []])
+    expect(message).toMatch(/1\.csv, .*2\.csv/)
+  })
+
+  test('a first record of texts alone is data where it is wanted so', async () => {
+    const files = { '1.csv': header, '2.csv': 'x,b\ny,c\n', '3.csv': '4\td\n' }
+    const { rows, notes } = await load(files, { format: { unknownFiles: 'position' } })
+    expect(rows.map((row) => row.join())).toEqual(['1,a', '4,d', 'x,b', 'y,c'])
+    expect(notes.files_by_position).toMatch(/2\.csv, .*3\.csv/)
+    const wide = { ...files, '3.csv': '1,2,3\n' }
+    expect((await load(wide, { format: { unknownFiles: 'position' } })).error).toBe(
+      'file_without_header',
+    )
+  })
+
+  test('names are given: each file may have a header or none', async () => {
+    const files = { '1.csv': 'id,n\n1,10\n', '2.csv': '2,20\n3,30\n' }
+    const { names, rows } = await load(files, { format: { columns: ['a', 'b'] } })
+    expect([names, rows]).toEqual([
+      ['a', 'b'],
+      [
+        [1, 10],
+        [2, 20],
+        [3, 30],
+      ],
+    ])
+  })
+})
+
+describe('what is no data', () => {
+  const pdf = Buffer.from('%PDF-1.7\n%\xe2\xe3\n1 0 obj\n', 'latin1')
+  const clutter = {
+    'README.md': '# Export, of today\n',
+    'Thumbs.db': Buffer.alloc(600),
+    'about.txt': 'These are the sales, as of May.\nAsk us, if in doubt.\n',
+    'manual.pdf': pdf,
+    scan: pdf,
+  }
+
+  test('in a folder it is left out and named, wherever it sorts', async () => {
+    const { rows, columns, notes, error } = await load({ ...clutter, 'sales.csv': 'a,b\n1,2\n' })
+    expect([error, columns, rows]).toEqual([null, ['a bigint', 'b bigint'], [[1, 2]]])
+    expect(Object.keys(notes)).toContain('files_left_out')
+  })
+
+  test('every file is named in some note', async () => {
+    const path = await folderOf({ ...clutter, 'sales.csv': 'a,b\n1,2\n' })
+    const view = await it.ingest({ source: { kind: 'directory', path }, target: { table: 'told' } })
+    const told = view.notes.map(({ message }) => message).join('\n')
+    for (const name of Object.keys(clutter)) expect(told).toContain(`/${name}`)
+    expect(view).toMatchObject({ files: 3, rowsLoaded: 1 })
+  })
+
+  test('in an archive as well', async () => {
+    const members = {
+      '.DS_Store': Buffer.alloc(100),
+      '__MACOSX/._a.csv': Buffer.alloc(100),
+      'README.txt': 'Hello, world\n',
+      'a.csv': 'a,b\n1,2\n',
+    }
+    const path = await it.file('clutter.zip', await zip(members))
+    const view = await it.ingest({
+      source: { kind: 'directory', path },
+      target: { table: 'zipped' },
+    })
+    expect(view).toMatchObject({ state: 'completed', files: 1, rowsLoaded: 1 })
+    const told = view.notes.map(({ message }) => message).join('\n')
+    for (const name of ['.DS_Store', '__MACOSX', 'README.txt']) expect(told).toContain(name)
+  })
+
+  test('named itself it is an error; a folder with nothing else as well', async () => {
+    const folder = await folderOf({ ...clutter, 'sales.csv': 'a,b\n1,2\n' })
+    const named = (name: string) => loadPath([join(folder, name), join(folder, 'sales.csv')])
+    expect((await named('manual.pdf')).error).toBe('not_csv')
+    expect((await named('Thumbs.db')).error).toBe('not_csv')
+    const prose = await named('about.txt')
+    expect([prose.error, prose.message]).toEqual([
+      'file_unknown',
+      expect.stringContaining('about.txt'),
+    ])
+    expect(await load({ 'README.md': '# Hi\n' })).toMatchObject({ error: 'source_left_out' })
+    expect(await load({ scan: pdf })).toMatchObject({ error: 'source_left_out' })
+  })
+})
+
+test('attempts that end in between read every file as one attempt does', async () => {
+  const path = await folderOf({
+    '1.csv': 'id;n\n1;1,5\n',
+    '2.csv': 'id;n\n2;1.234\n',
+    '3.csv': 'id,n\n3,2.5\n',
+    '4.csv': 'id;n\n4;31\n',
+    about: 'Nothing to see here\n',
+  })
+  const shapes = async (interrupted: boolean) => {
+    const ingestId = randomUUID()
+    const target = { table: `again${++count}` }
+    const spec = fullSpec({ source: { kind: 'directory', path }, target })
+    await enterIngest(it.db, { ingestId, spec, target: `public.${target.table}` })
+    const env = new MockActivityEnvironment()
+    let left = 1
+    const pin: Stage['pin'] = (...args) => {
+      if (interrupted && left-- === 0) throw new Error('killed')
+      return it.stage.pin(...args)
+    }
+    const { listSource, stageLot } = createActivities(testDeps(it, { ...it.stage, pin }))
+    await env.run(listSource, { ingestId })
+    for (let attempt = 0; attempt < 9; attempt++) {
+      left = attempt
+      const ended = await env.run(stageLot, { ingestId, lotNo: 0 }).then(
+        () => true,
+        () => false,
+      )
+      if (ended) break
+    }
+    const { rows } = await it.db.query(
+      'select name, shape from sluice.files where ingest_id = $1 order by file_no',
+      [ingestId],
+    )
+    return rows
+  }
+  const once = await shapes(false)
+  expect(
+    once.map(({ shape }) => [shape.dialect.delimiter, shape.dialect.decimal, shape.leftOut]),
+  ).toEqual([
+    [';', ',', undefined],
+    [';', ',', undefined],
+    [',', undefined, undefined],
+    [';', ',', undefined],
+    [',', undefined, 'text that is no table'],
+  ])
+  expect(await shapes(true)).toEqual(once)
+})
