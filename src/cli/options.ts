@@ -37,6 +37,7 @@ export interface SpecOptions extends FormatOptions {
   mode?: 'append' | 'replace'
   types?: 'sample' | 'text'
   schema?: 'evolve' | 'freeze'
+  names?: 'words' | 'as-is'
   unique?: 'reject' | 'skip' | 'fail'
   maxRejects?: number | string
   atomic: boolean
@@ -74,6 +75,12 @@ const addTargetOptions = (command: Command): Command =>
       ).choices(['evolve', 'freeze']),
     )
     .addOption(
+      new Option(
+        '--names <how>',
+        'new columns: words, as order_id, or as-is, as "Order ID" (default: words)',
+      ).choices(['words', 'as-is']),
+    )
+    .addOption(
       new Option('--unique <what>', 'a row whose key is there already (default: reject)').choices([
         'reject',
         'skip',
@@ -85,7 +92,7 @@ const modes = ['append', 'replace']
 
 /** The spec that the options describe, without its source; what was not said is left out. */
 export function specOf(options: SpecOptions): Omit<IngestSpec, 'source'> {
-  const { id, into, steps, mode, types, schema, unique, atomic, maxRejects } = options
+  const { id, into, steps, mode, types, schema, names, unique, atomic, maxRejects } = options
   const { parallelism, priority, tenant, queue } = options
   const format = formatOf(options)
   return {
@@ -94,7 +101,7 @@ export function specOf(options: SpecOptions): Omit<IngestSpec, 'source'> {
     ...(into !== undefined && {
       target: {
         table: into,
-        ...defined({ mode, types, schema, unique }),
+        ...defined({ mode, types, schema, names, unique }),
         ...(!atomic && { atomic }),
       },
     }),

@@ -26,6 +26,7 @@ export class Layout {
   readonly #known = new Map<string, string[]>()
   readonly #evolves: boolean
   readonly #knowsOne: boolean
+  readonly #names: FullTarget['names']
   /** Those of the target, or of the table to be; null while there is neither. */
   columns: readonly TargetColumn[] | null
   /** Columns that some file fills. */
@@ -34,12 +35,13 @@ export class Layout {
   readonly added = new Set<string>()
 
   constructor(
-    { table, schema }: Pick<FullTarget, 'table' | 'schema'>,
+    { table, schema, names }: Pick<FullTarget, 'table' | 'schema' | 'names'>,
     columns: readonly TargetColumn[] | null,
     { knowsOne = false }: { knowsOne?: boolean } = {},
   ) {
     this.#knowsOne = knowsOne
     this.#table = table
+    this.#names = names
     this.columns = columns
     this.#evolves = evolves(schema, columns !== null)
   }
@@ -55,10 +57,11 @@ export class Layout {
     const fileHeader = { file, header, width }
     // The first file may bring all columns of a table that exists; a later one shares some of them.
     const knowsOne = this.#knowsOne || this.used.size > 0
-    const table = { name: this.#table, evolves: this.#evolves, knowsOne }
+    const names = this.#names
+    const table = { name: this.#table, evolves: this.#evolves, knowsOne, ...(names && { names }) }
     const columns = this.columns
       ? matchHeader(fileHeader, { ...table, columns: this.columns })
-      : newColumns(fileHeader)
+      : newColumns(fileHeader, names)
     if (this.columns) this.#add(file, this.columns, columns)
     else this.columns = columns.map((name) => ({ ...free, name }))
     this.#known.set(key, columns)

@@ -66,6 +66,13 @@ const Target = Type.Object(
           'existing one gets no new columns.',
       }),
     ),
+    names: Type.Optional(
+      Type.Union([Type.Literal('words'), Type.Literal('as-is')], {
+        description:
+          'How new columns are called: in lower case with words joined by `_`, or as the header ' +
+          'writes them, so that they have to be quoted. In words if absent.',
+      }),
+    ),
     unique: Type.Optional(
       Type.Union([Type.Literal('reject'), Type.Literal('skip'), Type.Literal('fail')], {
         default: 'reject',
@@ -149,6 +156,8 @@ export interface FullTarget {
   atomic: boolean
   /** Left out when the spec does not say. */
   schema?: 'evolve' | 'freeze'
+  /** Absent when the spec does not say: words. */
+  names?: 'words' | 'as-is'
   /** Left out when the spec does not say: reject. */
   unique?: 'reject' | 'skip' | 'fail'
 }

@@ -151,3 +151,54 @@ test('a pinned file that is deleted or replaced after it was staged is loaded as
   await env.run(planIngest, { ingestId })
   expect(await env.run(loadUnit, { ingestId, unitNo: 0 })).toMatchObject({ rowsLoaded: 2 })
 })
+
+test('attempts that end in between read every file as one attempt does', async () => {
+  const path = join(it.folder, 'mixed')
+  await mkdir(path)
+  const files = {
+    '1.csv': 'id;n\n1;1,5\n',
+    '2.csv': 'id;n\n2;1.234\n',
+    '3.csv': 'id,n\n3,2.5\n',
+    '4.csv': 'id;n\n4;31\n',
+    about: 'Nothing to see here\n',
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text)
+  const shapes = async (interrupted: boolean) => {
+    const ingestId = randomUUID()
+    const target = { table: interrupted ? 'again' : 'once' }
+    const spec = fullSpec({ source: { kind: 'directory', path }, target })
+    await enterIngest(it.db, { ingestId, spec, target: `public.${target.table}` })
+    const env = new MockActivityEnvironment()
+    let left = 1
+    const pin: Stage['pin'] = (...args) => {
+      if (interrupted && left-- === 0) throw new Error('killed')
+      return it.stage.pin(...args)
+    }
+    const { listSource, stageLot } = createActivities(testDeps(it, { ...it.stage, pin }))
+    await env.run(listSource, { ingestId })
+    for (let attempt = 0; attempt < 9; attempt++) {
+      left = attempt
+      const ended = await env.run(stageLot, { ingestId, lotNo: 0 }).then(
+        () => true,
+        () => false,
+      )
+      if (ended) break
+    }
+    const { rows } = await it.db.query(
+      'select name, shape from sluice.files where ingest_id = $1 order by file_no',
+      [ingestId],
+    )
+    return rows
+  }
+  const once = await shapes(false)
+  expect(
+    once.map(({ shape }) => [shape.dialect.delimiter, shape.dialect.decimal, shape.leftOut]),
+  ).toEqual([
+    [';', ',', undefined],
+    [';', ',', undefined],
+    [',', undefined, undefined],
+    [';', ',', undefined],
+    [',', undefined, 'text that is no table'],
+  ])
+  expect(await shapes(true)).toEqual(once)
+})

@@ -1,15 +1,9 @@
 /** Folders as they come: each file is looked at, what is no data is left out, and it is told. */
-import { randomUUID } from 'node:crypto'
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MockActivityEnvironment } from '@temporalio/testing'
 import { describe, expect, test } from 'vitest'
-import { createActivities } from '../../activities/index.ts'
-import { fullSpec, type IngestSpec } from '../../src/domain/spec.ts'
-import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
-import type { Stage } from '../../src/stage/stage.ts'
+import type { IngestSpec } from '../../src/domain/spec.ts'
 import { build } from '../helper.ts'
-import { testDeps } from '../ingest/deps.ts'
 import { zip } from '../zip.ts'
 
 const it = await build()
@@ -241,50 +235,35 @@ describe('what is no data', () => {
   })
 })
 
-test('attempts that end in between read every file as one attempt does', async () => {
-  const path = await folderOf({
-    '1.csv': 'id;n\n1;1,5\n',
-    '2.csv': 'id;n\n2;1.234\n',
-    '3.csv': 'id,n\n3,2.5\n',
-    '4.csv': 'id;n\n4;31\n',
-    about: 'Nothing to see here\n',
-  })
-  const shapes = async (interrupted: boolean) => {
-    const ingestId = randomUUID()
-    const target = { table: `again${++count}` }
-    const spec = fullSpec({ source: { kind: 'directory', path }, target })
-    await enterIngest(it.db, { ingestId, spec, target: `public.${target.table}` })
-    const env = new MockActivityEnvironment()
-    let left = 1
-    const pin: Stage['pin'] = (...args) => {
-      if (interrupted && left-- === 0) throw new Error('killed')
-      return it.stage.pin(...args)
-    }
-    const { listSource, stageLot } = createActivities(testDeps(it, { ...it.stage, pin }))
-    await env.run(listSource, { ingestId })
-    for (let attempt = 0; attempt < 9; attempt++) {
-      left = attempt
-      const ended = await env.run(stageLot, { ingestId, lotNo: 0 }).then(
-        () => true,
-        () => false,
-      )
-      if (ended) break
-    }
-    const { rows } = await it.db.query(
-      'select name, shape from sluice.files where ingest_id = $1 order by file_no',
-      [ingestId],
-    )
-    return rows
+test('names as they are written on request, also in later files and a second time', async () => {
+  const files = {
+    '1.csv': 'Order ID,Price: EUR,"a ""b""",,ID,ID,ctid\n1,1.5,x,y,5,6,7\n2,n/a,x,y,5,6,7\n',
+    '2.csv': 'ID,Order ID,Größe (cm)\n5,3,9\n',
   }
-  const once = await shapes(false)
-  expect(
-    once.map(({ shape }) => [shape.dialect.delimiter, shape.dialect.decimal, shape.leftOut]),
-  ).toEqual([
-    [';', ',', undefined],
-    [';', ',', undefined],
-    [',', undefined, undefined],
-    [';', ',', undefined],
-    [',', undefined, 'text that is no table'],
+  const names = [
+    'Order ID',
+    'Price: EUR',
+    'a "b"',
+    'column_4',
+    'ID',
+    'ID_2',
+    'ctid_2',
+    'Größe (cm)',
+  ]
+  const path = await folderOf(files)
+  const target = { table: 'as_is', names: 'as-is' } as const
+  const source = { kind: 'directory', path } as const
+  const view = await it.ingest({ source, target })
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 0 })
+  expect(view.columns?.map(({ name }) => name)).toEqual(names)
+  const { rows } = await it.db.query('select * from as_is order by "Order ID"')
+  expect(rows.map((row) => Object.values(row).join())).toEqual([
+    '1,1.5,x,y,5,6,7,',
+    '2,n/a,x,y,5,6,7,',
+    '3,,,,5,,,9',
   ])
-  expect(await shapes(true)).toEqual(once)
+  const again = await it.ingest({ source, target })
+  expect(again).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 0 })
+  const renamed = view.notes.find(({ code }) => code === 'names_changed')
+  expect(renamed?.message).toMatch(/"ID" is ID_2, "ctid" is ctid_2/)
 })

@@ -141,7 +141,7 @@ async function findColumns(
   samples: string[][],
   { into, table, databaseUrl, dialect }: Aim,
 ): Promise<Columns> {
-  const names = newColumns(header)
+  const names = newColumns(header, into.names)
   const guess = names.map((name, at) => {
     const type = into.types === 'text' ? undefined : candidateTypes(samples[at] ?? [], dialect)[0]
     return { name, type: type ?? 'text' }
@@ -158,7 +158,9 @@ async function findColumns(
       }
       const types = new Map(target.columns.map(({ name, type }) => [name, type]))
       const isEvolving = evolves(into.schema, true)
-      const there = { name: showTable(table), columns: target.columns, evolves: isEvolving }
+      const style = into.names && { names: into.names }
+      const columnsOf = { columns: target.columns, evolves: isEvolving, ...style }
+      const there = { name: showTable(table), ...columnsOf }
       const fields = matchHeader(header, there)
       const sampled =
         into.types === 'text'
