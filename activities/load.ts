@@ -22,7 +22,6 @@ import { UnitBytes } from '../src/stage/unitBytes.ts'
 import { alive, type Limited, mustNotBePaused } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { fastLane, flawRejects, repairLane } from './load/lanes.ts'
-import { misfitsOfSampled } from './load/misfits.ts'
 import { type LoadedUnit, loadWarily, withParts } from './load/suspect.ts'
 import { mustStand } from './publish/target.ts'
 
@@ -71,14 +70,12 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
   }
   let rowsRejected = 0
   let rowsSkipped = 0
-  let rowsToReload = 0
   const keep = async (found: Reject[]) => {
     if (straight) await mustNotBeNumbered(tx, entry.landing, { refused: found, filled })
     const rejects = straight ? keysLeftOut(entry.target, found) : found
     await keepRejects(tx, ref, rejects, (fileNo) => bytes.nameOf(fileNo))
     rowsRejected += rejects.length
     rowsSkipped += found.length - rejects.length
-    rowsToReload += misfitsOfSampled(rejects, entry.columns)
   }
   const loaded =
     (await fastLane(tx, entry, bytes, keep)) ?? (await repairLane(tx, entry, bytes, keep))
@@ -89,7 +86,6 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
     rowsLoaded: loaded.rows,
     rowsRejected,
     rowsSkipped,
-    ...(rowsToReload > 0 && { rowsToReload }),
     ...(loaded.trimmed && { trimmed: loaded.trimmed }),
     sizeBytes: unit.sizeBytes,
     lane: loaded.lane,

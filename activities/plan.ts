@@ -1,22 +1,13 @@
 /** plan: staged files → units in the ledger, and the landing table that they are loaded into. */
-import { addSample, sampleRanges } from '../src/csv/sample.ts'
 import type { Column } from '../src/domain/columns.ts'
 import { Layout } from '../src/domain/layout.ts'
 import { type PlannedFile, planUnits, unitBytes } from '../src/domain/plan.ts'
 import { type FullSpec, type FullTarget, factsOf } from '../src/domain/spec.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
-import { termsOf } from '../src/domain/values.ts'
-import { canWiden, commonType } from '../src/domain/widen.ts'
-import type { FileShape, Unit } from '../src/domain/words.ts'
+import type { Unit } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
-import { readAll } from '../src/io/chunks.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import {
-  eachFile,
-  type FileEntry,
-  type StagedEntry,
-  sumFileBytes,
-} from '../src/postgres/ledger/files.ts'
+import { eachFile, type FileEntry, sumFileBytes } from '../src/postgres/ledger/files.ts'
 import {
   enterPhase,
   lockIngest,
@@ -36,11 +27,10 @@ import {
 } from '../src/postgres/target/landing.ts'
 import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target/target.ts'
-import { judgeTypes } from '../src/postgres/target/types.ts'
-import type { Stage } from '../src/stage/stage.ts'
 import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { FileSorter } from './plan/sorter.ts'
+import { guessColumns, Values } from './plan/types.ts'
 
 export interface Planned {
   units: number
@@ -51,17 +41,13 @@ export interface Planned {
 const pageUnits = 200
 /** A unit of small files has up to a thousand. */
 const pageSplits = 2000
-const sampledFilesMax = 16
-/** With those that are sampled for the columns that they bring. */
-const sampledFilesMost = 64
-const samplesMax = 16
 
 /** Plans once: a later attempt finds the plan in the ledger and returns it. */
 export const planIngest =
   (deps: Deps) =>
   async (input: IngestInput): Promise<Planned> =>
     alive(deps, input, async (signal) => {
-      const { db, stage } = deps
+      const { db } = deps
       const { ingestId } = input
       await enterPhase(db, ingestId, 'plan')
       return alone(
@@ -79,13 +65,12 @@ export const planIngest =
           const knowsOne = spec.format.unknownFiles === 'skip'
           const layout = new Layout(into, target?.columns ?? null, { knowsOne })
           const sorter = new FileSorter(layout, entry)
-          const sampled: SampledFile[] = []
-          const from = { layout, sorter, sampled, signal }
-          const files = withColumns(eachFile(tx, ingestId), from)
+          const values = new Values()
+          const files = withColumns(eachFile(tx, ingestId), { sorter, values, signal })
           const bytes = unitBytes(await sumFileBytes(tx, ingestId))
           const planned = await addPages(tx, ingestId, planUnits(files, bytes))
           const notes = sorter.notes(factsOf(spec).paths.join(', '))
-          const made = await makeLanding(tx, { ingestId, spec, target, layout, stage, sampled })
+          const made = await makeLanding(tx, { ingestId, spec, target, layout, values })
           // Rows that go straight into the target rely on it as it is from now on.
           const relied = into.atomic ? before : await readRelied(tx, table)
           await recordPlanned(tx, ingestId, { ...planned, ...made, relied })
@@ -101,32 +86,23 @@ function targetOf({ target }: FullSpec): { into: FullTarget; table: TableName } 
   return { into: target, table: parseTableName(target.table) }
 }
 
-interface SampledFile extends FileEntry {
-  shape: FileShape
-  columns: string[]
-}
-
 interface Planning {
-  layout: Layout
   sorter: FileSorter
-  /** Those whose values the types of new columns are found from. */
-  sampled: SampledFile[]
+  values: Values
   signal: AbortSignal
 }
 
 async function* withColumns(
   files: AsyncIterable<FileEntry>,
-  { layout, sorter, sampled, signal }: Planning,
+  { sorter, values, signal }: Planning,
 ): AsyncGenerator<PlannedFile> {
   for await (const file of files) {
     signal.throwIfAborted()
     const { shape, fileNo } = file
     if (!shape) throw sluiceError('count_mismatch', { problem: `${file.name} was never staged` })
-    const before = layout.added.size
     const columns = sorter.columnsOf(file, shape)
     if (columns === null) continue
-    const isWanted = sampled.length < sampledFilesMax || layout.added.size > before
-    if (isWanted && sampled.length < sampledFilesMost) sampled.push({ ...file, shape, columns })
+    values.add(fileNo, shape, columns)
     yield { fileNo, shape, columns }
   }
 }
@@ -161,8 +137,7 @@ interface Landing {
   spec: FullSpec
   target: TargetTable | null
   layout: Layout
-  stage: Stage
-  sampled: SampledFile[]
+  values: Values
 }
 
 async function makeLanding(
@@ -208,55 +183,14 @@ async function landLike(
     await createLike(tx, table, columns, traced)
   }
   await addColumns(tx, table, added)
-  // Rows that are loaded again would come out of their order, by which rows are traced.
-  const widens = (column: Column) => (traced ? { ...column, sampled: false } : column)
-  const brought = added.map((column) => ({ ...widens(column), added: true }))
+  const brought = added.map((column) => ({ ...column, added: true }))
   return { columns: [...columns, ...brought], traced }
 }
 
 /** Types of columns that do not exist yet, as the spec wants them found. */
 async function typesOf(tx: Connection, landing: Landing, names: string[]): Promise<Column[]> {
-  const { into } = targetOf(landing.spec)
+  const { ingestId, values, spec } = landing
+  const { into } = targetOf(spec)
   if (into.types === 'text') return names.map((name) => ({ name, type: 'text' }))
-  if (names.length === 0) return []
-  const columns = await typesOfSample(tx, landing, names)
-  const widens = into.schema !== 'freeze'
-  return columns.map((column) =>
-    widens && canWiden(column.type) ? { ...column, sampled: true } : column,
-  )
-}
-
-/** Files may write numbers and dates in different terms: their values are judged by their own. */
-async function typesOfSample(tx: Connection, landing: Landing, names: string[]): Promise<Column[]> {
-  const keyOf = ({ shape }: SampledFile) => JSON.stringify(termsOf(shape.dialect))
-  const found = new Map<string, string>()
-  for (const key of new Set(landing.sampled.map(keyOf))) {
-    const sampled = landing.sampled.filter((file) => keyOf(file) === key)
-    const samples = await sample({ ...landing, sampled }, names)
-    const columns = await judgeTypes(tx, names, samples, sampled[0]?.shape.dialect)
-    for (const [at, { name, type }] of columns.entries()) {
-      const before = found.get(name)
-      if (samples[at]?.length) found.set(name, before ? commonType(before, type) : type)
-    }
-  }
-  return names.map((name) => ({ name, type: found.get(name) ?? 'text' }))
-}
-
-/** Values from up to `samplesMax` places, over several files and within each. */
-async function sample(
-  { stage, ingestId, sampled: files }: Landing,
-  names: string[],
-): Promise<string[][]> {
-  const byName = new Map<string, string[]>(names.map((name) => [name, []]))
-  for (const file of files) {
-    const { shape, columns } = file
-    const samples = columns.map((name) => byName.get(name) ?? [])
-    for (const range of sampleRanges(shape, Math.ceil(samplesMax / files.length))) {
-      const chunks = stage.read({ ingestId, ...(file as StagedEntry) }, range)
-      const slice = await readAll(chunks, range.end - range.start)
-      const cutShort = range.end < (shape.cuts.at(-1)?.offset ?? 0)
-      addSample(samples, slice, shape.dialect, cutShort)
-    }
-  }
-  return names.map((name) => byName.get(name) as string[])
+  return guessColumns(tx, ingestId, { values, names, freeze: into.schema === 'freeze' })
 }

@@ -29,7 +29,6 @@ import { overLimit } from './publish/limit.ts'
 import { refused, refusedRows } from './publish/refused.ts'
 import { lockPlanned, mustStand, plannedOf } from './publish/target.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
-import { widen } from './publish/widen.ts'
 
 export interface PublishInput extends IngestInput {
   /** Data records that staging counted: what a share of rejects is a share of. */
@@ -70,7 +69,6 @@ async function publish(
   mustBeActive(ingestId, entry)
   mustNotBePaused(input, entry.state)
   if (!entry.spec.target?.atomic) await mustStand(tx, plannedOf(ingestId, entry))
-  entry.columns = await widen(tx, ingestId, entry)
   const { missing, ...loaded } = await sumReceipts(tx, ingestId)
   // The load stops early when there are too many: units without a receipt are no wonder then.
   const over = await overLimit(tx, input, entry.spec, loaded)

@@ -6,6 +6,7 @@
  * one and returns it, or finds nothing and starts clean.
  */
 import { activityInfo } from '@temporalio/activity'
+import type { Column } from '../src/domain/columns.ts'
 import type { Retried, RetryOrder } from '../src/domain/retry.ts'
 import { parseTableName, quoteTable, showTable } from '../src/domain/table.ts'
 import { sluiceError } from '../src/errors.ts'
@@ -29,8 +30,8 @@ import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import { lockTargetName, readTarget } from '../src/postgres/target/target.ts'
 import { alive, type Limited } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
-import { type Attempted, reload } from './publish/reload.ts'
 import { correctedPages } from './retry/corrected.ts'
+import { type Attempted, reload } from './retry/reload.ts'
 
 export const retryRejects =
   (deps: Deps) =>
@@ -95,7 +96,7 @@ async function* asTheyAre(tx: Connection, ingestId: string): AsyncGenerator<Atte
 }
 
 /** @throws target_changed */
-async function findTarget(tx: Connection, ingestId: string, { spec }: IngestEntry) {
+async function findTarget(tx: Connection, ingestId: string, { spec, columns }: IngestEntry) {
   const name = parseTableName(spec.target?.table ?? '')
   const changed = (problem: string) =>
     sluiceError('target_changed', { ingestId, table: showTable(name), problem })
@@ -109,5 +110,10 @@ async function findTarget(tx: Connection, ingestId: string, { spec }: IngestEntr
   if (gone.length > 0) {
     throw changed(`it has no columns any more that the rows fill: ${gone.slice(0, 20).join(', ')}`)
   }
-  return { ingestId, table: quoteTable(name), columns: target.columns }
+  const known = new Map((columns ?? []).map((column) => [column.name, column.nullWords]))
+  const withWords = target.columns.map((column): Column => {
+    const nullWords = known.get(column.name)
+    return nullWords ? { ...column, nullWords } : column
+  })
+  return { ingestId, table: quoteTable(name), columns: withWords }
 }

@@ -7,12 +7,12 @@
 import { type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
-/** With the types that Sluice finds in a sample; the bench makes everybody's table with them. */
+/** With the types that Sluice finds; the bench makes everybody's table with them. */
 export const columns = [
   ['id', 'bigint'],
   ['active', 'boolean'],
   ['amount', 'numeric'],
-  ['score', 'double precision'],
+  ['score', 'numeric'],
   ['day', 'date'],
   ['created_at', 'timestamp'],
   ['updated_at', 'timestamptz'],

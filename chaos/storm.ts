@@ -128,7 +128,7 @@ async function start(scene: Scene, { ingestId, choice, table, crop }: Sown): Pro
   const spec: IngestSpec = {
     id: ingestId,
     source: { kind: 'directory', path: crop.path },
-    // Bad rows stay bad rows: sampled types would widen for them.
+    // Bad rows stay bad rows: without it they would make their columns text.
     target: { table, mode: mode === 'replace' ? 'replace' : 'append', schema: 'freeze' },
     parallelism,
     ...(hasStep && { steps: ['copy'] }),

@@ -1,33 +1,33 @@
 /**
- * Compiles src/csv/simd/walk.ts into src/csv/walkWasm.ts, which is committed: a build needs no
- * compiler of AssemblyScript. `--check` only says whether it is what the source says.
+ * Compiles src/csv/simd into src/csv/walkWasm.ts, which is committed: a build needs no compiler of
+ * AssemblyScript. `--check` only says whether it is what the sources say.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import asc from 'assemblyscript/asc'
 
 const root = join(import.meta.dirname, '..')
-const source = 'src/csv/simd/walk.ts'
+const sources = ['src/csv/simd/walk.ts', 'src/csv/simd/fields.ts']
 const made = 'src/csv/walkWasm.ts'
 
 let binary
 const options = ['--outFile', 'walk.wasm', '--runtime', 'stub', '--enable', 'simd', '-O3']
-const { error, stderr } = await asc.main([source, ...options, '--noAssert', '--converge'], {
+const { error, stderr } = await asc.main([...sources, ...options, '--noAssert', '--converge'], {
   readFile: (name, base) => readFile(join(root, base, name), 'utf8').catch(() => null),
   writeFile: (name, content) => {
     if (name === 'walk.wasm') binary = content
   },
   listFiles: () => [],
 })
-if (error) throw new Error(`${source} does not compile:\n${stderr.toString()}`)
+if (error) throw new Error(`${sources} do not compile:\n${stderr.toString()}`)
 
-const text = `/** Written by scripts/wasm.mjs from simd/walk.ts. Do not edit it by hand. */
+const text = `/** Written by scripts/wasm.mjs from simd. Do not edit it by hand. */
 export const walkWasm =
   '${Buffer.from(binary).toString('base64')}'
 `
 const there = await readFile(join(root, made), 'utf8').catch(() => '')
 if (!process.argv.includes('--check')) await writeFile(join(root, made), text)
 else if (there !== text) {
-  console.log(`${made} is not what ${source} says: npm run wasm`)
+  console.log(`${made} is not what ${sources} say: npm run wasm`)
   process.exitCode = 1
 }

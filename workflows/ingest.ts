@@ -203,7 +203,7 @@ function showNotes(order: IngestOrder, progress: Progress, { notes = [] }: Count
 
 function linesOf({ target }: IngestOrder, progress: Shown): string[] {
   const { phase, paused, files, lots, next, units, loaded } = progress
-  const { rowsLoaded, rowsRejected, rowsToReload } = progress
+  const { rowsLoaded, rowsRejected } = progress
   const lines = [
     `**${paused ? 'paused' : phase}** → ${target === null ? 'steps' : `\`${target}\``}`,
     files > 0 ? `- files: ${files}` : '',
@@ -211,7 +211,6 @@ function linesOf({ target }: IngestOrder, progress: Shown): string[] {
     phase === 'step' ? `- files: ${next} of ${files}` : '',
     units > 0 ? `- units: ${loaded} of ${units}` : '',
     units > 0 ? `- rows: ${rowsLoaded} loaded, ${rowsRejected} rejected` : '',
-    rowsToReload ? `- of the rejects ${rowsToReload} are to be loaded again, with wider types` : '',
   ]
   return lines.filter(Boolean)
 }

@@ -7,7 +7,7 @@ import { sluiceError } from '../../src/errors.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { findOpen, type OpenReject, readFileNos } from '../../src/postgres/ledger/openRejects.ts'
 import type { Deps } from '../deps.ts'
-import type { Attempted } from '../publish/reload.ts'
+import type { Attempted } from './reload.ts'
 
 type Upload = NonNullable<RetryOrder['upload']>
 type Order = RetryOrder & { upload: Upload }

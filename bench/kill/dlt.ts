@@ -19,7 +19,6 @@ const types: Record<(typeof columns)[number][1], string> = {
   bigint: 'bigint',
   boolean: 'bool',
   numeric: 'decimal',
-  'double precision': 'double',
   date: 'date',
   timestamp: 'timestamp',
   timestamptz: 'timestamp',

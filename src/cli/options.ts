@@ -70,7 +70,7 @@ const addTargetOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--schema <how>',
-        'evolve: sampled types widen, new columns are added; freeze: neither ' +
+        'evolve: odd values make a column text, new columns are added; freeze: neither ' +
           '(default: a new table evolves, an existing one gets no columns)',
       ).choices(['evolve', 'freeze']),
     )

@@ -104,14 +104,9 @@ export function details(view: IngestNow): string {
     .join('\n')
 }
 
-/** What becomes, or became, of rejects by another try. */
-export function again({ rowsToReload, rowsReloaded }: Ingest): string | null {
-  const parts = [
-    rowsToReload > 0 ? `${number(rowsToReload)} to be loaded again, with wider types` : '',
-    rowsReloaded > 0 ? `${number(rowsReloaded)} loaded after all` : '',
-  ]
-  return parts.filter(Boolean).join(', ') || null
-}
+/** What became of rejects by another try. */
+export const again = ({ rowsReloaded }: Ingest): string | null =>
+  rowsReloaded > 0 ? `${number(rowsReloaded)} loaded after all` : null
 
 const retryOf = ({ activity, attempt, error }: IngestNow['retrying'][number]): [string, string] => [
   'retrying',

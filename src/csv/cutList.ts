@@ -33,6 +33,11 @@ export class CutList {
     this.#recordLines = this.lines
   }
 
+  /** Of the record under way. */
+  get line(): number {
+    return this.#recordLines + 1
+  }
+
   /** The data starts here. */
   open({ offset, lines }: { offset: number; lines: number }): void {
     this.lines = lines

@@ -5,8 +5,9 @@
  * The loop is WebAssembly, which has SIMD and JavaScript has not (simd/walk.ts). It sees a window
  * of the bytes, copied into its memory, which all walks of the process share.
  */
-import { type Marks, noBytes } from './marks.ts'
-import { walkWasm } from './walkWasm.ts'
+import { loop, memoryOf, windowBytes } from './loop.ts'
+import { type Marks, noBytes, withoutLineEnd } from './marks.ts'
+import type { TypeScan } from './typeScan.ts'
 
 interface Limits extends Omit<Marks, 'delimiter' | 'escape'> {
   /** -1 when it has several bytes: a record with quotes is not plain then. */
@@ -14,33 +15,17 @@ interface Limits extends Omit<Marks, 'delimiter' | 'escape'> {
   sizeMax: number
 }
 
-/** What simd/walk.ts exports: positions in the window, and what it does. */
-interface Loop {
-  memory: { buffer: ArrayBuffer; grow(pages: number): number }
-  index: { value: number }
-  start: { value: number }
-  inQuotes: { value: number }
-  records: { value: number }
-  carry: { value: number }
-  limit(...numbers: number[]): void
-  walk(base: number, size: number, stopAt: number): number
-}
-
-/** Its types come with those of browsers only. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object
-  Instance: new (module: object) => { exports: unknown }
-}
-
-const windowBytes = 1 << 20
-const pageBytes = 1 << 16
 const int32Max = 2 ** 31 - 1
 
-const module = new WebAssembly.Module(Buffer.from(walkWasm, 'base64'))
-const loop = new WebAssembly.Instance(module).exports as Loop
-// One page more: the loop reads 64 bytes at a time.
-loop.memory.grow(windowBytes / pageBytes + 1)
-const memory = new Uint8Array(loop.memory.buffer)
+/** What a walk is told of its records besides. */
+interface Besides {
+  /** Is shown the records that the walk passes, while they lie in the window. */
+  types: TypeScan | undefined
+  /** What lies before the bytes, of the record under way. */
+  tail: Buffer
+  /** Of the record under way. */
+  line: number
+}
 
 /** Walks until the first record that is not plain. */
 export class PlainWalk {
@@ -77,7 +62,7 @@ export class PlainWalk {
   }
 
   /** @param stopAt a record that ends here or later is left to the careful walk: a cut is due */
-  walk(stopAt: number): void {
+  walk(stopAt: number, besides?: Besides): void {
     const { delimiter, quote, newline, comment, sizeMax } = this.#limits
     const bytes = this.#bytes
     this.records = 0
@@ -86,19 +71,22 @@ export class PlainWalk {
       // The careful walk knows what to do with a comment.
       if (comment >= 0 && this.index === this.start && bytes[this.index] === comment) return
       if (this.index < this.#windowStart || this.index >= this.#windowEnd) this.#fill()
-      if (this.#walkWindow(stopAt)) return
+      if (this.#walkWindow(stopAt, besides)) return
     }
   }
 
+  /** From the start of the record on, if that is not too far. */
   #fill(): void {
-    this.#windowStart = this.index
-    this.#windowEnd = Math.min(this.#bytes.length, this.index + windowBytes)
-    memory.set(this.#bytes.subarray(this.#windowStart, this.#windowEnd))
+    const isNear = this.start >= 0 && this.index - this.start < windowBytes / 2
+    this.#windowStart = isNear ? this.start : this.index
+    this.#windowEnd = Math.min(this.#bytes.length, this.#windowStart + windowBytes)
+    memoryOf(0).set(this.#bytes.subarray(this.#windowStart, this.#windowEnd))
   }
 
   /** @returns whether it stopped before the end of the window */
-  #walkWindow(stopAt: number): boolean {
+  #walkWindow(stopAt: number, besides: Besides | undefined): boolean {
     const base = this.#windowStart
+    const from = this.start - base
     loop.index.value = this.index - base
     loop.start.value = this.start - base
     const isNew = this.index === this.start
@@ -110,7 +98,24 @@ export class PlainWalk {
     this.index = stopped ? this.start : base + loop.index.value
     this.#inQuotes = loop.inQuotes.value
     this.#carry = loop.carry.value
+    if (besides?.types && loop.records.value > 0) this.#show(from, base, besides)
     this.records += loop.records.value
     return stopped
+  }
+
+  /** The first record may have begun before the window, and before the bytes. */
+  #show(from: number, base: number, { types, tail, line: firstLine }: Besides): void {
+    const to = loop.start.value
+    const line = firstLine + this.records
+    if (from >= 0) {
+      types?.plain(from, to, line)
+      return
+    }
+    const firstTo = loop.firstEnd.value + 1
+    const start = base + from
+    const held = this.#bytes.subarray(Math.max(0, start), base + firstTo)
+    const record = start < 0 ? Buffer.concat([tail.subarray(start), held]) : held
+    types?.record(withoutLineEnd(record, this.#limits.newline), line)
+    if (firstTo < to) types?.plain(firstTo, to, line + 1)
   }
 }

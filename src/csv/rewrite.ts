@@ -41,6 +41,8 @@ const TAB = 9
 const LF = 10
 const BACKSLASH = 92
 const NULL = Buffer.from('\\N')
+/** The longest word for NULL that is found: see valueKinds.ts. */
+const wordBytesMax = 12
 /** SQLSTATE of a value that its type does not take. */
 const invalidValue = '22P02'
 
@@ -62,8 +64,10 @@ export class Rewriter implements Writer {
   readonly #marks: Marks
   readonly #columns: readonly Column[]
   readonly #kinds: Kind[]
-  /** The texts for NULL of each column. */
-  readonly #nulls: Buffer[][]
+  /** The texts for NULL. */
+  readonly #nulls: Buffer[]
+  /** For each column the words that are NULL in it alone, also quoted and with blanks around. */
+  readonly #words: (ReadonlySet<string> | null)[]
   readonly #booleans = new Map<string, string>()
   readonly #check: ByteCheck
   readonly #trims: TrimCount | null
@@ -84,9 +88,8 @@ export class Rewriter implements Writer {
     this.#columns = columns
     this.#kinds = columns.map(({ type }) => kindOf(type, dialect))
     const { nullText, nullWords = [] } = dialect
-    this.#nulls = columns.map((column) =>
-      [nullText, ...nullWords, ...(column.nullWords ?? [])].map((text) => Buffer.from(text)),
-    )
+    this.#nulls = [nullText, ...nullWords].map((text) => Buffer.from(text))
+    this.#words = columns.map((column) => (column.nullWords ? new Set(column.nullWords) : null))
     this.#check = new ByteCheck(slice)
     this.bytes = Buffer.allocUnsafe(Math.ceil(slice.length * 1.1) + 1024)
   }
@@ -150,7 +153,10 @@ export class Rewriter implements Writer {
     }
     const kind = this.#kinds[field] as Kind
     const mayBeNull = written === plainField || kind !== 'text'
-    if (mayBeNull && this.#isNull(field, source, from, to)) {
+    const isNull =
+      (mayBeNull && this.#isNull(source, from, to)) ||
+      this.#isWord(field, source.subarray(from, to))
+    if (isNull) {
       this.#null()
       return
     }
@@ -162,12 +168,20 @@ export class Rewriter implements Writer {
     this.#write(source, from, to)
   }
 
-  #isNull(field: number, source: Buffer, from: number, to: number): boolean {
-    for (const text of this.#nulls[field] as Buffer[]) {
+  #isNull(source: Buffer, from: number, to: number): boolean {
+    for (const text of this.#nulls) {
       if (text.length !== to - from) continue
       if (from === to || source.compare(text, 0, text.length, from, to) === 0) return true
     }
     return false
+  }
+
+  #isWord(field: number, value: Buffer): boolean {
+    const words = this.#words[field]
+    if (!words) return false
+    // Longer ones have blanks around.
+    const mayBe = value.length <= wordBytesMax || (value[0] as number) <= 32 || value.at(-1) === 32
+    return mayBe && words.has(value.toString('utf8').trim())
   }
 
   #inTerms(field: number, text: string): Buffer {

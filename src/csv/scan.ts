@@ -8,6 +8,7 @@ import type { Cut, Dialect, Flaw } from '../domain/words.ts'
 import { CutList } from './cutList.ts'
 import { type Marks, marksOf, noBytes, withoutLineEnd } from './marks.ts'
 import { PlainWalk } from './plainWalk.ts'
+import type { TypeScan } from './typeScan.ts'
 import { RecordWalker } from './walker.ts'
 
 export interface ScanLimits {
@@ -24,6 +25,8 @@ export interface ScanStart {
   lines: number
   /** In a file of one column a blank line is a record, one NULL, as it is for COPY. */
   blankIsRecord: boolean
+  /** Is shown every record. */
+  types?: TypeScan
 }
 
 /** Feed it the file from its first byte with `push`, then call `finish` once. */
@@ -128,7 +131,8 @@ export class Scanner {
     if (!plain || this.#skipping || this.#isWalking) return
     plain.index = this.#scanned
     plain.start = this.#recordStart - this.#heldOffset
-    plain.walk(this.#list.nextCut - this.#heldOffset)
+    const besides = { types: this.#start.types, tail: this.#tail, line: this.#list.line }
+    plain.walk(this.#list.nextCut - this.#heldOffset, besides)
     this.#scanned = plain.index
     if (plain.records === 0) return
     const start = plain.start + this.#heldOffset
@@ -194,8 +198,11 @@ export class Scanner {
     }
     const blank = end - start <= 2 && this.#content(start, end).length === 0
     this.#list.lines += lines + 1
-    if (!blank || this.#start.blankIsRecord) this.#list.record(start, end, odd)
-    else this.#list.aside()
+    if (blank && !this.#start.blankIsRecord) this.#list.aside()
+    else {
+      this.#start.types?.record(this.#content(start, end), this.#list.line)
+      this.#list.record(start, end, odd)
+    }
     this.#next(end)
   }
 

@@ -4,7 +4,7 @@
  * The plan keeps it in the ledger; load and publish compare it with the table as it is, under a lock
  * that keeps everybody from altering the table until their transaction has ended.
  */
-import { widerTypes } from './widen.ts'
+import { canHold } from './types.ts'
 
 /** A table as it was planned for. */
 export interface Relied {
@@ -31,8 +31,6 @@ export interface ReliedColumn {
 export interface Filled {
   name: string
   type: string
-  /** The type was ours to choose: another ingest may have widened it. */
-  sampled?: boolean
   /** The files brought it: it was not there when the plan was made. */
   added?: boolean
 }
@@ -82,7 +80,7 @@ function changeOfFilled(
   if (!is) return column.added && !was ? null : goneTo(name, isSame ? was : undefined, now)
   if (!was) return changeOfNew(column, is)
   if (isSame && was.no !== is.no) return `${name} is another column of that name`
-  return changeOfType(column, was, is) ?? changeOfNull(was, is) ?? changeOfExpression(was, is)
+  return changeOfType(was, is) ?? changeOfNull(was, is) ?? changeOfExpression(was, is)
 }
 
 function goneTo(name: string, was: ReliedColumn | undefined, now: Relied): string {
@@ -90,8 +88,8 @@ function goneTo(name: string, was: ReliedColumn | undefined, now: Relied): strin
   return renamed ? `${name} is named ${renamed.name} now` : `the column ${name} is gone`
 }
 
-function changeOfType({ sampled }: Filled, was: ReliedColumn, is: ReliedColumn): string | null {
-  if (was.type === is.type || (sampled && widerTypes(was.type).includes(is.type))) return null
+function changeOfType(was: ReliedColumn, is: ReliedColumn): string | null {
+  if (was.type === is.type) return null
   return `${was.name} was ${was.type} and is ${is.type}`
 }
 
@@ -103,7 +101,7 @@ function changeOfNull(was: ReliedColumn, is: ReliedColumn): string | null {
 /** Somebody else has made the column meanwhile: it must take what ours has, as it is written. */
 function changeOfNew({ name, type }: Filled, is: ReliedColumn): string | null {
   if (is.generated) return `${name} is a generated column`
-  if (widerTypes(type).includes(is.type)) return null
+  if (canHold(is.type, type)) return null
   return `${name} is ${is.type}, and the rows have it as ${type}`
 }
 

@@ -55,15 +55,15 @@ const Target = Type.Object(
     types: Type.Optional(
       Type.Union([Type.Literal('sample'), Type.Literal('text')], {
         default: 'sample',
-        description: 'Column types of a new table: from a sample of the rows, or all text.',
+        description: 'Column types of a new table: guessed from all values, or all text.',
       }),
     ),
     schema: Type.Optional(
       Type.Union([Type.Literal('evolve'), Type.Literal('freeze')], {
         description:
-          'evolve: sampled types widen when later values do not fit, and new columns of later files ' +
-          'are added; freeze: they do not, and are not. If left out, a new table evolves, and an ' +
-          'existing one gets no new columns.',
+          'evolve: a column of a new table is text when any value asks for it, and new columns of ' +
+          'later files are added; freeze: a few odd values are rejects, and new columns fail. If ' +
+          'left out, a new table evolves, and an existing one gets no new columns.',
       }),
     ),
     names: Type.Optional(

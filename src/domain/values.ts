@@ -3,14 +3,6 @@ import type { Dialect } from './words.ts'
 
 export type Terms = Pick<Dialect, 'decimal' | 'thousands' | 'dates' | 'trueWords' | 'falseWords'>
 
-export const termsOf = ({ decimal, thousands, dates, trueWords, falseWords }: Terms): Terms => ({
-  ...(decimal && { decimal }),
-  ...(thousands && { thousands }),
-  ...(dates && { dates }),
-  ...(trueWords && { trueWords }),
-  ...(falseWords && { falseWords }),
-})
-
 /** Longer ones are no numbers that anybody wrote. */
 const numberCharsMax = 400
 
@@ -80,12 +72,6 @@ export function booleanText(text: string, terms: Terms): string {
   const has = (words: string[] | undefined) => words?.some((each) => each.toLowerCase() === word)
   if (has(terms.trueWords)) return 't'
   return has(terms.falseWords) ? 'f' : text
-}
-
-/** Is it one of the words for true and false that the spec has? */
-export const isBooleanWord = (text: string, terms: Terms): boolean => {
-  const given = booleanText(text, terms)
-  return given !== text || text === 't' || text === 'f'
 }
 
 const clock = '[ T]\\d{1,2}:\\d{2}(?::\\d{2}(?:\\.\\d{1,6})?)?(?: ?[AaPp][Mm])?'

@@ -21,6 +21,8 @@
  */
 import type { Note } from '../errors/notes.ts'
 
+import type { FieldFacts } from './types.ts'
+
 /**
  * How the bytes of a staged CSV file, which are UTF-8, are to be read. What COPY cannot read by
  * itself is written anew for it, record by record: see csv/rewrite.ts.
@@ -109,6 +111,8 @@ export interface FileShape {
   width: number
   cuts: Cut[]
   flaws: Flaw[]
+  /** What the values of each field are; absent in older ledgers, and without any record. */
+  types?: FieldFacts[]
   /** What the source's bytes were written in, when it was not UTF-8; the staged ones are. */
   encoding?: string
   /** What the source's bytes were packed with; the staged ones are not. */
@@ -175,7 +179,7 @@ export interface Receipt {
   rowsRejected: number
   /** Rows that the target had already, where the spec says to skip them; 0 if left out. */
   rowsSkipped?: number
-  /** Of the rejected ones: publish loads them again, with wider types; 0 if left out. */
+  /** In histories of before: rejects that publish was to load again; 0 if left out. */
   rowsToReload?: number
   /** Text that `ragged` dropped from the loaded rows; absent where there is none. */
   trimmed?: Trimmed

@@ -124,6 +124,26 @@ export const noteTable = {
       'Field {field} has text in {count} of {rows} rows and no column: all of it was dropped.',
     hint: 'The header is likely too short: name all fields with `--columns`.',
   },
+  column_became_text: {
+    meaning: 'nearly all values of a column are of one type, and the others made it text',
+    message:
+      'Column {column} became text: {values} no {type}, the first is {value} in {file}, line {line}.',
+    hint: 'To keep the type and have those rows rejected, say `--schema freeze`.',
+  },
+  offset_is_text: {
+    meaning: 'timestamps with offsets are text: a timestamptz keeps the moment, not the offset',
+    message:
+      'Column {column} is text, for its timestamps have offsets that a timestamptz would forget: ' +
+      '{value} in {file}, line {line}.',
+    hint: 'If the moments are enough, make the table yourself, with a timestamptz.',
+  },
+  null_words: {
+    meaning: 'words for NULL beside the values of a type, which are NULL in that column',
+    message:
+      'Column {column} is {type}, and {words} was taken for NULL in it: {values}, the first in ' +
+      '{file}, line {line}.',
+    hint: 'To say so yourself, give `{flag}`; to keep the words, `--types text`.',
+  },
 } as const satisfies Record<string, NoteRow>
 
 export type NoteCode = keyof typeof noteTable

@@ -44,9 +44,6 @@ export const isOfConstraint = isOneOf(/^23/)
 /** About the statement itself, whoever runs it and whenever: it cannot be made so. */
 export const isOfStatement = isOneOf(/^(0A|21|22|42|P0)/)
 
-/** A table that cannot be altered: something uses its columns, or it is not ours any more. */
-export const isUnalterable = isOneOf(/^(0A000|2BP01|42501)$/)
-
 /** A table that cannot be dropped: somebody reads it, it is not ours, or something depends on it. */
 export const isUndroppable = isOneOf(/^(55P03|42501|2BP01)$/)
 

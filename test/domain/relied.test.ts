@@ -93,14 +93,6 @@ describe('a table that was there', () => {
     expect(compare({ ...was, kind: 'p' })).toBe('it is a partitioned table now')
   })
 
-  test('a type that we chose may have been widened by another ingest', () => {
-    const ours = { filled: [{ name: 'n', type: 'bigint', sampled: true }], replaced: false }
-    const n = column(1, 'n', { type: 'bigint' })
-    const is = (type: string) => whatChanged(table(n), table({ ...n, type }), ours)
-    expect([is('numeric'), is('text')]).toEqual([null, null])
-    expect(is('integer')).toBe('n was bigint and is integer')
-  })
-
   test('many changes are counted', () => {
     const many = Array.from({ length: 9 }, (_, no) => column(no, `c${no}`))
     const all = { filled: many.map(({ name, type }) => ({ name, type })), replaced: false }

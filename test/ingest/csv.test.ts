@@ -9,9 +9,9 @@ test('a new table gets its types from the rows', async () => {
   const path = await it.file(
     'types.csv',
     [
-      'ID,Flag,Price,Rate,Day,At,At Zone,Key,Doc,Zip,Note',
-      '1,true,1.50,1e3,2024-01-31,2024-01-31 10:00:00,2024-01-31T10:00:00Z,6b1f1f3e-2f0e-4c43-9d29-0d3f8c9b1a11,"{""a"": 1}",00123,"x, ""y"""',
-      '2,false,2,2.5e-1,2024-02-29,2024-02-29 10:00,2024-02-29 10:00:00+02,6b1f1f3e-2f0e-4c43-9d29-0d3f8c9b1a12,[1],99999,',
+      'ID,Flag,Price,Rate,Day,At,At Zone,Local,Key,Doc,Zip,Note',
+      '1,true,1.50,1e3,2024-01-31,2024-01-31 10:00:00,2024-01-31T10:00:00Z,2024-01-31T10:00:00+01:00,6b1f1f3e-2f0e-4c43-9d29-0d3f8c9b1a11,"{""a"": 1}",00123,"x, ""y"""',
+      '2,false,2,2.5e-1,2024-02-29,2024-02-29 10:00,2024-02-29 10:00:00+00,2024-02-29 10:00:00+02,6b1f1f3e-2f0e-4c43-9d29-0d3f8c9b1a12,[1],99999,',
       '',
     ].join('\n'),
   )
@@ -24,18 +24,21 @@ test('a new table gets its types from the rows', async () => {
     ['id', 'bigint'],
     ['flag', 'boolean'],
     ['price', 'numeric'],
-    ['rate', 'double precision'],
+    ['rate', 'numeric'],
     ['day', 'date'],
     ['at', 'timestamp'],
     ['at_zone', 'timestamptz'],
+    ['local', 'text'],
     ['key', 'uuid'],
     ['doc', 'jsonb'],
     ['zip', 'text'],
     ['note', 'text'],
   ])
-  const { rows } = await it.db.query('select id, price::text, zip, note from types order by id')
+  const { rows } = await it.db.query(
+    'select id, price::text, local, zip, note from types order by id',
+  )
   expect(rows).toEqual([
-    { id: 1, price: '1.50', zip: '00123', note: 'x, "y"' },
-    { id: 2, price: '2', zip: '99999', note: null },
+    { id: 1, price: '1.50', local: '2024-01-31T10:00:00+01:00', zip: '00123', note: 'x, "y"' },
+    { id: 2, price: '2', local: '2024-02-29 10:00:00+02', zip: '99999', note: null },
   ])
 })

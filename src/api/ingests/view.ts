@@ -32,14 +32,15 @@ const ledgerPart = {
   rowsLoaded: count('Rows in the landing table, or in the target once it is published.'),
   rowsRejected: count('Rows that could not be taken: see the rejects.'),
   rowsSkipped: count('Rows whose key was there already, with `unique: skip`.'),
-  rowsToReload: count('Of the rejected ones: publish loads them again, with wider types.'),
   rowsReloaded: count('Of the loaded ones: they were rejects, and came with a retry.'),
   columns: orNull(
     Type.Array(
       Type.Object({
         name: Type.String(),
         type: Type.String(),
-        sampled: Type.Optional(Type.Boolean({ description: 'The type may widen.' })),
+        nullWords: Type.Optional(
+          Type.Array(Type.String(), { description: 'Words of the files that are NULL in it.' }),
+        ),
         added: Type.Optional(Type.Boolean({ description: 'The files brought it.' })),
       }),
     ),

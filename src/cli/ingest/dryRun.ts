@@ -27,8 +27,7 @@ export async function dryRun(
 
 const origins = {
   target: 'of the table',
-  postgres: 'by a look at the sample; PostgreSQL takes its values',
-  guess: 'by their looks only: no database was asked',
+  guess: 'from all values of the file',
 }
 
 function inWords(seen: Peek, fileCount: number): string {

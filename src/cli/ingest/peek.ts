@@ -5,24 +5,22 @@ import { readConfig } from '../../config.ts'
 import { type Head, readHead } from '../../csv/head.ts'
 import { recordsOf, shapeOf, soundRecords, valuesOf } from '../../csv/records.ts'
 import { Rewriter, writtenValues } from '../../csv/rewrite.ts'
-import { addSample } from '../../csv/sample.ts'
 import { clutterOf } from '../../domain/clutter.ts'
-import { type Column, candidateTypes } from '../../domain/columns.ts'
+import type { Column } from '../../domain/columns.ts'
 import { evolves } from '../../domain/layout.ts'
 import { type FileHeader, matchHeader, newColumns } from '../../domain/match.ts'
-import type { FullSpec, FullTarget, IngestSpec } from '../../domain/spec.ts'
+import type { FullTarget, IngestSpec } from '../../domain/spec.ts'
 import { showTable, type TableName } from '../../domain/table.ts'
-import type { UnpackLimits } from '../../domain/unpack.ts'
-import type { Dialect, ListedFile } from '../../domain/words.ts'
+import type { Dialect, FileShape, ListedFile } from '../../domain/words.ts'
 import type { Note } from '../../errors/notes.ts'
 import { messageOf, sluiceError } from '../../errors.ts'
-import { openDb, transaction } from '../../postgres/db.ts'
+import { openDb } from '../../postgres/db.ts'
 import { readTarget } from '../../postgres/target/target.ts'
-import { judgeTypes } from '../../postgres/target/types.ts'
 import { readHeadBytes } from '../../sources/head.ts'
 import { openSource } from '../../sources/open.ts'
 import type { Source } from '../../sources/source.ts'
 import { type Fact, factsOf } from './facts.ts'
+import { guessOf, scanFile } from './guess.ts'
 
 const recordsMax = 1000
 
@@ -36,8 +34,8 @@ export interface Peek {
   header: string[] | null
   /** The columns that the fields would go to, in their order. */
   columns: Column[]
-  /** Who says what the types are: the table, PostgreSQL after a look at the sample, or nobody. */
-  typesFrom: 'target' | 'postgres' | 'guess'
+  /** Where the types come from: the table, or a guess from all values of the file. */
+  typesFrom: 'target' | 'guess'
   target: string
   /** Whether the target is there already; null when no database could be asked. */
   exists: boolean | null
@@ -62,19 +60,26 @@ export async function peek(
     throw sluiceError('spec_invalid', { problem })
   }
   const into = full.target
-  const { name, bytes, whole } = await firstBytes(file, full, readConfig().unpack)
-  const head = readHead(bytes, { name, sizeBytes: bytes.length + (whole ? 0 : 1) }, full.format)
-  const { dialect, notes, header, width } = head
+  const limits = readConfig().unpack
+  const source = openSource(
+    { source: { kind: 'directory', path: file } },
+    { roots: [parse(resolve(file)).root], uploadPath: (name) => name, unpack: limits },
+  )
+  const first = await firstOf(source, file)
+  const { format } = full
+  const { bytes, whole } = await readHeadBytes(source, first, { format, limits })
+  const sizeBytes = bytes.length + (whole ? 0 : 1)
+  const head = readHead(bytes, { name: first.name, sizeBytes }, format)
+  const { dialect, header, width } = head
   const data = dataOf(bytes, head, whole)
-  const samples = Array.from({ length: width }, (): string[] => [])
-  for (const record of data) addSample(samples, record, dialect, false)
-  const aim = { into, table, databaseUrl, dialect }
-  const found = await findColumns({ file, header, width }, samples, aim)
+  const shape = await scanFile(source, first, { format, limits, head })
+  const aim = { into, table, databaseUrl, shape }
+  const { notes, ...found } = await findColumns({ file, header, width }, aim)
   return {
     file,
     dialect,
-    facts: factsOf(dialect, full.format),
-    notes,
+    facts: factsOf(dialect, format),
+    notes: [...head.notes, ...notes],
     header,
     ...found,
     target: showTable(table),
@@ -82,15 +87,6 @@ export async function peek(
     sampled: data.length,
     odd: data.filter((record) => shapeOf(record, dialect).fields !== width).length,
   }
-}
-
-async function firstBytes(file: string, { format }: FullSpec, limits: UnpackLimits) {
-  const source = openSource(
-    { source: { kind: 'directory', path: file } },
-    { roots: [parse(resolve(file)).root], uploadPath: (name) => name, unpack: limits },
-  )
-  const first = await firstOf(source, file)
-  return { name: first.name, ...(await readHeadBytes(source, first, { format, limits })) }
 }
 
 /** Of an archive its first member, by name. */
@@ -131,46 +127,46 @@ interface Aim {
   into: FullTarget
   table: TableName
   databaseUrl: string | null
-  dialect: Dialect
+  shape: FileShape
 }
 
-type Columns = Pick<Peek, 'columns' | 'typesFrom' | 'exists' | 'problem'>
+type Columns = Pick<Peek, 'columns' | 'typesFrom' | 'exists' | 'problem' | 'notes'>
 
 async function findColumns(
   header: FileHeader,
-  samples: string[][],
-  { into, table, databaseUrl, dialect }: Aim,
+  { into, table, databaseUrl, shape }: Aim,
 ): Promise<Columns> {
-  const names = newColumns(header, into.names)
-  const guess = names.map((name, at) => {
-    const type = into.types === 'text' ? undefined : candidateTypes(samples[at] ?? [], dialect)[0]
-    return { name, type: type ?? 'text' }
-  })
-  const guessed = { columns: guess, typesFrom: 'guess' as const, exists: null, problem: null }
-  if (databaseUrl === null) return guessed
+  const guess = (names: string[]) =>
+    into.types === 'text'
+      ? { columns: names.map((name): Column => ({ name, type: 'text' })), notes: [] }
+      : guessOf(shape, names, { file: header.file, freeze: into.schema === 'freeze' })
+  const guessed = {
+    ...guess(newColumns(header, into.names)),
+    typesFrom: 'guess' as const,
+    problem: null,
+  }
+  if (databaseUrl === null) return { ...guessed, exists: null }
   const db = openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
   try {
-    return await transaction(db, async (tx): Promise<Columns> => {
-      const target = await readTarget(tx, table, into.mode)
-      if (!target) {
-        const types = into.types === 'text' ? guess : await judgeTypes(tx, names, samples, dialect)
-        return { columns: types, typesFrom: 'postgres', exists: false, problem: null }
-      }
-      const types = new Map(target.columns.map(({ name, type }) => [name, type]))
-      const isEvolving = evolves(into.schema, true)
-      const style = into.names && { names: into.names }
-      const columnsOf = { columns: target.columns, evolves: isEvolving, ...style }
-      const there = { name: showTable(table), ...columnsOf }
-      const fields = matchHeader(header, there)
-      const sampled =
-        into.types === 'text'
-          ? fields.map((name) => ({ name, type: 'text' }))
-          : await judgeTypes(tx, fields, samples)
-      const columns = sampled.map(({ name, type }) => ({ name, type: types.get(name) ?? type }))
-      return { columns, typesFrom: 'target', exists: true, problem: null }
-    })
+    const target = await readTarget(db, table, into.mode)
+    if (!target) return { ...guessed, exists: false }
+    const there = new Map(target.columns.map((column) => [column.name, column]))
+    const isEvolving = evolves(into.schema, true)
+    const style = into.names && { names: into.names }
+    const to = { columns: target.columns, evolves: isEvolving, ...style }
+    const { columns, notes } = guess(matchHeader(header, { name: showTable(table), ...to }))
+    return {
+      columns: columns.map((column) => {
+        const { name, type } = there.get(column.name) ?? column
+        return there.has(name) ? { name, type } : column
+      }),
+      notes: notes.filter(({ column }) => !there.has(column ?? '')),
+      typesFrom: 'target',
+      exists: true,
+      problem: null,
+    }
   } catch (error) {
-    return { ...guessed, problem: messageOf(error) }
+    return { ...guessed, exists: null, problem: messageOf(error) }
   } finally {
     await db.end()
   }

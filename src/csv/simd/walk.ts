@@ -11,6 +11,8 @@
  * that are doubled do comes to the same. A record with any other quote is not plain.
  */
 
+import { bitsOf, parities } from './bits'
+
 /** In and out: offsets in the window; the record under way may have started in front of it. */
 export let index: i32 = 0
 export let start: i32 = 0
@@ -18,6 +20,8 @@ export let inQuotes: bool = false
 export let records: i32 = 0
 /** In and out: what there is to know of the bytes in front of `index`. */
 export let carry: i32 = 0
+/** Out: where the first record ended. */
+export let firstEnd: i32 = 0
 
 /** What it was told with `limit`: see `Limits`. */
 let newline: i32 = 0
@@ -106,6 +110,7 @@ export function walk(base: usize, size: i32, stopAt: i32): bool {
         index = end
         return true
       }
+      if (records === 0) firstEnd = end
       records++
       start = end + 1
       if (comment >= 0 && start < size && i32(load<u8>(base + start)) === comment) {
@@ -141,25 +146,4 @@ function notCrs(at: usize, bits: u64, end: usize): u64 {
     if (byte + 1 === end || i32(load<u8>(byte + 1)) === LF) others ^= u64(1) << bit
   }
   return others
-}
-
-/** A bit for each of 64 bytes: is it this one? */
-function bitsOf(at: usize, byte: v128): u64 {
-  const low = bits16(v128.load(at), byte) | (bits16(v128.load(at, 16), byte) << 16)
-  const high = bits16(v128.load(at, 32), byte) | (bits16(v128.load(at, 48), byte) << 16)
-  return low | (high << 32)
-}
-
-function bits16(bytes: v128, byte: v128): u64 {
-  return u64(i8x16.bitmask(i8x16.eq(bytes, byte)))
-}
-
-/** Each bit becomes the exclusive or of itself and all below it. */
-function parities(bits: u64): u64 {
-  const by2 = bits ^ (bits << 1)
-  const by4 = by2 ^ (by2 << 2)
-  const by8 = by4 ^ (by4 << 4)
-  const by16 = by8 ^ (by8 << 8)
-  const by32 = by16 ^ (by16 << 16)
-  return by32 ^ (by32 << 32)
 }

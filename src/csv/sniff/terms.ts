@@ -2,11 +2,11 @@
  * How numbers and dates are written. A value must prove it: 1,234 may be either number, and
  * 01/02/2024 either day; where no value of the head tells, they stay texts, and a note says so.
  */
-import { candidateTypes } from '../../domain/columns.ts'
 import type { Format } from '../../domain/format.ts'
 import { dateParts, plainNumber, type Terms } from '../../domain/values.ts'
 import type { Dialect } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
+import { isNullWord, isPlainNumber } from '../valueKinds.ts'
 
 export interface Sniffed {
   dialect: Dialect
@@ -40,14 +40,14 @@ export function sniffTerms(
   }
 }
 
-/** The values of each column that is no plain type already. */
+/** The values of each column; words for NULL say nothing of it. */
 function columnsOf(records: readonly (string | null)[][]): string[][] {
   const columns: Set<string>[] = []
   for (const record of records) {
     for (const [field, value] of record.entries()) {
       columns[field] ??= new Set()
       const text = (value ?? '').trim()
-      if (text !== '' && columns[field].size < valuesMax) columns[field].add(text)
+      if (!isNullWord(text) && columns[field].size < valuesMax) columns[field].add(text)
     }
   }
   return columns.map((values) => [...(values ?? [])]).filter((values) => values.length > 0)
@@ -127,8 +127,7 @@ const note = (problem: string, flag: string): Found => ({
   isOpen: true,
 })
 
-const isPlainNumbers = (values: string[]): boolean =>
-  candidateTypes(values).includes('double precision')
+const isPlainNumbers = (values: string[]): boolean => values.every(isPlainNumber)
 
 /** Rows may be dirty: one value in ten may be anything. */
 function areMost(values: string[], is: (value: string) => boolean): boolean {

@@ -166,18 +166,6 @@ export async function recordPlanned(
   )
 }
 
-/** Columns that have changed since the plan. */
-export async function recordColumns(
-  tx: Connection,
-  ingestId: string,
-  columns: readonly Column[],
-): Promise<void> {
-  await tx.query('update sluice.ingests set columns = $2 where ingest_id = $1', [
-    ingestId,
-    JSON.stringify(columns),
-  ])
-}
-
 export async function recordPublished(
   tx: Connection,
   ingestId: string,

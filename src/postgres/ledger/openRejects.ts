@@ -45,20 +45,14 @@ const toOpen = ({ raw_bytes: bytes, ...row }: Record<string, never>): OpenReject
 /**
  * Open rejects in their order, in pages of bounded size. What the cursor sees is as it was when it
  * began, whatever becomes of the pages in between.
- * @param misfitsOf those that a wider type of one of these columns may take; null: all
  */
-export async function* openPages(
-  tx: Connection,
-  ingestId: string,
-  misfitsOf: readonly string[] | null = null,
-): AsyncGenerator<OpenReject[]> {
+export async function* openPages(tx: Connection, ingestId: string): AsyncGenerator<OpenReject[]> {
   await tx.query(
     `declare open_rejects no scroll cursor for
      select ctid::text, octet_length(raw) as bytes from sluice.rejects
      where ingest_id = $1 and loaded_at is null
-       and ($2::text[] is null or (code = $3 and column_name = any($2)))
      order by file_no, line`,
-    [ingestId, misfitsOf, invalidValue],
+    [ingestId],
   )
   try {
     while (true) {
@@ -162,14 +156,6 @@ export interface RefusedAgain {
   code: string
   constraint?: string | null
   error: string
-}
-
-/** Rejects that publish has loaded were none. @throws count_mismatch */
-export async function removeRejects(tx: Connection, loaded: readonly OpenReject[]): Promise<void> {
-  const { rowCount } = await tx.query('delete from sluice.rejects where ctid = any($1::tid[])', [
-    loaded.map(({ ctid }) => ctid),
-  ])
-  mustBeAll(rowCount, loaded)
 }
 
 /** Rejects that were loaded after all stay, as what they were. @throws count_mismatch */

@@ -20,8 +20,6 @@ export interface IngestSummary extends Required<Omit<Counts, 'notes'>> {
   /** Over all files. */
   stepsFinished: number
   unitsLoaded: number
-  /** Of the rejected ones: publish loads them again, with wider types. */
-  rowsToReload: number
   /** Of the loaded ones: they were rejects first, and came with a retry. */
   rowsReloaded: number
   error: Outcome['error']
@@ -47,7 +45,6 @@ export const summaryOf = (more: '' | 'i.spec,'): string => `
          coalesce(u.rows_loaded, 0) as "rowsLoaded",
          coalesce(u.rows_rejected, 0) as "rowsRejected",
          coalesce(u.rows_skipped, 0) as "rowsSkipped",
-         coalesce(u.rows_to_reload, 0) as "rowsToReload",
          case when i.published_at is null then 0 else (
            select coalesce(sum(rows_loaded), 0)::bigint from sluice.retries
            where ingest_id = i.ingest_id
@@ -57,8 +54,7 @@ export const summaryOf = (more: '' | 'i.spec,'): string => `
     select count(*) filter (where loaded_at is not null) as loaded,
            sum(rows_read)::bigint as rows_read, sum(rows_loaded)::bigint as rows_loaded,
            sum(rows_rejected)::bigint as rows_rejected,
-           sum(rows_skipped)::bigint as rows_skipped,
-           (sum(rows_to_reload) filter (where i.ended_at is null))::bigint as rows_to_reload
+           sum(rows_skipped)::bigint as rows_skipped
     from sluice.units where ingest_id = i.ingest_id
   ) u on true
   left join lateral (

@@ -42,7 +42,7 @@ export interface UnitEntry {
  */
 export async function lockUnit(tx: Connection, { ingestId, unitNo }: UnitRef): Promise<UnitEntry> {
   const { rows } = await tx.query(
-    `select u.unit, u.rows_read, u.rows_loaded, u.rows_rejected, u.rows_skipped, u.rows_to_reload, u.size_bytes,
+    `select u.unit, u.rows_read, u.rows_loaded, u.rows_rejected, u.rows_skipped, u.size_bytes,
             u.lane, u.loaded_at, u.parts, i.state, i.landing, i.columns,
             i.spec -> 'target' as target,
             case when i.spec -> 'target' ->> 'atomic' = 'false' then i.relied end as relied
@@ -86,8 +86,7 @@ export async function settleUnit(
     `update sluice.units
      set rows_read = $3, rows_loaded = $4, rows_rejected = $5, rows_skipped = $10,
          lane = $6, worker = $7, attempt = $8, loaded_at = clock_timestamp(),
-         started_at = clock_timestamp() - $9 * interval '1 ms', rows_to_reload = $11,
-         trimmed = $12
+         started_at = clock_timestamp() - $9 * interval '1 ms', trimmed = $11
      where ingest_id = $1 and unit_no = $2 and loaded_at is null`,
     [
       ingestId,
@@ -100,7 +99,6 @@ export async function settleUnit(
       by.attempt,
       by.tookMs,
       receipt.rowsSkipped ?? 0,
-      receipt.rowsToReload ?? 0,
       receipt.trimmed ? JSON.stringify(receipt.trimmed) : null,
     ],
   )
@@ -165,7 +163,6 @@ const toReceipt = (row: Record<string, never>): Receipt => ({
   rowsLoaded: row.rows_loaded as never,
   rowsRejected: row.rows_rejected as never,
   rowsSkipped: row.rows_skipped as never,
-  ...(Number(row.rows_to_reload) > 0 && { rowsToReload: row.rows_to_reload as never }),
   sizeBytes: row.size_bytes as never,
   lane: row.lane as never,
 })

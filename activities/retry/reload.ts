@@ -1,5 +1,4 @@
-/** Rejects through COPY again: for publish, which widens their columns, and for a retry. */
-
+/** Rejects through COPY again, as the records that they are or as they were corrected. */
 import { triage } from '../../src/csv/repair.ts'
 import { Rewriter } from '../../src/csv/rewrite.ts'
 import { recordBytesMax } from '../../src/csv/shape.ts'

@@ -1,0 +1,203 @@
+/**
+ * What the values of a file are, field by field, over all of its records.
+ *
+ * Plain records are looked at where the walk has passed them, column by column: simd/fields.ts. The
+ * others, and values that its loops do not know, are looked at one by one.
+ */
+import { isUtf8 } from 'node:buffer'
+import type { FieldFacts, KindOrWord } from '../domain/types.ts'
+import type { Dialect } from '../domain/words.ts'
+import { ColumnScan } from './columnScan.ts'
+import { loop, memoryOf, places } from './loop.ts'
+import { CR, LF, type Marks, marksOf } from './marks.ts'
+import { type Field, fieldsOf, recordsOf } from './records.ts'
+import { ValueKinds } from './valueKinds.ts'
+
+const orders = { DMY: 1, MDY: 2, YMD: 3 }
+
+export class TypeScan {
+  readonly #dialect: Dialect
+  readonly #marks: Marks
+  readonly #kinds: ValueKinds
+  readonly #columns: ColumnScan[]
+  readonly #sizeBytes: number
+  /** The loops know the dialect. */
+  readonly #isFast: boolean
+  readonly #classes = Buffer.alloc(256)
+  #wordMax = 0
+  /** Records at the end that are none of the data: the last ones wait. */
+  readonly #last: { record: Buffer; line: number }[] = []
+  #records = 0
+  #bytes = 0
+
+  /** @param file how many fields a record has, and about how many bytes the file, if that is known */
+  constructor(
+    dialect: Dialect,
+    { width, sizeBytes = Number.POSITIVE_INFINITY }: { width: number; sizeBytes?: number },
+  ) {
+    this.#dialect = dialect
+    this.#marks = marksOf(dialect)
+    this.#kinds = new ValueKinds(dialect)
+    this.#columns = Array.from({ length: width }, () => new ColumnScan())
+    this.#sizeBytes = sizeBytes
+    const { delimiter, escape } = this.#marks
+    this.#isFast = delimiter.length === 1 && escape < 0
+    this.#classify()
+  }
+
+  facts(): FieldFacts[] {
+    return this.#columns.map((column) => column.facts())
+  }
+
+  /**
+   * Plain records in the window of the loops: each is one line, and nothing lies between them.
+   * @param line of the first of them
+   */
+  plain(from: number, to: number, line: number): void {
+    if (this.#isFast) this.#fast(from, to, line)
+    else this.#slice(Buffer.from(memoryOf(0).subarray(from, to)), line)
+    this.#settle()
+  }
+
+  #fast(from: number, to: number, line: number): void {
+    const { delimiter, newline, quote } = this.#marks
+    const { decimal, dates, nullText } = this.#dialect
+    this.#classes.copy(memoryOf(0), places.classes)
+    loop.marks(delimiter[0] as number, newline, quote, this.#columns.length)
+    loop.terms(decimal === ',' ? 44 : 46, dates ? orders[dates] : 0, Number(nullText === ''))
+    loop.words(this.#wordMax)
+    const linesIn = (start: number, end: number) => countOf(memoryOf(0), newline, { start, end })
+    for (let at = from; at < to; ) {
+      const records = loop.split(at, to)
+      const split = loop.splitTo.value
+      const isApart = loop.isApart.value !== 0
+      if (records > 0) {
+        const lineOf = (start: number) => line + linesIn(from, start)
+        for (const [index, column] of this.#columns.entries()) {
+          if (!column.isText) this.#column(column, index, { records, lineOf })
+        }
+        this.#records += records
+      }
+      at = isApart ? this.#apart(split, to, line + linesIn(from, split)) : split
+    }
+    this.#bytes += to - from
+  }
+
+  /** One record without its line end. */
+  record(record: Buffer, line: number): void {
+    const footer = this.#dialect.skipFooter ?? 0
+    if (footer === 0) this.#look(record, line)
+    else this.#last.push({ record: Buffer.from(record), line })
+    const first = this.#last.length > footer && this.#last.shift()
+    if (first) this.#look(first.record, first.line)
+  }
+
+  #column(
+    column: ColumnScan,
+    index: number,
+    { records, lineOf }: { records: number; lineOf: (start: number) => number },
+  ): void {
+    loop.begin()
+    column.expect()
+    for (let at = 0; ; at++) {
+      at = loop.column(index, at, records)
+      if (at === records) break
+      const start = loop.fieldStart.value
+      let end = loop.fieldEnd.value
+      const memory = memoryOf(0)
+      const isLast = index === this.#columns.length - 1 && this.#marks.newline === LF
+      if (isLast && end > start && memory[end - 1] === CR) end--
+      const bytes = memory.subarray(start, end)
+      const [field] = fieldsOf(bytes, this.#dialect)
+      const recordStart = loop.recordStart.value
+      const kind = field && this.#add(column, field, bytes, () => lineOf(recordStart))
+      if (kind) column.learn(kind, this.#unquoted(memory, start, end))
+    }
+    column.collect()
+  }
+
+  /** As the loop sees it: within its quotes, whatever stands there. */
+  #unquoted(memory: Buffer, start: number, end: number): Buffer {
+    const isQuoted = end - start > 1 && memory[start] === this.#marks.quote
+    return isQuoted ? memory.subarray(start + 1, end - 1) : memory.subarray(start, end)
+  }
+
+  #add(
+    column: ColumnScan,
+    { value }: Field,
+    bytes: Buffer,
+    lineOf: () => number,
+  ): KindOrWord | null {
+    // The row will be a reject for it.
+    if (!isUtf8(bytes) || bytes.includes(0)) return null
+    const kind = this.#kinds.kindOf(value)
+    column.add(kind, value, lineOf)
+    return kind
+  }
+
+  /** A record that the loop leaves alone. @returns where the next one starts */
+  #apart(from: number, to: number, line: number): number {
+    const memory = memoryOf(0)
+    const step = recordsOf(memory.subarray(from, to), this.#dialect).next()
+    if (step.done) return to
+    const { start, end, next } = step.value
+    this.#look(Buffer.from(memory.subarray(from + start, from + end)), line)
+    return from + next
+  }
+
+  #slice(slice: Buffer, line: number): void {
+    for (const { start, end, lines } of recordsOf(slice, this.#dialect)) {
+      this.#look(slice.subarray(start, end), line + lines)
+    }
+  }
+
+  #look(record: Buffer, line: number): void {
+    this.#records++
+    this.#bytes += record.length
+    if (this.#columns.every(({ isText }) => isText)) return
+    const fields = fieldsOf(record, this.#dialect)
+    const width = this.#columns.length
+    const { ragged, nullText } = this.#dialect
+    if (fields.length < width && ragged !== 'pad' && ragged !== 'fit') return
+    if (fields.length > width && ragged !== 'trim' && ragged !== 'fit') return
+    if (!isUtf8(record) || record.includes(0)) return
+    for (const [index, column] of this.#columns.entries()) {
+      const field = fields[index]
+      if (!field || column.isText || (field.value === '' && nullText === '')) continue
+      column.add(this.#kinds.kindOf(field.value), field.value, () => line)
+    }
+  }
+
+  #settle(): void {
+    const records = (this.#sizeBytes / Math.max(1, this.#bytes)) * this.#records
+    for (const column of this.#columns) column.settle(records)
+  }
+
+  /** What a byte tells: see simd/layout.ts. */
+  #classify(): void {
+    const { thousands } = this.#dialect
+    for (let byte = 0; byte < 256; byte++) {
+      const letter = String.fromCharCode(byte)
+      // Not of a hexadecimal number, of T, Z and PM, or of words that are looked for by themselves.
+      const isForeign =
+        byte < 128 ? /[g-lnoqrsu-yG-LNOQRSU-Y]/.test(letter) : thousands === undefined
+      this.#classes[byte] = Number(isForeign) + (letter === '{' || letter === '[' ? 4 : 0)
+    }
+    for (const word of this.#kinds.words) {
+      this.#wordMax = Math.max(this.#wordMax, Buffer.byteLength(word))
+      const first = word.slice(0, 1)
+      for (const letter of [first.toUpperCase(), first.toLowerCase()]) {
+        const [byte] = Buffer.from(letter)
+        if (byte !== undefined) this.#classes[byte] = (this.#classes[byte] as number) | 2
+      }
+    }
+  }
+}
+
+function countOf(bytes: Buffer, byte: number, { start, end }: { start: number; end: number }) {
+  let count = 0
+  for (let at = bytes.indexOf(byte, start); at >= 0 && at < end; count++) {
+    at = bytes.indexOf(byte, at + 1)
+  }
+  return count
+}

@@ -1,0 +1,195 @@
+/**
+ * The types of a new table's columns, from the kinds of all values that the files have.
+ *
+ * A type is guessed only if PostgreSQL gives every value back as it is written, but for another form
+ * of the same number, the `T` of a timestamp, the word of a boolean, the case of a uuid and the
+ * spaces of a jsonb. So nothing is lost by a guess, and no row is refused for it.
+ */
+
+/** What a value looks like. Their numbers are those of csv/simd: new ones come behind. */
+export const kinds = [
+  'null',
+  /** A whole number that a bigint holds. */
+  'whole',
+  /** Any other number without an exponent. */
+  'decimal',
+  /** With an exponent that proves itself by a point or a sign: `1.5e3`, `15e+2`. */
+  'science',
+  /** Digits, `e`, digits: a number only where others prove that the column has such numbers. */
+  'code',
+  'boolean',
+  /** One alone of these two is a code as likely as it is a boolean. */
+  't',
+  'f',
+  'date',
+  'stamp',
+  /** A timestamp in UTC. */
+  'zulu',
+  'uuid',
+  /** JSON that a jsonb gives back as it is written, and JSON that it does not. */
+  'jsonb',
+  'json',
+  'text',
+  /** A timestamp with another offset, which PostgreSQL would forget. */
+  'offset',
+  'infinity',
+  /** A word for true or false that is a number. */
+  'flag',
+] as const
+export type Kind = (typeof kinds)[number]
+
+/** A word that may stand for NULL beside values of a type, as `=` and the word. */
+export type KindOrWord = Kind | `=${string}`
+
+/** How many values of a kind a column has, and the first of them: its physical line, and its start. */
+export type Tally = readonly [kind: KindOrWord, count: number, line: number, value: string]
+
+/** What the values of one field are. One that is not counted to the end is text for sure. */
+export interface FieldFacts {
+  tallies: Tally[]
+  isText?: true
+}
+
+/** Types that are guessed, narrowest first. */
+export const guessedTypes = [
+  'boolean',
+  'bigint',
+  'numeric',
+  'date',
+  'timestamp',
+  'timestamptz',
+  'uuid',
+  'jsonb',
+  'json',
+] as const
+export type GuessedType = (typeof guessedTypes)[number]
+
+/** Does a column of a type hold all values of a guessed one, as they are written? */
+export const canHold = (type: string, guessed: string): boolean =>
+  type === guessed ||
+  (type === 'text' && (guessedTypes as readonly string[]).includes(guessed)) ||
+  (type === 'numeric' && guessed === 'bigint')
+
+const takenBy: Record<GuessedType, readonly KindOrWord[]> = {
+  boolean: ['boolean', 't', 'f', 'flag'],
+  bigint: ['whole', 'flag'],
+  numeric: ['whole', 'flag', 'decimal', 'science', 'infinity'],
+  date: ['date'],
+  timestamp: ['stamp'],
+  timestamptz: ['zulu'],
+  uuid: ['uuid'],
+  jsonb: ['jsonb'],
+  json: ['jsonb', 'json'],
+}
+
+/** The first value of a kind, wherever it is. */
+export interface Found {
+  count: number
+  fileNo: number
+  line: number
+  value: string
+}
+
+/** What the values of a column are, over all files. */
+export interface ColumnFacts {
+  tallies: Map<KindOrWord, Found>
+  isText: boolean
+}
+
+export const noFacts = (): ColumnFacts => ({ tallies: new Map(), isText: false })
+
+/** Adds what one file has; files come in their order. */
+export function addFacts(facts: ColumnFacts, fileNo: number, field: FieldFacts): void {
+  if (field.isText) facts.isText = true
+  for (const [kind, count, line, value] of field.tallies) {
+    const found = facts.tallies.get(kind)
+    if (found) found.count += count
+    else facts.tallies.set(kind, { count, fileNo, line, value })
+  }
+}
+
+/** A word that is NULL in its column. */
+export interface NullWord extends Found {
+  word: string
+}
+
+export interface Guess {
+  type: GuessedType | 'text'
+  nullWords: NullWord[]
+  /** The type that nearly all values have, in a column that is text for the others. */
+  nearly: { type: GuessedType; odd: Found } | null
+  /** All values of the column are timestamps with offsets, which a timestamptz would forget. */
+  offset: Found | null
+}
+
+/**
+ * @param options whether the dialect has words for true and false, and whether a few odd values
+ *   leave the column its type: they are rejects then, and so are words for NULL
+ */
+export function guessType(
+  { tallies, isText }: ColumnFacts,
+  { hasWords, freeze }: { hasWords: boolean; freeze: boolean },
+): Guess {
+  const text: Guess = { type: 'text', nullWords: [], nearly: null, offset: null }
+  const values = new Map([...tallies].filter(([kind]) => !kind.startsWith('=')))
+  const total = sumOf(values.values())
+  if (isText || total === 0) return text
+  const taken = guessedTypes
+    .filter((type) => isPossible(type, values, hasWords))
+    .map((type) => ({ type, count: sumOf(taking(type, values).values()) }))
+  const most = Math.max(...taken.map(({ count }) => count))
+  // What freezes is as narrow as nearly all values are; else a type takes as many as it can.
+  const enough = freeze ? most - total / 1000 : most
+  const best = most > 0 && taken.find(({ count }) => count >= enough)
+  if (!best) return { ...text, offset: offsetIn(values, total) }
+  const odd = total - best.count
+  if (odd > 0 && !isFew(odd, total)) return text
+  if (odd > 0 && !freeze) {
+    const { type } = best
+    const others = taking(type, values)
+    const left = [...values].filter(([kind]) => !others.has(kind)).map(([, found]) => found)
+    return { ...text, nearly: { type, odd: { ...firstOf(left), count: odd } } }
+  }
+  return { ...text, type: best.type, nullWords: freeze ? [] : wordsIn(tallies) }
+}
+
+function offsetIn(values: Tallies, total: number): Found | null {
+  const found = values.get('offset')
+  return found && found.count === total ? found : null
+}
+
+/** So few that the column is of a type but for them. */
+const isFew = (odd: number, total: number): boolean =>
+  odd * 10 <= total || (odd === 1 && total >= 3)
+
+type Tallies = ReadonlyMap<KindOrWord, Found>
+
+function taking(type: GuessedType, values: Tallies): Map<KindOrWord, Found> {
+  const isTaken = (kind: KindOrWord): boolean =>
+    takenBy[type].includes(kind) || (type === 'numeric' && kind === 'code' && values.has('science'))
+  return new Map([...values].filter(([kind]) => isTaken(kind)))
+}
+
+function isPossible(type: GuessedType, values: Tallies, hasWords: boolean): boolean {
+  if (type === 'boolean') return hasWords || values.has('t') === values.has('f')
+  // A name as likely as a number, where it stands alone.
+  if (type === 'numeric')
+    return [...taking(type, values).keys()].some((kind) => kind !== 'infinity')
+  return true
+}
+
+const sumOf = (values: Iterable<Found>): number => {
+  let sum = 0
+  for (const { count } of values) sum += count
+  return sum
+}
+
+const firstOf = (values: Found[]): Found =>
+  values.reduce((first, each) =>
+    (each.fileNo - first.fileNo || each.line - first.line) < 0 ? each : first,
+  )
+
+const wordsIn = (tallies: Tallies): NullWord[] =>
+  [...tallies].flatMap(([kind, found]) =>
+    kind.startsWith('=') ? [{ ...found, word: kind.slice(1) }] : [],
+  )

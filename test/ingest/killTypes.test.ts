@@ -1,0 +1,66 @@
+/** A worker killed while types are found, or while words become NULL: both are as without it. */
+import { expect, test } from 'vitest'
+import { build } from '../helper.ts'
+import { counted, killThere, noSession, obstacle } from './obstacle.ts'
+
+const moments = {
+  'right before the plan is there': obstacle(
+    'sluice.ingests',
+    'update of landing',
+    'new.landing is not null and old.landing is null',
+  ),
+  'right before a unit of words for NULL is loaded': obstacle(
+    'sluice.units',
+    'update of loaded_at',
+    'new.loaded_at is not null',
+  ),
+}
+const wideRows = 30_000
+
+test.concurrent.for([
+  ['right before the plan is there', true],
+  ['right before a unit of words for NULL is loaded', false],
+] as const)(
+  '%s; atomic: %s',
+  { timeout: 240_000 },
+  async ([moment, atomic], { onTestFinished }) => {
+    const it = await build({ onEnd: onTestFinished })
+    const zip = (n: number) => (n === wideRows - 1 ? '00501' : String(10_000 + n))
+    const amount = (n: number) => (n % 100 === 0 ? 'n/a' : `${n}.50`)
+    const lines = Array.from({ length: wideRows }, (_, n) => `${n},${zip(n)},${amount(n)}`)
+    const path = await it.file('rows.csv', `n,zip,amount\n${lines.join('\n')}\nlate,1\n`)
+    await it.db.query(moments[moment])
+    const ingestId = `types-${it.queue}`
+    const target = { table: 'wide', atomic }
+    await killThere(it, await it.startWorker(), async () => {
+      await it.start({ id: ingestId, source: { kind: 'directory', path }, target })
+    })
+    const view = await it.ended(ingestId, 120_000)
+    expect(view).toMatchObject({ state: 'completed', error: null })
+    expect(view.columns?.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'n bigint',
+      'zip text',
+      'amount numeric',
+    ])
+    expect(view.notes.map(({ code, line, count }) => [code, line, count])).toEqual([
+      ['column_became_text', wideRows + 1, 1],
+      ['null_words', 2, wideRows / 100],
+    ])
+    await noSession(it)
+    const { rows: found } = await it.db.query(counted('wide'), [ingestId])
+    expect(found[0]).toEqual({
+      rows: wideRows,
+      ids: wideRows,
+      loaded: wideRows,
+      rejected: 1,
+      receipts: [wideRows + 1, wideRows, 1],
+      open: 1,
+      retries: 0,
+    })
+    const { rows: nulls } = await it.db.query(
+      `select count(*) filter (where amount is null) as nulls, max(zip) filter (where zip < '1')
+       from wide`,
+    )
+    expect(nulls[0]).toEqual({ nulls: wideRows / 100, max: '00501' })
+  },
+)
