@@ -48,6 +48,14 @@ export interface Config {
   log: { level: LogLevel; format: LogFormat | null }
 }
 
+/** NO_COLOR (no-color.org), or a terminal that can show plain lines only. */
+export const wantsPlain = (env: NodeJS.ProcessEnv = process.env): boolean =>
+  Boolean(env.NO_COLOR) || env.TERM === 'dumb'
+
+/** FORCE_COLOR asks for colours wherever the text goes (force-color.org); NO_COLOR is stronger. */
+export const forcesColour = (env: NodeJS.ProcessEnv = process.env): boolean =>
+  Boolean(env.FORCE_COLOR) && !env.NO_COLOR
+
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const home = resolve(env.SLUICE_HOME || '.sluice')
   const up = readUpFile(home)

@@ -60,6 +60,10 @@ export class SluiceError extends Error {
   }
 }
 
+/** What to do about it, for whoever has a command line before them. */
+export const shellHintOf = ({ code, hint }: { code: string; hint: string | null }): string | null =>
+  (errorTable[code as ErrorCode] as ErrorRow | undefined)?.shellHint ?? hint
+
 /** Makes an error of the table; its parameters are checked by the compiler. */
 export function sluiceError<C extends ErrorCode>(
   code: C,

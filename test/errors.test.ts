@@ -20,6 +20,7 @@ const given: Record<string, string[]> = {
   most_rows_rejected: ['likely'],
   usage_invalid: ['command'],
   setting_missing: ['example'],
+  source_unsupported: ['how'],
   sequence_behind: ['setval'],
   column_generated: ['them'],
   part_ended: ['log'],
@@ -98,6 +99,22 @@ test('rows have one style: a sentence, a hint, parameters that are known', () =>
     expect(hint).toMatch(/^[A-Z].*[.]$/)
     expect(namesOf(hint)).toEqual([])
   }
+})
+
+test('hints at the command line name commands, not addresses of the API', () => {
+  const isOfApi = /\/docs\b|\/v1\/|\b(GET|PUT|POST) \//
+  for (const [code, { hint, shellHint }] of rows) {
+    if (isOfApi.test(hint)) expect([code, shellHint]).toEqual([code, expect.any(String)])
+    if (shellHint === undefined) continue
+    expect([code, shellHint]).toEqual([code, expect.stringMatching(/^[A-Z].*`sluice .*[.]$|^Name/)])
+    expect([code, shellHint]).not.toEqual([code, expect.stringMatching(isOfApi)])
+    expect(namesOf(shellHint)).toEqual([])
+  }
+})
+
+test('a count of one is one thing', () => {
+  expect(fill('{count} lines of {n} rows', { count: 1, n: 11 })).toBe('1 line of 11 rows')
+  expect(fill('{count} lines', { count: 0 })).toBe('0 lines')
 })
 
 test('what fails with a status can be answered, and retryable goes by the kind', () => {

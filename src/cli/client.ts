@@ -8,6 +8,7 @@ import type { Queue } from '../api/workers/queueView.ts'
 import type { ScheduledTask } from '../api/workers/scheduled.ts'
 import type { ActiveTask, Worker } from '../api/workers/view.ts'
 import type { IngestSpec } from '../domain/spec.ts'
+import { visible } from '../domain/visible.ts'
 import type { Command } from '../domain/worker.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
 
@@ -44,10 +45,16 @@ export type Client = ReturnType<typeof createClient>
 
 /**
  * @param url of the API, without a slash at its end
- * @param token that the API asks for when the worker is to read files
+ * @param options.token that the API asks for when the worker is to read files
+ * @param options.json whether its answers are printed as JSON: exactly as they are. For people
+ *   every text in them is made visible as it comes in, whoever shows it.
  */
-export function createClient(url: string, token: string | null = null) {
+export function createClient(
+  url: string,
+  { token = null, json = false }: { token?: string | null; json?: boolean | undefined } = {},
+) {
   const bearer = token === null ? {} : { authorization: `Bearer ${token}` }
+  const shown = <T>(value: T): T => (json ? value : visible(value))
   const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const answer = await fetch(url + path, init).catch((error) => {
       // What is sent may be what failed.
@@ -60,7 +67,7 @@ export function createClient(url: string, token: string | null = null) {
     throw await problemOf(answer, url)
   }
   const read = async <T>(path: string, init?: RequestInit): Promise<T> =>
-    (await (await call(path, init)).json()) as T
+    shown((await (await call(path, init)).json()) as T)
   const at = (id: string, below = '') => `/v1/ingests/${encodeURIComponent(id)}${below}`
   const worker = (name: string, below = '') => `/v1/workers/${encodeURIComponent(name)}${below}`
   const queue = (name: string, below = '') => `/v1/queues/${encodeURIComponent(name)}${below}`
@@ -99,6 +106,7 @@ export function createClient(url: string, token: string | null = null) {
       read<Queue>(queue(name, '/rate-limit'), put(limit)),
     budget: () => read<Budget>('/v1/budget'),
     setBudget: (budget: Budget) => read<Budget>('/v1/budget', put(budget)),
+    shown,
     events: (id: string, signal: AbortSignal) => call(at(id, '/events'), { signal }),
     async upload(name: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
       await call(upload(name), {

@@ -1,6 +1,8 @@
 /** `sluice control …`: changes workers, queues and limits while they run. */
+
 import { type Command as CliCommand, InvalidArgumentError } from 'commander'
 import { readConfig } from '../config.ts'
+import { toJson, visible } from '../domain/visible.ts'
 import type { Command } from '../domain/worker.ts'
 import { sluiceError } from '../errors.ts'
 import { type Client, createClient } from './client.ts'
@@ -84,16 +86,16 @@ function addTell<A>(
       const named = args.slice(0, -2)
       const worker = nameOf(named.pop() as string | undefined, options)
       const { all, timeout, json } = options
-      const client = connect()
+      const client = connect(json)
       const workers = await choose(client, { worker, all })
       const answers = await tell(client, workers, { command: commandOf(named[0] as A), timeout })
-      console.log(json ? JSON.stringify({ answers }, null, 2) : showAnswers(answers))
+      console.log(json ? toJson({ answers }, 2) : showAnswers(visible(answers)))
     })
   addJson(command)
   addLogLevel(command)
 }
 
-const connect = (): Client => createClient(needApi(readConfig()))
+const connect = (json?: boolean): Client => createClient(needApi(readConfig()), { json })
 
 function nameOf(argument: string | undefined, { worker, all }: Options): string | undefined {
   const names = [...new Set([argument, worker])].filter((name) => name !== undefined)
@@ -110,14 +112,14 @@ function addRateLimit(command: CliCommand): void {
     .argument('<rate>', '10/s, 30/m, 100/h, or none', rate)
     .option('--reason <text>', 'shown to those who wonder')
     .action(async (name: string, max: number | 'none', { json, reason }) => {
-      const shown = await connect().limitQueue(name, {
+      const shown = await connect(json).limitQueue(name, {
         perSecond: max === 'none' ? null : max,
         ...(reason && { reason }),
       })
       const now = shown.rateLimit
         ? `at most ${showRate(shown.rateLimit.perSecond)} start, over all its workers`
         : 'no rate limit'
-      console.log(json ? JSON.stringify(shown, null, 2) : `${name}: ${now}.`)
+      console.log(json ? toJson(shown, 2) : `${name}: ${now}.`)
     })
   addJson(limit)
   addLogLevel(limit)
@@ -138,7 +140,7 @@ function addBudget(command: CliCommand): void {
     .description('limit how many units load at once, over all workers and ingests')
     .argument('[units]', 'a number, or none; without it the budget is shown', units)
     .action(async (max: number | 'none' | undefined, { json }) => {
-      const client = connect()
+      const client = connect(json)
       const unitsMax = max === 'none' ? null : max
       const now =
         unitsMax === undefined ? await client.budget() : await client.setBudget({ unitsMax })
@@ -146,7 +148,7 @@ function addBudget(command: CliCommand): void {
         now.unitsMax === null
           ? 'No budget: as many units load at once as the workers take.'
           : `At most ${now.unitsMax} units load at once, over all workers and ingests.`
-      console.log(json ? JSON.stringify(now, null, 2) : words)
+      console.log(json ? toJson(now, 2) : words)
     })
   addJson(budget)
   addLogLevel(budget)

@@ -1,16 +1,20 @@
 /** How an error is told on the command line: what is wrong and what to do about it, on stderr. */
-import pc from 'picocolors'
-import { messageOf, SluiceError, sluiceError } from '../errors.ts'
+import { inspect } from 'node:util'
+import { toJson, visibleLines } from '../domain/visible.ts'
+import { messageOf, SluiceError, shellHintOf, sluiceError } from '../errors.ts'
+import { errorColors } from './colors.ts'
 
 /** Tells of an error on stderr. @returns the exit code */
 export function tell(error: unknown, { json, stack }: { json: boolean; stack: boolean }): number {
-  const { code, message, hint, exitCode } = toSluiceError(error)
-  if (json) console.error(JSON.stringify({ error: { code, message, hint } }))
+  const known = toSluiceError(error)
+  const { code, message, exitCode } = known
+  const hint = shellHintOf(known)
+  if (json) console.error(toJson({ error: { code, message, hint } }))
   else {
-    console.error(`${pc.red('sluice:')} ${message}`)
-    if (hint) console.error(`  ${hint}`)
+    console.error(`${errorColors.red('sluice:')} ${visibleLines(message)}`)
+    if (hint) console.error(`  ${visibleLines(hint)}`)
   }
-  if (stack) console.error(error)
+  if (stack) console.error(visibleLines(inspect(error)))
   return exitCode
 }
 

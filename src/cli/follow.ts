@@ -18,7 +18,7 @@ export async function* follow(
   let heardMs = Date.now()
   while (true) {
     try {
-      for await (const { event, view } of eventsOf(await client.events(id, signal))) {
+      for await (const { event, view } of eventsOf(client, await client.events(id, signal))) {
         heardMs = Date.now()
         yield view
         if (event === 'end') return
@@ -34,7 +34,10 @@ export async function* follow(
 }
 
 /** Reads server-sent events: `event: …`, `data: …`, an empty line. */
-async function* eventsOf(answer: Response): AsyncGenerator<{ event: string; view: IngestEvent }> {
+async function* eventsOf(
+  client: Client,
+  answer: Response,
+): AsyncGenerator<{ event: string; view: IngestEvent }> {
   let rest = ''
   const decoder = new TextDecoder()
   for await (const bytes of answer.body as unknown as AsyncIterable<Uint8Array>) {
@@ -42,7 +45,7 @@ async function* eventsOf(answer: Response): AsyncGenerator<{ event: string; view
     rest = parts.pop() ?? ''
     for (const part of parts) {
       const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(part) ?? []
-      if (event && data) yield { event, view: JSON.parse(data) }
+      if (event && data) yield { event, view: client.shown(JSON.parse(data)) }
     }
   }
 }

@@ -48,6 +48,15 @@ function char(text: string): string {
 
 const quote = (text: string): string => (text === '' || text === 'none' ? '' : char(text))
 
+/** The word behind `--header` is its number, also when a file was meant. */
+function headerRows(text: string): number {
+  if (/^\d+$/.test(text)) return integer(0, 10)(text)
+  throw new InvalidArgumentError(
+    'It must be a whole number from 0 to 10: how many records the header has. ' +
+      `If ${text} is a file, write it in front of --header, or --header=1 ${text}.`,
+  )
+}
+
 /** For an option that may be given several times. */
 const several = (text: string, earlier: string[] = []): string[] => [...earlier, text]
 
@@ -63,11 +72,7 @@ export const addFormatOptions = (command: Command): Command =>
     )
     .option('--quote <char>', 'around fields; none if nothing is quoted (default: sniffed)', quote)
     .option('--escape <char>', 'before a quote within quotes (default: sniffed)', char)
-    .option(
-      '--header [n]',
-      'the first n records name the columns (default: sniffed)',
-      integer(0, 10),
-    )
+    .option('--header [n]', 'the first n records name the columns (default: sniffed)', headerRows)
     .option('--no-header', 'the first record is data')
     .option('--columns <names>', 'names for the fields in place of the header, with commas', names)
     .option(

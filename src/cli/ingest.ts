@@ -1,6 +1,8 @@
 /** `sluice ingest SOURCE… --into schema.table` */
+
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
+import { toJson } from '../domain/visible.ts'
 import { sluiceError } from '../errors.ts'
 import { type Client, createClient, type IngestNow } from './client.ts'
 import { submit, untilEnd } from './ingest/bring.ts'
@@ -41,7 +43,7 @@ async function run(sources: string[], options: Options): Promise<void> {
     const { dryRun } = await import('./ingest/dryRun.ts')
     return dryRun(sources, spec, { databaseUrl: config.databaseUrl, json })
   }
-  const client = createClient(needApi(config), ownToken(config))
+  const client = createClient(needApi(config), { token: ownToken(config), json })
   const found = await findSources(sources, { isOwnMachine: isOwnMachine(config), upload })
   const { uploads, ...accepted } = await submit(client, spec, { found, quiet: json })
   if (!options.wait) return tellAccepted(accepted, json)
@@ -49,14 +51,14 @@ async function run(sources: string[], options: Options): Promise<void> {
   const view = await wait(client, accepted.id, json)
   // One that has not ended may still be started, or started again.
   if (view.endedAt) await removeFiles(client, uploads)
-  console.log(json ? JSON.stringify(view, null, 2) : outcome(view))
+  console.log(json ? toJson(view, 2) : outcome(view))
   if (view.state !== 'completed') process.exitCode = 1
 }
 
 function tellAccepted(accepted: { id: string; state: string }, json: boolean): void {
   const { id, state } = accepted
   const words = `ingest ${id} is ${state}. Follow it: ${followHint(id)}`
-  console.log(json ? JSON.stringify(accepted, null, 2) : words)
+  console.log(json ? toJson(accepted, 2) : words)
 }
 
 const followHint = (id: string): string => `sluice status ${id} --follow`

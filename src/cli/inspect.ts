@@ -1,6 +1,8 @@
 /** `sluice inspect …`: looks at workers, their tasks and their queues. */
+
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
+import { toJson } from '../domain/visible.ts'
 import { type Client, createClient } from './client.ts'
 import { timeoutOption } from './control/tell.ts'
 import type { Options, Shown } from './inspect/shown.ts'
@@ -72,8 +74,8 @@ export function addView(command: Command, name: string): void {
   command.action(async (...args: unknown[]) => {
     const [named, options] = argument ? args : [undefined, args[0]]
     const look = await load()
-    const client = createClient(needApi(readConfig()))
+    const client = createClient(needApi(readConfig()), { json: (options as Options).json })
     const { json, text } = await look(client, named as string | undefined, options as Options)
-    console.log((options as Options).json ? JSON.stringify(json, null, 2) : text)
+    console.log((options as Options).json ? toJson(json, 2) : text)
   })
 }

@@ -1,7 +1,9 @@
 /** `sluice janitor` */
+
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { type Findings, janitorId } from '../domain/janitor.ts'
+import { toJson, visible } from '../domain/visible.ts'
 import { sluiceError } from '../errors.ts'
 import { databaseError, openDb } from '../postgres/db.ts'
 import { readLedgerId } from '../postgres/ledger/settings.ts'
@@ -27,7 +29,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
   const temporal = await connectTemporal(address)
   try {
     const found = await runJanitor(temporal, { id, queue })
-    console.log(json ? JSON.stringify(found, null, 2) : inWords(found))
+    console.log(json ? toJson(found, 2) : inWords(visible(found)))
   } finally {
     await temporal.connection.close()
   }

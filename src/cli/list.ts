@@ -1,6 +1,8 @@
 /** `sluice list` */
+
 import { type Command, Option } from 'commander'
 import { readConfig } from '../config.ts'
+import { toJson } from '../domain/visible.ts'
 import { states } from '../domain/words.ts'
 import { createClient } from './client.ts'
 import { addJson, addLogLevel, integer } from './options.ts'
@@ -25,10 +27,10 @@ export function declare(command: Command): void {
 }
 
 async function run({ limit, before, state, json }: Options): Promise<void> {
-  const client = createClient(needApi(readConfig()))
+  const client = createClient(needApi(readConfig()), { json })
   const query = { limit: String(limit), ...(before && { before }), ...(state && { state }) }
   const page = await client.list(query)
-  if (json) return console.log(JSON.stringify(page, null, 2))
+  if (json) return console.log(toJson(page, 2))
   if (page.ingests.length === 0) return console.log('There are no ingests.')
   const rows = page.ingests.map((ingest) => [
     ingest.id,

@@ -1,6 +1,8 @@
 /** The commands, each in a file of its own that is only read when it is meant. */
 import { Command, CommanderError } from 'commander'
+import { visibleLines } from '../domain/visible.ts'
 import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
+import { ownVersion } from '../version.ts'
 import { tell } from './errors.ts'
 
 interface CommandFile {
@@ -69,11 +71,35 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     .description('Durable ingest into PostgreSQL: every good row exactly once.')
     .exitOverride()
     .showHelpAfterError('(--help shows how)')
-    .configureOutput(argv.includes('--json') ? { writeErr: () => {} } : {})
+    .configureOutput({
+      writeErr: (text) => argv.includes('--json') || process.stderr.write(visibleLines(text)),
+    })
     .configureHelp({ showGlobalOptions: true })
+    .version(ownVersion, '-V, --version', 'print the version of this Sluice')
+    .helpCommand(false)
   for (const [name, [summary, load]] of Object.entries(commands)) {
     const command = program.command(name).description(summary)
     if (argv.includes(name)) (await load()).declare(command)
   }
+  program
+    .command('help')
+    .argument('[command...]', 'the command, and those within it: control queue')
+    .description('show what a command takes')
+    .action((names: string[]) => help(program, names))
   return program
+}
+
+/** What is no command is an error, with the one that was meant if there is one. */
+async function help(program: Command, names: readonly string[]): Promise<void> {
+  let found = program
+  for (const name of names) {
+    const next = found.commands.find((command) => command.name() === name)
+    if (!next && found.commands.length === 0) break
+    if (!next) {
+      await found.parseAsync([name], { from: 'user' })
+      return
+    }
+    found = next
+  }
+  found.outputHelp()
 }

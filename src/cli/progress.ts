@@ -1,8 +1,8 @@
 /** Shows how an ingest comes along: a bar on a terminal, plain lines elsewhere. */
 import { SingleBar } from 'cli-progress'
-import pc from 'picocolors'
 import type { IngestEvent } from './client.ts'
-import { again, leftOut, number, size } from './text.ts'
+import { colors, isPlain } from './colors.ts'
+import { again, leftOut, plural, size } from './text.ts'
 
 export interface Progress {
   show(view: IngestEvent): void
@@ -29,7 +29,7 @@ function bytesOf({ sizeBytes, unitsLoaded, units }: IngestEvent): string {
 
 /** Something is wrong or missing, and the ingest waits for it. */
 function troubleOf({ waiting, retrying: [first] }: IngestEvent): string {
-  if (waiting) return pc.yellow(waiting)
+  if (waiting) return colors.yellow(waiting)
   return first ? `${first.activity}, attempt ${first.attempt}: ${first.error.slice(0, 120)}` : ''
 }
 
@@ -38,12 +38,12 @@ const stepOf = ({ state, phase }: IngestEvent): string =>
 
 export function createProgress(isJson: boolean): Progress {
   if (isJson) return { show() {}, stop() {} }
-  return process.stderr.isTTY ? bar() : lines()
+  return isPlain(process.stderr) ? lines() : bar()
 }
 
 function bar(): Progress {
   const shown = new SingleBar({
-    format: '  {step} {bar} {rows} rows · {left}{more}',
+    format: '  {step} {bar} {rows} · {left}{more}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,
@@ -54,7 +54,7 @@ function bar(): Progress {
   })
   const payload = (view: IngestEvent) => ({
     step: stepOf(view).padEnd(9),
-    rows: number(view.rowsLoaded),
+    rows: plural(view.rowsLoaded, 'row'),
     left: leftOut(view),
     more: [again(view), bytesOf(view), troubleOf(view)]
       .map((part) => part && ` · ${part}`)
@@ -85,7 +85,7 @@ function lines(): Progress {
       if (now === last && Date.now() - lastMs < lineEveryMs) return
       last = now
       lastMs = Date.now()
-      const rows = `${number(view.rowsLoaded)} rows, ${leftOut(view)}`
+      const rows = `${plural(view.rowsLoaded, 'row')}, ${leftOut(view)}`
       const parts = [step.padEnd(9), rows, again(view), bytesOf(view), troubleOf(view)]
       console.log(`  ${parts.filter(Boolean).join('  ')}`)
     },

@@ -1,8 +1,10 @@
 /** `sluice rejects ID` */
+
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
+import { toJson } from '../domain/visible.ts'
 import { type Client, createClient } from './client.ts'
 import { addJson, addLogLevel, integer } from './options.ts'
 import { needApi } from './settings.ts'
@@ -29,10 +31,10 @@ export function declare(command: Command): void {
 }
 
 async function run(id: string, { limit, csv, all = false, json }: Options): Promise<void> {
-  const client = createClient(needApi(readConfig()))
+  const client = createClient(needApi(readConfig()), { json })
   if (csv) return printCsv(client, id, all)
   const { rejects, next } = await read(client, id, { limit, all })
-  if (json) return console.log(JSON.stringify({ rejects, next }, null, 2))
+  if (json) return console.log(toJson({ rejects, next }, 2))
   if (rejects.length === 0) return console.log('There are no rejects.')
   for (const reject of rejects) console.log(rejectLine(reject))
   if (next) console.log('There are more: --limit shows more of them, --csv all of them.')

@@ -1,11 +1,13 @@
 /** `sluice retry-rejects ID` */
+
 import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { readConfig } from '../config.ts'
+import { toJson } from '../domain/visible.ts'
 import { SluiceError, sluiceError } from '../errors.ts'
 import { type Client, createClient, type RetryNow } from './client.ts'
+import { colors } from './colors.ts'
 import { removeFiles, sendFiles } from './ingest/send.ts'
 import { addJson, addLogLevel } from './options.ts'
 import { needApi } from './settings.ts'
@@ -32,16 +34,16 @@ export function declare(command: Command): void {
 
 /** 0 only if every reject that was tried is loaded. */
 async function run(id: string, { from, wait, json = false }: Options): Promise<void> {
-  const client = createClient(needApi(readConfig()))
+  const client = createClient(needApi(readConfig()), { json })
   const uploads = from === undefined ? [] : await send(client, id, { path: from, quiet: json })
   const asked = await client.retryRejects(id, uploads[0] ?? null).catch(async (error) => {
     await removeFiles(client, uploads)
     throw error
   })
-  if (!wait) return console.log(json ? JSON.stringify(asked, null, 2) : inWords(asked))
+  if (!wait) return console.log(json ? toJson(asked, 2) : inWords(asked))
   const view = await untilEnd(client, asked, json)
   await removeFiles(client, uploads)
-  console.log(json ? JSON.stringify(view, null, 2) : inWords(view))
+  console.log(json ? toJson(view, 2) : inWords(view))
   if (view.state !== 'completed' || view.rowsRejected > 0) process.exitCode = 1
 }
 
@@ -84,9 +86,9 @@ function inWords(view: RetryNow): string {
   if (state === 'running') return `${id} of ${ingest} is running: sluice status ${ingest}`
   if (error) {
     const hint = error.hint ? `\n  ${error.hint}` : ''
-    return `${pc.red('✗')} ${id} of ${ingest} failed: nothing was loaded\n  ${error.message}${hint}`
+    return `${colors.red('✗')} ${id} of ${ingest} failed: nothing was loaded\n  ${error.message}${hint}`
   }
-  const mark = rowsRejected === 0 ? pc.green('✓') : pc.yellow('–')
+  const mark = rowsRejected === 0 ? colors.green('✓') : colors.yellow('–')
   const rejects = rowsTried === 1 ? 'reject' : 'rejects'
   const head = `${mark} ${number(rowsLoaded)} of ${number(rowsTried)} ${rejects} loaded after all`
   if (!rowsOpen) return head

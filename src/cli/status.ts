@@ -1,6 +1,8 @@
 /** `sluice status ID` */
+
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
+import { toJson } from '../domain/visible.ts'
 import { createClient } from './client.ts'
 import { untilEnd } from './ingest/bring.ts'
 import { addJson, addLogLevel } from './options.ts'
@@ -21,10 +23,10 @@ async function run(
   id: string,
   { follow = false, json = false }: { follow?: boolean; json?: boolean },
 ): Promise<void> {
-  const client = createClient(needApi(readConfig()))
+  const client = createClient(needApi(readConfig()), { json })
   const { signal } = new AbortController()
   const view = follow ? await untilEnd(client, id, { json, signal }) : await client.show(id)
   const inWords = follow ? outcome : details
-  console.log(json ? JSON.stringify(view, null, 2) : inWords(view))
+  console.log(json ? toJson(view, 2) : inWords(view))
   if (view.state === 'failed' || view.state === 'cancelled' || view.problem) process.exitCode = 1
 }

@@ -1,6 +1,8 @@
 /** `sluice pause|resume|cancel ID` */
+
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
+import { toJson } from '../domain/visible.ts'
 import { createClient } from './client.ts'
 import { addJson, addLogLevel } from './options.ts'
 import { needApi } from './settings.ts'
@@ -16,8 +18,8 @@ const told = {
 export const steering = (verb: Verb) => ({
   declare(command: Command): void {
     command.argument('<id>', 'the ingest').action(async (id: string, { json }) => {
-      const view = await createClient(needApi(readConfig())).steer(id, verb)
-      if (json) console.log(JSON.stringify(view, null, 2))
+      const view = await createClient(needApi(readConfig()), { json }).steer(id, verb)
+      if (json) console.log(toJson(view, 2))
       else console.log(`${id} ${view.endedAt ? `is ${view.state}` : told[verb]}.`)
     })
     addJson(command)

@@ -1,8 +1,10 @@
 /** `sluice steps ID` */
+
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { readConfig } from '../config.ts'
+import { toJson } from '../domain/visible.ts'
 import { createClient, type StepRow } from './client.ts'
+import { colors } from './colors.ts'
 import { addJson, addLogLevel, integer } from './options.ts'
 import { needApi } from './settings.ts'
 import { duration, table } from './text.ts'
@@ -21,9 +23,9 @@ async function run(
   id: string,
   { limit, after, json }: { limit: number; after?: string; json?: boolean },
 ): Promise<void> {
-  const client = createClient(needApi(readConfig()))
+  const client = createClient(needApi(readConfig()), { json })
   const page = await client.steps(id, { limit: String(limit), ...(after && { after }) })
-  if (json) return console.log(JSON.stringify(page, null, 2))
+  if (json) return console.log(toJson(page, 2))
   if (page.steps.length === 0) return console.log('No step has ended yet.')
   const head = ['FILE', 'STEP', 'ATTEMPT', 'TOOK', 'WORKER', 'RESULT']
   console.log(table([head, ...page.steps.map(rowOf)]))
@@ -32,6 +34,6 @@ async function run(
 
 function rowOf({ file, step, attempt, startedAt, finishedAt, worker, error, result }: StepRow) {
   const took = finishedAt ? duration(Date.parse(finishedAt) - Date.parse(startedAt)) : ''
-  const outcome = error === null ? JSON.stringify(result) : pc.red(error)
+  const outcome = error === null ? JSON.stringify(result) : colors.red(error)
   return [file, step, String(attempt), took, worker, outcome === 'null' ? '' : outcome]
 }

@@ -1,12 +1,19 @@
 /** Ingests in words, for people. */
 import { isAbsolute, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import pc from 'picocolors'
 import type { Reject } from '../api/routes/rejects.ts'
 import type { Note } from '../errors/notes.ts'
+import { shellHintOf } from '../errors.ts'
 import type { Ingest, IngestNow } from './client.ts'
+import { colors } from './colors.ts'
 
 export const number = (value: number): string => value.toLocaleString('en-US')
+
+/** `1 row`, `2 rows`. */
+export const plural = (value: number, one: string, several = `${one}s`): string =>
+  `${number(value)} ${value === 1 ? one : several}`
+
+const rows = (value: number): string => plural(value, 'row')
 
 /** `812 B`, `366 kB`, `5.7 MB`. */
 export function size(bytes: number): string {
@@ -29,7 +36,11 @@ export function tookMs({ createdAt, endedAt }: Ingest, now = Date.now()): number
   return (endedAt ? Date.parse(endedAt) : now) - Date.parse(createdAt)
 }
 
-const marks = { completed: pc.green('✓'), failed: pc.red('✗'), cancelled: pc.yellow('–') } as const
+const marks = {
+  completed: colors.green('✓'),
+  failed: colors.red('✗'),
+  cancelled: colors.yellow('–'),
+} as const
 
 /** How it ended, in a line or three. */
 export function outcome(view: IngestNow): string {
@@ -37,8 +48,9 @@ export function outcome(view: IngestNow): string {
   const head = `${mark} ${view.id} ${view.state} in ${duration(tookMs(view))}`
   const lines = [`${head}: ${counts(view)}`]
   if (view.error) lines.push(`  ${view.error.message}`)
-  if (view.error?.hint) lines.push(`  ${view.error.hint}`)
-  if (view.problem) lines.push(`  ${pc.yellow(view.problem)}`)
+  const hint = view.error && shellHintOf(view.error)
+  if (hint) lines.push(`  ${hint}`)
+  if (view.problem) lines.push(`  ${colors.yellow(view.problem)}`)
   lines.push(...noteLines(view).map((line) => `  ${line}`))
   if (view.rowsRejected > 0) lines.push(`  Rejects: sluice rejects ${view.id}`)
   return lines.join('\n')
@@ -54,7 +66,7 @@ function noteLines({ id, notes }: IngestNow): string[] {
 }
 
 export const noteLine = ({ message, hint }: Note): string =>
-  `${pc.yellow('Note:')} ${hint ? `${message} ${hint}` : message}`
+  `${colors.yellow('Note:')} ${hint ? `${message} ${hint}` : message}`
 
 /** What became of the rows that were not loaded. */
 export const leftOut = ({ rowsRejected, rowsSkipped }: Ingest): string =>
@@ -64,7 +76,7 @@ function counts(view: Ingest): string {
   const { state, rowsLoaded, target, stepsFinished } = view
   const rejected = leftOut(view)
   if (target === null) return `steps done: ${number(stepsFinished)}`
-  if (state === 'completed') return `${number(rowsLoaded)} rows loaded into ${target}, ${rejected}`
+  if (state === 'completed') return `${rows(rowsLoaded)} loaded into ${target}, ${rejected}`
   return `nothing was published to ${target}, ${rejected}`
 }
 
@@ -89,9 +101,9 @@ export function details(view: IngestNow): string {
     ['workflow', workflow && `${workflow.status}, ${workflow.historyEvents} events`],
     ['Web UI', view.links.ui],
     ['error', view.error && `${view.error.code}: ${view.error.message}`],
-    ['hint', view.error?.hint ?? null],
-    ['waiting', view.waiting && pc.yellow(view.waiting)],
-    ['problem', view.problem && pc.yellow(view.problem)],
+    ['hint', view.error && shellHintOf(view.error)],
+    ['waiting', view.waiting && colors.yellow(view.waiting)],
+    ['problem', view.problem && colors.yellow(view.problem)],
     ...view.retrying.map(retryOf),
     ...view.notes.map(({ message, hint }): [string, string] => [
       'note',
@@ -100,7 +112,7 @@ export function details(view: IngestNow): string {
   ]
   return facts
     .filter(([, value]) => value)
-    .map(([name, value]) => `${pc.dim(name.padEnd(9))} ${value}`)
+    .map(([name, value]) => `${colors.dim(name.padEnd(9))} ${value}`)
     .join('\n')
 }
 
@@ -121,8 +133,8 @@ export function rejectLine({ loadedAt, ...reject }: Reject, rawChars = 60): stri
   const near = relative(process.cwd(), file)
   const place = `${isAbsolute(file) && !near.startsWith('..') ? near : file}:${line}`
   const broken = constraint && !error.includes(constraint) ? ` (${constraint})` : ''
-  const why = `${pc.bold(place)} ${column ? `${column}: ` : ''}${error}${broken}  ${pc.dim(start)}`
-  return loadedAt ? `${why}  ${pc.green(`loaded ${loadedAt}`)}` : why
+  const why = `${colors.bold(place)} ${column ? `${column}: ` : ''}${error}${broken}  ${colors.dim(start)}`
+  return loadedAt ? `${why}  ${colors.green(`loaded ${loadedAt}`)}` : why
 }
 
 /** Columns as wide as their widest cell; cells may have colours. */

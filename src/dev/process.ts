@@ -38,25 +38,41 @@ export interface Child {
   stop(signal: NodeJS.Signals, waitMs: number): Promise<Exit>
 }
 
-/** Starts a child that writes to a log file, or to our own output without one. */
+/**
+ * Starts a child that writes to a log file, or to our own output without one.
+ * @param options.umask of the files that it makes; without it, ours
+ */
 export async function startChild(
   command: string,
   args: readonly string[],
-  options: ProcessOptions & { log?: string | undefined } = {},
+  options: ProcessOptions & { log?: string | undefined; umask?: number } = {},
 ): Promise<Child> {
   const log = options.log === undefined ? null : await openLog(options.log)
   try {
     const output = log === null ? 'inherit' : log.handle.fd
-    const child = spawn(command, args, {
-      ...placement(options),
-      stdio: ['ignore', output, output],
-      detached: true,
-    })
+    const child = underUmask(options.umask, () =>
+      spawn(command, args, {
+        ...placement(options),
+        stdio: ['ignore', output, output],
+        detached: true,
+      }),
+    )
     await once(child, 'spawn')
     child.once('exit', leash(child.pid as number))
     return asChild(child, log && options.log ? { file: options.log, from: log.sizeBytes } : null)
   } finally {
     await log?.handle.close()
+  }
+}
+
+/** A child inherits the umask of the moment it is made in, and `spawn` makes it at once. */
+function underUmask<T>(umask: number | undefined, work: () => T): T {
+  if (umask === undefined) return work()
+  const before = process.umask(umask)
+  try {
+    return work()
+  } finally {
+    process.umask(before)
   }
 }
 

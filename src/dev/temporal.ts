@@ -2,7 +2,7 @@
  * Temporal for a machine that has none: the development server of its CLI as our child, with the
  * database in a file, so that what is under way goes on after a restart or a kill.
  */
-import { mkdir, readdir, realpath, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection } from '@temporalio/client'
@@ -71,6 +71,7 @@ export interface EmbeddedTemporal {
 export async function startTemporal(options: TemporalOptions): Promise<EmbeddedTemporal> {
   await mkdir(options.home, { recursive: true })
   const home = await realpath(options.home)
+  await keepPrivate(home)
   const leftPid = await endLeft(home)
   const notes = leftPid === null ? [] : [`ended Temporal ${leftPid}, left by a killed process`]
   const binary = options.binary ?? (await findTemporal())
@@ -88,6 +89,12 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
     stop: () => stopBy('SIGTERM'),
     kill: () => stopBy('SIGKILL'),
   }
+}
+
+/** Histories hold paths, table names and errors: they are for this user, also those of before. */
+async function keepPrivate(home: string): Promise<void> {
+  await chmod(home, 0o700)
+  for (const name of await readdir(home)) await chmod(join(home, name), 0o600).catch(() => {})
 }
 
 /** A Temporal CLI that is recent enough: on the PATH, or the newest that the set-up cached. */
@@ -156,7 +163,7 @@ async function serveOn(
   binary: string,
   { home, log = join(home, 'temporal.log'), port, uiPort }: { home: string; log?: string } & Ports,
 ): Promise<Child | null> {
-  const child = await startChild(binary, serverArgs({ home, port, uiPort }), { log })
+  const child = await startChild(binary, serverArgs({ home, port, uiPort }), { log, umask: 0o077 })
   try {
     await writeClaim(claimFile(home), child.pid)
     await untilReady(child, port)

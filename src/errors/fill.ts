@@ -10,9 +10,17 @@ export type Params<T extends string> = Record<Names<T>, string | number>
 /** What others said. */
 const sentences = ['problem', 'first']
 
+/** `{count} rows` of a text, where the count is 1. */
+const counted = /\{(\w+)\} (row|record|line|file|value|column|field|unit|reject|byte)s\b/g
+
+const inNumber = (text: string, params: Record<string, string | number>): string =>
+  text.replace(counted, (found, name: string, noun: string) =>
+    String(params[name]) === '1' ? `{${name}} ${noun}` : found,
+  )
+
 /** A sentence that brings a full stop of its own takes the place of the text's. */
 export const fill = (text: string, params: Record<string, string | number>): string =>
-  text.replace(/\{(\w+)\}(\.?)/g, (found, name: string, stop: string) => {
+  inNumber(text, params).replace(/\{(\w+)\}(\.?)/g, (found, name: string, stop: string) => {
     const value = params[name]
     if (value === undefined) return found
     return sentences.includes(name) && String(value).endsWith('.')

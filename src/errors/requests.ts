@@ -13,24 +13,28 @@ export const requests = {
     kind: 'user',
     message: 'The ingest spec is not valid: {problem}.',
     hint: 'See /docs for the shape of a spec.',
+    shellHint: 'See `sluice ingest --help` for what an ingest may say.',
   },
   input_invalid: {
     status: 400,
     kind: 'user',
     message: 'The input of {what} is not valid: {problem}.',
     hint: 'Start ingests with `sluice ingest` or POST /v1/ingests, which write the input.',
+    shellHint: 'Start ingests with `sluice ingest`, which writes the input.',
   },
   request_invalid: {
     status: 400,
     kind: 'user',
     message: 'The request is not valid: {problem}.',
     hint: 'See /docs for what this address takes.',
+    shellHint: 'See `sluice --help`, and --help of each command, for what it takes.',
   },
   body_too_large: {
     status: 413,
     kind: 'user',
     message: 'The body of the request is larger than this address takes.',
     hint: 'Files go with PUT /v1/uploads, which has no limit.',
+    shellHint: 'Name fewer files: a folder or a glob in place of a list of them.',
   },
   media_type_unknown: {
     status: 415,
@@ -50,6 +54,8 @@ export const requests = {
     message:
       'A directory source has files read with the rights of the user who runs Sluice here, so this API asks for the token of that user.',
     hint: 'Send the file as an upload (`sluice ingest --upload`, or PUT /v1/uploads), or run `sluice ingest` as that user: it takes the token from .sluice/up.json. Others send it as authorization: Bearer.',
+    shellHint:
+      'Send the file, `sluice ingest FILE --upload`, or run this as the user who started Sluice, in its folder.',
   },
   origin_refused: {
     status: 403,
@@ -62,6 +68,12 @@ export const requests = {
     kind: 'user',
     message: 'The table name {table} is not valid: {problem}.',
     hint: 'Write schema.table, and double quotes around a part with other characters: public."My Table".',
+  },
+  source_unsupported: {
+    status: 400,
+    kind: 'user',
+    message: 'The source {source} is {what}; Sluice reads files, folders and globs.',
+    hint: 'Bring it into a file first, and name that: {how}.',
   },
   upload_name_invalid: {
     status: 400,
@@ -80,24 +92,30 @@ export const requests = {
     kind: 'user',
     message: 'There is nothing at {path}.',
     hint: 'See /docs for the addresses of this API.',
+    shellHint:
+      'The API may be of another version: see `sluice --version`, and the address in SLUICE_API.',
   },
   method_not_allowed: {
     status: 405,
     kind: 'user',
     message: 'The method {method} is not allowed at {path}: it takes {allowed}.',
     hint: 'See /docs for what each address takes.',
+    shellHint:
+      'The API may be of another version: see `sluice --version`, and the address in SLUICE_API.',
   },
   ingest_not_found: {
     status: 404,
     kind: 'user',
     message: 'There is no ingest {ingestId}.',
     hint: 'See GET /v1/ingests, or `sluice list`, for those that there are.',
+    shellHint: 'See `sluice list` for those that there are.',
   },
   upload_not_found: {
     status: 404,
     kind: 'user',
     message: 'There is no upload {name}.',
     hint: 'Send it with PUT /v1/uploads/{name} first. Uploads are kept for a day.',
+    shellHint: 'Send it again: `sluice ingest FILE --upload`. Uploads are kept for a day.',
   },
   ingest_conflict: {
     status: 409,
@@ -140,6 +158,7 @@ export const requests = {
     kind: 'user',
     message: 'The ingest {ingestId} has no retry {retryId}.',
     hint: 'See GET /v1/ingests/{ingestId}/retries for those that loaded something.',
+    shellHint: 'See `sluice status ID` for the ingest; `sluice retry-rejects ID` starts a retry.',
   },
   corrections_invalid: {
     status: 422,

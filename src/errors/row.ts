@@ -6,6 +6,8 @@ export interface ErrorRow {
   /** `{name}` is filled from the parameters, here and in the hint. */
   message: string
   hint: string
+  /** What to do at the command line, where the hint is for callers of the API. No parameters. */
+  shellHint?: string
   /** Of HTTP; none for what never comes over HTTP. */
   status?: number
   /** Of the command that ends with it; 1 when left out. */

@@ -7,6 +7,7 @@ export const workers = {
     kind: 'user',
     message: 'There is no worker {worker}.',
     hint: 'See GET /v1/workers, or `sluice inspect workers`, for those that there are.',
+    shellHint: 'See `sluice inspect workers` for those that there are.',
   },
   worker_ambiguous: {
     status: 409,
@@ -43,6 +44,7 @@ export const workers = {
     kind: 'user',
     message: 'Nobody has served or used the queue {queue} yet.',
     hint: 'See GET /v1/queues, or `sluice queues`, for those that there are.',
+    shellHint: 'See `sluice queues` for those that there are.',
   },
   settings_invalid: {
     status: 500,

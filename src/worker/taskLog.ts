@@ -90,7 +90,9 @@ const again = ({ attempt }: Info): string => (attempt > 1 ? ` (attempt ${attempt
 /** A receipt's counts say more than its time. */
 function counts(result: unknown): string {
   const { rowsLoaded, rowsRejected } = (result ?? {}) as Record<string, unknown>
-  return typeof rowsLoaded === 'number' ? `: ${rowsLoaded} rows, ${rowsRejected} rejects` : ''
+  if (typeof rowsLoaded !== 'number') return ''
+  const rows = rowsLoaded === 1 ? 'row' : 'rows'
+  return `: ${rowsLoaded} ${rows}, ${rowsRejected} ${rowsRejected === 1 ? 'reject' : 'rejects'}`
 }
 
 function outcomeOf(error: unknown): { level: LogLevel; event: string; end: TaskEnd } {

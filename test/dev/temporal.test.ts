@@ -1,7 +1,8 @@
 /** Embedded Temporal: real servers in folders of their own, stopped, killed and started again. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,6 +50,9 @@ const portOf = ({ address }: EmbeddedTemporal): number => Number(address.split('
 test('keeps workflows over a kill and a stop', { timeout }, async () => {
   const home = await newHome()
   const port = await anyPort()
+  // As an older version left it.
+  await chmod(home, 0o755)
+  await writeFile(join(home, 'temporal.log'), '', { mode: 0o644 })
   const first = await start({ home, port })
   const target = defineSearchAttributeKey('SluiceTarget', SearchAttributeType.KEYWORD)
   const source = defineSearchAttributeKey('SluiceSource', SearchAttributeType.KEYWORD)
@@ -75,6 +79,10 @@ test('keeps workflows over a kill and a stop', { timeout }, async () => {
   await client.workflow.getHandle('kept').terminate()
   const { count } = await client.workflow.count("SluiceTarget = 'public.trips'")
   expect(count).toBe(1)
+  const names = await readdir(home)
+  expect(names).toEqual(expect.arrayContaining(['temporal.db', 'temporal.db-wal', 'temporal.log']))
+  const open = names.filter((name) => (statSync(join(home, name)).mode & 0o077) !== 0)
+  expect([open, statSync(home).mode & 0o777]).toEqual([[], 0o700])
 })
 
 test('leaves no process and no port behind when it stops', { timeout }, async () => {

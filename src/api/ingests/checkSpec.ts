@@ -1,10 +1,11 @@
 /** What a spec must keep to that its schema cannot say. */
 import { checkFormat } from '../../domain/checkFormat.ts'
 import { checkRoutes } from '../../domain/routes.ts'
+import { mustBePath } from '../../domain/sourcePath.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from '../../domain/spec.ts'
 import { mustBeAllowed, parseTableName, type TableName } from '../../domain/table.ts'
 import { type LimitsByVerb, normalLimits } from '../../domain/timeLimits.ts'
-import { sluiceError } from '../../errors.ts'
+import { type SluiceError, sluiceError } from '../../errors.ts'
 import { encodingOf } from '../../unpack/encoding.ts'
 
 interface Checked {
@@ -17,7 +18,7 @@ interface Checked {
 
 /**
  * Fills in the defaults, and checks what can be checked without looking at files and tables.
- * @throws spec_invalid, table_name_invalid, target_reserved, dialect_invalid
+ * @throws spec_invalid, source_unsupported, table_name_invalid, target_reserved, dialect_invalid
  */
 export function checkSpec(spec: IngestSpec): Checked {
   const full = fullSpec(spec)
@@ -32,10 +33,7 @@ export function checkSpec(spec: IngestSpec): Checked {
   if (typeof max === 'string' && Number.parseFloat(max) > 100) {
     throw refuse(`rejects.max is ${max}, and a share is at most 100%`)
   }
-  if (full.source.kind === 'upload') {
-    const twice = firstTwice(full.source.uploads)
-    if (twice !== null) throw refuse(`source.uploads names ${twice} twice`)
-  }
+  checkSource(full, refuse)
   checkFormat(full.format)
   if (full.format.encoding) encodingOf(full.format.encoding)
   const refuseAt = (name: string) => (at: string, problem: string) =>
@@ -43,6 +41,15 @@ export function checkSpec(spec: IngestSpec): Checked {
   checkRoutes(full.routes ?? [], { refuse: refuseAt('routes'), paths: factsOf(full).paths })
   const limits = normalLimits(full.timeouts ?? {}, refuseAt('timeouts'))
   return { full, table, limits, subject: table?.name ?? full.steps?.[0] ?? 'ingest' }
+}
+
+function checkSource({ source }: FullSpec, refuse: (problem: string) => SluiceError): void {
+  if (source.kind === 'directory') {
+    for (const path of [source.path].flat()) mustBePath(path)
+    return
+  }
+  const twice = firstTwice(source.uploads)
+  if (twice !== null) throw refuse(`source.uploads names ${twice} twice`)
 }
 
 function firstTwice(names: readonly string[]): string | null {

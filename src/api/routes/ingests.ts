@@ -28,6 +28,7 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
         ...problems(
           'spec_invalid',
           'table_name_invalid',
+          'source_unsupported',
           'target_reserved',
           'token_missing',
           'dialect_invalid',

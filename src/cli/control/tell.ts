@@ -1,9 +1,9 @@
 /** Tells workers something, and shows what each of them answers. */
 import { Option } from 'commander'
-import pc from 'picocolors'
 import type { Command } from '../../domain/worker.ts'
-import { SluiceError, sluiceError } from '../../errors.ts'
+import { SluiceError, shellHintOf, sluiceError } from '../../errors.ts'
 import type { Client, Worker } from '../client.ts'
+import { colors } from '../colors.ts'
 import { integer } from '../options.ts'
 import { duration } from '../text.ts'
 
@@ -47,8 +47,8 @@ export async function tell(
         return await client.tell(instance, command, timeout)
       } catch (error) {
         if (!(error instanceof SluiceError) || error.code === 'api_unavailable') throw error
-        const { code, message, hint } = error
-        return { worker, instance, done: false, code, message, hint }
+        const { code, message } = error
+        return { worker, instance, done: false, code, message, hint: shellHintOf(error) ?? '' }
       }
     }),
   )
@@ -60,7 +60,7 @@ export const showAnswers = (answers: readonly Answer[]): string =>
   answers
     .map((answer) =>
       answer.done
-        ? `${pc.green('✓')} ${answer.worker}: ${answer.message}  ${pc.dim(duration(answer.tookMs))}`
-        : `${pc.red('✗')} ${answer.worker}: ${answer.message}\n  ${answer.hint}`,
+        ? `${colors.green('✓')} ${answer.worker}: ${answer.message}  ${colors.dim(duration(answer.tookMs))}`
+        : `${colors.red('✗')} ${answer.worker}: ${answer.message}\n  ${answer.hint}`,
     )
     .join('\n')

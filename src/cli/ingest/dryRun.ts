@@ -1,10 +1,11 @@
 /** `sluice ingest --dry-run`: shows how the first file would be read, and loads nothing. */
 import { resolve } from 'node:path'
-import pc from 'picocolors'
 import { clutterOf } from '../../domain/clutter.ts'
 import type { IngestSpec } from '../../domain/spec.ts'
+import { toJson, visible } from '../../domain/visible.ts'
 import { sluiceError } from '../../errors.ts'
-import { noteLine, table } from '../text.ts'
+import { colors } from '../colors.ts'
+import { noteLine, plural, table } from '../text.ts'
 import { type Peek, peek } from './peek.ts'
 import { expand } from './sources.ts'
 
@@ -21,7 +22,7 @@ export async function dryRun(
   const files = found.filter((name) => named.has(name) || clutterOf({ name }) === null)
   if (files[0] === undefined) throw sluiceError('file_missing', { path: sources.join(', ') })
   const seen = await peek(files[0], spec, databaseUrl)
-  console.log(json ? JSON.stringify(seen, null, 2) : inWords(seen, files.length))
+  console.log(json ? toJson(seen, 2) : inWords(visible(seen), files.length))
   if (seen.problem) process.exitCode = 1
 }
 
@@ -37,13 +38,13 @@ function inWords(seen: Peek, fileCount: number): string {
     ['file', `${seen.file}${fileCount > 1 ? ` (the first of ${fileCount})` : ''}`],
     ['target', `${seen.target}, ${there}`],
     ['types', origins[seen.typesFrom]],
-    ['sample', `${seen.sampled} records, ${seen.odd} with another number of fields`],
-  ].map(([name = '', value]) => `${pc.dim(name.padEnd(8))} ${value}`)
+    ['sample', `${plural(seen.sampled, 'record')}, ${seen.odd} with another number of fields`],
+  ].map(([name = '', value]) => `${colors.dim(name.padEnd(8))} ${value}`)
   const dialect = seen.facts.map(({ what, value, from, flag }) => [
     `  ${what}`,
     value,
     from,
-    pc.dim(flag ?? ''),
+    colors.dim(flag ?? ''),
   ])
   const rows = columns.map(({ name, type }, at) => [
     `  ${cell(seen.header?.[at] ?? `field ${at + 1}`)}`,
@@ -53,13 +54,13 @@ function inWords(seen: Peek, fileCount: number): string {
     ...records.slice(0, 3).map((record) => cell(record[at])),
   ])
   const told = notes.map((note) => `\n${noteLine(note)}`).join('')
-  const problem = seen.problem ? `\n${pc.red('It would fail:')} ${seen.problem}` : ''
+  const problem = seen.problem ? `\n${colors.red('It would fail:')} ${seen.problem}` : ''
   const parts = [facts.join('\n'), table(dialect), `${table(rows)}${told}${problem}`]
   return `${parts.join('\n\n')}\n\nNothing was loaded.`
 }
 
 const cell = (value: string | null | undefined): string => {
-  if (value === null || value === undefined) return pc.dim('null')
+  if (value === null || value === undefined) return colors.dim('null')
   const flat = value.replace(/\s+/g, ' ')
   return flat.length > cellChars ? `${flat.slice(0, cellChars)}…` : flat
 }

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { SingleBar } from 'cli-progress'
 import { messageOf, sluiceError } from '../../errors.ts'
 import type { Client } from '../client.ts'
+import { isPlain } from '../colors.ts'
 import { size } from '../text.ts'
 import { type LocalFile, uploadName } from './sources.ts'
 
@@ -43,7 +44,7 @@ async function* counted(path: string, add: (bytes: number) => void): AsyncGenera
 function createShown(totalBytes: number, quiet: boolean) {
   const total = size(totalBytes)
   if (quiet) return { add() {}, stop() {} }
-  if (!process.stderr.isTTY) {
+  if (isPlain(process.stderr)) {
     console.log(`  upload     ${total}`)
     return { add() {}, stop() {} }
   }

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, isAbsolute, resolve } from 'node:path'
 import { escapeGlob } from '../../domain/glob.ts'
+import { mustBePath } from '../../domain/sourcePath.ts'
 import { SluiceError, sluiceError } from '../../errors.ts'
 import { walk } from '../../sources/walk.ts'
 
@@ -38,8 +39,12 @@ export async function findSources(
   return { kind: 'upload', files: await sized(here.flat()) }
 }
 
-/** The files that a path, a folder or a glob of this machine stands for, in order. */
+/**
+ * The files that a path, a folder or a glob of this machine stands for, in order.
+ * @throws source_unsupported, file_name_invalid
+ */
 export async function expand(path: string): Promise<string[]> {
+  mustBePath(path)
   const found: string[] = []
   try {
     for await (const file of walk(await absolutePath(path))) found.push(file.path)

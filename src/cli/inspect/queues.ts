@@ -1,6 +1,7 @@
 /** `sluice inspect queues [queue]`, and `sluice queues` */
-import pc from 'picocolors'
+
 import type { Client, Queue } from '../client.ts'
+import { colors } from '../colors.ts'
 import { duration, number, table } from '../text.ts'
 import type { Shown } from './shown.ts'
 
@@ -18,15 +19,15 @@ function list(queues: Queue[]): string {
   const head = ['QUEUE', 'WORKERS', 'SLOTS', 'WAITING', 'OLDEST', 'IN/S', 'OUT/S', 'LIMIT']
   const rows = queues.map((queue) => {
     const cells = cellsOf(queue)
-    if (queue.problem) return cells.map(pc.red)
-    return queue.served ? cells : cells.map(pc.dim)
+    if (queue.problem) return cells.map(colors.red)
+    return queue.served ? cells : cells.map(colors.dim)
   })
   const problems = queues.flatMap(({ queue, problem }) =>
-    problem ? [pc.red(`! ${queue}: ${problem} Start one: sluice worker --queue ${queue}`)] : [],
+    problem ? [colors.red(`! ${queue}: ${problem} Start one: sluice worker --queue ${queue}`)] : [],
   )
   const lines = [table([head, ...rows]), ...problems]
   if (queues.some(({ activities }) => !activities)) {
-    lines.push(pc.yellow('Temporal does not answer: what waits is not known.'))
+    lines.push(colors.yellow('Temporal does not answer: what waits is not known.'))
   }
   return lines.join('\n')
 }

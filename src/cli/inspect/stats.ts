@@ -1,6 +1,7 @@
 /** `sluice inspect stats [worker]` and `sluice inspect registered [worker]` */
-import pc from 'picocolors'
+
 import type { Client, Worker } from '../client.ts'
+import { colors } from '../colors.ts'
 import { duration, number, size, table } from '../text.ts'
 import type { Shown } from './shown.ts'
 import { cores } from './workers.ts'
@@ -34,13 +35,13 @@ function statsOf(worker: Worker): string {
     return [
       `  ${activity}`,
       number(succeeded),
-      failed > 0 ? pc.yellow(number(failed)) : '0',
+      failed > 0 ? colors.yellow(number(failed)) : '0',
       number(retried),
       number(cancelled),
       ended > 0 ? duration((seconds / ended) * 1000) : '',
     ]
   })
-  const title = `${pc.bold(worker.worker)}  up ${facts.join(', ')}`
+  const title = `${colors.bold(worker.worker)}  up ${facts.join(', ')}`
   return rows.length > 0 ? `${title}\n${table([head, ...rows])}` : `${title}\n  no task has ended`
 }
 
@@ -58,7 +59,7 @@ export async function showRegistered(client: Client, name: string | undefined): 
 }
 
 function registeredOf({ worker, version, app, steps, activities }: Worker): string {
-  const lines = [`${pc.bold(worker)}  Sluice ${version}${app ? `, app ${app}` : ', no app'}`]
+  const lines = [`${colors.bold(worker)}  Sluice ${version}${app ? `, app ${app}` : ', no app'}`]
   lines.push(`  activities  ${activities?.join(', ') ?? `those of version ${version}`}`)
   if (steps.length > 0) lines.push(`  steps       ${steps.join(', ')}`)
   return lines.join('\n')

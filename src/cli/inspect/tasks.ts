@@ -1,7 +1,8 @@
 /** `sluice inspect active [worker]` and `sluice inspect scheduled` */
-import pc from 'picocolors'
+
 import type { ActiveTask, Client, ScheduledTask } from '../client.ts'
-import { duration, number, size, table } from '../text.ts'
+import { colors } from '../colors.ts'
+import { duration, number, plural, size, table } from '../text.ts'
 import type { Shown } from './shown.ts'
 
 export async function showActive(client: Client, name: string | undefined): Promise<Shown> {
@@ -21,8 +22,8 @@ function listActive(tasks: ActiveTask[]): string {
     task.ingestId,
     task.what,
     task.queue,
-    task.attempt > 1 ? pc.yellow(number(task.attempt)) : number(task.attempt),
-    task.seconds === null ? pc.yellow('waits for a slot') : duration(task.seconds * 1000),
+    task.attempt > 1 ? colors.yellow(number(task.attempt)) : number(task.attempt),
+    task.seconds === null ? colors.yellow('waits for a slot') : duration(task.seconds * 1000),
     soFar(task),
   ])
   return table([head, ...rows])
@@ -31,7 +32,7 @@ function listActive(tasks: ActiveTask[]): string {
 function soFar({ copied, progress }: ActiveTask): string {
   if (copied) {
     const skipped = copied.skipped > 0 ? `, ${number(copied.skipped)} rejected` : ''
-    return `${number(copied.rows)} rows${skipped}, ${size(copied.sizeBytes)}`
+    return `${plural(copied.rows, 'row')}${skipped}, ${size(copied.sizeBytes)}`
   }
   if (typeof progress === 'number' && progress >= 0 && progress <= 1) {
     return `${Math.round(progress * 100)} %`

@@ -1,6 +1,7 @@
 /** `sluice inspect workers [worker]` */
-import pc from 'picocolors'
+
 import type { Client, Worker } from '../client.ts'
+import { colors } from '../colors.ts'
 import { duration, number, size, table } from '../text.ts'
 import type { Options, Shown } from './shown.ts'
 
@@ -34,10 +35,10 @@ function list(workers: Worker[]): string {
       duration(worker.uptimeSeconds * 1000),
       worker.host,
     ]
-    return worker.state === 'gone' ? cells.map(pc.dim) : cells
+    return worker.state === 'gone' ? cells.map(colors.dim) : cells
   })
   const problems = workers.flatMap(({ worker, problem }) =>
-    problem ? [pc.yellow(`! ${worker}: ${problem}`)] : [],
+    problem ? [colors.yellow(`! ${worker}: ${problem}`)] : [],
   )
   const lines = [table([head, ...rows]), ...problems]
   if (workers.every(({ state }) => state === 'gone')) lines.push(none)
@@ -55,7 +56,7 @@ export const cores = (cpu: number): string => `${cpu.toFixed(2)} cores`
 
 function stateOf({ state, goneAt, problem }: Worker): string {
   if (goneAt) return `gone for ${duration(Math.max(0, Date.now() - Date.parse(goneAt)))}`
-  return state !== 'running' || problem ? pc.yellow(state) : state
+  return state !== 'running' || problem ? colors.yellow(state) : state
 }
 
 /** As `sluice worker --queue` takes them: a number is a limit of its own. */
@@ -74,7 +75,7 @@ function details(worker: Worker): string {
     ['worker', worker.worker],
     ['instance', worker.instance],
     ['state', stateOf(worker)],
-    ['problem', worker.problem && pc.yellow(worker.problem)],
+    ['problem', worker.problem && colors.yellow(worker.problem)],
     ['process', `${worker.pid} on ${worker.host}, Sluice ${worker.version}`],
     ['app', worker.app],
     ['steps', worker.steps.join(', ')],
@@ -95,6 +96,6 @@ function details(worker: Worker): string {
   ]
   return facts
     .filter(([, value]) => value)
-    .map(([label, value]) => `${pc.dim(label.padEnd(9))} ${value}`)
+    .map(([label, value]) => `${colors.dim(label.padEnd(9))} ${value}`)
     .join('\n')
 }

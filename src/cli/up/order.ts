@@ -58,7 +58,7 @@ export async function bringOrder(
   { found, spec }: Order,
   signal: AbortSignal,
 ): Promise<IngestNow> {
-  const client = createClient(up.api, up.token)
+  const client = createClient(up.api, { token: up.token ?? null })
   const { id } = await submit(client, spec, { found, quiet: false })
   const view = await untilEnd(client, id, { json: false, signal })
   await showEnd(client, up, view)

@@ -1,7 +1,8 @@
 /** What `up` prints of an ingest, and of itself. */
-import pc from 'picocolors'
+
 import type { UpFile } from '../../config.ts'
 import type { Client, IngestNow } from '../client.ts'
+import { colors } from '../colors.ts'
 import { outcome, rejectLine } from '../text.ts'
 
 const rejectsShown = 10
@@ -14,10 +15,10 @@ export async function showEnd(client: Client, up: UpFile, view: IngestNow): Prom
     for (const reject of rejects) console.log(`    ${rejectLine(reject, 40)}`)
   }
   const ui = view.links.ui
-  if (ui) console.log(`  ${pc.dim('this ingest')}  ${ui}`)
+  if (ui) console.log(`  ${colors.dim('this ingest')}  ${ui}`)
   if (view.state === 'completed') {
     const sql = `select * from ${view.target} limit 5`
-    console.log(`  ${pc.dim('its rows   ')}  psql "${up.databaseUrl}" -c ${quoted(sql)}`)
+    console.log(`  ${colors.dim('its rows   ')}  psql "${up.databaseUrl}" -c ${quoted(sql)}`)
   }
 }
 
@@ -25,7 +26,7 @@ export async function showEnd(client: Client, up: UpFile, view: IngestNow): Prom
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 export function showUp({ api, ui }: UpFile): void {
-  console.log(`  ${pc.dim('API docs   ')}  ${api}/docs
-  ${pc.dim('Web UI     ')}  ${ui ?? 'of your Temporal'}
-  ${pc.dim('ingest     ')}  npx sluice ingest my.csv --into public.trips`)
+  console.log(`  ${colors.dim('API docs   ')}  ${api}/docs
+  ${colors.dim('Web UI     ')}  ${ui ?? 'of your Temporal'}
+  ${colors.dim('ingest     ')}  npx sluice ingest my.csv --into public.trips`)
 }

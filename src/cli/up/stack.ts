@@ -1,8 +1,8 @@
 /** Starts everything that `up` runs, side by side where it can be. */
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Config, UpFile } from '../../config.ts'
 import { sluiceError } from '../../errors.ts'
 import { startKept } from './keptPart.ts'
@@ -81,6 +81,9 @@ async function makeFolders({ home, stageDir }: Config): Promise<string> {
   await mkdir(home, { recursive: true })
   await mkdir(logs, { recursive: true, mode: 0o700 })
   await mkdir(stageDir, { recursive: true, mode: 0o700 })
+  // Made by an older version or by hand, they may be open to others.
+  await chmod(logs, 0o700)
+  if (dirname(stageDir) === home) await chmod(stageDir, 0o700)
   return logs
 }
 

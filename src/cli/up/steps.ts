@@ -1,5 +1,5 @@
 /** The lines that `up` prints: one for each step, with its time. */
-import pc from 'picocolors'
+import { colors } from '../colors.ts'
 import { duration } from '../text.ts'
 
 /** Runs a step, and prints what it says of itself, or that it failed. */
@@ -9,15 +9,15 @@ export async function step<T>(
   tellOf: (result: T) => { what: string; notes?: readonly string[] },
 ): Promise<T> {
   const startMs = performance.now()
-  const took = () => pc.dim(duration(performance.now() - startMs))
+  const took = () => colors.dim(duration(performance.now() - startMs))
   try {
     const result = await work()
     const { what, notes = [] } = tellOf(result)
-    console.log(`${pc.green('✓')} ${what}  ${took()}`)
-    for (const note of notes) console.log(`  ${pc.dim(note)}`)
+    console.log(`${colors.green('✓')} ${what}  ${took()}`)
+    for (const note of notes) console.log(`  ${colors.dim(note)}`)
     return result
   } catch (error) {
-    console.log(`${pc.red('✗')} ${name}  ${took()}`)
+    console.log(`${colors.red('✗')} ${name}  ${took()}`)
     throw error
   }
 }

@@ -1,0 +1,28 @@
+/** What people name as a source that is no path. */
+import { type SluiceError, sluiceError } from '../errors.ts'
+
+/** @throws source_unsupported for standard input and addresses */
+export function mustBePath(source: string): void {
+  if (source === '-') {
+    throw refuse('-', 'standard input', '`COMMAND > rows.csv`; a file of that name is ./-')
+  }
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(source) ?? []
+  if (!scheme) return
+  const shown = withoutSecrets(source)
+  throw refuse(shown, 'an address', howOf(scheme.toLowerCase(), shown))
+}
+
+const refuse = (source: string, what: string, how: string): SluiceError =>
+  sluiceError('source_unsupported', { source, what, how })
+
+function howOf(scheme: string, address: string): string {
+  if (scheme === 'file') return 'the path behind file://'
+  if (scheme === 's3') return `\`aws s3 cp ${address} .\``
+  if (scheme === 'gs') return `\`gcloud storage cp ${address} .\``
+  if (/^(https?|ftps?|sftp)$/.test(scheme)) return `\`curl -fLO ${address}\``
+  return 'the program that reads such addresses does it'
+}
+
+/** Users, passwords and signatures of an address are not for a log. */
+const withoutSecrets = (address: string): string =>
+  address.replace(/[?#].*$/s, '').replace(/:\/\/[^/]*@/, '://')

@@ -1,0 +1,65 @@
+/** Commands that are asked for help, for the version, or for what there is not. */
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { inProcess } from './inProcess.ts'
+
+const env = { SLUICE_HOME: join(tmpdir(), 'sluice-is-not-here'), SLUICE_API: 'http://127.0.0.1:1' }
+const run = (...args: string[]) => inProcess(args, env)
+
+test('the version and the help of a command', async () => {
+  const { version } = JSON.parse(
+    await readFile(`${import.meta.dirname}/../../package.json`, 'utf8'),
+  )
+  for (const flag of ['--version', '-V']) {
+    expect(await run(flag)).toEqual({ code: 0, out: `${version}\n`, error: '' })
+  }
+  const all = await run('help')
+  expect([all.code, all.out]).toEqual([0, (await run('--help')).out])
+  const one = await run('help', 'ingest')
+  expect([one.code, one.out]).toEqual([0, (await run('ingest', '--help')).out])
+  expect(one.out).toContain('--into <table>')
+  const nested = await run('help', 'control', 'rate-limit')
+  expect([nested.code, nested.out]).toEqual([0, expect.stringContaining('10/s, 30/m, 100/h')])
+})
+
+test.each<[string, string[], string]>([
+  ['a command that is none', ['nonsense'], `unknown command 'nonsense'`],
+  ['one that is misspelt', ['ingets'], 'Did you mean ingest?'],
+  ['help for none', ['help', 'nonsense'], `unknown command 'nonsense'`],
+  ['help for one that is misspelt', ['help', 'statsu'], 'Did you mean status?'],
+  ['help within a command', ['help', 'control', 'nonsense'], `unknown command 'nonsense'`],
+  ['an option that is none', ['list', '--lmit', '3'], 'Did you mean --limit?'],
+  ['a number that is none', ['list', '--limit', '1.5'], 'a whole number from 1 to 200'],
+  ['an argument that is missing', ['status'], `missing required argument 'id'`],
+  ['one too many', ['status', 'a', 'b'], 'too many arguments'],
+  ['the target that is missing', ['ingest', 'a.csv'], 'The target is missing: --into'],
+  ['--header in front of the file', ['ingest', '--header', 'a.csv', '--into', 't'], 'If a.csv is'],
+])('%s is bad usage', async (_, args, said) => {
+  const { code, out, error } = await run(...args)
+  expect([code, out, error]).toEqual([2, '', expect.stringContaining(said)])
+})
+
+test.each<[string, string, string]>([
+  ['-', 'is standard input', 'a file of that name is ./-'],
+  [
+    'https://u:secret@example.org/a.csv?sig=secret',
+    'is an address',
+    'curl -fLO https://example.org/a',
+  ],
+  ['s3://bucket/a.csv', 'is an address', 'aws s3 cp s3://bucket/a.csv .'],
+  ['file:///tmp/a.csv', 'is an address', 'the path behind file://'],
+])('the source %s is told what to do', async (source, what, how) => {
+  for (const more of [[], ['--dry-run']]) {
+    const { code, error } = await run('ingest', source, '--into', 't', ...more)
+    expect([code, error]).toEqual([1, expect.stringContaining(what)])
+    expect(error).toContain(how)
+    expect(error).not.toContain('secret')
+  }
+})
+
+test('hints of commands name commands', async () => {
+  const bad = await run('ingest', import.meta.filename, '--into', 't', '--id', '../x')
+  expect(bad.error).not.toMatch(/\/docs|\/v1\//)
+})
