@@ -19,6 +19,7 @@ import {
 } from '../src/postgres/ledger/ingests.ts'
 import { inOrder } from '../src/postgres/ledger/listing.ts'
 import { addNotes } from '../src/postgres/ledger/notes.ts'
+import { Fingerprint } from '../src/postgres/ledger/repeated.ts'
 import { readStepOrders } from '../src/postgres/ledger/steps.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
@@ -140,6 +141,7 @@ async function record(tx: Connection, { ingestId, spec, source, signal }: Listin
   let sizeBytes = 0
   let lotNo = 0
   let lot = { files: 0, bytes: 0 }
+  const fingerprint = new Fingerprint()
   for await (const page of inOrder(tx, unlessStopped(source.list(), signal))) {
     const data = page.filter((file) => {
       // A step may be for files of any kind.
@@ -153,13 +155,15 @@ async function record(tx: Connection, { ingestId, spec, source, signal }: Listin
       }
       lot = { files: lot.files + 1, bytes: lot.bytes + file.sizeBytes }
       sizeBytes += file.sizeBytes
+      fingerprint.add(file)
       if (file.sizeBytes > 0 && candidates.length < candidatesMax) candidates.push(file)
       return { ...file, fileNo: files++, lotNo }
     })
     if (numbered.length > 0) await addFiles(tx, ingestId, numbered)
     signal.throwIfAborted()
   }
-  return { files, lots: files > 0 ? lotNo + 1 : 0, sizeBytes, leftOut, candidates }
+  const lots = files > 0 ? lotNo + 1 : 0
+  return { files, lots, sizeBytes, leftOut, candidates, fingerprint: `${fingerprint}` }
 }
 
 /** @throws archive_empty, source_left_out */

@@ -1,7 +1,8 @@
 /** publish: landing → target, in one transaction that also marks the ingest published. */
-import type { FullTarget } from '../src/domain/spec.ts'
-import { parseTableName, quoteTable, type TableName } from '../src/domain/table.ts'
+import type { FullSpec, FullTarget } from '../src/domain/spec.ts'
+import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
+import { noteOf } from '../src/errors/notes.ts'
 import { type SluiceError, sluiceError } from '../src/errors.ts'
 import { type Connection, problemOf } from '../src/postgres/db.ts'
 import {
@@ -11,7 +12,8 @@ import {
   mustBeActive,
   recordPublished,
 } from '../src/postgres/ledger/ingests.ts'
-import { readNotes } from '../src/postgres/ledger/notes.ts'
+import { addNotes, readNotes } from '../src/postgres/ledger/notes.ts'
+import { publishedBefore } from '../src/postgres/ledger/repeated.ts'
 import { sumReceipts } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { isOfConstraint, isRefusal } from '../src/postgres/sqlState.ts'
@@ -81,7 +83,17 @@ async function publish(
   const published = await countsOf(tx, ingestId)
   await noteTrimmed(tx, ingestId, published)
   await recordPublished(tx, ingestId, published)
+  await noteRepeated(tx, ingestId, entry.spec)
   return published
+}
+
+/** Rows of files that were appended before are likely there twice. */
+async function noteRepeated(tx: Connection, ingestId: string, { target }: FullSpec): Promise<void> {
+  if (target?.mode !== 'append') return
+  const earlier = await publishedBefore(tx, ingestId)
+  if (earlier === null) return
+  const table = showTable(parseTableName(target.table))
+  await addNotes(tx, ingestId, [noteOf('files_loaded_before', { table, earlier })])
 }
 
 /** @throws count_mismatch */

@@ -62,7 +62,7 @@ const notesInOutcome = 10
 function noteLines({ id, notes }: IngestNow): string[] {
   const lines = notes.slice(0, notesInOutcome).map(noteLine)
   const more = notes.length - notesInOutcome
-  return more > 0 ? [...lines, `${number(more)} more notes: sluice status ${id}`] : lines
+  return more > 0 ? [...lines, `${plural(more, 'more note')}: sluice status ${id}`] : lines
 }
 
 export const noteLine = ({ message, hint }: Note): string =>

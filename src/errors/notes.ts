@@ -44,6 +44,11 @@ export const noteTable = {
     message: 'The first {count} lines of {file} were left out as titles.',
     hint: 'If they are data, say `--skip-rows 0`.',
   },
+  files_loaded_before: {
+    meaning: 'an earlier ingest has appended the same files (names, sizes, versions) to the target',
+    message: 'The same files were loaded into {table} before, by the ingest {earlier}.',
+    hint: 'Their rows may be there twice now. With `--id NAME` a command that comes again is the same ingest.',
+  },
   target_made_anew: {
     meaning: 'the target was dropped while the ingest was under way, and a new table has its name',
     message:

@@ -1,4 +1,5 @@
 /** What an ingest that cannot be, or was refused, says of it: group C of the trials and its kind. */
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -155,6 +156,51 @@ test('replace under a foreign key is refused before anything is read', async () 
 test('an archive without a file', async () => {
   const { code, said } = await bring('empty-archive.zip', { table: 'nothing' })
   expect([code, said]).toEqual(['archive_empty', expect.stringContaining('holds no file.')])
+})
+
+test('the same files again, without an id: a note names the ingest that had them', async () => {
+  const path = await it.file('again-and-again.csv', 'a\n1\n')
+  const source = { kind: 'directory', path } as const
+  const target = { table: 'seen' }
+  const codes = async (spec: object) =>
+    (await it.ingest({ source, target, ...spec })).notes.map(({ code, message }) => [code, message])
+  const first = await it.ingest({ source, target })
+  expect(first.notes).toEqual([])
+  expect(await codes({})).toEqual([
+    [
+      'files_loaded_before',
+      expect.stringContaining(`public.seen before, by the ingest ${first.ingestId}.`),
+    ],
+  ])
+  expect(await codes({ target: { table: 'seen_elsewhere' } })).toEqual([])
+  expect(await codes({ target: { ...target, mode: 'replace' } })).toEqual([])
+  // Another version of the file is another file.
+  await it.file('again-and-again.csv', 'a\n2\n')
+  expect(await codes({})).toEqual([])
+})
+
+test('the figures of the sample are true', async () => {
+  const text = await readFile(new URL('../../examples/README.md', import.meta.url), 'utf8')
+  const [, trips, columns, good] = /: ([\d,]+) trips in (\w+) columns. ([\d,]+) of/.exec(text) ?? []
+  const lines = [...text.matchAll(/^\| (\d+) \|/gm)].map(([, line]) => Number(line))
+  const path = await it.file(
+    'trips.csv',
+    await readFile(new URL('../../examples/trips.csv', import.meta.url)),
+  )
+  const { ingestId, rowsRead, rowsLoaded, ...view } = await it.ingest({
+    source: { kind: 'directory', path },
+    target: { table: 'sample_trips', schema: 'freeze' },
+  })
+  const shown = (count: number) => count.toLocaleString('en-US')
+  expect([shown(rowsRead), shown(rowsLoaded)]).toEqual([trips, good])
+  expect([columns, view.columns?.length]).toEqual(['nine', 9])
+  expect((await it.rejects(ingestId)).map(({ line }) => line)).toEqual(lines)
+  const steps = await readFile(new URL('../../examples/steps/README.md', import.meta.url), 'utf8')
+  expect(steps).toMatch(/ingest trips\.csv\.gz .* --schema freeze$/m)
+  expect(steps).toContain(`${good} rows loaded into public.unpacked, ${lines.length} rejected`)
+  const bytes = await readFile(path)
+  const md5 = createHash('md5').update(bytes).digest('hex')
+  expect(steps).toContain(`{"md5": "${md5}", "bytes": ${bytes.length}}`)
 })
 
 test('a file name that is not UTF-8 is shown as its bytes, and never skipped', async () => {

@@ -23,10 +23,12 @@ export async function decideFirstTable(
 export async function recordListed(
   tx: Connection,
   ingestId: string,
-  { files, sizeBytes, first }: { files: number; sizeBytes: number; first: FirstTable | null },
+  listed: { files: number; sizeBytes: number; fingerprint: string; first: FirstTable | null },
 ): Promise<void> {
+  const { files, sizeBytes, fingerprint, first } = listed
   await tx.query(
-    `update sluice.ingests set files = $2, size_bytes = $3, dialect = $4, first_table = $5
+    `update sluice.ingests
+     set files = $2, size_bytes = $3, dialect = $4, first_table = $5, fingerprint = $6
      where ingest_id = $1`,
     [
       ingestId,
@@ -34,6 +36,7 @@ export async function recordListed(
       sizeBytes,
       first && JSON.stringify(first.dialect),
       first && JSON.stringify(withoutDialect(first)),
+      fingerprint,
     ],
   )
 }
