@@ -77,8 +77,10 @@ export class FileSorter {
     const made = new Set(layout.columns?.slice(before).map(({ name }) => name))
     if (header && made.size > 0) {
       for (const [at, name] of columns.entries()) {
-        if (!made.has(name) || header[at] === name) continue
-        this.#renamed.add(`${JSON.stringify((header[at] ?? '').slice(0, 80))} is ${name}`)
+        const written = header[at] ?? ''
+        // A field without a name gets one: nothing was changed.
+        if (!made.has(name) || written === name || written.trim() === '') continue
+        this.#renamed.add(`${JSON.stringify(written.slice(0, 80))} is ${name}`)
       }
     }
     return columns

@@ -132,7 +132,7 @@ test('a command reaches the one worker that is meant, and its answer comes back'
 test('refuses what is no command', async () => {
   const cases: [object, string][] = [
     [{}, 'kind must be one of'],
-    [{ kind: 'dance' }, 'it.kind must be one of'],
+    [{ kind: 'dance' }, 'kind must be one of "ping"'],
     [{ kind: 'concurrency' }, 'lacks concurrency'],
     [{ kind: 'concurrency', concurrency: 0 }, 'concurrency must be'],
     [{ kind: 'queue_add', queue: 'a b' }, 'queue must match'],
