@@ -147,7 +147,7 @@ describe('clear errors', () => {
       '1\n2\n',
       { target: { table: 'e5' }, format: { header: false } },
       'columns_unmatched',
-      /has 1 fields and no header; e5 has 2/,
+      /has 1 field and no header; e5 has 2/,
     ],
     [
       'select 1',
