@@ -10,7 +10,7 @@ import { addNotes } from '../../src/postgres/ledger/notes.ts'
 /** What the values of the target's columns are, over all files. */
 export class Values {
   readonly #columns = new Map<string, ColumnFacts>()
-  /** Of the first file. */
+  /** The dialect of the first file. */
   dialect: Dialect | null = null
   /** Some file has words for true and false. */
   hasWords = false

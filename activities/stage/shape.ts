@@ -94,7 +94,7 @@ export async function shapeFile(
 
 type Decided = Pick<IngestEntry, 'dialect' | 'firstTable'>
 
-/** Of files that come out of steps the first one that is a table is what others are compared with. */
+/** The first table that comes out of the steps is what the other files are compared with. */
 async function decide(
   db: Db,
   ingestId: string,

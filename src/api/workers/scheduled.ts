@@ -20,7 +20,7 @@ export const ScheduledTask = Type.Object({
 export type ScheduledTask = Static<typeof ScheduledTask>
 
 /**
- * Of the newest ingests under way; what is due comes first.
+ * The tasks that wait, for the newest ingests under way; what is due comes first.
  * @throws temporal_unavailable
  */
 export async function seeScheduled({ db, temporal }: ApiDeps): Promise<ScheduledTask[]> {
