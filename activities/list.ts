@@ -33,7 +33,7 @@ export interface Listed {
   lots: number
   /** Left out when the spec has none. */
   steps?: StepOrder[]
-  /** Of the verbs to come, when the size has decided on another one. */
+  /** The task queue of the verbs to come, when the size has decided on another one. */
   queue?: string
 }
 

@@ -2,19 +2,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readHeadBy } from '../../src/csv/head.ts'
+import { emptyDialect as usual } from '../../src/csv/reading.ts'
 import { Shaper } from '../../src/csv/shape.ts'
 import { TypeScan } from '../../src/csv/typeScan.ts'
 import { addFacts, type FieldFacts, guessType, noFacts } from '../../src/domain/types.ts'
 import type { Dialect } from '../../src/domain/words.ts'
-
-const usual: Dialect = {
-  delimiter: ',',
-  quote: '"',
-  escape: '"',
-  newline: '\n',
-  header: true,
-  nullText: '',
-}
 
 function factsOf(text: string | Buffer, dialect: Dialect, chunk = 1 << 20): FieldFacts[] {
   const bytes = Buffer.from(text as string)

@@ -1,22 +1,14 @@
 /** A guessed type gives back what was written: PostgreSQL is asked, value by value. */
 import fc from 'fast-check'
 import { afterAll, expect, inject, test } from 'vitest'
+import { emptyDialect as usual } from '../../src/csv/reading.ts'
 import { ValueKinds } from '../../src/csv/valueKinds.ts'
 import { addFacts, guessType, noFacts } from '../../src/domain/types.ts'
-import type { Dialect } from '../../src/domain/words.ts'
 import { openDb } from '../../src/postgres/db.ts'
 
 const db = openDb(inject('databaseUrl'), { max: 1, name: 'test' })
 afterAll(() => db.end())
 
-const usual: Dialect = {
-  delimiter: ',',
-  quote: '"',
-  escape: '"',
-  newline: '\n',
-  header: true,
-  nullText: '',
-}
 const kinds = new ValueKinds(usual)
 
 function guess(values: readonly string[]) {
