@@ -6,6 +6,7 @@ import { SluiceError } from '../../src/errors.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
+import { isOfMissingTable } from '../../src/postgres/sqlState.ts'
 import {
   lockTarget,
   mustBeAsPlanned,
@@ -25,6 +26,7 @@ export const plannedOf = (
 })
 
 /**
+ * Locks the target before it is read, so that what is read stays so until the commit.
  * @returns null when there is no such table: the landing table may have its name
  * @throws target_changed
  */
@@ -34,14 +36,33 @@ export async function lockPlanned(
   mode: FullTarget['mode'],
 ): Promise<TargetTable | null> {
   const { ingestId, table, relied } = planned
-  const isThere = (await readPlanned(tx, planned, mode)) && (await lockTarget(tx, table, mode))
-  if (!isThere) {
+  const isLocked = await lockOrTellWhy(tx, planned, mode)
+  const there = await readPlanned(tx, planned, mode)
+  if (there && !isLocked) throw targetChanged(planned, 'another table has taken its name')
+  if (!there) {
     const note = noteOf('target_made_anew', { table: showTable(table) })
     if (relied) await addNotes(tx, ingestId, [note])
     return null
   }
   await mustBeAsPlanned(tx, planned)
-  return readPlanned(tx, planned, mode)
+  return there
+}
+
+/**
+ * A lock that is refused says little of the reason: rights that are gone, or no table any more.
+ * @returns whether there is something of that name
+ * @throws target_changed
+ */
+async function lockOrTellWhy(
+  tx: Connection,
+  planned: Planned,
+  mode: FullTarget['mode'],
+): Promise<boolean> {
+  const refusal = await lockTarget(tx, planned.table, mode)
+  if (refusal === null) return true
+  if (isOfMissingTable(refusal)) return false
+  await readPlanned(tx, planned, mode)
+  throw refusal
 }
 
 /** What the plan could write to must not be a view now, or somebody else's. */
@@ -68,7 +89,7 @@ const problemIn = ({ message }: SluiceError, table: TableName): string =>
  * @throws target_changed
  */
 export async function mustStand(tx: Connection, planned: Planned): Promise<void> {
-  if (!(await lockTarget(tx, planned.table, 'append'))) {
+  if (!(await lockOrTellWhy(tx, planned, 'append'))) {
     throw targetChanged(planned, 'it does not exist any more')
   }
   await mustBeAsPlanned(tx, planned)

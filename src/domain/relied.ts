@@ -12,6 +12,8 @@ export interface Relied {
   oid: number
   /** r: an ordinary table, p: a partitioned one. */
   kind: string
+  /** Absent in plans of older versions. */
+  mayInsert?: boolean
   columns: ReliedColumn[]
 }
 
@@ -55,6 +57,7 @@ export function whatChanged(
   if (was && was.kind !== is.kind) {
     return is.kind === 'p' ? 'it is a partitioned table now' : 'it is not partitioned any more'
   }
+  if (is.mayInsert === false) return 'the role of Sluice may not insert into it'
   const isSame = was?.oid === is.oid
   if (was && !isSame && !replaced) return 'another table has taken its name'
   const changes = [

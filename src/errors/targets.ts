@@ -62,7 +62,7 @@ export const targets = {
     kind: 'data',
     message:
       'The sequence {sequence}, which numbers {column} of {table}, is behind its rows: {problem}.',
-    hint: 'Set it behind them with `{setval}`, and start a new ingest.',
+    hint: 'Set it behind them with `{setval}`, then start a new ingest, or the retry again.',
   },
   target_refused: {
     status: 422,

@@ -1,43 +1,19 @@
 /** A target that is altered between plan and publish: it is told, and nothing is written. */
 import { randomUUID } from 'node:crypto'
-import { MockActivityEnvironment } from '@temporalio/testing'
-import { DefaultLogger } from '@temporalio/worker'
 import { describe, expect, test } from 'vitest'
 import { createActivities } from '../../activities/index.ts'
 import { checkSpec } from '../../src/api/ingests/checkSpec.ts'
-import { fullSpec, type IngestSpec } from '../../src/domain/spec.ts'
+import { fullSpec } from '../../src/domain/spec.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { readNotes } from '../../src/postgres/ledger/notes.ts'
 import { build } from '../helper.ts'
 import { testDeps } from './deps.ts'
+import { planner, runVerb as run } from './planned.ts'
 
 const it = await build()
-const activities = createActivities(testDeps(it))
-const { listSource, stageLot, planIngest, loadUnit, publishIngest, sweepIngest } = activities
-/** Without its warnings: failing is what most attempts here are for. */
-const logger = new DefaultLogger('ERROR')
-const run = <I, T>(verb: (input: I) => Promise<T>, input: I): Promise<T> =>
-  new MockActivityEnvironment({}, { logger }).run(verb, input)
-
+const { listSource, planIngest, sweepIngest } = createActivities(testDeps(it))
+const planned = planner(it)
 let count = 0
-
-/** An ingest that is planned: its verbs to come, by hand. */
-async function planned(
-  content: string,
-  target: Omit<IngestSpec['target'] & object, 'table'> & { table: string },
-) {
-  const ingestId = randomUUID()
-  const path = await it.file(`${++count}.csv`, content)
-  const spec = fullSpec({ source: { kind: 'directory', path }, target })
-  await enterIngest(it.db, { ingestId, spec, target: `public.${target.table}` })
-  await run(listSource, { ingestId })
-  await run(stageLot, { ingestId, lotNo: 0 })
-  const { units, records } = await run(planIngest, { ingestId })
-  expect(units).toBe(1)
-  const load = () => run(loadUnit, { ingestId, unitNo: 0 })
-  const publish = () => run(publishIngest, { ingestId, records })
-  return { ingestId, load, publish }
-}
 
 const rowsOf = async (table: string) => (await it.db.query(`select * from ${table}`)).rows
 

@@ -4,7 +4,7 @@ import { type Relied, whatChanged } from '../../domain/relied.ts'
 import { quoteTable, showTable, type TableName } from '../../domain/table.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection } from '../db.ts'
-import { isOfMissingTable } from '../sqlState.ts'
+import { isOfMissingTable, isRefusal } from '../sqlState.ts'
 
 /** @returns null when there is no table of that name */
 export async function readRelied(
@@ -12,7 +12,8 @@ export async function readRelied(
   { schema, name }: TableName,
 ): Promise<Relied | null> {
   const { rows } = await tx.query<Relied>(
-    `select c.oid::int8 as oid, c.relkind as kind, coalesce((
+    `select c.oid::int8 as oid, c.relkind as kind,
+            has_table_privilege(c.oid, 'insert') as "mayInsert", coalesce((
        select json_agg(json_build_object(
          'no', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
          'notNull', a.attnotnull, 'generated', a.attgenerated <> '',
@@ -32,24 +33,24 @@ export async function readRelied(
 /**
  * Keeps everybody from altering or dropping the target until the commit; others may still write to
  * it, unless it is to be replaced.
- * @returns whether it is there
+ * @returns null when it is locked, else why PostgreSQL refused; the transaction can go on
  */
 export async function lockTarget(
   tx: Connection,
   table: TableName,
   mode: 'append' | 'replace',
-): Promise<boolean> {
+): Promise<unknown> {
   const lock = mode === 'replace' ? 'access exclusive' : 'row exclusive'
   await tx.query('savepoint lock_target')
   try {
     // A table that is dropped while we wait for it is no table.
     await tx.query(`lock table only ${quoteTable(table)} in ${lock} mode`)
     await tx.query('release savepoint lock_target')
-    return true
+    return null
   } catch (error) {
-    if (!isOfMissingTable(error)) throw error
+    if (!isRefusal(error) && !isOfMissingTable(error)) throw error
     await tx.query('rollback to savepoint lock_target')
-    return false
+    return error
   }
 }
 
