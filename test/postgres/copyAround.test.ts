@@ -1,5 +1,6 @@
 /** COPY around records that PostgreSQL refuses: each is found, in a bounded number of turns. */
 import { expect, test } from 'vitest'
+import { quoteIdentifier } from '../../src/domain/table.ts'
 import { copyAround } from '../../src/postgres/copy/copyAround.ts'
 import { type Connection, transaction } from '../../src/postgres/db.ts'
 import { build } from '../helper.ts'
@@ -77,5 +78,40 @@ test('what is refused for its NULL, and what is judged at the end of the stateme
       { id: 1, note: 'a' },
       { id: 2, note: 'd\ne' },
     ])
+  })
+})
+
+test.each([
+  'Price: EUR',
+  'a": "b',
+  'x, column y: "z',
+  'line\nbreak',
+  'a.b',
+  ', line 9, column a',
+  'null input',
+  'ü'.repeat(31),
+])('names of any kind are told whole, also of a table: %j', async (name) => {
+  const quoted = quoteIdentifier(name)
+  await it.db.query(`drop domain if exists inverse cascade`)
+  await it.db.query(`create domain inverse as text check (1 / value::int < 2)`)
+  await it.db.query(`create table ${quoted} (a int, ${quoted} inverse, a2 int)`)
+  await transaction(it.db, async (tx) => {
+    const target = {
+      table: `"public".${quoted}`,
+      columns: [
+        { name: 'a', type: 'integer' },
+        { name, type: 'text' },
+        { name: 'a2', type: 'integer' },
+      ],
+      fields: ['a', name, 'a2'],
+    }
+    const lines = ['1\t1\t1', '2\t0\t1', 'x\t1\t1', '4\tx": "y\t1', '5\t1\t1']
+    const { rows, refused } = await copyAround(tx, target, recordsOf(lines))
+    expect(refused.map(({ index, column, code }) => [index, column, code])).toEqual([
+      [1, name, '22012'],
+      [2, 'a', null],
+      [3, name, expect.toBeOneOf([null, '22P02'])],
+    ])
+    expect(rows).toBe(2)
   })
 })

@@ -57,20 +57,6 @@ export async function copyRows(
   }
 }
 
-/** The number of the line at which COPY gave up, as COPY counts lines; null when it does not say. */
-export function abortedAt(error: unknown): number | null {
-  if (!(error instanceof pg.DatabaseError) || !error.where) return null
-  const found = /^COPY .*?, line (\d+)/s.exec(error.where)
-  return found ? Number(found[1]) : null
-}
-
-/** The column that PostgreSQL names in an error, if it names one. */
-export function columnOf(error: unknown): string | null {
-  if (!(error instanceof pg.DatabaseError)) return null
-  if (error.column) return error.column
-  return /, column (.+?)(?::|$)/.exec(error.where ?? '')?.[1] ?? null
-}
-
 /**
  * How dates of numbers alone are read until the end of the transaction. Without an order of the
  * dialect that is year, month, day: what is written otherwise is refused rather than guessed.

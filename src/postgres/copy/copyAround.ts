@@ -8,7 +8,8 @@
 
 import { type Connection, constraintOf, problemOf } from '../db.ts'
 import { isAboutRows, sqlState } from '../sqlState.ts'
-import { abortedAt, type CopyTarget, columnOf, copyRows } from './copy.ts'
+import { abortedAt, columnOf } from './context.ts'
+import { type CopyTarget, copyRows } from './copy.ts'
 
 /** Records as COPY text, a line each: see csv/rewrite.ts. */
 export interface Records {
@@ -64,10 +65,10 @@ export async function copyAround(
     const copied = await copyRows(tx, { ...target, dialect: null }, pieces).catch(toError)
     if (copied instanceof Error) {
       await tx.query('rollback to savepoint around')
-      const named = culpritOf(copied, { from, end })
+      const named = culpritOf(copied, target, { from, end })
       const half = Math.floor((end - from) / 2)
       if (named === null || (culprit !== null && named - from > half)) width = half
-      else culprit = refusedAt(named, copied)
+      else culprit = refusedAt(named, copied, target)
     } else {
       rows += copied.rows
       for (const { copyLine, column, error } of copied.skipped) {
@@ -85,9 +86,9 @@ export async function copyAround(
 const toError = (error: Error): Error => error
 
 /** What PostgreSQL says of the record at which it gave up. */
-export const refusedAt = (index: number, error: unknown): Refused => ({
+export const refusedAt = (index: number, error: unknown, target: TextTarget): Refused => ({
   index,
-  column: columnOf(error),
+  column: columnOf(error, target),
   code: sqlState(error),
   constraint: constraintOf(error),
   error: problemOf(error),
@@ -97,10 +98,14 @@ export const refusedAt = (index: number, error: unknown): Refused => ({
  * @returns null when the error does not name one of the records, and there are several
  * @throws the error itself, when it is not about the records
  */
-function culpritOf(error: Error, { from, end }: { from: number; end: number }): number | null {
+function culpritOf(
+  error: Error,
+  target: TextTarget,
+  { from, end }: { from: number; end: number },
+): number | null {
   if (!isAboutRows(error)) throw error
   if (end - from === 1) return from
-  const line = abortedAt(error)
+  const line = abortedAt(error, target)
   const index = from + (line ?? 0) - 1
   return index >= from && index < end ? index : null
 }

@@ -31,7 +31,7 @@ export async function copyEach(
   } catch (error) {
     if (!isAboutRow(error)) throw error
     await tx.query('rollback to savepoint each; release savepoint each')
-    if (count === 1) return [refusedAt(0, error)]
+    if (count === 1) return [refusedAt(0, error, target)]
     const half = Math.ceil(count / 2)
     const first = await copyEach(tx, target, part(records, 0, half))
     const second = await copyEach(tx, target, part(records, half, count))

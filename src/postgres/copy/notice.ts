@@ -1,5 +1,6 @@
 /** What COPY tells of a row that it skipped. */
 import { rejectReason } from '../../errors/rejects.ts'
+import { nameAtStart } from './context.ts'
 
 /** A row that COPY skipped. */
 export interface Skipped {
@@ -20,12 +21,14 @@ type Types = ReadonlyMap<string, string>
  * unit does not add up, and nothing is published.
  */
 export function readNotice(text: string, types: Types): Skipped | null {
-  const found = /^skipping row .* at line (\d+) for column "(.*?)": (null input|"(.*)")$/s.exec(
-    text,
-  )
-  if (!found) return /^\d+ rows? (was|were) skipped/.test(text) ? null : readForeign(text, types)
-  const column = found[2] as string
-  const error = skippedError(types.get(column), found[4] ?? null)
+  const found = /^skipping row .*? at line (\d+) for column "(.*)$/s.exec(text)
+  const rest = found?.[2] ?? ''
+  const column = nameAtStart(rest, types, ['": "', '": null input'])
+  if (!found || column === null) {
+    return /^\d+ rows? (was|were) skipped/.test(text) ? null : readForeign(text, types)
+  }
+  const value = /^"(.*)"$/s.exec(rest.slice(column.length + '": '.length))
+  const error = skippedError(types.get(column), value?.[1] ?? null)
   return { copyLine: Number(found[1]), column, error }
 }
 
