@@ -25,11 +25,13 @@ import {
   readRetry,
   recordRetry,
 } from '../src/postgres/ledger/retries.ts'
+import { sumReceipts } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import { lockTargetName, readTarget } from '../src/postgres/target/target.ts'
 import { alive, type Limited } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
+import { noteTrimmed } from './publish/trimmed.ts'
 import { correctedPages } from './retry/corrected.ts'
 import { type Attempted, reload } from './retry/reload.ts'
 
@@ -81,6 +83,7 @@ async function retry(
     rowsLoaded += loaded.length
     rowsRejected += refused.length
   }
+  await noteTrimmed(tx, ingestId, await sumReceipts(tx, ingestId))
   const rowsOpen = await countOpen(tx, ingestId)
   const retried = { rowsTried: rowsLoaded + rowsRejected, rowsLoaded, rowsRejected, rowsOpen }
   const { attempt } = activityInfo()

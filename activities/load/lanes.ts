@@ -1,6 +1,6 @@
 /** The two lanes of a load, and the rejects that come out of them. */
 import { CopyLines } from '../../src/csv/copyLines.ts'
-import { fieldsOf, recordsOf, shapeOf, valuesOf } from '../../src/csv/records.ts'
+import { recordsOf, shapeOf, valuesOf } from '../../src/csv/records.ts'
 import { type Triaged, triage, wrongCount } from '../../src/csv/repair.ts'
 import { changesTerms, copyTakes, Rewriter } from '../../src/csv/rewrite.ts'
 import { recordBytesMax } from '../../src/csv/shape.ts'
@@ -136,11 +136,7 @@ async function repairSplit(
   const { rows, refused } = await copyAround(tx, { table: landing, columns, fields }, writer)
   for (const each of refused) {
     const reject = asInFile(toReject(each, triaged, slice), dialect, types)
-    if (dialect.ragged) {
-      const dropped = fieldsOf(reject.raw, dialect).slice(fields.length)
-      const sizes = dropped.map(({ value }) => value.length)
-      trims.count(sizes, fields.length, -1)
-    }
+    trims.countRecord(reject.raw, dialect, { width: fields.length, by: -1 })
     rejects.push({ ...reject, fileNo })
   }
   return { read, rows, rejects }

@@ -24,6 +24,7 @@ import {
 } from '../../src/postgres/target/marks.ts'
 import { UnitBytes } from '../../src/stage/unitBytes.ts'
 import type { Deps } from '../deps.ts'
+import { correctTrimmed } from './trimmed.ts'
 
 /** SQLSTATE of a key that is there already. */
 const uniqueViolation = '23505'
@@ -57,6 +58,9 @@ export async function judgeLanding(
     const bytes = new UnitBytes(stage, ingestId, receipt.unit, files)
     const rejects = await findRecords(tx, { ingestId, unitNo, ...receipt }, bytes, marks)
     await keepRejects(tx, { ingestId, unitNo }, rejects, (fileNo) => bytes.nameOf(fileNo))
+    const { dialect, columns: fields } = receipt.unit
+    const moved = rejects.map(({ raw }) => ({ unitNo, raw, dialect, fields }))
+    await correctTrimmed(tx, ingestId, moved, -1)
   }
   await removeMarked(tx, ingestId, at)
   return marked

@@ -1,9 +1,10 @@
 /** Tells of the text that `--ragged trim` and `fit` dropped: what no table and no reject has. */
-import type { Counts } from '../../src/domain/words.ts'
+import { TrimCount } from '../../src/csv/trimmed.ts'
+import type { Counts, Dialect } from '../../src/domain/words.ts'
 import { type Note, noteOf } from '../../src/errors/notes.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
-import { sumTrimmed } from '../../src/postgres/ledger/units.ts'
+import { readTrimmed, sumTrimmed, writeTrimmed } from '../../src/postgres/ledger/trimmed.ts'
 
 /** In so many of the rows a field has text for which there is no column: it is a column. */
 const nearlyAll = 0.9
@@ -25,4 +26,31 @@ export async function noteTrimmed(
     ),
   ]
   await addNotes(tx, ingestId, notes)
+}
+
+/** A record that was loaded after all, or that has become a reject. */
+interface Moved {
+  unitNo: number
+  raw: Buffer
+  /** Those of its unit. */
+  dialect: Dialect
+  fields: readonly string[]
+}
+
+/** Counts records that have come into the table (`by` is 1), or have left it (-1). */
+export async function correctTrimmed(
+  tx: Connection,
+  ingestId: string,
+  moved: readonly Moved[],
+  by: 1 | -1,
+): Promise<void> {
+  const cut = moved.filter(({ dialect }) => dialect.ragged)
+  if (cut.length === 0) return
+  const before = await readTrimmed(tx, ingestId, [...new Set(cut.map(({ unitNo }) => unitNo))])
+  const counts = new Map([...before].map(([unitNo, some]) => [unitNo, new TrimCount(some)]))
+  for (const { unitNo, raw, dialect, fields } of cut) {
+    counts.get(unitNo)?.countRecord(raw, dialect, { width: fields.length, by })
+  }
+  const after = new Map([...counts].map(([unitNo, count]) => [unitNo, count.total()]))
+  await writeTrimmed(tx, ingestId, after)
 }

@@ -15,6 +15,7 @@ import {
   type UnitLayout,
 } from '../../src/postgres/ledger/openRejects.ts'
 import { asInFile, fieldColumns } from '../load/lanes.ts'
+import { correctTrimmed } from '../publish/trimmed.ts'
 
 /** A reject, and the bytes to try: its own, or a correction. */
 export interface Attempted {
@@ -43,14 +44,19 @@ export async function reload(
   const unitNos = [...new Set(page.map(({ reject }) => reject.unitNo))]
   const layouts = await readLayouts(tx, ingestId, unitNos)
   const refused: RefusedAgain[] = []
-  const loaded: OpenReject[] = []
+  const loaded: Attempted[] = []
   for (const { layout, attempts } of byLayout(page, layouts)) {
     const again = await copyGroup(tx, { table, columns }, { layout, attempts })
     for (const each of again) refused.push(each)
     const bad = new Set(again.map(({ reject }) => reject))
-    for (const { reject } of attempts) if (!bad.has(reject)) loaded.push(reject)
+    for (const attempt of attempts) if (!bad.has(attempt.reject)) loaded.push(attempt)
   }
-  return { loaded, refused }
+  const moved = loaded.map(({ reject: { unitNo }, raw }) => {
+    const { dialect, columns: fields } = layouts.get(unitNo) as UnitLayout
+    return { unitNo, raw, dialect, fields }
+  })
+  await correctTrimmed(tx, ingestId, moved, 1)
+  return { loaded: loaded.map(({ reject }) => reject), refused }
 }
 
 interface Group {

@@ -274,3 +274,23 @@ test('what cannot be retried is refused, and nothing is loaded', async () => {
   const strict = await it.ingest({ ...spec, target: { table: 'strict' }, rejects: { max: 0 } })
   expect(await failure(strict.ingestId)).toMatchObject({ code: 'retry_unpublished' })
 })
+
+test('text that ragged trim drops is counted, whenever its row is loaded', async () => {
+  const told = async (ingestId: string) =>
+    (await it.ended(ingestId)).notes.find(({ code }) => code === 'text_trimmed')?.count
+  const text = 'id,a\n1,x,one\n2,y\n3,z,three,3\nbad,w,four\n5,v,five\n'
+  const path = await it.file('trimmed.csv', text)
+  const source = { kind: 'directory', path } as const
+  const format = { ragged: 'trim' } as const
+  await it.db.query('create table trimmed (id int, a text check (a <> $$v$$))')
+  const { ingestId } = await it.ingest({ source, format, target: { table: 'trimmed' } })
+  // Row 4 is no number, and row 5 breaks a constraint: both are kept whole as rejects.
+  expect(await told(ingestId)).toBe(2)
+  await it.db.query('alter table trimmed drop constraint trimmed_a_check')
+  await retry(ingestId)
+  expect(await told(ingestId)).toBe(3)
+  const corrected = (await exported(ingestId)).replace('bad,w', '4,w')
+  expect(await retry(ingestId, corrected)).toMatchObject({ rowsLoaded: 1, rowsOpen: 0 })
+  expect(await told(ingestId)).toBe(4)
+  expect(await account(ingestId, 'trimmed')).toMatchObject({ rows: 5, loaded: 5, rejected: 0 })
+})

@@ -2,7 +2,7 @@
 import type { Column } from '../../domain/columns.ts'
 import type { Relied } from '../../domain/relied.ts'
 import type { FullTarget } from '../../domain/spec.ts'
-import type { Counts, Receipt, State, Trimmed, Unit, UnitRef } from '../../domain/words.ts'
+import type { Counts, Receipt, State, Unit, UnitRef } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 
@@ -123,20 +123,6 @@ export async function sumReceipts(
     [ingestId],
   )
   return rows[0]
-}
-
-/** What all units dropped behind the last column. */
-export async function sumTrimmed(tx: Connection, ingestId: string): Promise<Trimmed> {
-  const { rows } = await tx.query<Trimmed>(
-    `select coalesce(sum((trimmed ->> 'rows')::bigint), 0)::bigint as rows,
-            coalesce((select jsonb_object_agg(field, rows order by field::int)
-                      from (select field, sum(filled::bigint) as rows
-                            from sluice.units u, jsonb_each_text(u.trimmed -> 'fields') f (field, filled)
-                            where u.ingest_id = $1 group by field) all_fields), '{}') as fields
-     from sluice.units where ingest_id = $1 and trimmed is not null`,
-    [ingestId],
-  )
-  return rows[0] as Trimmed
 }
 
 /** A page of units with their receipts, without their splits. */
