@@ -27,7 +27,7 @@ import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { evolve } from './publish/evolve.ts'
 import { judgeLanding } from './publish/judge.ts'
-import { overLimit } from './publish/limit.ts'
+import { noteLikely, overLimit } from './publish/limit.ts'
 import { refused, refusedRows } from './publish/refused.ts'
 import { lockPlanned, mustStand, plannedOf } from './publish/target.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
@@ -82,6 +82,7 @@ async function publish(
   }
   const published = await countsOf(tx, ingestId)
   await noteTrimmed(tx, ingestId, published)
+  await noteLikely(tx, ingestId, published)
   await recordPublished(tx, ingestId, published)
   await noteRepeated(tx, ingestId, entry.spec)
   return published

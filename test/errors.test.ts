@@ -18,6 +18,7 @@ const namesOf = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]
 const given: Record<string, string[]> = {
   every_row_rejected: ['likely'],
   most_rows_rejected: ['likely'],
+  rejects_over_max: ['likely'],
   usage_invalid: ['command'],
   setting_missing: ['example'],
   source_unsupported: ['how'],

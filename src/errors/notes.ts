@@ -129,6 +129,11 @@ export const noteTable = {
       'Field {field} has text in {count} of {rows} rows and no column: all of it was dropped.',
     hint: 'The header is likely too short: name all fields with `--columns`.',
   },
+  rejects_likely: {
+    meaning: 'rows were rejected for what a flag may well mend',
+    message: '{rows} rejected. The first: {first}.',
+    hint: '{likely}',
+  },
   column_became_text: {
     meaning: 'nearly all values of a column are of one type, and the others made it text',
     message:

@@ -74,7 +74,7 @@ export const targets = {
     status: 422,
     kind: 'data',
     message: '{rejected} of {read} rows were rejected; {max} are allowed. The first: {first}.',
-    hint: 'An atomic ingest publishes nothing then. See the rejects, correct the rows, or allow more.',
+    hint: 'An atomic ingest publishes nothing then. See them with `sluice rejects`. {likely} Or allow more: `--max-rejects`.',
   },
   every_row_rejected: {
     status: 422,

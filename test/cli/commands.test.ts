@@ -63,6 +63,14 @@ test('a failed ingest exits with 1 and says why', async () => {
   expect(out).toContain('1 of 3 rows were rejected')
 })
 
+test('rows are rejected: the last lines name the flag that mends them', async () => {
+  const rows = Array.from({ length: 9 }, (_, at) => `${at},a\n`).join('')
+  await writeFile(join(api.folder, 'latin.csv'), Buffer.from(`id,name\n${rows}9,\xe9\n`, 'latin1'))
+  const { code, out } = await run('ingest', 'latin.csv', '--into', 'latin', '--queue', api.queue)
+  expect(code).toBe(0)
+  expect(out).toMatch(/Note: 1 row was rejected\. .*latin\.csv line 11.*`--encoding windows-1252`/)
+})
+
 test('shows a list, a state and rejects', async () => {
   const list = await run('list', '--limit', '1')
   expect(list.out.split('\n')[0]).toMatch(/^INGEST +STATE +TARGET +LOADED +REJECTED/)

@@ -206,7 +206,7 @@ describe('titles, comments, footer, header', () => {
     expect([count.columns?.length, count.rows.length]).toEqual([3, 3])
     expect([count.rejects, count.notes]).toEqual([
       [[1, null, 'wrong_column_count', '3,2']],
-      ['no_header'],
+      ['no_header', 'rejects_likely'],
     ])
     const short = await load(`id,name\n${data}`)
     expect([short.columns, short.rejects, short.notes]).toEqual([

@@ -45,6 +45,7 @@ test.concurrent.for([
     expect(view.notes.map(({ code, line, count }) => [code, line, count])).toEqual([
       ['column_became_text', wideRows + 1, 1],
       ['null_words', 2, wideRows / 100],
+      ['rejects_likely', null, 1],
     ])
     await noSession(it)
     const { rows: found } = await it.db.query(counted('wide'), [ingestId])

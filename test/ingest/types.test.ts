@@ -229,6 +229,7 @@ test('rejects.max counts rows of the wrong form alone: a guess makes no rejects'
   expect([view.units, view.rowsRejected]).toEqual([4, 1])
   expect(view.notes.map(({ column, line, count }) => [column, line, count])).toEqual([
     ['n', 40_003, 1000],
+    [null, null, 1],
   ])
   await mustAddUp(view.ingestId, 'many')
   const none = await it.ingest({ ...spec, target: { table: 'none' }, rejects: { max: 0 } })

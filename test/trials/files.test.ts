@@ -36,6 +36,7 @@ async function loadPath(path: string | string[], { create, target, ...options }:
     rows: rows.map((row) => Object.values(row)).sort((a, b) => (`${a}` < `${b}` ? -1 : 1)),
     rejects: (await it.rejects(view.ingestId)).map(({ line, code }) => [line, code]),
     notes: Object.fromEntries(view.notes.map(({ code, message }) => [code, message])),
+    hints: Object.fromEntries(view.notes.map((note) => [note.code, note.hint])),
     units: view.units,
   }
 }
@@ -79,6 +80,7 @@ describe('trials', () => {
     expect([nul.rows, nul.rejects]).toEqual([[[2, 'c']], [[2, 'nul_byte']]])
     const latin = await trial('one-latin1-character.csv')
     expect([latin.rows, latin.rejects]).toEqual([[[2, 'Ann']], [[2, 'invalid_utf8']]])
+    expect(latin.hints.rejects_likely).toContain('--encoding windows-1252')
   })
 
   test('reserved-words: system columns get a number, and it is told', async () => {
@@ -89,9 +91,14 @@ describe('trials', () => {
   })
 
   test('header-wider-than-rows: the hint names the flag', async () => {
-    const { error, hint } = await trial('header-wider-than-rows.csv')
-    if (error !== null)
-      expect([error, hint]).toEqual(['every_row_rejected', expect.stringContaining('--ragged pad')])
+    const { error, hint, rows } = await trial('header-wider-than-rows.csv')
+    expect([error, rows]).toEqual(['every_row_rejected', []])
+    expect(hint).toContain('--ragged pad')
+    const padded = await trial('header-wider-than-rows.csv', { format: { ragged: 'pad' } })
+    expect(padded.rows).toEqual([
+      [1, 2, 3, null],
+      [4, 5, 6, null],
+    ])
   })
 })
 
