@@ -92,8 +92,8 @@ test.each([
   'ü'.repeat(31),
 ])('names of any kind are told whole, also of a table: %j', async (name) => {
   const quoted = quoteIdentifier(name)
-  await it.db.query(`drop domain if exists inverse cascade`)
-  await it.db.query(`create domain inverse as text check (1 / value::int < 2)`)
+  await it.db.query('drop domain if exists inverse cascade')
+  await it.db.query('create domain inverse as text check (1 / value::int < 2)')
   await it.db.query(`create table ${quoted} (a int, ${quoted} inverse, a2 int)`)
   await transaction(it.db, async (tx) => {
     const target = {

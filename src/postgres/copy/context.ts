@@ -5,9 +5,12 @@
  * own. So no pattern finds their end: they are looked for as the names that we know.
  */
 import pg from 'pg'
-import type { CopyTarget } from './copy.ts'
 
-type Copying = Pick<CopyTarget, 'table' | 'columns'>
+/** The table as SQL names it, and its columns. */
+interface Copying {
+  table: string
+  columns: readonly { name: string }[]
+}
 
 /** The number of the line, as COPY counts lines; null when it does not say. */
 export function abortedAt(error: unknown, { table }: Copying): number | null {
