@@ -1,9 +1,9 @@
 /**
  * The direction of imports, read from the picture in CONTRIBUTING.md:
  *
- *   cli -> api | worker | dev -> activities -> sources | stage | csv | duckdb | postgres | steps
- *       -> domain | io; sources -> unpack -> domain
- *   cli, api, worker, dev -> temporal -> domain, workflows
+ *   cli -> api | worker | dev -> activities -> stage | postgres | steps -> spec
+ *       -> sources | csv -> domain | io; sources -> unpack -> domain
+ *   cli, api, worker, dev -> temporal -> spec, workflows
  *   workflows -> domain, and of the activities the types only
  *
  * `config` and `log` are for everyone but the domain and the workflows, which run in the workflow
@@ -12,7 +12,7 @@
  */
 const below = ['domain', 'errors', 'config', 'io']
 const lanes = ['sources', 'unpack', 'stage', 'csv', 'duckdb', 'postgres', 'steps']
-const middle = ['activities', ...lanes, 'temporal', ...below]
+const middle = ['activities', ...lanes, 'spec', 'temporal', ...below]
 
 /** Every room of the product, and which others it may import. Itself is always allowed. */
 const mayImport = {
@@ -24,12 +24,13 @@ const mayImport = {
   unpack: below,
   stage: below,
   csv: below,
+  spec: ['csv', 'sources', 'unpack', ...below],
   duckdb: below,
-  postgres: below,
+  postgres: ['spec', ...below],
   steps: below,
-  activities: [...lanes, ...below],
+  activities: [...lanes, 'spec', ...below],
   workflows: ['domain', 'activities'],
-  temporal: ['workflows', ...below],
+  temporal: ['workflows', 'spec', ...below],
   api: middle,
   worker: middle,
   dev: middle,

@@ -5,7 +5,6 @@
  * it, or finds nothing and starts clean: there is no third case.
  */
 import { activityInfo } from '@temporalio/activity'
-import type { FullTarget } from '../src/domain/spec.ts'
 import { parseTableName } from '../src/domain/table.ts'
 import type { Receipt, Reject, UnitRef } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
@@ -18,6 +17,7 @@ import { alone } from '../src/postgres/sessions.ts'
 import { judgeAtOnce } from '../src/postgres/target/constraints.ts'
 import { whyLost } from '../src/postgres/target/lost.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
+import type { FullTarget } from '../src/spec/target.ts'
 import { UnitBytes } from '../src/stage/unitBytes.ts'
 import { alive, type Limited, mustNotBePaused } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'

@@ -1,5 +1,5 @@
 /** publish: landing → target, in one transaction that also marks the ingest published. */
-import type { FullSpec, FullTarget } from '../src/domain/spec.ts'
+
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { noteOf } from '../src/errors/notes.ts'
@@ -23,6 +23,8 @@ import { whyLost } from '../src/postgres/target/lost.ts'
 import { insertAll, renameIntoPlace, swap, truncate } from '../src/postgres/target/publish.ts'
 import { recordReplaced, targetChanged } from '../src/postgres/target/relied.ts'
 import { lockTargetName, type TargetTable } from '../src/postgres/target/target.ts'
+import type { FullSpec } from '../src/spec/spec.ts'
+import type { FullTarget } from '../src/spec/target.ts'
 import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { evolve } from './publish/evolve.ts'

@@ -1,6 +1,5 @@
 /** stage: files of one lot → stage, with record-safe cut points, line and record counts. */
 import { Shaper } from '../src/csv/shape.ts'
-import { namedFiles } from '../src/domain/spec.ts'
 import { ahead } from '../src/io/ahead.ts'
 import {
   type FileEntry,
@@ -16,6 +15,7 @@ import {
   readIngest,
 } from '../src/postgres/ledger/ingests.ts'
 import type { OpenFile, Source } from '../src/sources/source.ts'
+import { namedFiles } from '../src/spec/spec.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { openText, type Text } from '../src/unpack/text.ts'
 import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'

@@ -4,9 +4,9 @@
  * nobody any work, as asking the ledger all the time would.
  */
 import type { Client } from '@temporalio/client'
-import { fullSpec } from '../src/domain/spec.ts'
 import { parseTableName, showTable } from '../src/domain/table.ts'
 import { enterIngest, type IngestView, viewIngest } from '../src/postgres/ledger/ingests.ts'
+import { fullSpec } from '../src/spec/spec.ts'
 import { startIngest } from '../src/temporal/ingests.ts'
 import type { Stack } from './stack.ts'
 

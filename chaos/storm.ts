@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { IngestSpec } from '../src/domain/spec.ts'
+import type { IngestSpec } from '../src/spec/spec.ts'
 import { checkCounts, checkLeft, checkStage, checkTarget } from './account.ts'
 import { dismiss } from './cell.ts'
 import { decide, type IngestChoice, type Round, show } from './decide.ts'

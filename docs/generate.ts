@@ -1,19 +1,22 @@
 /**
- * Writes the pages that come from the code, so that they cannot drift: errors.md, from the error
- * table. Run it with `node --import tsx docs/generate.ts`.
+ * Writes the pages that come from the code, so that they cannot drift: errors.md from the tables of
+ * errors, options.md from those of options. Run it with `npm run docs`.
  *
  * `--check` writes nothing, and ends with 1 when a page is not what would be written.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorsPage } from './errorsPage.ts'
+import { optionsPage } from './optionsPage.ts'
 
-const path = join(import.meta.dirname, 'errors.md')
-const wanted = errorsPage()
-if (process.argv.includes('--check')) {
-  const found = await readFile(path, 'utf8').catch(() => '')
-  if (found.replaceAll('\r\n', '\n') !== wanted) {
-    process.stderr.write('docs/errors.md is stale: run node --import tsx docs/generate.ts\n')
+const pages = { 'errors.md': errorsPage, 'options.md': optionsPage }
+const isCheck = process.argv.includes('--check')
+for (const [name, pageOf] of Object.entries(pages)) {
+  const path = join(import.meta.dirname, name)
+  const wanted = pageOf()
+  if (!isCheck) await writeFile(path, wanted)
+  else if ((await readFile(path, 'utf8').catch(() => '')).replaceAll('\r\n', '\n') !== wanted) {
+    process.stderr.write(`docs/${name} is stale: run npm run docs\n`)
     process.exitCode = 1
   }
-} else await writeFile(path, wanted)
+}

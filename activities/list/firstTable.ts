@@ -2,13 +2,13 @@
 import { documentOf, isTable, ownHeadOf } from '../../src/csv/reading.ts'
 import { claimsTable } from '../../src/domain/clutter.ts'
 import { Layout } from '../../src/domain/layout.ts'
-import { type FullSpec, namedFiles } from '../../src/domain/spec.ts'
 import type { UnpackLimits } from '../../src/domain/unpack.ts'
 import type { FirstTable, ListedFile } from '../../src/domain/words.ts'
 import type { Note } from '../../src/errors/notes.ts'
 import type { TargetTable } from '../../src/postgres/target/target.ts'
 import { readHeadBytes } from '../../src/sources/head.ts'
 import type { Source } from '../../src/sources/source.ts'
+import { type FullSpec, namedFiles } from '../../src/spec/spec.ts'
 
 export interface Looking {
   source: Source

@@ -4,7 +4,6 @@
  */
 import { soundRecords } from '../../src/csv/records.ts'
 import { recordBytesMax } from '../../src/csv/shape.ts'
-import type { FullTarget } from '../../src/domain/spec.ts'
 import { parseTableName, quoteIdentifier, quoteTable, showTable } from '../../src/domain/table.ts'
 import type { Reject, Split, Unit } from '../../src/domain/words.ts'
 import { sluiceError } from '../../src/errors.ts'
@@ -22,6 +21,7 @@ import {
   rankMarks,
   removeMarked,
 } from '../../src/postgres/target/marks.ts'
+import type { FullTarget } from '../../src/spec/target.ts'
 import { UnitBytes } from '../../src/stage/unitBytes.ts'
 import type { Deps } from '../deps.ts'
 import { correctTrimmed } from './trimmed.ts'

@@ -1,6 +1,5 @@
 /** Whether an ingest has too many rejects to be published, and what they likely come from. */
 import { rejectsAllowed } from '../../src/domain/limits.ts'
-import type { FullSpec } from '../../src/domain/spec.ts'
 import type { Counts } from '../../src/domain/words.ts'
 import { likelyCause } from '../../src/errors/likely.ts'
 import { noteOf } from '../../src/errors/notes.ts'
@@ -8,6 +7,7 @@ import { type SluiceError, sluiceError } from '../../src/errors.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
 import { firstReject, sampleRejects } from '../../src/postgres/ledger/rejects.ts'
+import type { FullSpec } from '../../src/spec/spec.ts'
 
 /**
  * A limit of the spec holds alone. Without one more than half of the rows would be too many: then

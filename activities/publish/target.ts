@@ -1,5 +1,5 @@
 /** The target as publish finds it: still what the plan relied on, and locked so that it stays so. */
-import type { FullTarget } from '../../src/domain/spec.ts'
+
 import { parseTableName, showTable, type TableName } from '../../src/domain/table.ts'
 import { noteOf } from '../../src/errors/notes.ts'
 import { SluiceError } from '../../src/errors.ts'
@@ -14,6 +14,7 @@ import {
   targetChanged,
 } from '../../src/postgres/target/relied.ts'
 import { readTarget, type TargetTable } from '../../src/postgres/target/target.ts'
+import type { FullTarget } from '../../src/spec/target.ts'
 
 export const plannedOf = (
   ingestId: string,

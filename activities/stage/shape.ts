@@ -11,13 +11,13 @@ import {
   readingOf,
 } from '../../src/csv/reading.ts'
 import { Shaper } from '../../src/csv/shape.ts'
-import { namedFiles } from '../../src/domain/spec.ts'
 import type { FileShape } from '../../src/domain/words.ts'
 import type { Db } from '../../src/postgres/db.ts'
 import { readFile, recordShape } from '../../src/postgres/ledger/files.ts'
 import { decideFirstTable } from '../../src/postgres/ledger/firstTable.ts'
 import { type IngestEntry, readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
+import { namedFiles } from '../../src/spec/spec.ts'
 import { openText, type Text } from '../../src/unpack/text.ts'
 import type { Deps } from '../deps.ts'
 

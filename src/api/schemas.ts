@@ -1,8 +1,8 @@
 /** Schemas that several routes share. */
 import { type TSchema, Type } from 'typebox'
-import { IngestId } from '../domain/spec.ts'
 import type { ErrorRow } from '../errors/row.ts'
 import { type ErrorCode, errorTable } from '../errors.ts'
+import { IngestId } from '../spec/spec.ts'
 
 export const IngestParams = Type.Object({ id: IngestId })
 

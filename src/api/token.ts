@@ -3,8 +3,8 @@
  * who knows the token that is in `up.json`, and so is the user who runs it.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IngestSpec } from '../domain/spec.ts'
 import { sluiceError } from '../errors.ts'
+import type { IngestSpec } from '../spec/spec.ts'
 
 /**
  * Uploads are open: their bytes come from the client itself.

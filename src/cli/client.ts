@@ -7,10 +7,10 @@ import type { Told } from '../api/workers/command.ts'
 import type { Queue } from '../api/workers/queueView.ts'
 import type { ScheduledTask } from '../api/workers/scheduled.ts'
 import type { ActiveTask, Worker } from '../api/workers/view.ts'
-import type { IngestSpec } from '../domain/spec.ts'
 import { visible } from '../domain/visible.ts'
 import type { Command } from '../domain/worker.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
+import type { IngestSpec } from '../spec/spec.ts'
 
 export type {
   ActiveTask,

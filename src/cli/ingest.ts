@@ -8,12 +8,12 @@ import { type Client, createClient, type IngestNow } from './client.ts'
 import { submit, untilEnd } from './ingest/bring.ts'
 import { removeFiles } from './ingest/send.ts'
 import { findSources } from './ingest/sources.ts'
-import { addJson, addLogLevel, addSpecOptions, type SpecOptions, specOf } from './options.ts'
+import { addJson, addLogLevel } from './options.ts'
 import { isOwnMachine, needApi, ownToken } from './settings.ts'
+import { addSpecOptions, specOf } from './specOptions.ts'
 import { outcome } from './text.ts'
 
-interface Options extends SpecOptions {
-  into?: string
+interface Options {
   dryRun?: boolean
   wait: boolean
   upload?: boolean
@@ -31,13 +31,13 @@ export function declare(command: Command): void {
   addLogLevel(command)
 }
 
-async function run(sources: string[], options: Options): Promise<void> {
-  const { into, json = false, upload = false } = options
-  if (into === undefined && !options.steps) {
+async function run(sources: string[], options: Options, command: Command): Promise<void> {
+  const { json = false, upload = false } = options
+  const spec = specOf(command)
+  if (!spec.target?.table && !spec.steps) {
     const problem = 'The target is missing: --into schema.table'
     throw sluiceError('usage_invalid', { problem, command: 'sluice ingest' })
   }
-  const spec = specOf(options)
   const config = readConfig()
   if (options.dryRun) {
     const { dryRun } = await import('./ingest/dryRun.ts')

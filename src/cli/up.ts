@@ -1,8 +1,9 @@
 /** `sluice up [FILE…]`: everything on this machine, until Ctrl-C. */
 import type { Command } from 'commander'
 import { readConfig, type UpFile } from '../config.ts'
-import { addLogLevel, addSpecOptions, type SpecOptions } from './options.ts'
+import { addLogLevel } from './options.ts'
 import { onSignals } from './signals.ts'
+import { addSpecOptions, specOf } from './specOptions.ts'
 import { bringFirst, bringOrder, type Order, readOrder } from './up/order.ts'
 import { Running } from './up/running.ts'
 import { showUp } from './up/show.ts'
@@ -16,12 +17,12 @@ export function declare(command: Command): void {
   addLogLevel(command)
 }
 
-interface Options extends SpecOptions {
+interface Options {
   app?: string
 }
 
-async function run(files: string[], options: Options): Promise<void> {
-  const order = await readOrder(files, options)
+async function run(files: string[], options: Options, command: Command): Promise<void> {
+  const order = await readOrder(files, specOf(command))
   const config = readConfig()
   if (config.up) return useRunning(config.up, order)
   const running = new Running()

@@ -4,11 +4,12 @@
  * The width of a file is that of most records of its head. The first record is no better than
  * the others: without a header, one of another width is a reject like any other.
  */
-import type { Format } from '../domain/format.ts'
+
 import type { Dialect } from '../domain/words.ts'
 import { type Note, noteOf } from '../errors/notes.ts'
 import { sluiceError } from '../errors.ts'
 import { marksOf, withoutBom } from './marks.ts'
+import type { CsvOptions } from './options.ts'
 import { bodyOf, type RecordSpan, soundRecords } from './records.ts'
 import type { ScanStart } from './scan.ts'
 import { countOf, refuseBinary } from './sniff/bytes.ts'
@@ -43,7 +44,7 @@ interface HeadFile {
  * @param bytes the first ones of the file: the more the better, up to 1 MiB
  * @throws not_csv, dialect_invalid, columns_too_many
  */
-export function readHead(bytes: Buffer, file: HeadFile, format: Format): Head {
+export function readHead(bytes: Buffer, file: HeadFile, format: CsvOptions): Head {
   const head = withoutBom(bytes.subarray(0, headBytesMax))
   const whole = bytes.length <= headBytesMax && isWhole(bytes, file)
   const { dialect, notes, ...open } = sniff(head, format, file.name, whole)
@@ -80,7 +81,7 @@ export function readHeadBy(bytes: Buffer, file: HeadFile, dialect: Dialect): Hea
 const isWhole = (bytes: Buffer, file: HeadFile): boolean => bytes.length >= file.sizeBytes
 
 /** What a wrong guess about the first lines would cost: names, or rows. */
-function guessed(dialect: Dialect, format: Format, file: string): Note[] {
+function guessed(dialect: Dialect, format: CsvOptions, file: string): Note[] {
   const { header, skipRows: count = 0 } = dialect
   const hasNames = header || format.header !== undefined || format.columns !== undefined
   return [

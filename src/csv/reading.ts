@@ -4,12 +4,12 @@
  */
 import { extname } from 'node:path'
 import { claimsTable } from '../domain/clutter.ts'
-import type { Format } from '../domain/format.ts'
 import { findColumns } from '../domain/names.ts'
 import type { Dialect, FirstTable } from '../domain/words.ts'
 import { alikeHead } from './alike.ts'
 import { type Head, readHead, readHeadBy } from './head.ts'
 import { withoutBom } from './marks.ts'
+import type { CsvOptions } from './options.ts'
 import { bodyOf, recordsOf, shapeOf, valuesOf } from './records.ts'
 import { sniffNewline } from './sniff/bytes.ts'
 
@@ -43,7 +43,7 @@ export type Reading = { head: Head } | { leftOut: string }
  */
 export function readingOf(
   file: HeadFile,
-  { format, first }: { format: Format; first: FirstTable | null },
+  { format, first }: { format: CsvOptions; first: FirstTable | null },
 ): Reading {
   const { bytes, isNamed } = file
   const what = isNamed ? null : documentOf(bytes)
@@ -66,7 +66,7 @@ const sized = ({ name, bytes, whole }: HeadFile) => ({
 })
 
 /** As the file's own bytes say. */
-export const ownHeadOf = (file: HeadFile, format: Format): Head =>
+export const ownHeadOf = (file: HeadFile, format: CsvOptions): Head =>
   readHead(file.bytes, sized(file), format)
 
 /** As is known; the line end is always the file's own. */
@@ -137,7 +137,7 @@ function isRegular(bytes: Buffer, { dialect, width }: Pick<Head, 'dialect' | 'wi
 function inContext(
   bytes: Buffer,
   { dialect, header, width, takesNumbers, takesDates }: Head,
-  { format, first }: { format: Format; first: FirstTable },
+  { format, first }: { format: CsvOptions; first: FirstTable },
 ): Dialect {
   const { decimal, thousands, dates } = first.dialect
   const completed: Dialect = {

@@ -2,7 +2,7 @@
 import { sluiceError } from '../errors.ts'
 import type { TargetColumn } from './columns.ts'
 import { matchHeader, newColumns } from './match.ts'
-import type { FullTarget } from './spec.ts'
+import type { NameStyle } from './names.ts'
 
 /** A column of a table that does not exist yet. */
 const free: TargetColumn = {
@@ -16,8 +16,17 @@ const free: TargetColumn = {
 
 const columnsMax = 1600
 
+/** Whether new columns are added to a table, or refused. */
+export type SchemaChange = 'evolve' | 'freeze'
+
+interface LayoutTarget {
+  table: string
+  schema?: SchemaChange
+  names?: NameStyle
+}
+
 /** A new table takes new columns unless it is frozen, one that exists only when it is asked for. */
-export const evolves = (schema: FullTarget['schema'] | undefined, exists: boolean): boolean =>
+export const evolves = (schema: SchemaChange | undefined, exists: boolean): boolean =>
   exists ? schema === 'evolve' : schema !== 'freeze'
 
 /** Finds the columns file by file; the first one with a record gives those of a new table. */
@@ -26,7 +35,7 @@ export class Layout {
   readonly #known = new Map<string, string[]>()
   readonly #evolves: boolean
   readonly #knowsOne: boolean
-  readonly #names: FullTarget['names']
+  readonly #names: NameStyle | undefined
   /** Those of the target, or of the table to be; null while there is neither. */
   columns: readonly TargetColumn[] | null
   /** Columns that some file fills. */
@@ -35,7 +44,7 @@ export class Layout {
   readonly added = new Set<string>()
 
   constructor(
-    { table, schema, names }: Pick<FullTarget, 'table' | 'schema' | 'names'>,
+    { table, schema, names }: LayoutTarget,
     columns: readonly TargetColumn[] | null,
     { knowsOne = false }: { knowsOne?: boolean } = {},
   ) {

@@ -1,5 +1,4 @@
 /** The first bytes of a listed file, unpacked and decoded as staging would. */
-import type { Format } from '../domain/format.ts'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import type { ListedFile } from '../domain/words.ts'
 import { headBytes, openText } from '../unpack/text.ts'
@@ -16,7 +15,7 @@ export interface Head {
 export async function readHeadBytes(
   source: Source,
   file: ListedFile,
-  { format, limits }: { format: Pick<Format, 'encoding'>; limits: UnpackLimits },
+  { format, limits }: { format: { encoding?: string }; limits: UnpackLimits },
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Head> {
   const opened = await source.open(file)

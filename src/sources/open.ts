@@ -1,7 +1,7 @@
 /** The source that a spec names. */
-import type { FullSpec } from '../domain/spec.ts'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import { directorySource } from './directory.ts'
+import type { SourceOptions as SourceSpec } from './options.ts'
 import type { Source } from './source.ts'
 import { uploadSource } from './upload.ts'
 
@@ -14,7 +14,7 @@ export interface SourceOptions {
 
 /** Steps are for files of any kind: they get archives as they are. */
 export function openSource(
-  { source, steps }: Pick<FullSpec, 'source' | 'steps'>,
+  { source, steps }: { source: SourceSpec; steps?: string[] },
   { roots, uploadPath, unpack }: SourceOptions,
 ): Source {
   const limits = steps ? null : unpack

@@ -8,9 +8,9 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client'
 import type { ingest } from '../../workflows/ingest.ts'
-import type { FullSpec } from '../domain/spec.ts'
 import type { LimitsByVerb } from '../domain/timeLimits.ts'
 import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
+import type { FullSpec } from '../spec/spec.ts'
 import { ensureSearchAttributes, sourceAttribute, targetAttribute } from './searchAttributes.ts'
 
 export interface StartIngest {

@@ -7,8 +7,8 @@ import {
 import { ApplicationFailure } from '@temporalio/common'
 import type { retryRejects } from '../../workflows/retry.ts'
 import { type RetryOrder, retryWorkflowId } from '../domain/retry.ts'
-import type { FullSpec } from '../domain/spec.ts'
 import { messageOf } from '../errors.ts'
+import type { FullSpec } from '../spec/spec.ts'
 import { temporalError } from './ingests.ts'
 
 /** Starts it like its ingest; one of that id that runs is the same retry. */

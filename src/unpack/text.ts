@@ -1,6 +1,5 @@
 /** The bytes of a file as text in UTF-8, whatever it was packed with and written in. */
 import iconv from 'iconv-lite'
-import type { Format } from '../domain/format.ts'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import { sluiceError } from '../errors.ts'
 import { encodingOf, sniffEncoding } from './encoding.ts'
@@ -22,7 +21,7 @@ export interface Text extends Started {
 
 export interface TextOptions {
   file: string
-  format: Pick<Format, 'encoding'>
+  format: { encoding?: string }
   limits: UnpackLimits
   /** Of an archive that the bytes are a member of. */
   packing?: Packing

@@ -1,7 +1,7 @@
 /** No list may hold more than memory: pages end early where rows are long, and specs are not there. */
 import { expect, test } from 'vitest'
-import { fullSpec } from '../../src/domain/spec.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
+import { fullSpec } from '../../src/spec/spec.ts'
 import { buildApi } from './server.ts'
 
 const api = await buildApi()

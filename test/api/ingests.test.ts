@@ -1,8 +1,8 @@
 /** Ingests at the API: taking them in, showing, listing, steering and following them. */
 import { randomBytes } from 'node:crypto'
 import { beforeAll, expect, test } from 'vitest'
-import { checkSpec } from '../../src/api/ingests/checkSpec.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
+import { checkSpec } from '../../src/spec/checkSpec.ts'
 import { askAt, buildApi, listen } from './server.ts'
 
 const api = await buildApi()

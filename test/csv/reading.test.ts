@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest'
 import { alikeHead } from '../../src/csv/alike.ts'
 import { readHead, readHeadBy } from '../../src/csv/head.ts'
+import type { CsvOptions } from '../../src/csv/options.ts'
 import { emptyDialect, readingOf } from '../../src/csv/reading.ts'
 import { clutterOf } from '../../src/domain/clutter.ts'
-import type { Format } from '../../src/domain/format.ts'
 import type { FirstTable } from '../../src/domain/words.ts'
 
 const firstOf = (text: string): FirstTable => {
@@ -21,7 +21,7 @@ const isAlike = (bytes: Buffer, first: FirstTable): boolean => {
   return head !== null
 }
 
-const read = (text: string, first: FirstTable | null, format: Format = {}, name = '2.csv') =>
+const read = (text: string, first: FirstTable | null, format: CsvOptions = {}, name = '2.csv') =>
   readingOf({ name, bytes: Buffer.from(text), whole: true, isNamed: false }, { format, first })
 
 const dialectOf = (...args: Parameters<typeof read>) => {

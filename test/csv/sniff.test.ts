@@ -1,9 +1,9 @@
 /** What is found out about a file from its first bytes, and what is left open. */
 import { describe, expect, test } from 'vitest'
 import { readHead } from '../../src/csv/head.ts'
-import type { Format } from '../../src/domain/format.ts'
+import type { CsvOptions } from '../../src/csv/options.ts'
 
-const look = (text: string | Buffer, format: Format = {}) => {
+const look = (text: string | Buffer, format: CsvOptions = {}) => {
   const bytes = Buffer.from(text as string)
   return readHead(bytes, { name: 'x.csv', sizeBytes: bytes.length }, format)
 }
@@ -187,7 +187,7 @@ describe('numbers and dates', () => {
 })
 
 test('what cannot be meant is refused', () => {
-  const bad: [Format, RegExp][] = [
+  const bad: [CsvOptions, RegExp][] = [
     [{ delimiter: '"' }, /delimiter and quote are the same/],
     [{ delimiter: 'a"b' }, /delimiter contains the quote/],
     [{ delimiter: '\n' }, /line end/],

@@ -1,6 +1,6 @@
 /** Rows that break a constraint of an existing target are rejects; the others are published. */
 import { describe, expect, test } from 'vitest'
-import type { IngestSpec } from '../../src/domain/spec.ts'
+import type { IngestSpec } from '../../src/spec/spec.ts'
 import { anyRejects, build } from '../helper.ts'
 
 const it = await build(anyRejects)

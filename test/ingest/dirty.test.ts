@@ -1,6 +1,6 @@
 /** Files as they come: each way of writing, from the spec to the rows and the rejects. */
 import { describe, expect, test } from 'vitest'
-import type { Format } from '../../src/domain/format.ts'
+import type { Format } from '../../src/spec/format.ts'
 import { anyRejects, build } from '../helper.ts'
 
 const it = await build(anyRejects)

@@ -1,8 +1,8 @@
 /** Targets: new and existing tables, modes, and clear errors before anything is loaded. */
 import { describe, expect, test } from 'vitest'
-import type { IngestSpec } from '../../src/domain/spec.ts'
 import { openDb } from '../../src/postgres/db.ts'
 import { readTarget } from '../../src/postgres/target/target.ts'
+import type { IngestSpec } from '../../src/spec/spec.ts'
 import { build } from '../helper.ts'
 import { recordHistory } from '../replay/record.ts'
 

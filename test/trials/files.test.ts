@@ -2,7 +2,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { IngestSpec } from '../../src/domain/spec.ts'
+import type { IngestSpec } from '../../src/spec/spec.ts'
 import { build } from '../helper.ts'
 import { zip } from '../zip.ts'
 

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readHead } from '../../src/csv/head.ts'
+import type { CsvOptions } from '../../src/csv/options.ts'
 import { soundRecords, valuesOf } from '../../src/csv/records.ts'
-import type { Format } from '../../src/domain/format.ts'
 
 const file = (name: string) => readFileSync(join(import.meta.dirname, name))
 
 /** The head, and the records behind it: field by field. */
-function look(text: string | Buffer, format: Format = {}) {
+function look(text: string | Buffer, format: CsvOptions = {}) {
   const bytes = Buffer.from(text as string)
   const head = readHead(bytes, { name: 'x.csv', sizeBytes: bytes.length }, format)
   const body = bytes.subarray(head.start.offset)

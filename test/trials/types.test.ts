@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { IngestSpec } from '../../src/domain/spec.ts'
+import type { IngestSpec } from '../../src/spec/spec.ts'
 import { build } from '../helper.ts'
 
 const it = await build()

@@ -1,7 +1,6 @@
 /** Takes a spec in: ledger row first, then the workflow, so that nothing runs unrecorded. */
 import { stat } from 'node:fs/promises'
 import { queueFor, type Route } from '../../domain/routes.ts'
-import { type FullSpec, factsOf, type IngestSpec } from '../../domain/spec.ts'
 import { showTable } from '../../domain/table.ts'
 import type { State } from '../../domain/words.ts'
 import { SluiceError, sluiceError } from '../../errors.ts'
@@ -9,8 +8,9 @@ import { transaction } from '../../postgres/db.ts'
 import { recordEnd } from '../../postgres/ledger/end.ts'
 import { enterIngest, readIngest } from '../../postgres/ledger/ingests.ts'
 import type { Settings } from '../../settings.ts'
+import { checkSpec } from '../../spec/checkSpec.ts'
+import { type FullSpec, factsOf, type IngestSpec } from '../../spec/spec.ts'
 import type { ApiDeps } from '../deps.ts'
-import { checkSpec } from './checkSpec.ts'
 import { newIngestId } from './ingestId.ts'
 import { startInTurn } from './starts.ts'
 

@@ -1,8 +1,8 @@
 /** How the API shows an ingest: one schema gives the type, the documentation and the reply. */
 import { type Static, Type } from 'typebox'
-import type { FullSpec } from '../../domain/spec.ts'
 import { phases, states } from '../../domain/words.ts'
 import type { IngestSummary } from '../../postgres/ledger/summary.ts'
+import type { FullSpec } from '../../spec/spec.ts'
 import type { ApiDeps } from '../deps.ts'
 import { count, orNull, time } from '../schemas.ts'
 

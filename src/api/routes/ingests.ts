@@ -1,7 +1,7 @@
 /** Ingests: take one in, show one, list them. */
 import { Type } from 'typebox'
-import { IngestId, IngestSpec } from '../../domain/spec.ts'
 import { listIngests } from '../../postgres/ledger/summary.ts'
+import { IngestId, IngestSpec } from '../../spec/spec.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { viewNow } from '../ingests/now.ts'
 import { submit } from '../ingests/submit.ts'

@@ -1,8 +1,9 @@
 /** One ingest from start to end, as `ingest` and `up` run it: send, submit, follow. */
-import { checkSpec } from '../../api/ingests/checkSpec.ts'
+
 import { newIngestId } from '../../api/ingests/ingestId.ts'
-import type { IngestSpec } from '../../domain/spec.ts'
 import { SluiceError, sluiceError } from '../../errors.ts'
+import { checkSpec } from '../../spec/checkSpec.ts'
+import type { IngestSpec } from '../../spec/spec.ts'
 import type { Accepted, Client, IngestNow } from '../client.ts'
 import { follow } from '../follow.ts'
 import { createProgress } from '../progress.ts'

@@ -1,9 +1,9 @@
 /** `sluice ingest --dry-run`: shows how the first file would be read, and loads nothing. */
 import { resolve } from 'node:path'
 import { clutterOf } from '../../domain/clutter.ts'
-import type { IngestSpec } from '../../domain/spec.ts'
 import { toJson, visible } from '../../domain/visible.ts'
 import { sluiceError } from '../../errors.ts'
+import type { IngestSpec } from '../../spec/spec.ts'
 import { colors } from '../colors.ts'
 import { noteLine, plural, table } from '../text.ts'
 import { type Peek, peek } from './peek.ts'

@@ -2,13 +2,13 @@
 import type { Head } from '../../csv/head.ts'
 import { Shaper } from '../../csv/shape.ts'
 import { type Column, guessedColumn } from '../../domain/columns.ts'
-import type { Format } from '../../domain/format.ts'
 import { guessNotes } from '../../domain/guessNotes.ts'
 import { addFacts, guessType, noFacts } from '../../domain/types.ts'
 import type { UnpackLimits } from '../../domain/unpack.ts'
 import type { FileShape, ListedFile } from '../../domain/words.ts'
 import type { Note } from '../../errors/notes.ts'
 import type { Source } from '../../sources/source.ts'
+import type { Format } from '../../spec/format.ts'
 import { openText } from '../../unpack/text.ts'
 
 interface Reading {

@@ -1,6 +1,5 @@
 /** What an ingest would make of its first file: dialect, columns, types, target. Loads nothing. */
 import { parse, resolve } from 'node:path'
-import { checkSpec } from '../../api/ingests/checkSpec.ts'
 import { readConfig } from '../../config.ts'
 import { type Head, readHead } from '../../csv/head.ts'
 import { recordsOf, shapeOf, soundRecords, valuesOf } from '../../csv/records.ts'
@@ -9,7 +8,6 @@ import { clutterOf } from '../../domain/clutter.ts'
 import type { Column } from '../../domain/columns.ts'
 import { evolves } from '../../domain/layout.ts'
 import { type FileHeader, matchHeader, newColumns } from '../../domain/match.ts'
-import type { FullTarget, IngestSpec } from '../../domain/spec.ts'
 import { showTable, type TableName } from '../../domain/table.ts'
 import type { Dialect, FileShape, ListedFile } from '../../domain/words.ts'
 import type { Note } from '../../errors/notes.ts'
@@ -19,6 +17,9 @@ import { readTarget } from '../../postgres/target/target.ts'
 import { readHeadBytes } from '../../sources/head.ts'
 import { openSource } from '../../sources/open.ts'
 import type { Source } from '../../sources/source.ts'
+import { checkSpec } from '../../spec/checkSpec.ts'
+import type { IngestSpec } from '../../spec/spec.ts'
+import type { FullTarget } from '../../spec/target.ts'
 import { type Fact, factsOf } from './facts.ts'
 import { guessOf, scanFile } from './guess.ts'
 
@@ -78,7 +79,7 @@ export async function peek(
   return {
     file,
     dialect,
-    facts: factsOf(dialect, format),
+    facts: factsOf(dialect, format, spec.target ?? {}),
     notes: [...head.notes, ...notes],
     header,
     ...found,

@@ -1,33 +1,32 @@
 /** What `up` shall ingest: the files that were named, or the sample of a first start. */
-import { checkSpec } from '../../api/ingests/checkSpec.ts'
+
 import type { UpFile } from '../../config.ts'
-import type { IngestSpec } from '../../domain/spec.ts'
 import { sluiceError } from '../../errors.ts'
+import { checkSpec } from '../../spec/checkSpec.ts'
 import { createClient, type IngestNow } from '../client.ts'
 import { tell } from '../errors.ts'
 import { submit, untilEnd } from '../ingest/bring.ts'
 import { type Found, findSources } from '../ingest/sources.ts'
-import { type SpecOptions, specOf } from '../options.ts'
+import type { SpecWithoutSource } from '../specOptions.ts'
 import { findSample, sampleSpec } from './sample.ts'
 import { showEnd } from './show.ts'
 
 export interface Order {
   found: Found
-  spec: Omit<IngestSpec, 'source'>
+  spec: SpecWithoutSource
 }
 
 /**
  * Reads the command line before anything is started.
  * @throws usage_invalid, file_missing, spec_invalid, table_name_invalid, dialect_invalid
  */
-export async function readOrder(files: string[], options: SpecOptions): Promise<Order | null> {
-  const isAsked = options.into !== undefined || options.steps !== undefined
+export async function readOrder(files: string[], spec: SpecWithoutSource): Promise<Order | null> {
+  const isAsked = spec.target?.table !== undefined || spec.steps !== undefined
   if (files.length === 0 && !isAsked) return null
   if (files.length === 0 || !isAsked) {
     const problem = 'Files need a target, and a target needs files: my.csv --into public.trips'
     throw sluiceError('usage_invalid', { problem, command: 'sluice up' })
   }
-  const spec = specOf(options)
   checkSpec({ ...spec, source: { kind: 'directory', path: files } })
   return { spec, found: await findSources(files, { isOwnMachine: true, upload: false }) }
 }

@@ -2,12 +2,13 @@
  * What stands around fields, and before a quote within them. The usual quoting is left only for
  * one that explains what it cannot.
  */
-import type { Format } from '../../domain/format.ts'
+
 import type { Dialect } from '../../domain/words.ts'
+import type { CsvOptions } from '../options.ts'
 import { bestDelimiter } from './delimiter.ts'
 import { type Fit, misfits } from './fit.ts'
 
-export function sniffFields(body: Buffer, given: Dialect, format: Format, whole: boolean): Fit {
+export function sniffFields(body: Buffer, given: Dialect, format: CsvOptions, whole: boolean): Fit {
   const look = (quoting: Pick<Dialect, 'quote' | 'escape'>) =>
     bestDelimiter(
       body,
@@ -24,7 +25,7 @@ const betterShare = 1.2
 type Look = (quoting: Pick<Dialect, 'quote' | 'escape'>) => Fit
 
 /** Another quoting than `"`, if the bytes ask for it. */
-function otherQuoting(body: Buffer, base: Fit, format: Format, look: Look): Fit | null {
+function otherQuoting(body: Buffer, base: Fit, format: CsvOptions, look: Look): Fit | null {
   if (format.escape === undefined && misfits(base) > 0) {
     // A backslash before a quote, where doubling leaves records that make no sense.
     const escaped = body.includes('\\"') ? look({ quote: '"', escape: '\\' }) : null
@@ -40,7 +41,7 @@ function otherQuoting(body: Buffer, base: Fit, format: Format, look: Look): Fit 
 }
 
 /** Apostrophes in texts are no quotes: `'` must stand around fields, and explain what `"` cannot. */
-function singleQuoting(body: Buffer, base: Fit, format: Format, look: Look): Fit | null {
+function singleQuoting(body: Buffer, base: Fit, format: CsvOptions, look: Look): Fit | null {
   if (!body.includes("'") || format.delimiter === "'" || format.comment === "'") return null
   const escapes = body.includes("\\'") ? ["'", '\\'] : ["'"]
   const [best] = (format.escape ? [format.escape] : escapes)

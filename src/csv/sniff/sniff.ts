@@ -2,10 +2,11 @@
  * Works out how a CSV file is to be read, from its first bytes and from what the spec gives. What
  * the spec gives is not looked at twice.
  */
-import { checkFormat } from '../../domain/checkFormat.ts'
-import type { Format } from '../../domain/format.ts'
+
 import type { Dialect } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
+import { checkOptions } from '../checkOptions.ts'
+import type { CsvOptions } from '../options.ts'
 import { bodyOf } from '../records.ts'
 import { refuseBinary, sniffNewline } from './bytes.ts'
 import { isUsual, mayBeSplit } from './delimiter.ts'
@@ -22,9 +23,9 @@ import { titlesIn } from './titles.ts'
  * @param whole whether `head` is the whole file; if not, its last record may be cut short
  * @throws not_csv, dialect_invalid
  */
-export function sniff(head: Buffer, format: Format, file: string, whole: boolean): Sniffed {
+export function sniff(head: Buffer, format: CsvOptions, file: string, whole: boolean): Sniffed {
   refuseBinary(head, file)
-  checkFormat(format)
+  checkOptions(format)
   const given = givenIn(format, sniffNewline(head))
   const named = format.skipRows === undefined ? separatorLine(head, given) : null
   const known: Dialect = {
@@ -48,7 +49,7 @@ function delimiterNotes(records: Values[], { dialect, width }: Fit, file: string
 }
 
 /** What the spec says, and what holds where it says nothing and nothing is sniffed. */
-function givenIn(format: Format, newline: Dialect['newline']): Dialect {
+function givenIn(format: CsvOptions, newline: Dialect['newline']): Dialect {
   const { quote = '"', escape = quote, header, comment, columns, ragged } = format
   const { decimal, thousands, dates, skipRows, skipFooter } = format
   const nulls = [...new Set([format.null ?? ''].flat())]
@@ -79,7 +80,7 @@ function givenIn(format: Format, newline: Dialect['newline']): Dialect {
 
 /** What was sniffed may be what was given for something else. @throws dialect_invalid */
 function checkMarks({ delimiter, quote, escape, comment, nullText, nullWords }: Dialect): void {
-  checkFormat({
+  checkOptions({
     delimiter,
     quote,
     ...(quote !== '' && { escape }),
@@ -99,7 +100,7 @@ interface Rows {
 function sniffRows(
   head: Buffer,
   { dialect: found, width }: Fit,
-  { format, whole }: { format: Format; whole: boolean },
+  { format, whole }: { format: CsvOptions; whole: boolean },
 ): Rows {
   const top = bodyOf(head, found)
   const before = headRecords(top, found, { whole })

@@ -2,10 +2,11 @@
  * How numbers and dates are written. A value must prove it: 1,234 may be either number, and
  * 01/02/2024 either day; where no value of the head tells, they stay texts, and a note says so.
  */
-import type { Format } from '../../domain/format.ts'
+
 import { dateParts, plainNumber, type Terms } from '../../domain/values.ts'
 import type { Dialect } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
+import type { CsvOptions } from '../options.ts'
 import { isNullWord, isPlainNumber } from '../valueKinds.ts'
 
 export interface Sniffed {
@@ -26,7 +27,7 @@ const valuesMax = 2000
 export function sniffTerms(
   records: readonly (string | null)[][],
   dialect: Dialect,
-  format: Format,
+  format: CsvOptions,
 ): Sniffed {
   const columns = columnsOf(records)
   const numbers =

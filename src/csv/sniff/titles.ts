@@ -4,9 +4,10 @@
  * data is a matter for its row. Lines that are as wide as the records, padded with delimiters, or
  * of an odd width, want a header that values below it prove.
  */
-import type { Format } from '../../domain/format.ts'
+
 import type { Dialect } from '../../domain/words.ts'
 import { marksOf } from '../marks.ts'
+import type { CsvOptions } from '../options.ts'
 import { fieldsOf, soundRecords } from '../records.ts'
 import { isHeader, proofsOf } from './header.ts'
 import { looseFields } from './loose.ts'
@@ -25,7 +26,7 @@ const paddedMax = 10
 const wideLeast = 6
 
 export interface Known {
-  format: Format
+  format: CsvOptions
   /** Fields of most records, and how many of them hold something in any of them. */
   width: number
   used: number

@@ -1,9 +1,9 @@
 /** What the ledger and the database know of ingests that may have been left alone. */
 import type { Unended } from '../../domain/janitor.ts'
-import type { FullSpec } from '../../domain/spec.ts'
 import { quoteTable, type TableName } from '../../domain/table.ts'
 import type { LimitsByVerb } from '../../domain/timeLimits.ts'
 import type { State } from '../../domain/words.ts'
+import type { FullSpec } from '../../spec/spec.ts'
 import { type Db, transaction } from '../db.ts'
 import { isUndroppable } from '../sqlState.ts'
 

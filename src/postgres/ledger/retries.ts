@@ -1,8 +1,8 @@
 /** The ledger's table of retries: what loaded rejects after all. */
 import type { Retried, RetryOrder } from '../../domain/retry.ts'
-import type { FullSpec } from '../../domain/spec.ts'
 import type { State } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
+import type { FullSpec } from '../../spec/spec.ts'
 import type { Connection, Db } from '../db.ts'
 import { isOver } from './ingests.ts'
 

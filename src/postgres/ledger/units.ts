@@ -1,9 +1,9 @@
 /** The ledger's table of units: the plan, and the receipts. */
 import type { Column } from '../../domain/columns.ts'
 import type { Relied } from '../../domain/relied.ts'
-import type { FullTarget } from '../../domain/spec.ts'
 import type { Counts, Receipt, State, Unit, UnitRef } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
+import type { FullTarget } from '../../spec/target.ts'
 import type { Connection, Db } from '../db.ts'
 
 export async function addUnits(

@@ -1,9 +1,9 @@
-/** What a format must keep to that its schema cannot say: nobody may mean two things by one text. */
+/** What the options of CSV must keep to that their schema cannot say: one text may not mean two things. */
 import { sluiceError } from '../errors.ts'
-import type { Format } from './format.ts'
+import type { CsvOptions } from './options.ts'
 
 /** COPY would refuse most of it as well, but only when the bytes are there. @throws dialect_invalid */
-export function checkFormat(format: Format): void {
+export function checkOptions(format: CsvOptions): void {
   const refuse = (problem: string) => sluiceError('dialect_invalid', { problem })
   const { delimiter, quote = '"', escape = quote, comment } = format
   const marks = { delimiter, quote, escape, comment }
@@ -41,7 +41,10 @@ function checkMarks(marks: Record<string, string>, refuse: Refuse): void {
 type Refuse = (problem: string) => Error
 
 /** An unquoted text with a delimiter or a quote in it could never be met. */
-function checkNulls({ null: texts = [], delimiter, quote = '"' }: Format, refuse: Refuse): void {
+function checkNulls(
+  { null: texts = [], delimiter, quote = '"' }: CsvOptions,
+  refuse: Refuse,
+): void {
   for (const text of [texts].flat()) {
     for (const [name, mark] of Object.entries({ delimiter, quote })) {
       if (mark && text.includes(mark)) throw refuse(`the text for NULL contains the ${name}`)
@@ -49,7 +52,7 @@ function checkNulls({ null: texts = [], delimiter, quote = '"' }: Format, refuse
   }
 }
 
-function checkValues(format: Format, refuse: Refuse): void {
+function checkValues(format: CsvOptions, refuse: Refuse): void {
   const { decimal, thousands, quote = '"', columns } = format
   if (thousands !== undefined && thousands === decimal) {
     throw refuse('the decimal mark and what stands between thousands are the same')

@@ -1,12 +1,12 @@
 /** What a spec must keep to that its schema cannot say. */
-import { checkFormat } from '../../domain/checkFormat.ts'
-import { checkRoutes } from '../../domain/routes.ts'
-import { mustBePath } from '../../domain/sourcePath.ts'
-import { type FullSpec, factsOf, fullSpec, type IngestSpec } from '../../domain/spec.ts'
-import { mustBeAllowed, parseTableName, type TableName } from '../../domain/table.ts'
-import { type LimitsByVerb, normalLimits } from '../../domain/timeLimits.ts'
-import { type SluiceError, sluiceError } from '../../errors.ts'
-import { encodingOf } from '../../unpack/encoding.ts'
+import { checkOptions } from '../csv/checkOptions.ts'
+import { checkRoutes } from '../domain/routes.ts'
+import { mustBePath } from '../domain/sourcePath.ts'
+import { mustBeAllowed, parseTableName, type TableName } from '../domain/table.ts'
+import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
+import { type SluiceError, sluiceError } from '../errors.ts'
+import { encodingOf } from '../unpack/encoding.ts'
+import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
 
 interface Checked {
   full: FullSpec
@@ -34,7 +34,7 @@ export function checkSpec(spec: IngestSpec): Checked {
     throw refuse(`rejects.max is ${max}, and a share is at most 100%`)
   }
   checkSource(full, refuse)
-  checkFormat(full.format)
+  checkOptions(full.format)
   if (full.format.encoding) encodingOf(full.format.encoding)
   const refuseAt = (name: string) => (at: string, problem: string) =>
     refuse(`${name}${at}: ${problem}`)

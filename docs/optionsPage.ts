@@ -1,0 +1,50 @@
+/** The page of all options of a spec, made from the tables that declare them. */
+import { type Option, wordsOf } from '../src/domain/option.ts'
+import { optionGroups } from '../src/spec/groups.ts'
+
+const heads: Record<keyof typeof optionGroups, [title: string, about: string]> = {
+  target: ['The target', 'Members of `target`.'],
+  '': ['The ingest', 'Members of the spec itself.'],
+  rejects: ['Rejects', 'Members of `rejects`.'],
+  format: [
+    'How files are written',
+    'Members of `format`. [csv.md](csv.md#how-a-file-is-written) says how what is absent is found.',
+  ],
+}
+
+export function optionsPage(): string {
+  const sections = Object.entries(optionGroups).map(([group, options]) => {
+    const [title, about] = heads[group as keyof typeof optionGroups]
+    const rows = Object.entries<Option>(options).map(([name, option]) =>
+      row(group === '' ? name : `${group}.${name}`, option),
+    )
+    const head = '| option | flag | what it says | if absent | example |\n|---|---|---|---|---|'
+    return `## ${title}\n\n${about}\n\n${head}\n${rows.join('\n')}\n`
+  })
+  return `# Options of an ingest
+
+Made by \`npm run docs\` from the tables that declare the options; do not edit.
+
+A spec is what \`POST /v1/ingests\` takes. \`sluice ingest\` and \`sluice up\` make one of their flags; \`source\` is made
+of their arguments. \`--dry-run\` shows what was given and what was found for a file.
+
+${sections.join('\n')}`
+}
+
+function row(name: string, option: Option): string {
+  const { flag, absent, preset, isRequired, example } = option
+  const words = wordsOf(option.schema)
+  const about = words ? `${option.about}. One of ${list(words)}` : option.about
+  const flags = [flag?.text, flag?.no?.text].filter((text) => text !== undefined)
+  const usual = absent ?? (preset === undefined ? '' : `\`${preset}\``)
+  const cells = [
+    `\`${name}\``,
+    list(flags),
+    about,
+    isRequired ? 'it is needed' : usual,
+    example === undefined ? '' : `\`${example}\``,
+  ]
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|') || '–').join(' | ')} |`
+}
+
+const list = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ')

@@ -1,0 +1,73 @@
+/** The options of `ingest` and `up` that describe an ingest: all that a spec can say by a flag. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import { type Flag, type Option as SpecOption, wordsOf } from '../domain/option.ts'
+import { optionGroups } from '../spec/groups.ts'
+import type { IngestSpec } from '../spec/spec.ts'
+import { integer } from './integer.ts'
+
+/** What the command line can say of an ingest: the source is its arguments. */
+export type SpecWithoutSource = Omit<IngestSpec, 'source'>
+
+export function addSpecOptions(command: Command): Command {
+  for (const { option, flag } of flags()) {
+    command.addOption(cliOption(option, flag))
+    if (flag.no) command.option(flag.no.text, flag.no.about)
+  }
+  return command
+}
+
+/** The spec that the options describe; what was not said is absent. */
+export function specOf(command: Command): SpecWithoutSource {
+  const spec: Record<string, Record<string, unknown>> = { '': {} }
+  for (const { group, name, flag } of flags()) {
+    const key = new Option(flag.text).attributeName()
+    if (command.getOptionValueSource(key) !== 'cli') continue
+    const value = command.getOptionValue(key)
+    const said = { [name]: flag.settle ? flag.settle(value) : value }
+    spec[group] = { ...spec[group], ...said }
+  }
+  const { '': itself, ...groups } = spec
+  return { ...itself, ...groups } as SpecWithoutSource
+}
+
+/** Every option of a spec that has a flag, and where it stands in the spec. */
+function* flags() {
+  for (const [group, options] of Object.entries(optionGroups)) {
+    for (const [name, option] of Object.entries<SpecOption>(options)) {
+      if (option.flag) yield { group, name, option, flag: option.flag }
+    }
+  }
+}
+
+function cliOption(option: SpecOption, flag: Flag): Option {
+  const made = new Option(flag.text, help(option, flag))
+  const words = wordsOf(option.schema)
+  if (words) return made.choices(words)
+  return made.argParser((text: string, earlier: unknown) => valueOf(text, earlier, option, flag))
+}
+
+function help({ about, absent, preset }: SpecOption, { text: name, shell, no }: Flag): string {
+  if (name.startsWith('--no-')) return shell ?? about
+  const usual = absent ?? (preset === undefined ? null : String(preset))
+  const more = shell === undefined ? '' : `; ${shell}`
+  const text = `${about}${more}${usual === null || no ? '' : ` (default: ${usual})`}`
+  return text.replaceAll('`', '')
+}
+
+/** For a list given again and again `earlier` is what there is of it. */
+function valueOf(text: string, earlier: unknown, option: SpecOption, flag: Flag): unknown {
+  const { schema } = option
+  const read = flag.read ?? ((one: string) => one)
+  if (flag.list === 'commas') return text.split(',').map((one) => read(one.trim()))
+  if (flag.list === 'again') return [...(Array.isArray(earlier) ? earlier : []), read(text)]
+  if (isInteger(schema)) return integer(schema.minimum, schema.maximum)(text)
+  const value = read(text)
+  if (option.must === undefined || Value.Check(schema, value)) return value
+  const advice = flag.advice ? ` ${flag.advice(text)}` : ''
+  throw new InvalidArgumentError(`It must be ${option.must}.${advice}`)
+}
+
+const isInteger = (schema: TSchema): schema is TSchema & { minimum: number; maximum: number } =>
+  'type' in schema && schema.type === 'integer'

@@ -1,0 +1,12 @@
+/** The options of a spec by the member of the spec that they stand in. */
+import { formatOptions } from './format.ts'
+import { ingestOptions, rejectsOptions } from './spec.ts'
+import { targetOptions } from './target.ts'
+
+/** In the order of the help and of the reference page. '' stands for the spec itself. */
+export const optionGroups = {
+  target: targetOptions,
+  '': ingestOptions,
+  rejects: rejectsOptions,
+  format: formatOptions,
+}

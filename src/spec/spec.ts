@@ -1,0 +1,147 @@
+/** The ingest spec: one table of options gives the type, the check, the API and the command line. */
+import { type Static, Type } from 'typebox'
+import { type Filled, filled, type Options, objectOf } from '../domain/option.ts'
+import { QueueName, type RouteFacts, Routes } from '../domain/routes.ts'
+import { TimeLimits } from '../domain/timeLimits.ts'
+import type { ListedFile } from '../domain/words.ts'
+import { namesIn, SourceOptions } from '../sources/options.ts'
+import { Format } from './format.ts'
+import { type FullTarget, fullTarget, Target } from './target.ts'
+
+/** Also a file name and a workflow id, so its alphabet is small. */
+export const IngestId = Type.String({
+  // A retry of its rejects has the id of the ingest and `.retry-1`.
+  pattern: '^(?!.*\\.retry-)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
+  description: 'Letters, digits, `.`, `_`, `-`, without `.retry-`.',
+})
+
+const Name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' })
+
+export const rejectsOptions = {
+  max: {
+    schema: Type.Union([
+      Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+      Type.String({ pattern: '^\\d{1,3}(\\.\\d+)?%$' }),
+    ]),
+    about:
+      'how many rejects there may be, as a count or as a share like "1%"; with more nothing is published',
+    absent: 'half of the records',
+    must: 'a count, or a share like 1%',
+    flag: {
+      text: '--max-rejects <n>',
+      read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
+    },
+    example: '--max-rejects 1%',
+  },
+} satisfies Options
+
+/** What else describes an ingest. */
+export const ingestOptions = {
+  id: {
+    schema: IngestId,
+    about: 'the idempotency key and Temporal workflow id: letters, digits, `.`, `_`, `-`',
+    absent: 'made up',
+    flag: { text: '--id <id>' },
+    example: '--id trips-2026-11',
+  },
+  steps: {
+    schema: Type.Array(Name, { minItems: 1, maxItems: 20 }),
+    about: 'steps of your app to run on every staged file, in order',
+    absent: 'none',
+    flag: { text: '--steps <names>', shell: 'with commas', list: 'commas' },
+    example: '--steps clean,resize',
+  },
+  routes: {
+    schema: Routes,
+    about: 'which work goes to which queue; the first route that fits decides',
+    absent: 'those of the settings file',
+    example: '[{"when": {"sizeOver": "1GB"}, "queue": "big"}]',
+  },
+  timeouts: {
+    schema: TimeLimits,
+    about: 'time limits of one attempt of a verb',
+    absent: 'those of the settings file',
+    example: '{"load": {"soft": "10m", "hard": "15m"}}',
+  },
+  parallelism: {
+    schema: Type.Integer({ minimum: 1, maximum: 200 }),
+    about: 'units in flight',
+    preset: 32,
+    flag: { text: '--parallelism <n>' },
+    example: '--parallelism 8',
+  },
+  priority: {
+    schema: Type.Integer({ minimum: 1, maximum: 5 }),
+    about: '1 overtakes 5 on the workers that both wait for',
+    preset: 3,
+    flag: { text: '--priority <n>' },
+    example: '--priority 1',
+  },
+  tenant: {
+    schema: Name,
+    about: 'tenants share the workers by turns, however many ingests each one has',
+    absent: 'none',
+    flag: { text: '--tenant <name>' },
+    example: '--tenant acme',
+  },
+  queue: {
+    schema: QueueName,
+    about: 'the task queue of the workers',
+    absent: 'as the routes say, else ingest',
+    flag: { text: '--queue <name>' },
+    example: '--queue big',
+  },
+} satisfies Options
+
+export const IngestSpec = Type.Object(
+  {
+    source: SourceOptions,
+    target: Type.Optional(Target),
+    format: Type.Optional(Format),
+    rejects: Type.Optional(objectOf(rejectsOptions)),
+    ...objectOf(ingestOptions).properties,
+  },
+  { additionalProperties: false, description: 'One request to bring one source into one target.' },
+)
+/** What a client sends. */
+export type IngestSpec = Static<typeof IngestSpec>
+
+type Rest = Omit<IngestSpec, 'id' | 'format' | 'target' | 'rejects' | 'tenant' | 'queue'>
+
+/** The spec with every default filled in: what the ledger keeps and compares. */
+export interface FullSpec extends Filled<typeof ingestOptions, Rest> {
+  format: Format & { kind: 'csv' }
+  /** null: the steps are all that is to be done. */
+  target: FullTarget | null
+  rejects: { max: number | string | null }
+  tenant: string | null
+  queue: string
+}
+
+/** Fills in the defaults. The id is not part of what makes two specs the same. */
+export function fullSpec({ id: _, ...spec }: IngestSpec): FullSpec {
+  return {
+    ...filled(ingestOptions, spec),
+    format: { ...spec.format, kind: 'csv' },
+    target: spec.target ? fullTarget(spec.target) : null,
+    rejects: { max: spec.rejects?.max ?? null },
+    tenant: spec.tenant ?? null,
+    queue: spec.queue ?? 'ingest',
+  }
+}
+
+/** What routes ask of a spec. */
+export const factsOf = ({
+  source,
+}: Pick<FullSpec, 'source'>): Pick<RouteFacts, 'source' | 'paths'> => ({
+  source: source.kind,
+  paths: namesIn(source),
+})
+
+/** Tells the files that a spec names itself from those that a folder, a glob or an archive has. */
+export function namedFiles(
+  source: SourceOptions,
+): (file: Pick<ListedFile, 'name' | 'member'>) => boolean {
+  const names = new Set(namesIn(source))
+  return ({ name, member }) => member == null && names.has(name)
+}

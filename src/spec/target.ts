@@ -1,0 +1,69 @@
+/** The target of a spec: the table, and what becomes of it. */
+import { type Static, Type } from 'typebox'
+import { type Filled, filled, type Options, objectOf, oneOf } from '../domain/option.ts'
+
+export const targetOptions = {
+  table: {
+    schema: Type.String({ minLength: 1, maxLength: 260 }),
+    about:
+      'the target as `schema.table`, made if it does not exist; what PostgreSQL wants quoted is quoted',
+    isRequired: true,
+    flag: { text: '--into <table>' },
+    example: '--into public.trips',
+  },
+  mode: {
+    schema: oneOf('append', 'replace'),
+    about: 'add to the table, or take its place',
+    preset: 'append',
+    flag: { text: '--mode <mode>' },
+    example: '--mode replace',
+  },
+  types: {
+    schema: oneOf('sample', 'text'),
+    about: 'column types of a new table: guessed from all values, or all text',
+    preset: 'sample',
+    flag: { text: '--types <types>' },
+    example: '--types text',
+  },
+  schema: {
+    schema: oneOf('evolve', 'freeze'),
+    about:
+      'evolve: a column of a new table is text when any value asks for it, and new columns of ' +
+      'later files are added; freeze: a few odd values are rejects, and new columns fail',
+    absent: 'a new table evolves, an existing one gets no columns',
+    flag: { text: '--schema <how>' },
+    example: '--schema freeze',
+  },
+  names: {
+    schema: oneOf('words', 'as-is'),
+    about:
+      'names of new columns: words in lower case joined by `_`, like order_id, or as the header ' +
+      'writes them, like "Order ID", which have to be quoted',
+    absent: 'words',
+    flag: { text: '--names <how>' },
+    example: '--names as-is',
+  },
+  unique: {
+    schema: oneOf('reject', 'skip', 'fail'),
+    about:
+      'what becomes of a row whose key the target or an earlier row has already: it is a ' +
+      'reject, it is counted and left out, or nothing is published',
+    absent: 'reject',
+    flag: { text: '--unique <what>' },
+    example: '--unique skip',
+  },
+  atomic: {
+    schema: Type.Boolean(),
+    about: 'whether all rows appear at once; if not, units are appended one by one, visible early',
+    preset: true,
+    flag: { text: '--no-atomic', shell: 'append unit by unit, visible early' },
+    example: '--no-atomic',
+  },
+} satisfies Options
+
+export const Target = objectOf(targetOptions)
+export type Target = Static<typeof Target>
+/** With every default that the ledger keeps. */
+export type FullTarget = Filled<typeof targetOptions, Target>
+
+export const fullTarget = (target: Target): FullTarget => filled(targetOptions, target)
