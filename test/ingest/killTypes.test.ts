@@ -4,6 +4,7 @@ import { build } from '../helper.ts'
 import { counted, killThere, noSession, obstacle } from './obstacle.ts'
 
 const moments = {
+  'before its file is recorded as staged': obstacle('sluice.files', 'update of staged_at'),
   'right before the plan is there': obstacle(
     'sluice.ingests',
     'update of landing',
@@ -18,6 +19,7 @@ const moments = {
 const wideRows = 30_000
 
 test.concurrent.for([
+  ['before its file is recorded as staged', true],
   ['right before the plan is there', true],
   ['right before a unit of words for NULL is loaded', false],
 ] as const)(

@@ -6,7 +6,7 @@ const lock = 7
 
 /** Waits for an advisory lock in the middle of a statement on some table. */
 export const obstacle = (table: string, when: string, condition = 'true') => `
-  create function obstacle() returns trigger language plpgsql as
+  create or replace function obstacle() returns trigger language plpgsql as
     $$ begin perform pg_advisory_xact_lock(${lock}); return coalesce(new, old); end $$;
   create trigger obstacle before ${when} on ${table} for each row
     when (${condition}) execute function obstacle()`
@@ -21,14 +21,15 @@ async function hold(it: Built): Promise<() => Promise<void>> {
   return () => holder.end()
 }
 
-async function isWaiting(it: Built, pid: number): Promise<boolean> {
+/** How many sessions of the worker wait; some statements are in a transaction without a name. */
+async function waiting(it: Built, pid: number): Promise<number> {
   const { rowCount } = await it.db.query(
     `select from pg_stat_activity a join pg_locks l using (pid)
      where a.datname = current_database() and not l.granted and l.locktype = 'advisory'
-       and a.application_name like $1`,
+       and (a.application_name like $1 or a.application_name = 'sluice worker')`,
     [`sluice/%/${pid}`],
   )
-  return (rowCount ?? 0) > 0
+  return rowCount ?? 0
 }
 
 export async function noSession(it: Built): Promise<void> {
@@ -42,15 +43,17 @@ export async function noSession(it: Built): Promise<void> {
   await until(over, { what: 'the end of every session', timeoutMs: 20_000 })
 }
 
-/** Kills the worker while it waits for the obstacle, and lets another one finish. */
+/** Kills the worker while it waits for obstacles, and lets another one finish. */
 export async function killThere(
   it: Built,
   victim: WorkerProcess,
   begin: () => Promise<void>,
+  obstacles = 1,
 ): Promise<void> {
   const letGo = await hold(it)
   await begin()
-  await until(() => isWaiting(it, victim.pid), { what: 'the obstacle', worker: victim })
+  const areReached = async () => (await waiting(it, victim.pid)) >= obstacles
+  await until(areReached, { what: 'the obstacles', worker: victim })
   victim.kill('SIGKILL')
   await victim.exited
   await it.startWorker()
