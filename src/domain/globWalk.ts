@@ -45,12 +45,13 @@ export class Walk {
   #charNo = 0
   #before = slash
   #now: number[] = []
-  /** What the text has cost so far: states reached, and edges and skips looked at. */
+  /** What the text has cost so far: states made ready and reached, edges and skips looked at. */
   steps = 0
 
   constructor(states: State[]) {
     this.#states = states
     this.#reachedBy = new Int32Array(states.length).fill(-1)
+    this.steps += states.length >> 4
     this.#reach(0)
     this.#close()
   }

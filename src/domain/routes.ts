@@ -116,9 +116,23 @@ const holds = (when: When, facts: RouteFacts): boolean =>
     return wanted === undefined || condition(wanted as never, facts)
   })
 
-function allMatch(texts: string[], wanted: string | string[], kind: GlobKind): boolean {
-  const parsed = listOf(wanted).map((each) => parseGlob(each, kind, invalid))
-  return texts.every((text) => parsed.some((each) => each.matches(text)))
+/** @param spend is told what each text costs with each glob */
+function allMatch(
+  texts: string[],
+  wanted: string | string[],
+  kind: GlobKind,
+  spend = (_steps: number) => {},
+): boolean {
+  const walks = listOf(wanted).map((each) => parseGlob(each, kind, invalid).begin)
+  return texts.every((text) =>
+    walks.some((begin) =>
+      begin().some((walk) => {
+        const matches = walk.takeAll(text) && walk.isAtEnd
+        spend(walk.steps)
+        return matches
+      }),
+    ),
+  )
 }
 
 /** Sizes and globs have been through `checkRoutes`. */
@@ -140,11 +154,14 @@ function tidyPath(path: string): string {
   return root + parts.join('/') || '.'
 }
 
-/** What globs may cost in all: at 10 ns for each, a second. */
-const globStepsMax = 100_000_000
+/** The states that all globs of a list may have together: parsing so many takes some 50 ms. */
+const globStatesMax = 100_000
+/** What all globs may cost over all paths, in steps of some 10 ns. */
+const globStepsMax = 20_000_000
 
 /**
- * Checks what the schema cannot say.
+ * Checks what the schema cannot say. It never costs more than the two limits above, however long the
+ * routes and the paths are.
  * @param paths of the ingest, for routes that come with one: whoever writes both could make them
  *   cost hours
  * @throws what `refuse` makes of the first problem; `at` is a JSON pointer from the routes on
@@ -153,21 +170,39 @@ export function checkRoutes(
   routes: readonly Route[],
   { refuse, paths = [] }: { refuse: RefuseAt; paths?: readonly string[] },
 ): void {
-  let size = 0
+  let states = 0
   for (const [index, { when = {} }] of routes.entries()) {
     const at = `/${index}/when`
     checkSizes(when, (where, problem) => refuse(at + where, problem))
     for (const { pattern, name, where } of globsOf(when)) {
       const refuseHere = (problem: string) => refuse(at + where, problem)
-      size += parseGlob(pattern, name === 'path' ? 'path' : 'name', refuseHere).size
+      states += parseGlob(pattern, name === 'path' ? 'path' : 'name', refuseHere).size
+      if (states > globStatesMax) {
+        throw refuseHere(
+          `up to here all globs come to more than ${globStatesMax} characters, ` +
+            'each alternative of {a,b} counted: make them shorter, or fewer',
+        )
+      }
       if (name === 'target' && isBareName(pattern)) {
         throw refuseHere(`the table comes with its schema: "public.${pattern}"`)
       }
     }
   }
-  const characters = paths.reduce((sum, path) => sum + path.length, 0)
-  if (size * characters > globStepsMax) {
-    throw refuse('', 'the globs are too long for so many paths: make them shorter, or fewer')
+  checkSteps(routes, paths, refuse)
+}
+
+/** Walks all paths through the globs of each route, as `queueFor` does at most. */
+function checkSteps(routes: readonly Route[], paths: readonly string[], refuse: RefuseAt): void {
+  const tidied = paths.map(tidyPath)
+  let steps = 0
+  for (const [index, { when }] of routes.entries()) {
+    if (when?.path === undefined) continue
+    allMatch(tidied, when.path, 'path', (more) => {
+      steps += more
+      if (steps <= globStepsMax) return
+      const problem = 'the globs are too long for so many paths: make them shorter, or fewer'
+      throw refuse(`/${index}/when/path`, problem)
+    })
   }
 }
 

@@ -185,11 +185,33 @@ test('what the schema cannot say is checked, with its place', () => {
 test('globs that would cost too much for the paths of an ingest are refused', () => {
   const paths = Array.from({ length: 10_000 }, (_, n) => `/data/${n}/${'x'.repeat(200)}.csv`)
   const usual: Route[] = [{ when: { path: '/data/**' }, queue }]
-  const costly: Route[] = [{ when: { path: '*x'.repeat(500) }, queue }]
+  const costly: Route[] = [{ when: { path: [`/data/*/${'*x'.repeat(100)}y`, '/**'] }, queue }]
   checkRoutes(usual, { refuse, paths })
   checkRoutes(costly, { refuse, paths: paths.slice(0, 10) })
-  expect(() => checkRoutes(costly, { refuse, paths })).toThrow('too long for so many paths')
+  expect(() => checkRoutes(costly, { refuse, paths })).toThrow(
+    '/0/when/path: the globs are too long for so many paths',
+  )
+  // No path gets far with a glob that it does not begin like.
+  checkRoutes([{ when: { path: '*x'.repeat(500) }, queue }], { refuse, paths })
   expect(queueFor(usual, { ...facts, paths })).toBe(queue)
+})
+
+test('what many routes cost is bounded, however long they are', () => {
+  const braces = `{a,b}{a,b}{a,b}${'x'.repeat(980)}`
+  const routesOf = (count: number): Route[] =>
+    Array.from({ length: count }, () => ({ when: { path: Array(100).fill(braces) }, queue }))
+  // As soon as the limit is passed, and not when all have been parsed.
+  for (const count of [1, 100]) {
+    expect(() => checkRoutes(routesOf(count), { refuse })).toThrow(
+      /^\/0\/when\/path\/12: up to here all globs come to more than 100000 characters/,
+    )
+  }
+  const usual: Route[] = Array.from({ length: 100 }, (_, n) => ({
+    when: { path: [`/data/${n}/**/*.csv`, `/more/${n}/**/*.{csv,tsv}.gz`], target: 'public.*' },
+    queue,
+  }))
+  const paths = Array.from({ length: 10_000 }, (_, n) => `/data/99/2024/05/${n}/measurements.csv`)
+  checkRoutes(usual, { refuse, paths })
 })
 
 test.each([
