@@ -199,7 +199,8 @@ function startWorkerProcess({
 }: WorkerProcessOptions & { queue: string }): WorkerProcess {
   const args = ['worker', '--queue', queue, '--concurrency', String(concurrency), ...more]
   const child = spawn(process.execPath, [sluice, ...args], {
-    env: { ...process.env, ...env },
+    // An app in TypeScript needs tsx.
+    env: { ...process.env, ...(!args.includes('--app') && { SLUICE_DIST: '1' }), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

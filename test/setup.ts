@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { startPostgres } from '../src/dev/postgres.ts'
 import { startTemporal } from '../src/dev/temporal.ts'
-import { workflowBundle } from '../src/worker/bundle.ts'
+import { compile } from './compile.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -26,7 +26,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const [postgres, temporal] = await Promise.all([
     givenUrl ? null : startPostgres({ home: join(home, 'postgres') }),
     givenAddress ? null : startTemporal({ home: join(home, 'temporal'), headless: true }),
-    workflowBundle(),
+    compile(),
   ])
   project.provide('databaseUrl', givenUrl ?? postgres?.adminUrl ?? '')
   project.provide('temporalAddress', givenAddress ?? temporal?.address ?? '')

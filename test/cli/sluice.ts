@@ -11,11 +11,11 @@ export interface Ran {
   error: string
 }
 
-/** Without what the environment of the tests may say of another Sluice. */
+/** Without what the environment of the tests may say of another Sluice; see test/compile.ts. */
 export function environment(more: Record<string, string>): NodeJS.ProcessEnv {
   const { DATABASE_URL, TEMPORAL_ADDRESS, SLUICE_API, SLUICE_HOME, FORCE_COLOR, ...rest } =
     process.env
-  return { ...rest, NO_COLOR: '1', ...more }
+  return { ...rest, NO_COLOR: '1', SLUICE_DIST: '1', ...more }
 }
 
 /** Runs it to its end. */
