@@ -3,6 +3,7 @@ import pg from 'pg'
 import { messageOf, type SluiceError, sluiceError, SluiceError as TableError } from '../errors.ts'
 import { beginText, sessionText } from './settings.ts'
 import { momentOf, sqlState } from './sqlState.ts'
+import { mustBeNewEnough } from './version.ts'
 
 export type Db = pg.Pool
 /** One connection, inside or outside a transaction. */
@@ -28,7 +29,11 @@ export function openDb(databaseUrl: string, options: { max: number; name: string
     idleTimeoutMillis: 30_000,
     onConnect: async (connection) => {
       const { processID } = connection as unknown as { processID: number }
-      await connection.query(sessionText(processID))
+      await connection.query(sessionText(processID)).catch(async (error) => {
+        // PostgreSQL 14 and older do not know all that is asked for, and would say so in their words.
+        await mustBeNewEnough(connection)
+        throw error
+      })
     },
   })
   // An idle connection that the server closes is no news: the pool opens another one.
