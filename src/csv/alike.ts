@@ -34,7 +34,8 @@ export function alikeHead(bytes: Buffer, first: FirstTable): Head | null {
     if (broken || !wellQuoted || fields !== first.width) return null
     const values = valuesOf(record, dialect)
     if (start) {
-      if (values.some(isOdd)) return null
+      // A header that comes twice may be one of two rows.
+      if (values.some(isOdd) || (looked === 2 && isSame(values, first.header))) return null
     } else if (isSame(values, first.header) && !record.includes(10) && !record.includes(13)) {
       start = { offset: before + next, lines: lines + 1, blankIsRecord: false }
     } else return null

@@ -13,7 +13,8 @@ import type { CsvOptions } from './options.ts'
 import { bodyOf, type RecordSpan, soundRecords } from './records.ts'
 import type { ScanStart } from './scan.ts'
 import { countOf, refuseBinary } from './sniff/bytes.ts'
-import { fitNames, joinNames, namesIn } from './sniff/names.ts'
+import { shownDelimiter } from './sniff/delimiter.ts'
+import { fitNames, joinNames, namesIn, otherwiseNamed } from './sniff/names.ts'
 import { type HeadRecord, headRecords, widthOfMost } from './sniff/records.ts'
 import { sniff } from './sniff/sniff.ts'
 import type { Sniffed } from './sniff/terms.ts'
@@ -82,10 +83,13 @@ const isWhole = (bytes: Buffer, file: HeadFile): boolean => bytes.length >= file
 
 /** What a wrong guess about the first lines would cost: names, or rows. */
 function guessed(dialect: Dialect, format: CsvOptions, file: string): Note[] {
-  const { header, skipRows: count = 0 } = dialect
+  const { header, headerRows = 1, skipRows: count = 0 } = dialect
   const hasNames = header || format.header !== undefined || format.columns !== undefined
   return [
     ...(hasNames ? [] : [noteOf('no_header', { file })]),
+    ...(headerRows > 1 && format.header === undefined
+      ? [noteOf('header_rows', { file, count: headerRows })]
+      : []),
     ...(count > 0 && format.skipRows === undefined
       ? [noteOf('lines_skipped', { file, count })]
       : []),
@@ -149,7 +153,12 @@ function columnsOf(
   if (names) return { header: names, width: names.length, notes: [] }
   if (records.length > 0) {
     const found = records.map((record) => namesIn(record, dialect))
-    return fitNames(joinNames(found), data, { file, ragged })
+    const other = otherwiseNamed(records, found, data, dialect)
+    if (!other) return fitNames(joinNames(found), data, { file, ragged })
+    const { names: header, delimiter } = other
+    const shown = shownDelimiter(delimiter)
+    const notes = [noteOf('header_otherwise', { file, shown })]
+    return { header, width: header.length, notes }
   }
   const { width } = widthOfMost(data.map(({ values }) => values.length))
   return { header: null, width, notes: [] }

@@ -70,6 +70,17 @@ export const noteTable = {
     message: 'The header of {file} has {count} empty names too many, which were left out.',
     hint: 'To name the fields yourself, say `--columns`.',
   },
+  header_rows: {
+    meaning:
+      'several records in front have names, or the first one comes twice, so all are the header',
+    message: 'The header of {file} has {count} rows: a name is made of the words above its column.',
+    hint: 'If only the first one is the header, say `--header 1`.',
+  },
+  header_otherwise: {
+    meaning: 'the header is split at something else than the records',
+    message: 'The header of {file} is split at {shown}, unlike its records.',
+    hint: 'To name the fields yourself, say `--columns`.',
+  },
   header_wider: {
     meaning: 'the header has more names than most records have fields, so they are rejects',
     message:

@@ -116,6 +116,10 @@ function isSeparated(
   return width > 2 ? values * 2 >= width : values === width
 }
 
+/** For a note. */
+export const shownDelimiter = (delimiter: string): string =>
+  delimiter === ' ' ? 'blanks' : JSON.stringify(delimiter)
+
 export const isUsual = (delimiter: string): boolean => usual.includes(delimiter)
 
 /** Do most lines hold what may stand between fields, though it splits them in no common way? */

@@ -41,6 +41,35 @@ export function proofsOf(first: Values, data: readonly Values[]): number {
   return pro > 0 ? pro - contra : Math.min(0, -contra)
 }
 
+/** A header has no more rows. */
+const headerRowsMax = 3
+const typedLeast = 3
+
+/**
+ * How many of the records are the header, the first of which is known to be. A further one says the
+ * same as the first, or has texts above at least three columns of values, and no value itself.
+ */
+export function headerRowsIn(records: readonly Values[]): number {
+  const first = records[0]?.map(plain) ?? []
+  let rows = 1
+  while (rows < headerRowsMax && isFurther(records[rows] ?? [], first, records.slice(rows + 1))) {
+    rows++
+  }
+  return rows
+}
+
+function isFurther(record: Values, first: string[], data: readonly Values[]): boolean {
+  if (first.length < 2 || record.length !== first.length) return false
+  if (record.every((value, at) => plain(value) === first[at])) return true
+  const few = data.slice(0, recordsMax).filter(({ length }) => length === first.length)
+  if (few.length < typedLeast) return false
+  const kinds = first.map((_, at) => kindOfColumn(few.map((values) => values[at] ?? null)))
+  const typed = kinds.flatMap((kind, at) => (kind === 'text' || kind === 'empty' ? [] : [at]))
+  return typed.length >= typedLeast && typed.every((at) => kindOf(record[at] ?? null) === 'text')
+}
+
+const plain = (value: string | null): string => (value ?? '').trim().toLowerCase()
+
 function votesFor(names: string[], data: readonly Values[]): Votes {
   const width = data[0]?.length ?? 0
   const votes = votesAt(names, data, 0)

@@ -18,6 +18,28 @@ export function namesIn(record: Buffer, dialect: Dialect): string[] {
   return fields.map(({ value, quoted }) => (!quoted && value === dialect.nullText ? '' : value))
 }
 
+const delimiters = [',', ';', '\t', '|', ' ']
+
+/** A header of one name, which something else than the delimiter splits into a name for each field. */
+export function otherwiseNamed(
+  records: readonly Buffer[],
+  found: readonly string[][],
+  data: readonly HeadRecord[],
+  dialect: Dialect,
+): { names: string[]; delimiter: string } | null {
+  const [record] = records
+  if (!record || records.length > 1 || found[0]?.length !== 1) return null
+  const { width } = widthOfMost(data.map(({ values }) => values.length))
+  if (width < 2) return null
+  for (const delimiter of delimiters) {
+    if (delimiter === dialect.delimiter || delimiter === dialect.quote) continue
+    const names = namesIn(record, { ...dialect, delimiter })
+    const isFull = names.length === width && names.every((name) => name.trim() !== '')
+    if (isFull) return { names, delimiter }
+  }
+  return null
+}
+
 /** A name is made of the words above its column; a cell that is merged with others is empty. */
 export function joinNames(rows: string[][]): string[] {
   if (rows.length === 1) return rows[0] ?? []

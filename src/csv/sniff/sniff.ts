@@ -9,9 +9,9 @@ import { checkOptions } from '../checkOptions.ts'
 import type { CsvOptions } from '../options.ts'
 import { bodyOf } from '../records.ts'
 import { refuseBinary, sniffNewline } from './bytes.ts'
-import { isUsual, mayBeSplit } from './delimiter.ts'
+import { isUsual, mayBeSplit, shownDelimiter } from './delimiter.ts'
 import type { Fit } from './fit.ts'
-import { isHeader, type Values } from './header.ts'
+import { headerRowsIn, isHeader, type Values } from './header.ts'
 import { sniffFields } from './quoting.ts'
 import { type HeadRecord, headRecords, widthOfMost } from './records.ts'
 import { separatorLine } from './separator.ts'
@@ -44,7 +44,7 @@ export function sniff(head: Buffer, format: CsvOptions, file: string, whole: boo
 function delimiterNotes(records: Values[], { dialect, width }: Fit, file: string): Note[] {
   const { delimiter } = dialect
   if (width < 2) return mayBeSplit(records) ? [noteOf('no_delimiter', { file })] : []
-  const shown = delimiter === ' ' ? 'blanks' : JSON.stringify(delimiter)
+  const shown = shownDelimiter(delimiter)
   return isUsual(delimiter) ? [] : [noteOf('delimiter_guessed', { file, shown })]
 }
 
@@ -123,7 +123,10 @@ function sniffRows(
   const most = widthOfMost(data.map(({ length }) => length)).width
   const alike = data.filter(({ length }) => length === most)
   const header = records.length === 0 || isHeader(first, alike)
-  return { dialect: { ...dialect, header }, records, data: header ? data : sound }
+  if (!header) return { dialect: { ...dialect, header }, records, data: sound }
+  const headerRows = headerRowsIn(records)
+  const named = { ...dialect, header, ...(headerRows > 1 && { headerRows }) }
+  return { dialect: named, records, data: records.slice(headerRows) }
 }
 
 /** That of the last records, where all that lie between are as wide; titles may be more. */
