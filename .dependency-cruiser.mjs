@@ -1,7 +1,8 @@
 /**
  * The direction of imports, read from the picture in CONTRIBUTING.md:
  *
- *   cli -> api | worker | dev -> activities -> stage | postgres | steps -> spec
+ *   cli, api -> ingests | fleet -> stage | postgres -> spec
+ *   worker -> activities -> stage | postgres | steps -> spec
  *       -> sources | csv -> domain | io; sources -> unpack -> domain
  *   cli, api, worker, dev -> temporal -> spec, workflows
  *   workflows -> domain, and of the activities the types only
@@ -12,7 +13,8 @@
  */
 const below = ['domain', 'errors', 'config', 'io']
 const lanes = ['sources', 'unpack', 'stage', 'csv', 'duckdb', 'postgres', 'steps']
-const middle = ['activities', ...lanes, 'spec', 'temporal', ...below]
+const useCases = ['ingests', 'fleet']
+const middle = [...lanes, 'spec', 'temporal', ...below]
 
 /** Every room of the product, and which others it may import. Itself is always allowed. */
 const mayImport = {
@@ -31,10 +33,12 @@ const mayImport = {
   activities: [...lanes, 'spec', ...below],
   workflows: ['domain', 'activities'],
   temporal: ['workflows', 'spec', ...below],
-  api: middle,
-  worker: middle,
+  ingests: ['spec', 'stage', 'postgres', 'temporal', ...below],
+  fleet: ['postgres', 'temporal', ...below],
+  api: [...useCases, ...middle],
+  worker: ['activities', ...middle],
   dev: middle,
-  cli: ['api', 'worker', 'dev', ...middle],
+  cli: ['worker', 'dev', ...useCases, ...middle],
 }
 
 const places = {
@@ -47,12 +51,18 @@ const placeOf = (room) => places[room] ?? `^src/${room}/`
 const rooms = Object.keys(mayImport)
 const product = '^(src|workflows|activities|bin)/'
 
+/** What starts a process is all that the command line knows of the API. */
+const entryPoints = '^src/api/server\\.ts$'
+
 const directions = rooms.map((room) => ({
   name: `direction-of-${room}`,
   comment: 'This room may not know that one: see the picture at the head of this file.',
   severity: 'error',
   from: { path: placeOf(room) },
-  to: { path: product, pathNot: [room, ...mayImport[room]].map(placeOf) },
+  to: {
+    path: product,
+    pathNot: [...[room, ...mayImport[room]].map(placeOf), ...(room === 'cli' ? [entryPoints] : [])],
+  },
 }))
 
 export default {

@@ -1,4 +1,5 @@
 /** The activities of a worker: the verbs of an ingest, made over what they work with. */
+import type { ActivityName } from '../src/domain/activityNames.ts'
 import { problemOfInput } from '../src/domain/input.ts'
 import { sluiceError } from '../src/errors.ts'
 import { toFailure } from './attempt/failure.ts'
@@ -16,8 +17,8 @@ import { sweepIngest } from './sweep.ts'
 
 export type { Deps }
 
-/** What the input of each must have. */
-const needs: Record<string, readonly string[]> = {
+/** What the input of each must have. The janitor's have none. */
+const needs: Record<ActivityName, readonly string[]> = {
   listSource: ['ingestId'],
   stageLot: ['ingestId', 'lotNo'],
   runStep: ['ingestId', 'fileNo', 'stepNo', 'step'],
@@ -27,6 +28,8 @@ const needs: Record<string, readonly string[]> = {
   sweepIngest: ['ingestId', 'outcome'],
   markPaused: ['ingestId', 'paused'],
   retryRejects: ['ingestId', 'retryId'],
+  lookThrough: [],
+  clearOut: [],
 }
 
 export const createActivities = (deps: Deps): Activities => {
@@ -43,22 +46,23 @@ export const createActivities = (deps: Deps): Activities => {
 
 /** @throws input_invalid, which is not tried again */
 function mustBeInput(what: string, input: unknown): void {
-  const problem = problemOfInput(input, needs[what] ?? [])
+  const problem = problemOfInput(input, needs[what as ActivityName])
   if (problem) throw toFailure(sluiceError('input_invalid', { what, problem }))
 }
 
-const verbsOver = (deps: Deps) => ({
-  listSource: listSource(deps),
-  stageLot: stageLot(deps),
-  runStep: runStep(deps),
-  planIngest: planIngest(deps),
-  loadUnit: loadUnit(deps),
-  publishIngest: publishIngest(deps),
-  sweepIngest: sweepIngest(deps),
-  markPaused: markPaused(deps),
-  lookThrough: lookThrough(deps),
-  clearOut: clearOut(deps),
-  retryRejects: retryRejects(deps),
-})
+const verbsOver = (deps: Deps) =>
+  ({
+    listSource: listSource(deps),
+    stageLot: stageLot(deps),
+    runStep: runStep(deps),
+    planIngest: planIngest(deps),
+    loadUnit: loadUnit(deps),
+    publishIngest: publishIngest(deps),
+    sweepIngest: sweepIngest(deps),
+    markPaused: markPaused(deps),
+    lookThrough: lookThrough(deps),
+    clearOut: clearOut(deps),
+    retryRejects: retryRejects(deps),
+  }) satisfies Record<ActivityName, unknown>
 
 export type Activities = ReturnType<typeof verbsOver>

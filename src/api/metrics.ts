@@ -2,11 +2,11 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { Type } from 'typebox'
 import { states } from '../domain/words.ts'
+import { seeQueues } from '../fleet/queues.ts'
+import { slotsByQueue } from '../fleet/show.ts'
 import { countIngests } from '../postgres/ledger/underWay.ts'
 import { listWorkers } from '../postgres/ledger/workers.ts'
 import type { ApiDeps, App } from './deps.ts'
-import { seeQueues } from './workers/queues.ts'
-import { slotsByQueue } from './workers/show.ts'
 
 const seconds = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600]
 /** The Temporal server is asked for every queue, so several scrapers share an answer. */

@@ -9,10 +9,6 @@ export const IngestParams = Type.Object({ id: IngestId })
 export const Limit = (max: number, preset: number) =>
   Type.Optional(Type.Integer({ minimum: 1, maximum: max, default: preset }))
 
-export const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
-export const count = (description: string) => Type.Integer({ minimum: 0, description })
-export const time = (description: string) => Type.String({ format: 'date-time', description })
-
 /** An error that the API may answer: its row has a status. */
 export type HttpCode = {
   [C in ErrorCode]: (typeof errorTable)[C] extends { status: number } ? C : never

@@ -1,15 +1,15 @@
 /** The API as its client sees it: problems become errors, uploads and events are streams. */
 
-import type { RetryNow } from '../api/ingests/retryView.ts'
-import type { Ingest, IngestEvent, IngestNow } from '../api/ingests/view.ts'
-import type { Reject } from '../api/routes/rejects.ts'
-import type { Told } from '../api/workers/command.ts'
-import type { Queue } from '../api/workers/queueView.ts'
-import type { ScheduledTask } from '../api/workers/scheduled.ts'
-import type { ActiveTask, Worker } from '../api/workers/view.ts'
 import { visible } from '../domain/visible.ts'
 import type { Command } from '../domain/worker.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
+import type { Told } from '../fleet/command.ts'
+import type { Queue } from '../fleet/queueView.ts'
+import type { ScheduledTask } from '../fleet/scheduled.ts'
+import type { ActiveTask, Worker } from '../fleet/view.ts'
+import type { Reject } from '../ingests/rejectView.ts'
+import type { RetryNow } from '../ingests/retryView.ts'
+import type { Ingest, IngestEvent, IngestNow } from '../ingests/view.ts'
 import type { IngestSpec } from '../spec/spec.ts'
 
 export type {

@@ -1,9 +1,9 @@
 /** Ingests in words, for people. */
 import { isAbsolute, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import type { Reject } from '../api/routes/rejects.ts'
 import type { Note } from '../errors/notes.ts'
 import { shellHintOf } from '../errors.ts'
+import type { Reject } from '../ingests/rejectView.ts'
 import type { Ingest, IngestNow } from './client.ts'
 import { colors } from './colors.ts'
 

@@ -1,7 +1,7 @@
 /** What the tests of workers and queues share. */
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Worker } from '../../src/api/workers/view.ts'
+import type { Worker } from '../../src/fleet/view.ts'
 import { enterWorker } from '../../src/postgres/ledger/workers.ts'
 import { type Built, until, type WorkerProcess } from '../helper.ts'
 import type { Api } from './server.ts'

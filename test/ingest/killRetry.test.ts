@@ -1,8 +1,8 @@
 /** A worker killed in the middle of a retry: every reject is loaded once, and counted once. */
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { csvOf } from '../../src/api/csv.ts'
 import { retryIdOf } from '../../src/domain/retry.ts'
+import { csvOf } from '../../src/ingests/rejectsCsv.ts'
 import { readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { eachReject } from '../../src/postgres/ledger/rejects.ts'
 import { startRetry } from '../../src/temporal/retries.ts'

@@ -1,8 +1,8 @@
 /** Rejects are loaded again, as they are or corrected, and every one of them once. */
 import { createHash, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { csvOf } from '../../src/api/csv.ts'
 import { type Retried, retryIdOf } from '../../src/domain/retry.ts'
+import { csvOf } from '../../src/ingests/rejectsCsv.ts'
 import { readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { eachReject } from '../../src/postgres/ledger/rejects.ts'
 import { listRetries } from '../../src/postgres/ledger/retries.ts'

@@ -1,9 +1,9 @@
 /** Progress of an ingest as server-sent events. */
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
+import { follow } from '../../ingests/follow.ts'
 import { mustExist } from '../../postgres/ledger/ingests.ts'
 import type { ApiDeps, App } from '../deps.ts'
-import { follow } from '../ingests/follow.ts'
 import { IngestParams, problems } from '../schemas.ts'
 
 const heartbeatMs = 15_000

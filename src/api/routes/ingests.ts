@@ -1,11 +1,11 @@
 /** Ingests: take one in, show one, list them. */
 import { Type } from 'typebox'
+import { viewCurrent } from '../../ingests/current.ts'
+import { submit } from '../../ingests/submit.ts'
+import { Ingest, IngestNow, Links, linksOf, State, showIngest } from '../../ingests/view.ts'
 import { listIngests } from '../../postgres/ledger/summary.ts'
 import { IngestId, IngestSpec } from '../../spec/spec.ts'
 import type { ApiDeps, App } from '../deps.ts'
-import { viewNow } from '../ingests/now.ts'
-import { submit } from '../ingests/submit.ts'
-import { Ingest, IngestNow, Links, linksOf, State, showIngest } from '../ingests/view.ts'
 import { IngestParams, Limit, problems } from '../schemas.ts'
 import { mustHoldToken } from '../token.ts'
 
@@ -86,6 +86,6 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
       params: IngestParams,
       response: { 200: IngestNow, ...problems('ingest_not_found') },
     },
-    handler: ({ params: { id } }) => viewNow(deps, id),
+    handler: ({ params: { id } }) => viewCurrent(deps, id),
   })
 }

@@ -1,12 +1,13 @@
 /** Task queues and their rate limits, and the budget of the target. */
 import { Type } from 'typebox'
 import { QueueName } from '../../domain/routes.ts'
+import { orNull } from '../../domain/schema.ts'
+import { mustBeKnown, seeQueue, seeQueues } from '../../fleet/queues.ts'
+import { Queue } from '../../fleet/queueView.ts'
 import { readUnitsMax, writeUnitsMax } from '../../postgres/ledger/settings.ts'
 import { limitQueue } from '../../temporal/queues.ts'
 import type { ApiDeps, App } from '../deps.ts'
-import { orNull, problems } from '../schemas.ts'
-import { mustBeKnown, seeQueue, seeQueues } from '../workers/queues.ts'
-import { Queue } from '../workers/queueView.ts'
+import { problems } from '../schemas.ts'
 
 const tags = ['queues']
 const timeoutMs = 5000

@@ -1,27 +1,12 @@
 /** The rejects of an ingest: pages of JSON, or all of them as CSV. */
 import { Readable } from 'node:stream'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
+import { csvOf } from '../../ingests/rejectsCsv.ts'
+import { Reject } from '../../ingests/rejectView.ts'
 import { mustExist } from '../../postgres/ledger/ingests.ts'
 import { eachReject, pageOfRejects } from '../../postgres/ledger/rejects.ts'
-import { csvOf } from '../csv.ts'
 import type { ApiDeps, App } from '../deps.ts'
-import { IngestParams, Limit, orNull, problems, time } from '../schemas.ts'
-
-const Reject = Type.Object({
-  file: Type.String(),
-  fileNo: Type.Integer(),
-  line: Type.Integer({ description: 'Of the file, where the record starts; the first is 1.' }),
-  column: Type.Union([Type.String(), Type.Null()]),
-  code: Type.String({ description: 'One of those at the end of /docs/errors, or an SQLSTATE.' }),
-  constraint: Type.Union([Type.String(), Type.Null()], {
-    description: 'Of the target: the one that the row breaks.',
-  }),
-  error: Type.String(),
-  raw: Type.String({ description: 'The record, exactly; bytes that are no text are U+FFFD.' }),
-  loadedAt: orNull(time('When a retry has loaded it after all.')),
-  retryId: orNull(Type.String({ description: 'The retry that tried it last.' })),
-})
-export type Reject = Static<typeof Reject>
+import { IngestParams, Limit, problems } from '../schemas.ts'
 
 const pageKey = '^\\d{1,9}:\\d{1,15}$'
 

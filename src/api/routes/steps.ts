@@ -1,9 +1,10 @@
 /** The steps of an ingest: what was done to which file, and what came of it. */
 import { Type } from 'typebox'
+import { orNull, time } from '../../domain/schema.ts'
 import { mustExist } from '../../postgres/ledger/ingests.ts'
 import { listSteps } from '../../postgres/ledger/steps.ts'
 import type { ApiDeps, App } from '../deps.ts'
-import { IngestParams, Limit, orNull, problems, time } from '../schemas.ts'
+import { IngestParams, Limit, problems } from '../schemas.ts'
 
 const Step = Type.Object({
   fileNo: Type.Integer(),

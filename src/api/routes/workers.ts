@@ -1,11 +1,11 @@
 /** Workers: who they are, what they have in hand, and telling them something. */
 import { Type } from 'typebox'
+import { CommandBody, Told, tellWorker } from '../../fleet/command.ts'
+import { pick, seeActive, seeWorkers } from '../../fleet/fleet.ts'
+import { ingestsMax, ScheduledTask, seeScheduled } from '../../fleet/scheduled.ts'
+import { ActiveTask, Worker } from '../../fleet/view.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { problems } from '../schemas.ts'
-import { CommandBody, Told, tellWorker } from '../workers/command.ts'
-import { pick, seeActive, seeWorkers } from '../workers/fleet.ts'
-import { ingestsMax, ScheduledTask, seeScheduled } from '../workers/scheduled.ts'
-import { ActiveTask, Worker } from '../workers/view.ts'
 
 const tags = ['workers']
 const timeoutSecondsPreset = 10

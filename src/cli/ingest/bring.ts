@@ -1,7 +1,7 @@
 /** One ingest from start to end, as `ingest` and `up` run it: send, submit, follow. */
 
-import { newIngestId } from '../../api/ingests/ingestId.ts'
 import { SluiceError, sluiceError } from '../../errors.ts'
+import { newIngestId } from '../../ingests/ingestId.ts'
 import { checkSpec } from '../../spec/checkSpec.ts'
 import type { IngestSpec } from '../../spec/spec.ts'
 import type { Accepted, Client, IngestNow } from '../client.ts'

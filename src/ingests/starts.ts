@@ -4,9 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isGrpcServiceError, ServiceError } from '@temporalio/client'
-import { sluiceError } from '../../errors.ts'
-import { type StartIngest, startIngest } from '../../temporal/ingests.ts'
-import type { ApiDeps } from '../deps.ts'
+import { sluiceError } from '../errors.ts'
+import { type StartIngest, startIngest } from '../temporal/ingests.ts'
+import type { IngestsDeps } from './deps.ts'
 
 const atOnceMax = 16
 const startTimeoutMs = 5000
@@ -39,7 +39,7 @@ const gates = new WeakMap<object, Gate>()
  * @throws temporal_unavailable
  */
 export async function startInTurn(
-  { temporal, attributes }: ApiDeps,
+  { temporal, attributes }: IngestsDeps,
   ingest: Omit<StartIngest, 'attributes'>,
 ): Promise<boolean> {
   const gate = gates.get(temporal) ?? new Gate()

@@ -1,12 +1,12 @@
 /** One worker, as the API shows it. */
-import { createActivities, type Deps } from '../../../activities/index.ts'
-import type { CopyProgress } from '../../postgres/copy/copyProgress.ts'
-import type { WorkerView } from '../../postgres/ledger/workers.ts'
-import { ingestHash } from '../../postgres/target/landing.ts'
-import type { Heard } from '../../temporal/workers.ts'
-import { ownVersion } from '../../version.ts'
+import { activityNames } from '../domain/activityNames.ts'
+import type { CopyProgress } from '../postgres/copy/copyProgress.ts'
+import type { WorkerView } from '../postgres/ledger/workers.ts'
+import { ingestHash } from '../postgres/target/landing.ts'
+import type { Heard } from '../temporal/workers.ts'
+import { ownVersion } from '../version.ts'
+import { goneAtOf, isHeardAfter, problemOf, temporalOf } from './liveness.ts'
 import type { TaskNow, Worker } from './view.ts'
-import { goneAtOf, isHeardAfter, problemOf, temporalOf } from './vitals.ts'
 
 interface Witnesses {
   /** Of this worker; null: the Temporal server cannot say. */
@@ -20,7 +20,7 @@ export function showWorker(view: WorkerView, { heard, copies }: Witnesses): Work
   return {
     ...rest,
     problem: problemOf(view, heard),
-    activities: view.version === ownVersion ? activityNames : null,
+    activities: view.version === ownVersion ? [...activityNames] : null,
     startedAt: startedAt.toISOString(),
     seenAt: seenAt.toISOString(),
     goneAt: goneAt?.toISOString() ?? null,
@@ -32,9 +32,6 @@ export function showWorker(view: WorkerView, { heard, copies }: Witnesses): Work
     temporal: heard && (!goneAt || isHeardAfter(heard, goneAt)) ? temporalOf(heard) : null,
   }
 }
-
-/** The verbs come with the version; they touch what they are given only when they run. */
-const activityNames: string[] = Object.keys(createActivities({} as Deps))
 
 /** What it has in hand, with how far its units have come. */
 export function tasksOf(

@@ -1,17 +1,17 @@
 /** Ends an ingest that has no workflow to end it: never started, terminated, or deleted. */
-import { sluiceError } from '../../errors.ts'
-import { transaction } from '../../postgres/db.ts'
-import { endIngest } from '../../postgres/ledger/end.ts'
-import { isOver, lockIngest } from '../../postgres/ledger/ingests.ts'
-import { endSessions } from '../../postgres/sessions.ts'
-import type { ApiDeps } from '../deps.ts'
+import { sluiceError } from '../errors.ts'
+import { transaction } from '../postgres/db.ts'
+import { endIngest } from '../postgres/ledger/end.ts'
+import { isOver, lockIngest } from '../postgres/ledger/ingests.ts'
+import { endSessions } from '../postgres/sessions.ts'
+import type { IngestsDeps } from './deps.ts'
 
 /**
  * What the sweep verb does, for want of a workflow that could call it. A late attempt that is
  * still running somewhere finds the ingest at an end, and writes nothing.
  * @throws ingest_not_found, ingest_ended
  */
-export async function abandon({ db, stage }: ApiDeps, ingestId: string): Promise<void> {
+export async function abandon({ db, stage }: IngestsDeps, ingestId: string): Promise<void> {
   await endSessions(db, ingestId)
   await transaction(db, async (tx) => {
     const entry = await lockIngest(tx, ingestId)

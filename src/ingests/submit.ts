@@ -1,16 +1,16 @@
 /** Takes a spec in: ledger row first, then the workflow, so that nothing runs unrecorded. */
 import { stat } from 'node:fs/promises'
-import { queueFor, type Route } from '../../domain/routes.ts'
-import { showTable } from '../../domain/table.ts'
-import type { State } from '../../domain/words.ts'
-import { SluiceError, sluiceError } from '../../errors.ts'
-import { transaction } from '../../postgres/db.ts'
-import { recordEnd } from '../../postgres/ledger/end.ts'
-import { enterIngest, readIngest } from '../../postgres/ledger/ingests.ts'
-import type { Settings } from '../../settings.ts'
-import { checkSpec } from '../../spec/checkSpec.ts'
-import { type FullSpec, factsOf, type IngestSpec } from '../../spec/spec.ts'
-import type { ApiDeps } from '../deps.ts'
+import { queueFor, type Route } from '../domain/routes.ts'
+import { showTable } from '../domain/table.ts'
+import type { State } from '../domain/words.ts'
+import { SluiceError, sluiceError } from '../errors.ts'
+import { transaction } from '../postgres/db.ts'
+import { recordEnd } from '../postgres/ledger/end.ts'
+import { enterIngest, readIngest } from '../postgres/ledger/ingests.ts'
+import type { Settings } from '../settings.ts'
+import { checkSpec } from '../spec/checkSpec.ts'
+import { type FullSpec, factsOf, type IngestSpec } from '../spec/spec.ts'
+import type { IngestsDeps } from './deps.ts'
 import { newIngestId } from './ingestId.ts'
 import { startInTurn } from './starts.ts'
 
@@ -27,7 +27,7 @@ interface Submitted {
  * @throws spec_invalid, table_name_invalid, dialect_invalid, upload_not_found, ingest_conflict,
  *   temporal_unavailable
  */
-export async function submit(deps: ApiDeps, spec: IngestSpec): Promise<Submitted> {
+export async function submit(deps: IngestsDeps, spec: IngestSpec): Promise<Submitted> {
   const { full, table, limits, subject } = checkSpec(spec)
   const target = table && showTable(table)
   const ingestId = spec.id ?? newIngestId(subject)
@@ -67,7 +67,7 @@ function route(
   return { queue: queueFor(routes, facts) ?? full.queue, routes }
 }
 
-async function isThere({ db }: ApiDeps, ingestId: string): Promise<boolean> {
+async function isThere({ db }: IngestsDeps, ingestId: string): Promise<boolean> {
   try {
     await readIngest(db, ingestId)
     return true
@@ -77,7 +77,7 @@ async function isThere({ db }: ApiDeps, ingestId: string): Promise<boolean> {
   }
 }
 
-async function checkUploads({ stage }: ApiDeps, { source }: FullSpec): Promise<void> {
+async function checkUploads({ stage }: IngestsDeps, { source }: FullSpec): Promise<void> {
   if (source.kind !== 'upload') return
   for (const name of source.uploads) {
     if (!(await stat(stage.uploads.path(name)).catch(() => null))) {
@@ -91,7 +91,7 @@ async function checkUploads({ stage }: ApiDeps, { source }: FullSpec): Promise<v
  * row was deleted from the ledger, and this one would wait for ever.
  * @throws ingest_id_used
  */
-async function refuseUsed(deps: ApiDeps, ingestId: string): Promise<void> {
+async function refuseUsed(deps: IngestsDeps, ingestId: string): Promise<void> {
   const { state } = await readIngest(deps.db, ingestId)
   if (state !== 'queued') return
   const error = sluiceError('ingest_id_used', { ingestId })
@@ -100,7 +100,7 @@ async function refuseUsed(deps: ApiDeps, ingestId: string): Promise<void> {
 }
 
 /** Should the workflow run all the same, it finds its ingest at an end. */
-async function giveUp({ db }: ApiDeps, ingestId: string, error: unknown): Promise<void> {
+async function giveUp({ db }: IngestsDeps, ingestId: string, error: unknown): Promise<void> {
   const { code, message, hint } = error as SluiceError
   const end = { code: code ?? 'unexpected', message, hint: hint ?? null }
   await transaction(db, (tx) => recordEnd(tx, ingestId, { state: 'failed', error: end }))

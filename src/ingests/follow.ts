@@ -1,12 +1,12 @@
 /** The progress of an ingest, read from the ledger until its end. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { databaseError } from '../../postgres/db.ts'
-import { isOver, viewProgress } from '../../postgres/ledger/ingests.ts'
-import type { ApiDeps } from '../deps.ts'
-import { type Look, look, showNow } from './now.ts'
+import { databaseError } from '../postgres/db.ts'
+import { isOver, viewProgress } from '../postgres/ledger/ingests.ts'
+import { type Probe, probe, showCurrent } from './current.ts'
+import type { IngestsDeps } from './deps.ts'
 import type { IngestEvent } from './view.ts'
 
-const lookEveryMs = 3000
+const probeEveryMs = 3000
 
 /** A small ingest is over in a moment; a long one need not be asked so often. */
 function pauseMs(sinceMs: number): number {
@@ -20,17 +20,17 @@ function pauseMs(sinceMs: number): number {
  * @throws ingest_not_found
  */
 export async function* follow(
-  deps: ApiDeps,
+  deps: IngestsDeps,
   ingestId: string,
   signal: AbortSignal,
 ): AsyncGenerator<IngestEvent | null> {
   const startMs = Date.now()
-  const temporal = lookNowAndThen(deps, ingestId)
+  const temporal = probeNowAndThen(deps, ingestId)
   let shown = ''
   while (!signal.aborted) {
     const view = await readOrWait(deps, ingestId)
     if (view) {
-      const now = showNow(deps, view, isOver(view.state) ? null : temporal())
+      const now = showCurrent(deps, view, isOver(view.state) ? null : temporal())
       const text = JSON.stringify(now)
       yield text === shown ? null : now
       if (isOver(view.state) || now.problem) return
@@ -41,13 +41,13 @@ export async function* follow(
 }
 
 /** Asks Temporal in the background; gives what it said last. */
-function lookNowAndThen(deps: ApiDeps, ingestId: string): () => Look {
-  let last: Look = null
-  let nextMs = Date.now() + lookEveryMs
+function probeNowAndThen(deps: IngestsDeps, ingestId: string): () => Probe {
+  let last: Probe = null
+  let nextMs = Date.now() + probeEveryMs
   return () => {
     if (Date.now() >= nextMs) {
-      nextMs = Date.now() + lookEveryMs
-      void look(deps, ingestId).then((found) => {
+      nextMs = Date.now() + probeEveryMs
+      void probe(deps, ingestId).then((found) => {
         last = found
       })
     }
@@ -56,7 +56,7 @@ function lookNowAndThen(deps: ApiDeps, ingestId: string): () => Look {
 }
 
 /** A database that is away comes back; the ingest waits for it as well. */
-async function readOrWait({ db }: ApiDeps, ingestId: string) {
+async function readOrWait({ db }: IngestsDeps, ingestId: string) {
   try {
     return await viewProgress(db, ingestId)
   } catch (error) {

@@ -1,22 +1,22 @@
 /** An ingest as it is now: the ledger's part, and what Temporal knows until it has ended. */
-import { messageOf } from '../../errors.ts'
+import { messageOf } from '../errors.ts'
 import {
   type IngestProgress,
   isOver,
   viewIngest,
   viewProgress,
-} from '../../postgres/ledger/ingests.ts'
-import { servedQueues } from '../../postgres/ledger/workers.ts'
-import { type PendingTask, viewWorkflow } from '../../temporal/ingests.ts'
-import type { ApiDeps } from '../deps.ts'
+} from '../postgres/ledger/ingests.ts'
+import { servedQueues } from '../postgres/ledger/workers.ts'
+import { type PendingTask, viewWorkflow } from '../temporal/ingests.ts'
+import type { IngestsDeps } from './deps.ts'
 import { type IngestEvent, type IngestNow, showIngest } from './view.ts'
 
-const lookTimeoutMs = 2000
+const probeTimeoutMs = 2000
 /** Between entering an ingest and starting its workflow. */
 const startingMs = 15_000
 
 /** What Temporal says of an ingest, and who could do its work; null when it does not answer. */
-export type Look = {
+export type Probe = {
   workflow: { status: string; runId: string | null; historyEvents: number }
   /** Activities that wait for a worker, or are in the hands of one. */
   pending: PendingTask[]
@@ -28,9 +28,9 @@ export type Look = {
 
 const notFound = { status: 'NOT_FOUND', runId: null, historyEvents: 0, pending: [], queue: null }
 
-export async function look({ temporal, db, log }: ApiDeps, ingestId: string): Promise<Look> {
+export async function probe({ temporal, db, log }: IngestsDeps, ingestId: string): Promise<Probe> {
   try {
-    const deadline = Date.now() + lookTimeoutMs
+    const deadline = Date.now() + probeTimeoutMs
     const [found, served] = await Promise.all([
       temporal.withDeadline(deadline, () => viewWorkflow(temporal, ingestId)),
       servedQueues(db),
@@ -44,7 +44,7 @@ export async function look({ temporal, db, log }: ApiDeps, ingestId: string): Pr
   }
 }
 
-export function showNow(deps: ApiDeps, view: IngestProgress, found: Look): IngestEvent {
+export function showCurrent(deps: IngestsDeps, view: IngestProgress, found: Probe): IngestEvent {
   const { notes, ...summary } = view
   const ingest = { ...showIngest(deps, summary), notes }
   if (isOver(view.state) || !found) {
@@ -59,7 +59,7 @@ export function showNow(deps: ApiDeps, view: IngestProgress, found: Look): Inges
 }
 
 /** A paused workflow has nothing to do; activities that it asked for before still wait. */
-function waitingOf({ state }: IngestProgress, found: NonNullable<Look>): string | null {
+function waitingOf({ state }: IngestProgress, found: NonNullable<Probe>): string | null {
   const { workflow, pending, queue, served } = found
   if (workflow.status !== 'RUNNING') return null
   const needed = pending.filter(({ isStarted }) => !isStarted).map((task) => task.queue)
@@ -84,12 +84,12 @@ function problemOf({ state, createdAt }: IngestProgress, status: string): string
 }
 
 /** @throws ingest_not_found */
-export async function viewNow(deps: ApiDeps, ingestId: string): Promise<IngestNow> {
+export async function viewCurrent(deps: IngestsDeps, ingestId: string): Promise<IngestNow> {
   const { spec, ...view } = await viewIngest(deps.db, ingestId)
-  if (isOver(view.state)) return { ...showNow(deps, view, null), spec }
-  const found = await look(deps, ingestId)
+  if (isOver(view.state)) return { ...showCurrent(deps, view, null), spec }
+  const found = await probe(deps, ingestId)
   // It may have ended while Temporal was asked.
   const isRunning = found?.workflow.status === 'RUNNING'
   const settled = isRunning ? view : await viewProgress(deps.db, ingestId)
-  return { ...showNow(deps, settled, found), spec }
+  return { ...showCurrent(deps, settled, found), spec }
 }

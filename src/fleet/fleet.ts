@@ -1,12 +1,12 @@
 /** The workers as they are now: their own word, and whether Temporal and PostgreSQL bear it out. */
-import { messageOf, sluiceError } from '../../errors.ts'
-import { readCopyProgress } from '../../postgres/copy/copyProgress.ts'
-import { listWorkers } from '../../postgres/ledger/workers.ts'
-import { type Heard, listHeard } from '../../temporal/workers.ts'
-import type { ApiDeps } from '../deps.ts'
+import { messageOf, sluiceError } from '../errors.ts'
+import { readCopyProgress } from '../postgres/copy/copyProgress.ts'
+import { listWorkers } from '../postgres/ledger/workers.ts'
+import { type Heard, listHeard } from '../temporal/workers.ts'
+import type { FleetDeps } from './deps.ts'
+import { heardOf } from './liveness.ts'
 import { showWorker, tasksOf } from './show.ts'
 import type { ActiveTask, Worker } from './view.ts'
-import { heardOf } from './vitals.ts'
 
 const askTimeoutMs = 2000
 
@@ -17,7 +17,7 @@ const recentMs = 10 * 60_000
  * The living ones first, then those that went a short while ago.
  * @param all also those that have been gone for longer; the ledger forgets them after a day
  */
-export async function seeWorkers(deps: ApiDeps, { all }: { all: boolean }): Promise<Worker[]> {
+export async function seeWorkers(deps: FleetDeps, { all }: { all: boolean }): Promise<Worker[]> {
   const [views, heard, copies] = await Promise.all([
     listWorkers(deps.db),
     hear(deps),
@@ -30,7 +30,7 @@ export async function seeWorkers(deps: ApiDeps, { all }: { all: boolean }): Prom
 }
 
 /** Tasks in the hands of living workers, the oldest first; those that wait for a slot last. */
-export async function seeActive({ db }: ApiDeps): Promise<ActiveTask[]> {
+export async function seeActive({ db }: FleetDeps): Promise<ActiveTask[]> {
   const [views, copies] = await Promise.all([listWorkers(db), readCopyProgress(db)])
   const startOf = ({ startedAt }: ActiveTask) => Date.parse(startedAt ?? '9999-12-31')
   return views
@@ -70,7 +70,7 @@ interface Named {
 }
 
 /** A worker is worth showing without Temporal, too. */
-async function hear({ temporal, log }: ApiDeps): Promise<Heard[] | null> {
+async function hear({ temporal, log }: FleetDeps): Promise<Heard[] | null> {
   try {
     const deadline = Date.now() + askTimeoutMs
     return await temporal.withDeadline(deadline, () => listHeard(temporal))

@@ -1,16 +1,16 @@
 /** The task queues: who serves them, and what waits in them. */
-import { messageOf, sluiceError } from '../../errors.ts'
-import { type NeededQueue, neededQueues } from '../../postgres/ledger/underWay.ts'
-import { listWorkers, type WorkerView } from '../../postgres/ledger/workers.ts'
-import { type QueueView, viewQueue } from '../../temporal/queues.ts'
-import type { ApiDeps } from '../deps.ts'
+import { messageOf, sluiceError } from '../errors.ts'
+import { type NeededQueue, neededQueues } from '../postgres/ledger/underWay.ts'
+import { listWorkers, type WorkerView } from '../postgres/ledger/workers.ts'
+import { type QueueView, viewQueue } from '../temporal/queues.ts'
+import type { FleetDeps } from './deps.ts'
 import type { Queue } from './queueView.ts'
 import { runningOn } from './show.ts'
 
 const askTimeoutMs = 3000
 
 /** Those that living workers serve, and those that ingests under way and steps need. */
-export async function seeQueues(deps: ApiDeps): Promise<Queue[]> {
+export async function seeQueues(deps: FleetDeps): Promise<Queue[]> {
   const { living, needed } = await readLedger(deps)
   const names = [
     ...living.flatMap(({ queues }) => queues.map(({ queue }) => queue)),
@@ -22,13 +22,13 @@ export async function seeQueues(deps: ApiDeps): Promise<Queue[]> {
   )
 }
 
-export async function seeQueue(deps: ApiDeps, queue: string): Promise<Queue> {
+export async function seeQueue(deps: FleetDeps, queue: string): Promise<Queue> {
   const [ledger, view] = await Promise.all([readLedger(deps), ask(deps, queue)])
   return showQueue(queue, { ...ledger, view })
 }
 
 /** @throws queue_unknown */
-export async function mustBeKnown(deps: ApiDeps, queue: string): Promise<void> {
+export async function mustBeKnown(deps: FleetDeps, queue: string): Promise<void> {
   const { living, needed } = await readLedger(deps)
   const isListed =
     needed.some((each) => each.queue === queue) ||
@@ -44,7 +44,7 @@ const isUsed = (view: QueueView | null): boolean =>
     view.activities.waiting + view.workflows.waiting > 0 ||
     view.rateLimit !== null)
 
-async function readLedger({ db }: ApiDeps): Promise<Ledger> {
+async function readLedger({ db }: FleetDeps): Promise<Ledger> {
   const [workers, needed] = await Promise.all([listWorkers(db), neededQueues(db)])
   return { living: workers.filter(({ state }) => state !== 'gone'), needed }
 }
@@ -55,7 +55,7 @@ interface Ledger {
 }
 
 /** Who serves a queue is worth showing without Temporal, too. */
-async function ask({ temporal, log }: ApiDeps, queue: string): Promise<QueueView | null> {
+async function ask({ temporal, log }: FleetDeps, queue: string): Promise<QueueView | null> {
   try {
     const deadline = Date.now() + askTimeoutMs
     return await temporal.withDeadline(deadline, () => viewQueue(temporal, queue))

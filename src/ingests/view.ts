@@ -1,10 +1,10 @@
 /** How the API shows an ingest: one schema gives the type, the documentation and the reply. */
 import { type Static, Type } from 'typebox'
-import { phases, states } from '../../domain/words.ts'
-import type { IngestSummary } from '../../postgres/ledger/summary.ts'
-import type { FullSpec } from '../../spec/spec.ts'
-import type { ApiDeps } from '../deps.ts'
-import { count, orNull, time } from '../schemas.ts'
+import { count, orNull, time } from '../domain/schema.ts'
+import { phases, states } from '../domain/words.ts'
+import type { IngestSummary } from '../postgres/ledger/summary.ts'
+import type { FullSpec } from '../spec/spec.ts'
+import type { IngestsDeps } from './deps.ts'
 
 export const State = Type.Enum([...states])
 
@@ -72,7 +72,7 @@ const Note = Type.Object({
 export const Ingest = Type.Object(ledgerPart)
 export type Ingest = Static<typeof Ingest>
 
-/** With what Temporal knows of one that has not ended: now.ts puts it together. */
+/** With what Temporal knows of one that has not ended: current.ts puts it together. */
 export const IngestNow = Type.Object({
   ...ledgerPart,
   spec: Type.Unsafe<FullSpec>({ type: 'object', description: 'With every default filled in.' }),
@@ -107,7 +107,7 @@ export type IngestNow = Static<typeof IngestNow>
 /** What the event stream says of it, again and again. */
 export type IngestEvent = Omit<IngestNow, 'spec'>
 
-export function linksOf({ uiUrl, namespace }: ApiDeps, ingestId: string): Static<typeof Links> {
+export function linksOf({ uiUrl, namespace }: IngestsDeps, ingestId: string): Static<typeof Links> {
   const self = `/v1/ingests/${ingestId}`
   const ui = uiUrl && `${uiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${ingestId}`
   return { self, units: `${self}/units`, rejects: `${self}/rejects`, events: `${self}/events`, ui }
@@ -115,7 +115,7 @@ export function linksOf({ uiUrl, namespace }: ApiDeps, ingestId: string): Static
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null
 
-export function showIngest(deps: ApiDeps, view: IngestSummary): Ingest {
+export function showIngest(deps: IngestsDeps, view: IngestSummary): Ingest {
   const { ingestId, createdAt, startedAt, publishedAt, endedAt, ...rest } = view
   return {
     id: ingestId,

@@ -1,6 +1,6 @@
 /** Whether a worker lives: what it says itself, held against what the Temporal server hears. */
-import type { WorkerView } from '../../postgres/ledger/workers.ts'
-import { type Heard, staleAfterMs } from '../../temporal/workers.ts'
+import type { WorkerView } from '../postgres/ledger/workers.ts'
+import { type Heard, staleAfterMs } from '../temporal/workers.ts'
 import type { Worker } from './view.ts'
 
 /** A worker speaks every second or two; one that does not may be gone, and is soon called so. */

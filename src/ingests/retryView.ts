@@ -1,14 +1,14 @@
 /** How the API shows a retry: the ledger's part once it has committed, Temporal's before. */
 import { type Static, Type } from 'typebox'
-import type { RetryOrder } from '../../domain/retry.ts'
-import { retryWorkflowId } from '../../domain/retry.ts'
-import { sluiceError } from '../../errors.ts'
-import { type RetryView, readRetry } from '../../postgres/ledger/retries.ts'
-import { servedQueues } from '../../postgres/ledger/workers.ts'
-import { viewWorkflow } from '../../temporal/ingests.ts'
-import { failureOf } from '../../temporal/retries.ts'
-import type { ApiDeps } from '../deps.ts'
-import { count, orNull, time } from '../schemas.ts'
+import type { RetryOrder } from '../domain/retry.ts'
+import { retryWorkflowId } from '../domain/retry.ts'
+import { count, orNull, time } from '../domain/schema.ts'
+import { sluiceError } from '../errors.ts'
+import { type RetryView, readRetry } from '../postgres/ledger/retries.ts'
+import { servedQueues } from '../postgres/ledger/workers.ts'
+import { viewWorkflow } from '../temporal/ingests.ts'
+import { failureOf } from '../temporal/retries.ts'
+import type { IngestsDeps } from './deps.ts'
 
 export const RetryNow = Type.Object({
   id: Type.String({ description: 'Of this ingest: `retry-1`.' }),
@@ -64,7 +64,7 @@ export function showRetry(ingestId: string, view: RetryView): RetryNow {
 }
 
 /** @throws retry_not_found, temporal_unavailable */
-export async function viewRetry({ db, temporal }: ApiDeps, key: Key): Promise<RetryNow> {
+export async function viewRetry({ db, temporal }: IngestsDeps, key: Key): Promise<RetryNow> {
   const done = await readRetry(db, key)
   if (done) return showRetry(key.ingestId, done)
   const workflow = await viewWorkflow(temporal, retryWorkflowId(key))

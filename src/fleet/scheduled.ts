@@ -1,9 +1,9 @@
 /** Activities that failed, and wait for their next attempt. */
 import { type Static, Type } from 'typebox'
-import { listUnderWay } from '../../postgres/ledger/underWay.ts'
-import { viewWorkflow } from '../../temporal/ingests.ts'
-import type { ApiDeps } from '../deps.ts'
-import { count, orNull, time } from '../schemas.ts'
+import { count, orNull, time } from '../domain/schema.ts'
+import { listUnderWay } from '../postgres/ledger/underWay.ts'
+import { viewWorkflow } from '../temporal/ingests.ts'
+import type { FleetDeps } from './deps.ts'
 
 /** A workflow must be asked for what it waits for: this many are. */
 export const ingestsMax = 50
@@ -23,7 +23,7 @@ export type ScheduledTask = Static<typeof ScheduledTask>
  * The tasks that wait, for the newest ingests under way; what is due comes first.
  * @throws temporal_unavailable
  */
-export async function seeScheduled({ db, temporal }: ApiDeps): Promise<ScheduledTask[]> {
+export async function seeScheduled({ db, temporal }: FleetDeps): Promise<ScheduledTask[]> {
   const ids = await listUnderWay(db, ingestsMax)
   const deadline = Date.now() + askTimeoutMs
   const views = await temporal.withDeadline(deadline, () =>

@@ -1,14 +1,14 @@
 /** Tells a worker something, and waits for what it answers. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Static, Type } from 'typebox'
-import { QueueName } from '../../domain/routes.ts'
-import type { Command } from '../../domain/worker.ts'
-import { sluiceError } from '../../errors.ts'
-import { giveCommand, viewCommand, voidCommand } from '../../postgres/ledger/commands.ts'
-import { listWorkers } from '../../postgres/ledger/workers.ts'
-import type { ApiDeps } from '../deps.ts'
+import { QueueName } from '../domain/routes.ts'
+import type { Command } from '../domain/worker.ts'
+import { sluiceError } from '../errors.ts'
+import { giveCommand, viewCommand, voidCommand } from '../postgres/ledger/commands.ts'
+import { listWorkers } from '../postgres/ledger/workers.ts'
+import type { FleetDeps } from './deps.ts'
 import { pick } from './fleet.ts'
-import { goneAtOf } from './vitals.ts'
+import { goneAtOf } from './liveness.ts'
 
 const pollMs = 100
 
@@ -63,7 +63,7 @@ interface Order {
 /**
  * @throws worker_not_found, worker_ambiguous, worker_gone, command_refused, command_unanswered
  */
-export async function tellWorker({ db }: ApiDeps, order: Order): Promise<Told> {
+export async function tellWorker({ db }: FleetDeps, order: Order): Promise<Told> {
   const { command, timeoutSeconds, signal } = order
   const found = pick(await listWorkers(db), order.worker)
   const { worker, instance } = found

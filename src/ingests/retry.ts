@@ -1,13 +1,13 @@
 /** Takes in the wish to load rejects again. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type RetryOrder, retryIdOf } from '../../domain/retry.ts'
-import { sluiceError } from '../../errors.ts'
-import { readIngest } from '../../postgres/ledger/ingests.ts'
-import { countOpen } from '../../postgres/ledger/openRejects.ts'
-import { listRetries, mustBeRetryable } from '../../postgres/ledger/retries.ts'
-import { startRetry } from '../../temporal/retries.ts'
-import type { ApiDeps } from '../deps.ts'
+import { type RetryOrder, retryIdOf } from '../domain/retry.ts'
+import { sluiceError } from '../errors.ts'
+import { readIngest } from '../postgres/ledger/ingests.ts'
+import { countOpen } from '../postgres/ledger/openRejects.ts'
+import { listRetries, mustBeRetryable } from '../postgres/ledger/retries.ts'
+import { startRetry } from '../temporal/retries.ts'
+import type { IngestsDeps } from './deps.ts'
 
 const startTimeoutMs = 5000
 
@@ -17,7 +17,7 @@ const startTimeoutMs = 5000
  *   rejects_none_open, temporal_unavailable
  */
 export async function submitRetry(
-  deps: ApiDeps,
+  deps: IngestsDeps,
   ingestId: string,
   uploadName: string | null,
 ): Promise<RetryOrder> {
@@ -33,7 +33,7 @@ export async function submitRetry(
 }
 
 async function hashOf(
-  { stage }: ApiDeps,
+  { stage }: IngestsDeps,
   name: string,
 ): Promise<NonNullable<RetryOrder['upload']>> {
   const hash = createHash('sha256')

@@ -1,6 +1,6 @@
 /** How the API shows workers and their tasks: one schema gives type, documentation and reply. */
 import { type Static, Type } from 'typebox'
-import { count, orNull, time } from '../schemas.ts'
+import { count, orNull, time } from '../domain/schema.ts'
 
 const number = (description: string) => Type.Number({ description })
 

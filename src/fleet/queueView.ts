@@ -1,6 +1,6 @@
 /** How the API shows task queues. */
 import { type Static, Type } from 'typebox'
-import { count, orNull, time } from '../schemas.ts'
+import { count, orNull, time } from '../domain/schema.ts'
 
 const number = (description: string) => Type.Number({ description })
 
