@@ -17,6 +17,12 @@ const settings = {
   // 01/02/2024 is no date unless somebody says in which order: it would be taken for either.
   datestyle: 'ISO, YMD',
   intervalstyle: 'postgres',
+  // Parameters and answers that are read by their form: the null of an array, bytes, names of types.
+  array_nulls: 'on',
+  bytea_output: 'hex',
+  quote_all_identifiers: 'off',
+  standard_conforming_strings: 'on',
+  transform_null_equals: 'off',
   // COPY tells of the rows that it skips by NOTICEs.
   client_min_messages: 'notice',
 }
