@@ -1,6 +1,6 @@
 /** What the activities work with; the worker makes it once. */
 import type { Info } from '@temporalio/activity'
-import type { Fate } from '../src/domain/janitor.ts'
+import type { WorkflowStatus } from '../src/domain/janitor.ts'
 import type { UnpackLimits } from '../src/domain/unpack.ts'
 import type { Logger } from '../src/log.ts'
 import type { Db } from '../src/postgres/db.ts'
@@ -10,7 +10,7 @@ import type { Source } from '../src/sources/source.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { Stage } from '../src/stage/stage.ts'
 import type { Step } from '../src/steps/define.ts'
-import type { Hand } from './attempt/hand.ts'
+import type { Exclusive } from './attempt/exclusive.ts'
 
 export interface Deps {
   db: Db
@@ -19,7 +19,7 @@ export interface Deps {
   worker: string
   /** Its process, as in sluice.workers. */
   instance: string
-  hand: Hand
+  exclusive: Exclusive
   /** Folders that directory sources may read. */
   sourceRoots: string[]
   /** How much may come out of a packed file. */
@@ -30,7 +30,7 @@ export interface Deps {
   /** Aborts when the worker's grace time is over: what still runs is handed back. */
   leaving: AbortSignal
   /** What became of the workflow of an ingest. */
-  fateOf(ingestId: string): Promise<Fate>
+  workflowStatusOf(ingestId: string): Promise<WorkflowStatus>
   /** Starts the workflow of an ingest that has none. */
   startIngest(ingest: UnstartedIngest): Promise<void>
   /** Shows how far a step has come. */

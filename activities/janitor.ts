@@ -84,9 +84,9 @@ async function lookAt(
   ingest: Unended,
   signal: AbortSignal,
 ): Promise<Orphan | 'started' | null> {
-  const fate = await deps.fateOf(ingest.ingestId)
-  if (isUnstarted(ingest, fate)) return (await startAfterAll(deps, ingest)) ? 'started' : null
-  const how = orphanOf(ingest, fate)
+  const status = await deps.workflowStatusOf(ingest.ingestId)
+  if (isUnstarted(ingest, status)) return (await startAfterAll(deps, ingest)) ? 'started' : null
+  const how = orphanOf(ingest, status)
   return how === null ? null : endOrLeave(deps, ingest, { how, signal })
 }
 

@@ -3,7 +3,7 @@
 import { clutterOf } from '../src/domain/clutter.ts'
 import { LeftOut } from '../src/domain/leftOut.ts'
 import { queueFor } from '../src/domain/routes.ts'
-import type { StepOrder } from '../src/domain/step.ts'
+import type { StepPlan } from '../src/domain/step.ts'
 import { parseTableName } from '../src/domain/table.ts'
 import type { ListedFile } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
@@ -24,7 +24,7 @@ import { alone } from '../src/postgres/sessions.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
 import type { Found, Source } from '../src/sources/source.ts'
 import { type FullSpec, factsOf, namedFiles } from '../src/spec/spec.ts'
-import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
+import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
 import { findFirstTable } from './list/firstTable.ts'
 
@@ -32,7 +32,7 @@ export interface Listed {
   files: number
   lots: number
   /** Left out when the spec has none. */
-  steps?: StepOrder[]
+  steps?: StepPlan[]
   /** The task queue of the verbs to come, when the size has decided on another one. */
   queue?: string
 }
@@ -52,7 +52,7 @@ const candidatesMax = 16
  */
 export const listSource =
   (deps: Deps) =>
-  async (input: IngestInput): Promise<Listed> =>
+  async (input: VerbInput): Promise<Listed> =>
     alive(deps, input, async (signal) => {
       const { db } = deps
       const { ingestId } = input
@@ -64,7 +64,7 @@ export const listSource =
         async (tx, entry) => {
           mustBeActive(ingestId, entry)
           const { spec } = entry
-          const known = spec.steps && (await ordersOf(tx, spec.steps))
+          const known = spec.steps && (await plansOf(tx, spec.steps))
           if (entry.sizeBytes !== null) {
             return { ...(await sumList(tx, ingestId)), ...routed(entry, entry.sizeBytes, known) }
           }
@@ -97,7 +97,7 @@ export const listSource =
 function routed(
   { spec, target, queue, routes }: IngestEntry,
   sizeBytes: number,
-  steps: StepOrder[] | undefined,
+  steps: StepPlan[] | undefined,
 ): Pick<Listed, 'steps' | 'queue'> {
   const queueOf = (step: string | null) =>
     queueFor(routes ?? [], { ...factsOf(spec), target, sizeBytes, step })
@@ -113,7 +113,7 @@ function routed(
 const pathsOf = (spec: FullSpec): string => factsOf(spec).paths.join(', ')
 
 /** In the order of the spec. @throws step_unknown */
-async function ordersOf(tx: Connection, names: string[]): Promise<StepOrder[]> {
+async function plansOf(tx: Connection, names: string[]): Promise<StepPlan[]> {
   const known = await readStepOrders(tx, names)
   return names.map((step) => {
     const order = known.get(step)

@@ -28,7 +28,7 @@ import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target/target.ts'
 import { type FullSpec, factsOf } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
-import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
+import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { FileSorter } from './plan/sorter.ts'
 import { guessColumns, Values } from './plan/types.ts'
@@ -46,7 +46,7 @@ const pageSplits = 2000
 /** Plans once: a later attempt finds the plan in the ledger and returns it. */
 export const planIngest =
   (deps: Deps) =>
-  async (input: IngestInput): Promise<Planned> =>
+  async (input: VerbInput): Promise<Planned> =>
     alive(deps, input, async (signal) => {
       const { db } = deps
       const { ingestId } = input

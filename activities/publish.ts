@@ -25,7 +25,7 @@ import { recordReplaced, targetChanged } from '../src/postgres/target/relied.ts'
 import { lockTargetName, type TargetTable } from '../src/postgres/target/target.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
-import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
+import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
 import { evolve } from './publish/evolve.ts'
 import { judgeLanding } from './publish/judge.ts'
@@ -34,7 +34,7 @@ import { refused, refusedRows } from './publish/refused.ts'
 import { lockPlanned, mustStand, plannedOf } from './publish/target.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
 
-export interface PublishInput extends IngestInput {
+export interface PublishInput extends VerbInput {
   /** Data records that staging counted: what a share of rejects is a share of. */
   records: number
 }

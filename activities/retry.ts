@@ -7,7 +7,7 @@
  */
 import { activityInfo } from '@temporalio/activity'
 import type { Column } from '../src/domain/columns.ts'
-import type { Retried, RetryOrder } from '../src/domain/retry.ts'
+import type { Retried, RetryInput } from '../src/domain/retry.ts'
 import { parseTableName, quoteTable, showTable } from '../src/domain/table.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
@@ -37,7 +37,7 @@ import { type Attempted, reload } from './retry/reload.ts'
 
 export const retryRejects =
   (deps: Deps) =>
-  async (order: RetryOrder & Limited): Promise<Retried> =>
+  async (order: RetryInput & Limited): Promise<Retried> =>
     alive(deps, order, async (signal) => {
       const { ingestId, retryId } = order
       return alone(
@@ -61,7 +61,7 @@ const countsOf = ({ rowsTried, rowsLoaded, rowsRejected, rowsOpen }: Retried): R
 async function retry(
   deps: Deps,
   tx: Connection,
-  order: RetryOrder,
+  order: RetryInput,
   entry: IngestEntry,
 ): Promise<Retried> {
   const { ingestId, upload } = order

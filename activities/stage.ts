@@ -1,6 +1,6 @@
 /** stage: files of one lot → stage, with record-safe cut points, line and record counts. */
 import { Shaper } from '../src/csv/shape.ts'
-import { ahead } from '../src/io/ahead.ts'
+import { mapOrdered } from '../src/io/mapOrdered.ts'
 import {
   type FileEntry,
   type NewlyStaged,
@@ -18,7 +18,7 @@ import type { OpenFile, Source } from '../src/sources/source.ts'
 import { namedFiles } from '../src/spec/spec.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { openText, type Text } from '../src/unpack/text.ts'
-import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
+import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
 import { emptyShape, readIn } from './stage/shape.ts'
 
@@ -29,7 +29,7 @@ const recordedAtOnce = 100
 /** Stages the files of a lot; one that an earlier attempt has staged is not staged again. */
 export const stageLot =
   (deps: Deps) =>
-  async (input: IngestInput & { lotNo: number }): Promise<void> =>
+  async (input: VerbInput & { lotNo: number }): Promise<void> =>
     alive(deps, input, async (signal) => {
       const { db, stage } = deps
       const { ingestId, lotNo } = input
@@ -41,7 +41,7 @@ export const stageLot =
       const lot = { deps, ingestId, ingest, isNamed, source: sourceOf(deps, spec), signal }
       let staged: NewlyStaged[] = []
       const files = await readUnstaged(db, ingestId, lotNo)
-      for await (const file of ahead(files, filesAtOnce, (each) => stageFile(lot, each))) {
+      for await (const file of mapOrdered(files, filesAtOnce, (each) => stageFile(lot, each))) {
         staged.push(file)
         if (staged.length < recordedAtOnce) continue
         await recordStaged(db, ingestId, staged)

@@ -20,12 +20,12 @@ import {
 import { attemptsMax } from '../src/steps/app.ts'
 import type { Step, StepContext, StepFile, StepResult } from '../src/steps/define.ts'
 import { type Kept, keepable } from '../src/steps/result.ts'
-import { alive, type IngestInput, mustNotBePaused } from './attempt/alive.ts'
+import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
 import { failureOf, isOfFullDisk } from './attempt/failure.ts'
 import type { Deps } from './deps.ts'
 import { shapeFile } from './stage/shape.ts'
 
-export interface StepInput extends IngestInput {
+export interface StepInput extends VerbInput {
   fileNo: number
   stepNo: number
   step: string

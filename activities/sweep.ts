@@ -3,13 +3,13 @@ import type { Outcome } from '../src/domain/words.ts'
 import { endIngest } from '../src/postgres/ledger/end.ts'
 import { enterPhase, lockIngest } from '../src/postgres/ledger/ingests.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
-import { alive, type IngestInput } from './attempt/alive.ts'
+import { alive, type VerbInput } from './attempt/alive.ts'
 import { untilTaken } from './attempt/failure.ts'
 import type { Deps } from './deps.ts'
 
 export const uploadsKeptMs = 24 * 60 * 60 * 1000
 
-export interface SweepInput extends IngestInput {
+export interface SweepInput extends VerbInput {
   outcome: Outcome
 }
 

@@ -75,7 +75,7 @@ const plainErrors = {
   'src/dev/temporal.ts': 'two: a broken installation, and the problem of temporal_not_started',
   'src/stage/unitBytes.ts': 'a defect of ours',
   'src/steps/app.ts': 'the problem of app_invalid',
-  'src/worker/obey.ts': 'the problem of command_refused',
+  'src/worker/commands.ts': 'the problem of command_refused',
 }
 
 test('a plain error is none that a user meets as it is', () => {

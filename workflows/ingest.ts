@@ -8,9 +8,9 @@ import {
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow'
+import type { IngestInput, Progress } from '../src/domain/ingestInput.ts'
 import { problemOfIngest } from '../src/domain/input.ts'
 import { rejectsAllowed } from '../src/domain/limits.ts'
-import type { IngestOrder, Progress } from '../src/domain/order.ts'
 import { inWindow } from '../src/domain/window.ts'
 import type { Counts, Outcome, Phase } from '../src/domain/words.ts'
 import { causeOf } from './cause.ts'
@@ -28,7 +28,7 @@ const historyEventsMax = 2500
  * Progress is read from the ledger too, so this workflow answers no queries. Lots and units go
  * by page: a run whose history has grown continues as new where it stopped.
  */
-export async function ingest(order: IngestOrder, earlier?: Progress): Promise<Counts> {
+export async function ingest(order: IngestInput, earlier?: Progress): Promise<Counts> {
   const { workflowId: ingestId } = workflowInfo()
   const problem = problemOfIngest(order, earlier)
   if (problem) return refuse(ingestId, problem)
@@ -66,7 +66,7 @@ interface Run {
 }
 
 /** @returns null when the history has grown enough, and the rest is for the next run */
-async function bring(ingestId: string, order: IngestOrder, run: Run): Promise<Counts | null> {
+async function bring(ingestId: string, order: IngestInput, run: Run): Promise<Counts | null> {
   const { progress, gate } = run
   if (progress.phase === 'list') {
     show(order, progress)
@@ -117,7 +117,7 @@ function addUnits(progress: Progress, unitsAdded: number): void {
 /** Every file goes through its steps in order; files do not wait for each other. */
 async function runSteps(
   ingestId: string,
-  order: IngestOrder,
+  order: IngestInput,
   { progress, gate }: Run,
 ): Promise<boolean> {
   const steps = (progress.steps ?? []).map((each) => ({
@@ -137,7 +137,7 @@ async function runSteps(
  * @returns whether it came to the end
  */
 async function page(
-  order: IngestOrder,
+  order: IngestInput,
   { progress, gate: { ready } }: Run,
   of: 'lots' | 'files' | 'units',
   run: (number: number) => Promise<void>,
@@ -165,7 +165,7 @@ async function page(
   })
 }
 
-function tooManyRejects({ rejectsMax }: IngestOrder, progress: Progress): boolean {
+function tooManyRejects({ rejectsMax }: IngestInput, progress: Progress): boolean {
   const allowed = rejectsAllowed(rejectsMax, progress.records)
   // Publish may still take those that wider types make room for, and counts them itself.
   return allowed !== null && progress.rowsRejected - (progress.rowsToReload ?? 0) > allowed
@@ -173,7 +173,7 @@ function tooManyRejects({ rejectsMax }: IngestOrder, progress: Progress): boolea
 
 const end = (
   ingestId: string,
-  order: Pick<IngestOrder, 'heartbeatMs'>,
+  order: Pick<IngestInput, 'heartbeatMs'>,
   outcome: Outcome,
 ): Promise<void> => CancellationScope.nonCancellable(() => sweepOf(order)({ ingestId, outcome }))
 
@@ -191,17 +191,17 @@ function outcomeOf(error: unknown): Outcome {
 type Shown = Omit<Progress, 'phase'> & { phase: Phase }
 
 /** What the Temporal Web UI shows as current details. */
-const show = (order: IngestOrder, progress: Shown): void =>
+const show = (order: IngestInput, progress: Shown): void =>
   setCurrentDetails(linesOf(order, progress).join('\n'))
 
 /** The same at the end, with what was guessed, left out or changed. */
-function showNotes(order: IngestOrder, progress: Progress, { notes = [] }: Counts): void {
+function showNotes(order: IngestInput, progress: Progress, { notes = [] }: Counts): void {
   if (notes.length === 0) return
   const told = notes.map(({ message, hint }) => `- note: ${hint ? `${message} ${hint}` : message}`)
   setCurrentDetails([...linesOf(order, { ...progress, phase: 'publish' }), ...told].join('\n'))
 }
 
-function linesOf({ target }: IngestOrder, progress: Shown): string[] {
+function linesOf({ target }: IngestInput, progress: Shown): string[] {
   const { phase, paused, files, lots, next, units, loaded } = progress
   const { rowsLoaded, rowsRejected } = progress
   const lines = [

@@ -1,6 +1,6 @@
 /** Timeouts and retries of every activity, in one place. */
 import type { ActivityOptions } from '@temporalio/workflow'
-import type { StepOrder } from '../src/domain/step.ts'
+import type { StepPlan } from '../src/domain/step.ts'
 
 /**
  * Errors of users and data do not retry, which the activity itself says; everything else is
@@ -39,7 +39,7 @@ export const heartbeatOf = ({ heartbeatMs }: { heartbeatMs?: number }): Activity
   heartbeatMs === undefined ? {} : { heartbeatTimeout: heartbeatMs }
 
 /** The user's work: its retries are its own, but a worker that died costs none of them. */
-export const ofStep = ({ step, queue, retry }: StepOrder, timeoutMs: number): ActivityOptions => ({
+export const ofStep = ({ step, queue, retry }: StepPlan, timeoutMs: number): ActivityOptions => ({
   ...base,
   startToCloseTimeout: timeoutMs,
   summary: step,

@@ -3,7 +3,12 @@
  * and that no worker has begun. Such a one finds the pause in the ledger, and hands itself back.
  */
 import { condition, patched, setHandler } from '@temporalio/workflow'
-import { type HandedBack, isHandedBack, type Pausable, type Progress } from '../src/domain/order.ts'
+import {
+  type HandedBack,
+  isHandedBack,
+  type Pausable,
+  type Progress,
+} from '../src/domain/ingestInput.ts'
 import { pause, resume } from './signals.ts'
 
 export interface Gate {

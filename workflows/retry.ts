@@ -1,13 +1,13 @@
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
 import { problemOfRetry } from '../src/domain/input.ts'
-import type { Retried, RetryOrder } from '../src/domain/retry.ts'
+import type { Retried, RetryInput } from '../src/domain/retry.ts'
 import { causeOf } from './cause.ts'
 import { heartbeatOf, long } from './options.ts'
 import { refused } from './refuse.ts'
 
 /** Loads the rejects of an ingest again, as they are or corrected: one activity, one transaction. */
-export async function retryRejects(order: RetryOrder): Promise<Retried> {
+export async function retryRejects(order: RetryInput): Promise<Retried> {
   const problem = problemOfRetry(order)
   if (problem) throw refused(problem)
   const { retryRejects: retry } = proxyActivities<Activities>({

@@ -1,8 +1,8 @@
 /** The activities as the workflow calls them: with their queue, their time limits, their retries. */
 import { proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
-import type { HandedBack, IngestOrder } from '../src/domain/order.ts'
-import type { StepOrder } from '../src/domain/step.ts'
+import type { HandedBack, IngestInput } from '../src/domain/ingestInput.ts'
+import type { StepPlan } from '../src/domain/step.ts'
 import type { LimitedVerb } from '../src/domain/timeLimits.ts'
 import { final, heartbeatOf, long, ofStep, short, soon } from './options.ts'
 
@@ -20,7 +20,7 @@ export interface Verbs {
 }
 
 /** What an order says of all activities. */
-type Timing = Pick<IngestOrder, 'limits' | 'heartbeatMs'>
+type Timing = Pick<IngestInput, 'limits' | 'heartbeatMs'>
 
 /**
  * @param queue null: that of the workflow
@@ -52,7 +52,7 @@ export function verbsOf(queue: string | null, timing: Timing): Verbs {
 }
 
 /** One of the user's steps, on its own queue. */
-export function stepOf(order: StepOrder, timing: Timing): Held<Activities['runStep']> {
+export function stepOf(order: StepPlan, timing: Timing): Held<Activities['runStep']> {
   const { softMs = order.softMs, hardMs = Math.max(order.timeoutMs, softMs + 1000) } =
     timing.limits?.step ?? {}
   const { runStep } = proxyActivities<Activities>({

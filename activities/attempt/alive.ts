@@ -5,7 +5,7 @@
  * the cancellation, which is why it beats more often than liveness alone would need.
  */
 import { activityInfo, CancelledFailure, Context, type Info } from '@temporalio/activity'
-import type { HandedBack, Pausable } from '../../src/domain/order.ts'
+import type { HandedBack, Pausable } from '../../src/domain/ingestInput.ts'
 import type { State } from '../../src/domain/words.ts'
 import { SluiceError, sluiceError } from '../../src/errors.ts'
 import type { Deps } from '../deps.ts'
@@ -25,7 +25,7 @@ export interface Limited extends Pausable {
   softMs?: number
 }
 
-export interface IngestInput extends Limited {
+export interface VerbInput extends Limited {
   ingestId: string
 }
 
@@ -34,7 +34,7 @@ export interface IngestInput extends Limited {
  *   which it can set anew
  */
 export async function alive<T>(
-  { leaving, hand }: Deps,
+  { leaving, exclusive }: Deps,
   input: Limited,
   work: (signal: AbortSignal, rearm: () => void) => Promise<T>,
 ): Promise<T> {
@@ -67,7 +67,7 @@ export async function alive<T>(
   let end = () => {}
   try {
     end = await replaceEarlier(context.info, lose)
-    leave = await hand.enter(calledOff.signal)
+    leave = await exclusive.enter(calledOff.signal)
     rearm()
     return await work(calledOff.signal, rearm)
   } catch (error) {

@@ -26,7 +26,7 @@ import { lockUnit, settleUnit, type UnitEntry } from '../../src/postgres/ledger/
 import { alone } from '../../src/postgres/sessions.ts'
 import { UnitBytes } from '../../src/stage/unitBytes.ts'
 import { mustNotBePaused } from '../attempt/alive.ts'
-import type { Solo } from '../attempt/hand.ts'
+import type { ExclusiveRun } from '../attempt/exclusive.ts'
 import type { Deps } from '../deps.ts'
 import { trimLineEnd } from './lanes.ts'
 
@@ -64,9 +64,9 @@ export async function loadWarily(
   const suspicion = await judgeAttempts(deps.db, ref, deps.instance)
   if (suspicion.silent) throw silent(ref, suspicion.silent)
   if (suspicion.deaths === 0 && !suspicion.suspect && !ref.suspect) {
-    return noted(deps, ref, { isAlone: false, onCompany: null }, ({ begin }) => loadOnce(begin))
+    return noted(deps, ref, { isExclusive: false, onShared: null }, ({ begin }) => loadOnce(begin))
   }
-  return deps.hand.alone(signal, (solo) => {
+  return deps.exclusive.run(signal, (solo) => {
     rearm()
     return noted(deps, ref, solo, async (note) => {
       const given = suspicion.deaths > 0 && (await divide(deps, ref, { suspicion, note, signal }))
@@ -99,7 +99,7 @@ interface Note {
 async function noted<T>(
   { db, instance, worker }: Deps,
   ref: UnitRef,
-  solo: Solo,
+  solo: ExclusiveRun,
   work: (note: Note) => Promise<T>,
 ): Promise<T> {
   let id: number | null = null
@@ -107,10 +107,10 @@ async function noted<T>(
     if (id !== null) return
     const { attempt } = activityInfo()
     const { ingestId, unitNo } = ref
-    const at = { ingestId, unitNo, attempt, instance, worker, alone: solo.isAlone }
+    const at = { ingestId, unitNo, attempt, instance, worker, alone: solo.isExclusive }
     const written = await noteAttempt(db, at)
     id = written
-    solo.onCompany = () => noteCompany(db, written).catch(() => {})
+    solo.onShared = () => noteCompany(db, written).catch(() => {})
   }
   try {
     const result = await work({ begin, id: () => id as number })

@@ -20,7 +20,7 @@ import {
   marksByUnit,
   rankMarks,
   removeMarked,
-} from '../../src/postgres/target/marks.ts'
+} from '../../src/postgres/target/violations.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import { UnitBytes } from '../../src/stage/unitBytes.ts'
 import type { Deps } from '../deps.ts'

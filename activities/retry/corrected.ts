@@ -2,15 +2,15 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type Correction, readCorrections } from '../../src/csv/corrections.ts'
-import type { RetryOrder } from '../../src/domain/retry.ts'
+import type { RetryInput } from '../../src/domain/retry.ts'
 import { sluiceError } from '../../src/errors.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { findOpen, type OpenReject, readFileNos } from '../../src/postgres/ledger/openRejects.ts'
 import type { Deps } from '../deps.ts'
 import type { Attempted } from './reload.ts'
 
-type Upload = NonNullable<RetryOrder['upload']>
-type Order = RetryOrder & { upload: Upload }
+type Upload = NonNullable<RetryInput['upload']>
+type Corrections = RetryInput & { upload: Upload }
 
 const pageRows = 2000
 const pageChars = 8 * 1024 * 1024
@@ -19,7 +19,7 @@ const pageChars = 8 * 1024 * 1024
 export async function* correctedPages(
   { stage }: Deps,
   tx: Connection,
-  order: Order,
+  order: Corrections,
 ): AsyncGenerator<Attempted[]> {
   const { upload } = order
   const bytes = unchanged(stage.uploads.path(upload.name), upload)
@@ -58,7 +58,7 @@ async function* unchanged(path: string, { name, sha256 }: Upload): AsyncGenerato
   throw sluiceError('corrections_invalid', { name, problem })
 }
 
-function finder(tx: Connection, { ingestId, retryId, upload }: Order) {
+function finder(tx: Connection, { ingestId, retryId, upload }: Corrections) {
   // Neighbours are of the same file, as a rule.
   let fileNos = new Map<string, number>()
   const refuse = ({ at }: Correction, problem: string) =>

@@ -7,7 +7,7 @@ import { createLog, type LogFormat, type LogLevel } from '../log.ts'
 import { addLog, integer } from './options.ts'
 import { needDatabase, needTemporal } from './settings.ts'
 import { untilSignal } from './signals.ts'
-import { type ApiFeed, readFeed } from './up/feed.ts'
+import { type ApiSettings, readSettingsPipe } from './up/settingsPipe.ts'
 
 interface Options {
   host?: string
@@ -35,7 +35,7 @@ async function run(options: Options): Promise<void> {
   const config = readConfig()
   const log = createLog(options.logLevel ?? config.log.level, formatOf(options, config))
   const place = options.fed
-    ? await readFeed<ApiFeed>(import('../api/server.ts'))
+    ? await readSettingsPipe<ApiSettings>(import('../api/server.ts'))
     : placeOf(config, options)
   // Without settings, whoever started us is gone.
   if (!place) return
@@ -53,7 +53,7 @@ async function run(options: Options): Promise<void> {
   log.info({ event: 'stopped' }, 'API stopped')
 }
 
-const placeOf = (config: Config, options: Options): ApiFeed => ({
+const placeOf = (config: Config, options: Options): ApiSettings => ({
   databaseUrl: needDatabase(config),
   temporal: needTemporal(config),
   stageDir: config.stageDir,

@@ -4,7 +4,7 @@ import { readConfig, type UpFile } from '../config.ts'
 import { addLogLevel } from './options.ts'
 import { onSignals } from './signals.ts'
 import { addSpecOptions, specOf } from './specOptions.ts'
-import { bringFirst, bringOrder, type Order, readOrder } from './up/order.ts'
+import { bringFirst, bringRequest, readRequest, type UpRequest } from './up/request.ts'
 import { Running } from './up/running.ts'
 import { showUp } from './up/show.ts'
 import { startStack } from './up/stack.ts'
@@ -22,15 +22,15 @@ interface Options {
 }
 
 async function run(files: string[], options: Options, command: Command): Promise<void> {
-  const order = await readOrder(files, specOf(command))
+  const request = await readRequest(files, specOf(command))
   const config = readConfig()
-  if (config.up) return useRunning(config.up, order)
+  if (config.up) return useRunning(config.up, request)
   const running = new Running()
   const stopping = new AbortController()
   const { app } = options
   const starting = startStack(config, running, { stopping: stopping.signal, ...(app && { app }) })
   const work = starting.then(async ({ up, broken }) => {
-    await Promise.race([broken, bringFirst(up, order, stopping.signal)])
+    await Promise.race([broken, bringFirst(up, request, stopping.signal)])
     if (!stopping.signal.aborted) {
       console.log('\nSluice is up. Ctrl-C stops everything.')
       showUp(up)
@@ -66,10 +66,10 @@ const untilStop = (running: Running, starting: Promise<unknown>): Promise<null> 
   })
 
 /** Another `up` has this home: its stack takes the files as well. */
-async function useRunning(up: UpFile, order: Order | null): Promise<void> {
+async function useRunning(up: UpFile, request: UpRequest | null): Promise<void> {
   console.log(`Sluice is up here already, as process ${up.pid}.`)
-  if (!order) return showUp(up)
+  if (!request) return showUp(up)
   console.log('It takes this ingest.')
-  const view = await bringOrder(up, order, new AbortController().signal)
+  const view = await bringRequest(up, request, new AbortController().signal)
   if (view.state !== 'completed') process.exitCode = 1
 }

@@ -4,11 +4,11 @@ import { delimiter, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { createLog, type LogFormat, type LogLevel } from '../log.ts'
+import type { QueueOption } from '../worker/queueWorkers.ts'
 import type { WorkerOptions } from '../worker/run.ts'
-import type { QueueOption } from '../worker/seats.ts'
 import { addLog, integer } from './options.ts'
 import { needDatabase, needTemporal } from './settings.ts'
-import { type Feed, readFeed } from './up/feed.ts'
+import { readSettingsPipe, type WorkerSettings } from './up/settingsPipe.ts'
 import { autoscale, duration, memory, name, queues } from './worker/parse.ts'
 import { followParent, runSuccessors, successorCode } from './worker/restart.ts'
 
@@ -90,7 +90,9 @@ async function run(options: Options): Promise<void> {
   const { level, format } = config.log
   const log = createLog(options.logLevel ?? level, options.logFormat ?? format ?? 'pretty')
   try {
-    const place = options.fed ? await readFeed<Feed>(prepare()) : placeOf(config, options)
+    const place = options.fed
+      ? await readSettingsPipe<WorkerSettings>(prepare())
+      : placeOf(config, options)
     // Without settings, whoever started us is gone.
     if (!place) return
     const { runWorker } = await import('../worker/run.ts')

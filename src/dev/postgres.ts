@@ -20,12 +20,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { messageOf, sluiceError } from '../errors.ts'
-import { writeClaim } from './leftover.ts'
-import { findPlace, giveTo, type Place } from './place.ts'
+import { findLocation, giveTo, type Location } from './location.ts'
 import { freePort, isFree } from './port.ts'
 import { claimFile, endLeftServer, killServer } from './postmaster.ts'
 import { type Child, type Exit, run, startChild } from './process.ts'
 import { prepareRole, role, rolePassword } from './role.ts'
+import { writeClaim } from './staleServer.ts'
 
 const wantedPort = 5432
 const superuser = 'postgres'
@@ -79,7 +79,7 @@ export interface EmbeddedPostgres {
 
 /** Starts PostgreSQL on this home; ready means that a connection works. */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
-  const place = await findPlace(options.home)
+  const place = await findLocation(options.home)
   const dataDir = join(place.dir, 'data')
   const leftPid = await endLeftServer(dataDir)
   if (leftPid !== null) place.notes.push(`ended PostgreSQL ${leftPid}, left by a killed process`)
@@ -102,7 +102,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   return { url, adminUrl, port, dataDir, pid, notes: place.notes, exited, stop, kill }
 }
 
-async function urlOfRole({ dir }: Place, adminUrl: string): Promise<string> {
+async function urlOfRole({ dir }: Location, adminUrl: string): Promise<string> {
   const password = await rolePassword(dir)
   await prepareRole((name) => databaseUrl(adminUrl, name), { database, password }).catch(
     (error) => {
@@ -120,7 +120,7 @@ export function databaseUrl(url: string, name: string): string {
 }
 
 /** Makes what is missing, and gives the password. */
-async function prepare(place: Place, dataDir: string): Promise<string> {
+async function prepare(place: Location, dataDir: string): Promise<string> {
   const file = join(place.dir, 'password')
   const saved = await readFile(file, 'utf8').catch(() => '')
   if (await stat(dataDir).catch(() => null)) {
@@ -135,7 +135,7 @@ async function prepare(place: Place, dataDir: string): Promise<string> {
 
 /** Makes the data folder under another name first: a kill in the middle leaves none. */
 async function initialize(
-  { native, dir, user }: Place,
+  { native, dir, user }: Location,
   { dataDir, password }: { dataDir: string; password: string },
 ): Promise<void> {
   for (const name of await readdir(dir)) {
@@ -180,7 +180,7 @@ interface Served {
 }
 
 /** Starts the server on a free port, on the next one when another process was quicker. */
-async function serve(place: Place, options: ServeOptions): Promise<Served> {
+async function serve(place: Location, options: ServeOptions): Promise<Served> {
   const { dataDir, password, log = join(place.dir, 'postgres.log') } = options
   let wanted = options.port ?? wantedPort
   while (true) {

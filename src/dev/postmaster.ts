@@ -1,8 +1,8 @@
 /** The PostgreSQL server on a data folder: finds it, and ends it with all of its processes. */
 import { readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { assertLeftOver, end, inspect, readClaim } from './leftover.ts'
 import { run } from './process.ts'
+import { assertStale, end, inspect, readClaim } from './staleServer.ts'
 
 const fastWaitMs = 60_000
 const killWaitMs = 10_000
@@ -21,7 +21,7 @@ export async function endLeftServer(dataDir: string): Promise<number | null> {
   const pid = text === null ? null : Number.parseInt(text, 10)
   const running = pid !== null && pid > 0 && isServerOf(dataDir, (await inspect(pid))?.command)
   if (running) {
-    await assertLeftOver(pid, await readClaim(claimFile(dataDir)))
+    await assertStale(pid, await readClaim(claimFile(dataDir)))
     if (!(await end(pid, 'SIGINT', fastWaitMs))) await killServer(pid, dataDir)
     return pid
   }

@@ -6,8 +6,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { leash } from './leash.ts'
 import { openLog, readFrom } from './logFile.ts'
+import { guardAgainstLoss } from './parentGuard.ts'
 
 export interface Exit {
   code: number | null
@@ -58,7 +58,7 @@ export async function startChild(
       }),
     )
     await once(child, 'spawn')
-    child.once('exit', leash(child.pid as number))
+    child.once('exit', guardAgainstLoss(child.pid as number))
     return asChild(child, log && options.log ? { file: options.log, from: log.sizeBytes } : null)
   } finally {
     await log?.handle.close()

@@ -7,9 +7,9 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection } from '@temporalio/client'
 import { messageOf, sluiceError } from '../errors.ts'
-import { assertLeftOver, end, inspect, readClaim, writeClaim } from './leftover.ts'
 import { freePort, isFree } from './port.ts'
 import { type Child, type Exit, run, startChild } from './process.ts'
+import { assertStale, end, inspect, readClaim, writeClaim } from './staleServer.ts'
 
 const wantedPort = 7233
 const wantedUiPort = 8233
@@ -133,7 +133,7 @@ async function endLeft(home: string): Promise<number | null> {
   if (!claim) return null
   const found = await inspect(claim.pid)
   if (!found?.command.includes(`--db-filename ${databaseFile(home)} `)) return null
-  await assertLeftOver(claim.pid, claim)
+  await assertStale(claim.pid, claim)
   if (!(await end(claim.pid, 'SIGTERM', stopWaitMs))) await end(claim.pid, 'SIGKILL', stopWaitMs)
   return claim.pid
 }

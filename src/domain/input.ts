@@ -4,7 +4,7 @@
  *
  * A workflow uses it, so it is plain code: the library of the schemas is not in its bundle.
  */
-import { runPhases } from './order.ts'
+import { runPhases } from './ingestInput.ts'
 
 /** What is wrong, with where; null when it is right. */
 type Check = (value: unknown, at: string) => string | null

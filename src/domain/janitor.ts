@@ -5,7 +5,14 @@
 import type { State } from './words.ts'
 
 /** What Temporal says of the workflow of an ingest. */
-export type Fate = 'open' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | null
+export type WorkflowStatus =
+  | 'open'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'terminated'
+  | 'timed out'
+  | null
 
 /** An ingest of the ledger that has not ended. */
 export interface Unended {
@@ -32,13 +39,13 @@ const startableMs = 12 * hourMs
 const missingMs = hourMs
 
 /** Whether the workflow of an ingest was never started: the API died, or gave up on the server. */
-export const isUnstarted = ({ state, ageMs }: Unended, fate: Fate): boolean =>
-  fate === null && state === 'queued' && ageMs > unstartedMs && ageMs < startableMs
+export const isUnstarted = ({ state, ageMs }: Unended, status: WorkflowStatus): boolean =>
+  status === null && state === 'queued' && ageMs > unstartedMs && ageMs < startableMs
 
 /** How an orphan's workflow ended; null for an ingest that is to be left alone. */
-export function orphanOf(ingest: Unended, fate: Fate): string | null {
-  if (fate === 'open') return null
-  if (fate !== null) return inWords[fate]
+export function orphanOf(ingest: Unended, status: WorkflowStatus): string | null {
+  if (status === 'open') return null
+  if (status !== null) return inWords[status]
   const isOld = ingest.state === 'queued' ? ingest.ageMs > queuedMs : ingest.quietMs > missingMs
   return isOld ? 'is not there any more' : null
 }

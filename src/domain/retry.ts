@@ -1,6 +1,6 @@
 /** A retry: rejects of an ingest that was published are loaded again. */
 
-export interface RetryOrder {
+export interface RetryInput {
   ingestId: string
   /** Of this ingest; the workflow's id is `<ingest id>.<retry id>`. */
   retryId: string
@@ -24,8 +24,8 @@ export interface Retried {
  * The same as long as no retry has loaded anything: who asks twice gets the same retry.
  * @param done retries of the ingest that have committed
  */
-export const retryIdOf = (done: number, upload: RetryOrder['upload']): string =>
+export const retryIdOf = (done: number, upload: RetryInput['upload']): string =>
   `retry-${done + 1}${upload ? `-${upload.sha256.slice(0, 8)}` : ''}`
 
-export const retryWorkflowId = ({ ingestId, retryId }: Omit<RetryOrder, 'upload'>): string =>
+export const retryWorkflowId = ({ ingestId, retryId }: Omit<RetryInput, 'upload'>): string =>
   `${ingestId}.${retryId}`

@@ -1,5 +1,5 @@
 /** What the workflow must know of a step. */
-export interface StepOrder {
+export interface StepPlan {
   step: string
   /** null: the queue of the ingest. */
   queue: string | null

@@ -51,7 +51,7 @@ export const Told = Type.Object({
 })
 export type Told = Static<typeof Told>
 
-interface Order {
+interface CommandRequest {
   /** A name, or an instance. */
   worker: string
   command: Command
@@ -63,9 +63,9 @@ interface Order {
 /**
  * @throws worker_not_found, worker_ambiguous, worker_gone, command_refused, command_unanswered
  */
-export async function tellWorker({ db }: FleetDeps, order: Order): Promise<Told> {
-  const { command, timeoutSeconds, signal } = order
-  const found = pick(await listWorkers(db), order.worker)
+export async function tellWorker({ db }: FleetDeps, request: CommandRequest): Promise<Told> {
+  const { command, timeoutSeconds, signal } = request
+  const found = pick(await listWorkers(db), request.worker)
   const { worker, instance } = found
   const goneAt = goneAtOf(found)
   if (goneAt) throw sluiceError('worker_gone', { worker, since: goneAt.toISOString() })

@@ -1,7 +1,7 @@
 /** Takes in the wish to load rejects again. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type RetryOrder, retryIdOf } from '../domain/retry.ts'
+import { type RetryInput, retryIdOf } from '../domain/retry.ts'
 import { sluiceError } from '../errors.ts'
 import { readIngest } from '../postgres/ledger/ingests.ts'
 import { countOpen } from '../postgres/ledger/openRejects.ts'
@@ -20,7 +20,7 @@ export async function submitRetry(
   deps: IngestsDeps,
   ingestId: string,
   uploadName: string | null,
-): Promise<RetryOrder> {
+): Promise<RetryInput> {
   const { db, temporal } = deps
   const entry = await readIngest(db, ingestId)
   mustBeRetryable(ingestId, { ...entry, open: await countOpen(db, ingestId) })
@@ -35,7 +35,7 @@ export async function submitRetry(
 async function hashOf(
   { stage }: IngestsDeps,
   name: string,
-): Promise<NonNullable<RetryOrder['upload']>> {
+): Promise<NonNullable<RetryInput['upload']>> {
   const hash = createHash('sha256')
   try {
     for await (const bytes of createReadStream(stage.uploads.path(name))) hash.update(bytes)

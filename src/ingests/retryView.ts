@@ -1,6 +1,6 @@
 /** How the API shows a retry: the ledger's part once it has committed, Temporal's before. */
 import { type Static, Type } from 'typebox'
-import type { RetryOrder } from '../domain/retry.ts'
+import type { RetryInput } from '../domain/retry.ts'
 import { retryWorkflowId } from '../domain/retry.ts'
 import { count, orNull, time } from '../domain/schema.ts'
 import { sluiceError } from '../errors.ts'
@@ -29,7 +29,7 @@ export const RetryNow = Type.Object({
 })
 export type RetryNow = Static<typeof RetryNow>
 
-type Key = Omit<RetryOrder, 'upload'>
+type Key = Omit<RetryInput, 'upload'>
 
 const linksOf = ({ ingestId, retryId }: Key) => {
   const ingest = `/v1/ingests/${ingestId}`

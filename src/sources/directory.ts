@@ -4,8 +4,8 @@ import { realpath } from 'node:fs/promises'
 import { isAbsolute, relative, sep } from 'node:path'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import { sluiceError } from '../errors.ts'
-import { ahead } from '../io/ahead.ts'
-import { quickly } from '../io/quick.ts'
+import { mapOrdered } from '../io/mapOrdered.ts'
+import { inSync } from '../io/syncRead.ts'
 import { archiveOf, filesOf, openMember } from './archive.ts'
 import { listFile, openFile } from './localFile.ts'
 import type { Source } from './source.ts'
@@ -31,7 +31,7 @@ export function directorySource(
         return { real, file: await listFile(real, met.path) }
       }
       for (const each of wanted) {
-        for await (const { real, file } of ahead(walk(each), looksAtOnce, look)) {
+        for await (const { real, file } of mapOrdered(walk(each), looksAtOnce, look)) {
           for await (const found of filesOf(file, real, limits)) yield { ...found, place: 0 }
         }
       }
@@ -56,7 +56,7 @@ function createAllowed(roots: string[]): (path: string, real: string | null) => 
 
 async function realOf(path: string): Promise<string> {
   try {
-    return quickly(() => realpathSync.native(path))?.value ?? (await realpath(path))
+    return inSync(() => realpathSync.native(path))?.value ?? (await realpath(path))
   } catch {
     // Whoever opens it says what is wrong with it.
     return path

@@ -13,7 +13,7 @@ import { versionOf } from '../domain/version.ts'
 import type { ListedFile } from '../domain/words.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
 import { chunksOf, readAt } from '../io/chunks.ts'
-import { quickBytes, quickly } from '../io/quick.ts'
+import { inSync, syncBytesMax } from '../io/syncRead.ts'
 import type { OpenFile } from './source.ts'
 
 const chunkBytes = 1 << 20
@@ -28,7 +28,7 @@ export interface LookedAt extends ListedFile {
 
 /** @throws file_unreadable, file_vanished */
 export async function listFile(path: string, name: string): Promise<LookedAt> {
-  const quick = quickly(() =>
+  const quick = inSync(() =>
     withOpen(path, name, (fd) => {
       const stats = fstatSync(fd, { bigint: true })
       return listed(name, stats, stats.size > 0 ? readNow(fd, 4) : none)
@@ -54,7 +54,7 @@ function listed(name: string, stats: BigIntStats, head: Buffer): LookedAt {
 
 /** @throws file_vanished, file_changed, file_unreadable */
 export async function openFile(path: string, file: ListedFile): Promise<OpenFile> {
-  const quick = file.sizeBytes <= quickBytes && quickly(() => readWhole(path, file))
+  const quick = file.sizeBytes <= syncBytesMax && inSync(() => readWhole(path, file))
   if (quick) {
     const bytes = quick.value
     return {

@@ -2,7 +2,7 @@
 
 import type { UnpackLimits } from '../domain/unpack.ts'
 import { sluiceError } from '../errors.ts'
-import { ahead } from '../io/ahead.ts'
+import { mapOrdered } from '../io/mapOrdered.ts'
 import { archiveOf, filesOf, openMember } from './archive.ts'
 import { listFile, openFile } from './localFile.ts'
 import type { Source } from './source.ts'
@@ -28,7 +28,7 @@ export function uploadSource(
     async *list() {
       let place = 0
       const look = (name: string) => listFile(pathOf(name), name).catch(missing(name))
-      for await (const file of ahead(uploads, looksAtOnce, look)) {
+      for await (const file of mapOrdered(uploads, looksAtOnce, look)) {
         for await (const found of filesOf(file, pathOf(file.name), limits))
           yield { ...found, place }
         place++

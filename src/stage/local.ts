@@ -27,9 +27,9 @@ import {
 import { dirname, join } from 'node:path'
 import { versionOf } from '../domain/version.ts'
 import { sluiceError } from '../errors.ts'
-import { ahead } from '../io/ahead.ts'
 import { chunksOf } from '../io/chunks.ts'
-import { quickBytes, quickly } from '../io/quick.ts'
+import { mapOrdered } from '../io/mapOrdered.ts'
+import { inSync, syncBytesMax } from '../io/syncRead.ts'
 import type { Stage, StagedFile, StagedState, Uploads } from './stage.ts'
 import { adopt, unlinkable, writeWhole } from './write.ts'
 
@@ -93,7 +93,7 @@ async function* foldersIn(path: string): AsyncGenerator<{ ingestId: string; quie
 
 /** The folder is made when it is missing, which is once an ingest. */
 async function linkTo(path: string, to: string): Promise<void> {
-  const attempt = async () => quickly(() => linkSync(path, to)) || link(path, to)
+  const attempt = async () => inSync(() => linkSync(path, to)) || link(path, to)
   try {
     await attempt()
   } catch (error) {
@@ -117,9 +117,9 @@ async function clear(folder: string): Promise<void> {
   // What is left, a scratch folder or a file that came in between, is for `rm`.
   const remove = async (name: string) => {
     const path = join(folder, name)
-    return quickly(() => rmSync(path, { force: true })) ?? unlink(path).catch(() => {})
+    return inSync(() => rmSync(path, { force: true })) ?? unlink(path).catch(() => {})
   }
-  if (entries) for await (const _ of ahead(filesIn(entries), removedAtOnce, remove));
+  if (entries) for await (const _ of mapOrdered(filesIn(entries), removedAtOnce, remove));
   await rm(folder, { recursive: true, force: true })
 }
 
@@ -132,8 +132,8 @@ async function* readRange(
   file: StagedState,
   range: { start: number; end: number },
 ): AsyncGenerator<Buffer> {
-  if (range.end - range.start <= quickBytes) {
-    const quick = quickly(() => readNow(path, file, range))
+  if (range.end - range.start <= syncBytesMax) {
+    const quick = inSync(() => readNow(path, file, range))
     if (quick) {
       if (quick.value.length > 0) yield quick.value
       return

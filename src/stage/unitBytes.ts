@@ -1,8 +1,8 @@
 /** The bytes of a unit, from the stage. */
 
 import type { Flaw, Split, Unit } from '../domain/words.ts'
-import { ahead } from '../io/ahead.ts'
 import { readAll } from '../io/chunks.ts'
+import { mapOrdered } from '../io/mapOrdered.ts'
 import type { Stage, StagedState } from './stage.ts'
 
 type Files = ReadonlyMap<number, StagedState>
@@ -45,7 +45,7 @@ export class UnitBytes {
       return together
     }
     const read = async (split: Split) => ({ split, slice: await this.#small(split) })
-    for await (const { split, slice } of ahead(this.unit.splits, readsAtOnce, read)) {
+    for await (const { split, slice } of mapOrdered(this.unit.splits, readsAtOnce, read)) {
       if (!slice || heldBytes + slice.length > smallBytes) yield* flush()
       if (slice) {
         held.push(slice)

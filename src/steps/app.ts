@@ -4,7 +4,7 @@ import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Duration } from '@temporalio/common'
 import { msToNumber } from '@temporalio/common/lib/time.js'
-import type { StepOrder } from '../domain/step.ts'
+import type { StepPlan } from '../domain/step.ts'
 import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
 import { isStep, type Step } from './define.ts'
 
@@ -69,7 +69,7 @@ function problemOf(step: Step): string | null {
     return `${JSON.stringify(step.queue)} is no name for a queue (step ${step.name})`
   }
   try {
-    const { timeoutMs, softMs } = orderOf(step)
+    const { timeoutMs, softMs } = planOf(step)
     if (softMs < timeoutMs) return null
     return `the soft time limit of ${step.name} must be below its timeout`
   } catch (error) {
@@ -78,7 +78,7 @@ function problemOf(step: Step): string | null {
 }
 
 /** What the workflow must know of it, with every default filled in. */
-export function orderOf({ name, queue, timeout = '1h', softTimeout, retry }: Step): StepOrder {
+export function planOf({ name, queue, timeout = '1h', softTimeout, retry }: Step): StepPlan {
   const timeoutMs = positive(timeout)
   return {
     step: name,

@@ -13,7 +13,7 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client'
 import type { janitor } from '../../workflows/janitor.ts'
-import type { Fate, Findings } from '../domain/janitor.ts'
+import type { Findings, WorkflowStatus } from '../domain/janitor.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { temporalError, viewWorkflow } from './ingests.ts'
@@ -22,7 +22,7 @@ import { temporalError, viewWorkflow } from './ingests.ts'
 const patienceMs = 10_000
 
 /** What a workflow can have come to; whatever else the server says of it, it goes on. */
-const closed: Record<string, Fate> = {
+const closed: Record<string, WorkflowStatus> = {
   COMPLETED: 'completed',
   FAILED: 'failed',
   CANCELLED: 'cancelled',
@@ -31,7 +31,7 @@ const closed: Record<string, Fate> = {
 }
 
 /** @throws temporal_unavailable */
-export async function fateOf(client: Client, ingestId: string): Promise<Fate> {
+export async function workflowStatusOf(client: Client, ingestId: string): Promise<WorkflowStatus> {
   const deadline = Date.now() + patienceMs
   const found = await client.withDeadline(deadline, () => viewWorkflow(client, ingestId))
   return found && (closed[found.status] ?? 'open')

@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import type { retryRejects } from '../../workflows/retry.ts'
-import { type RetryOrder, retryWorkflowId } from '../domain/retry.ts'
+import { type RetryInput, retryWorkflowId } from '../domain/retry.ts'
 import { messageOf } from '../errors.ts'
 import type { FullSpec } from '../spec/spec.ts'
 import { temporalError } from './ingests.ts'
@@ -14,7 +14,7 @@ import { temporalError } from './ingests.ts'
 /** Starts it like its ingest; one of that id that runs is the same retry. */
 export async function startRetry(
   client: Client,
-  order: RetryOrder,
+  order: RetryInput,
   { spec, queue }: { spec: FullSpec; queue: string | null },
 ): Promise<void> {
   const { priority, tenant } = spec
@@ -38,7 +38,7 @@ export async function startRetry(
 /** Why it failed; null when it has not. */
 export async function failureOf(
   client: Client,
-  order: Omit<RetryOrder, 'upload'>,
+  order: Omit<RetryInput, 'upload'>,
 ): Promise<{ code: string; message: string; hint: string | null } | null> {
   try {
     await client.workflow.getHandle(retryWorkflowId(order)).result()

@@ -8,20 +8,20 @@ import { servedQueues } from '../postgres/ledger/workers.ts'
 import type { Stage } from '../stage/stage.ts'
 import { keepJanitor } from '../temporal/janitor.ts'
 import type { LazyClient } from './client.ts'
-import type { Seats } from './seats.ts'
+import type { QueueWorkers } from './queueWorkers.ts'
 
 interface Kept {
   db: Db
   client: LazyClient
-  seats: Seats
+  queueWorkers: QueueWorkers
   everyMs: number
   log: Logger
 }
 
-export function startKeeper({ db, client, seats, everyMs, log }: Kept): () => void {
+export function startKeeper({ db, client, queueWorkers, everyMs, log }: Kept): () => void {
   const look = async () => {
     const [ledger, served] = await Promise.all([readLedgerId(db), servedQueues(db)])
-    const queue = seats.isDrained ? null : (seats.list()[0]?.queue ?? null)
+    const queue = queueWorkers.isDrained ? null : (queueWorkers.list()[0]?.queue ?? null)
     return {
       client: await client.get(),
       schedule: { id: janitorId(ledger), everyMs, queue, served },

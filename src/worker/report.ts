@@ -8,19 +8,19 @@ import type { Db } from '../postgres/db.ts'
 import { answerCommand, takeCommands } from '../postgres/ledger/commands.ts'
 import { enterWorker, leaveWorker, reportWorker } from '../postgres/ledger/workers.ts'
 import { ownVersion } from '../version.ts'
-import type { Leave } from './leave.ts'
-import type { Obey } from './obey.ts'
-import type { Seats } from './seats.ts'
+import type { CommandHandler } from './commands.ts'
+import type { QueueWorkers } from './queueWorkers.ts'
+import type { Shutdown } from './shutdown.ts'
 import type { Tasks } from './tasks.ts'
 
 const everyMs = 1000
 const lastWordMs = 2000
 
 interface Reported {
-  seats: Seats
+  queueWorkers: QueueWorkers
   tasks: Tasks
-  leave: Leave
-  obey: Obey
+  shutdown: Shutdown
+  onCommand: CommandHandler
   log: Logger
   /** A worker that is larger leaves. */
   memoryBytesMax: number | undefined
@@ -39,7 +39,7 @@ export async function startReports(
   who: { instance: string; worker: string; app: string | null; steps: string[] },
   reported: Reported,
 ): Promise<Reports> {
-  const { obey, log, leave, memoryBytesMax = Number.POSITIVE_INFINITY } = reported
+  const { onCommand, log, shutdown, memoryBytesMax = Number.POSITIVE_INFINITY } = reported
   const { instance } = who
   const cpu = cpuMeter()
   const identity = { ...who, host: hostname(), pid: process.pid, version: ownVersion }
@@ -51,7 +51,7 @@ export async function startReports(
     if (!(await reportWorker(db, instance, report))) await enterWorker(db, identity, report)
     for (const { id, command } of await takeCommands(db, instance)) {
       // A drain may take long, and other commands come meanwhile.
-      const answered = obey(command)
+      const answered = onCommand(command)
         .then(async (answer) => {
           // Who hears the answer must see what it says.
           await reportWorker(db, instance, reportOf(reported, cpu()))
@@ -65,10 +65,10 @@ export async function startReports(
   const watchMemory = ({ rssBytes }: WorkerReport) => {
     // Each one does some work, also where the limit is set too low.
     const isIdle = Object.keys(reported.tasks.totals).length === 0
-    if (leave.reason || rssBytes <= memoryBytesMax || isIdle) return
+    if (shutdown.reason || rssBytes <= memoryBytesMax || isIdle) return
     const grown = `has grown to ${Math.round(rssBytes / 1e6)} MB`
     log.warn({ event: 'large', rssBytes }, `${grown}: drains, and another one takes its place`)
-    leave.ask('memory')
+    shutdown.ask('memory')
   }
   const stop = new AbortController()
   const loop = async () => {
@@ -97,12 +97,12 @@ export async function startReports(
   }
 }
 
-function reportOf({ seats, tasks, leave }: Reported, cpu: number): WorkerReport {
+function reportOf({ queueWorkers, tasks, shutdown }: Reported, cpu: number): WorkerReport {
   const { rss } = process.memoryUsage()
-  const stays = seats.isDrained ? 'drained' : 'running'
+  const stays = queueWorkers.isDrained ? 'drained' : 'running'
   return {
-    state: leave.reason ? 'stopping' : stays,
-    queues: seats.list(),
+    state: shutdown.reason ? 'stopping' : stays,
+    queues: queueWorkers.list(),
     tasks: tasks.inHand,
     totals: tasks.totals,
     rssBytes: rss,

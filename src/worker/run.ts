@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { DefaultLogger, ResourceBasedController, Runtime } from '@temporalio/worker'
-import { Hand } from '../../activities/attempt/hand.ts'
+import { Exclusive } from '../../activities/attempt/exclusive.ts'
 import { createActivities } from '../../activities/index.ts'
-import type { StepOrder } from '../domain/step.ts'
+import type { StepPlan } from '../domain/step.ts'
 import { type UnpackLimits, unpackLimits } from '../domain/unpack.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
@@ -13,17 +13,17 @@ import { defineSteps } from '../postgres/ledger/steps.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { localStage } from '../stage/local.ts'
 import type { Stage } from '../stage/stage.ts'
-import { type App, loadApp, orderOf } from '../steps/app.ts'
+import { type App, loadApp, planOf } from '../steps/app.ts'
 import type { TemporalAddress } from '../temporal/connect.ts'
 import { startUnstarted } from '../temporal/ingests.ts'
-import { fateOf } from '../temporal/janitor.ts'
+import { workflowStatusOf } from '../temporal/janitor.ts'
 import { workflowBundle } from './bundle.ts'
 import { type LazyClient, lazyClient } from './client.ts'
+import { createCommandHandler } from './commands.ts'
 import { claimStage, startKeeper } from './janitor.ts'
-import { Leave } from './leave.ts'
-import { createObey } from './obey.ts'
+import { type CommonOptions, type QueueOption, QueueWorkers } from './queueWorkers.ts'
 import { startReports } from './report.ts'
-import { type CommonOptions, type QueueOption, Seats } from './seats.ts'
+import { Shutdown } from './shutdown.ts'
 import { watchTasks } from './taskLog.ts'
 import { Tasks } from './tasks.ts'
 
@@ -67,23 +67,28 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
   const { log, databaseUrl } = options
   const app = options.app === undefined ? null : await loadApp(options.app)
   installRuntime(log)
-  const leave = new Leave(options)
+  const shutdown = new Shutdown(options)
   const db = openDb(databaseUrl, { max: 3, name: 'sluice worker' })
   // Reports and commands must get through also when every other connection waits.
   const side = openDb(databaseUrl, { max: 1, name: 'sluice worker report' })
   const client = lazyClient(options.temporal)
   try {
     await migrate(db)
-    const steps = [...(app?.steps.values() ?? [])].map(orderOf)
+    const steps = [...(app?.steps.values() ?? [])].map(planOf)
     if (app) await defineSteps(db, app.path, steps)
     const tasks = new Tasks()
     const instance = randomUUID()
     const stage = localStage(options.stageDir)
     await claimStage(db, stage, log)
-    const parts = { db, stage, client, app, tasks, leave, instance }
-    const { seats, activities } = await createSeats(options, parts)
+    const parts = { db, stage, client, app, tasks, shutdown, instance }
+    const { queueWorkers, activities } = await createQueueWorkers(options, parts)
     const identity = identityOf(options)
-    const obey = createObey({ seats, leave, log, onChange: () => resizePool(db, seats) })
+    const onCommand = createCommandHandler({
+      queueWorkers,
+      shutdown,
+      log,
+      onChange: () => resizePool(db, queueWorkers),
+    })
     const who = {
       instance,
       worker: identity,
@@ -91,33 +96,33 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
       steps: steps.map(({ step }) => step),
     }
     const reports = await startReports(side, who, {
-      seats,
+      queueWorkers,
       tasks,
-      leave,
-      obey,
+      shutdown,
+      onCommand,
       log,
       memoryBytesMax: options.memoryBytesMax,
     })
     let stopKeeper = () => {}
     try {
       // From the first task on it leaves in order.
-      leave.onSignals()
-      await seats.add(...(options.queues ?? queuesOf(steps)))
-      resizePool(db, seats)
+      shutdown.onSignals()
+      await queueWorkers.add(...(options.queues ?? queuesOf(steps)))
+      resizePool(db, queueWorkers)
       await reports.now()
-      banner(options, { identity, seats, activities, app })
+      banner(options, { identity, queueWorkers, activities, app })
       const { janitorMs: everyMs } = options
-      stopKeeper = startKeeper({ db, client, seats, everyMs, log })
-      await Promise.race([leave.asked, seats.failed])
+      stopKeeper = startKeeper({ db, client, queueWorkers, everyMs, log })
+      await Promise.race([shutdown.asked, queueWorkers.failed])
     } finally {
       // Also when one queue fails: the others must not look alive behind it.
       stopKeeper()
-      await leave.end(seats.drain())
-      await leave.answer()
+      await shutdown.end(queueWorkers.drain())
+      await shutdown.answer()
       await reports.stop()
     }
     log.info({ event: 'stopped' }, 'worker stopped')
-    return leave.reason === 'memory' ? 'memory' : 'stopped'
+    return shutdown.reason === 'memory' ? 'memory' : 'stopped'
   } catch (error) {
     throw isOfDatabase(error) ? databaseError(error) : error
   } finally {
@@ -127,7 +132,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
   }
 }
 
-function queuesOf(steps: StepOrder[]): QueueOption[] {
+function queuesOf(steps: StepPlan[]): QueueOption[] {
   const named = steps.map(({ queue }) => queue).filter((queue) => queue !== null)
   return [...new Set(['ingest', ...named])].map((queue) => ({ queue }))
 }
@@ -136,8 +141,8 @@ const identityOf = ({ name }: WorkerOptions): string =>
   name?.replaceAll('%h', hostname()) ?? `${process.pid}@${hostname()}`
 
 /** A connection for each task, and one to look on with for each that waits for a lock. */
-function resizePool(db: Db, seats: Seats): void {
-  db.options.max = 2 * seats.concurrency + 1
+function resizePool(db: Db, queueWorkers: QueueWorkers): void {
+  db.options.max = 2 * queueWorkers.concurrency + 1
 }
 
 interface Parts {
@@ -146,13 +151,13 @@ interface Parts {
   client: LazyClient
   app: App | null
   tasks: Tasks
-  leave: Leave
+  shutdown: Shutdown
   /** Names the process in the ledger. */
   instance: string
 }
 
-async function createSeats(options: WorkerOptions, parts: Parts) {
-  const { db, stage, client, app, tasks, leave, instance } = parts
+async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
+  const { db, stage, client, app, tasks, shutdown, instance } = parts
   const { temporal, concurrency, autoscale, log, sourceRoots } = options
   const { unpack = unpackLimits } = options
   const identity = identityOf(options)
@@ -163,11 +168,11 @@ async function createSeats(options: WorkerOptions, parts: Parts) {
     unpack,
     worker: identity,
     instance,
-    hand: new Hand(),
+    exclusive: new Exclusive(),
     steps: app?.steps ?? new Map(),
     log,
-    leaving: leave.signal,
-    fateOf: async (ingestId) => fateOf(await client.get(), ingestId),
+    leaving: shutdown.signal,
+    workflowStatusOf: async (ingestId) => workflowStatusOf(await client.get(), ingestId),
     startIngest: async (ingest) => startUnstarted(await client.get(), ingest),
     progress: (info, progress) => tasks.progress(info, progress),
   })
@@ -182,11 +187,11 @@ async function createSeats(options: WorkerOptions, parts: Parts) {
     maxCachedWorkflows: 100,
     // Every task comes through its queue: eager ones would pass by priority, turns and rate limit.
     maxEagerActivityReservationsPerWorkflowTask: 0,
-    // The grace time is ours to keep, see leave.ts: a drained queue has no end to it.
+    // The grace time is ours to keep, see shutdown.ts: a drained queue has no end to it.
     shutdownGraceTime: '20 days',
-    interceptors: { activity: [watchTasks({ log, tasks, slots, leaving: leave.signal })] },
+    interceptors: { activity: [watchTasks({ log, tasks, slots, leaving: shutdown.signal })] },
   })
-  const seats = new Seats({
+  const queueWorkers = new QueueWorkers({
     address: temporal.address,
     concurrency: autoscale?.max ?? concurrency,
     autoscale: autoscale
@@ -194,7 +199,7 @@ async function createSeats(options: WorkerOptions, parts: Parts) {
       : null,
     common,
   })
-  return { seats, activities: Object.keys(activities) }
+  return { queueWorkers, activities: Object.keys(activities) }
 }
 
 /** Once a process, before the first connection: the SDK's own log lines go to our log. */
@@ -216,10 +221,10 @@ const causeIn = (meta: { error?: unknown } | undefined): string =>
 
 function banner(
   { temporal, autoscale, stageDir, log }: WorkerOptions,
-  worker: { identity: string; seats: Seats; activities: string[]; app: App | null },
+  worker: { identity: string; queueWorkers: QueueWorkers; activities: string[]; app: App | null },
 ): void {
-  const { identity, seats, activities, app } = worker
-  const queues = seats.list()
+  const { identity, queueWorkers, activities, app } = worker
+  const queues = queueWorkers.list()
   const own = queues.filter(({ shared }) => !shared && queues.length > 1)
   const facts = {
     worker: identity,
@@ -228,7 +233,7 @@ function banner(
     queues: queues.map(({ queue }) => queue).join(', '),
     concurrency: autoscale
       ? `activities at once: ${autoscale.min} to ${autoscale.max}, by CPU and memory`
-      : `activities at once: ${seats.concurrency}`,
+      : `activities at once: ${queueWorkers.concurrency}`,
     ...(own.length > 0 && {
       limits: own.map(({ queue, concurrency }) => `${queue} ${concurrency}`).join(', '),
     }),

@@ -6,7 +6,7 @@ import { createActivities } from '../../activities/index.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { fullSpec } from '../../src/spec/spec.ts'
 import { startUnstarted, viewWorkflow } from '../../src/temporal/ingests.ts'
-import { fateOf } from '../../src/temporal/janitor.ts'
+import { workflowStatusOf } from '../../src/temporal/janitor.ts'
 import { testDeps } from '../ingest/deps.ts'
 import { buildApi } from './server.ts'
 
@@ -52,7 +52,7 @@ test('the janitor starts what no request has started, once, and leaves what is y
   const young = await enter('young', 0)
   const verbs = createActivities({
     ...testDeps(api),
-    fateOf: (ingestId) => fateOf(api.client, ingestId),
+    workflowStatusOf: (ingestId) => workflowStatusOf(api.client, ingestId),
     startIngest: (ingest) => startUnstarted(api.client, ingest),
   })
   // Behind the ingests of the burst.

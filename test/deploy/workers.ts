@@ -28,7 +28,7 @@ export function workerOptions([command, ...args]: string[]): Options {
 
 /** A worker that was told to stop is gone after its grace time and what letting go may take. */
 export async function goneAfterSeconds({ grace }: Options): Promise<number> {
-  const letGoMs = /letGoMs = ([\d_]+)/.exec(await read('src/worker/leave.ts'))![1]
+  const letGoMs = /letGoMs = ([\d_]+)/.exec(await read('src/worker/shutdown.ts'))![1]
   return (grace + Number(letGoMs!.replaceAll('_', ''))) / 1000
 }
 

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Client } from 'pg'
 import { afterEach, expect, test } from 'vitest'
-import { inspect } from '../../src/dev/leftover.ts'
 import { freePort, isFree } from '../../src/dev/port.ts'
 import {
   databaseUrl,
@@ -15,6 +14,7 @@ import {
   type PostgresOptions,
   startPostgres,
 } from '../../src/dev/postgres.ts'
+import { inspect } from '../../src/dev/staleServer.ts'
 
 const timeout = 60_000
 const isRoot = process.getuid?.() === 0

@@ -9,8 +9,8 @@ import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import { afterEach, expect, test } from 'vitest'
-import { inspect } from '../../src/dev/leftover.ts'
 import { freePort, isFree } from '../../src/dev/port.ts'
+import { inspect } from '../../src/dev/staleServer.ts'
 import {
   type EmbeddedTemporal,
   oldestServer,

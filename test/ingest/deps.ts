@@ -1,6 +1,6 @@
 /** What activities need when a test calls them itself. */
 import { randomUUID } from 'node:crypto'
-import { Hand } from '../../activities/attempt/hand.ts'
+import { Exclusive } from '../../activities/attempt/exclusive.ts'
 import type { Deps } from '../../activities/index.ts'
 import { unpackLimits } from '../../src/domain/unpack.ts'
 import { createLog } from '../../src/log.ts'
@@ -14,11 +14,11 @@ export const testDeps = (it: Built, stage: Stage = it.stage): Deps => ({
   unpack: unpackLimits,
   worker: 'test',
   instance: randomUUID(),
-  hand: new Hand(),
+  exclusive: new Exclusive(),
   steps: new Map(),
   log: createLog('error', 'json'),
   leaving: new AbortController().signal,
-  fateOf: async () => 'open',
+  workflowStatusOf: async () => 'open',
   startIngest: async () => {},
   progress: () => {},
 })

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { Config } from '../../config.ts'
 import type { Exit } from '../../dev/process.ts'
 import { databaseError, openDb } from '../../postgres/db.ts'
-import type { ApiFeed } from './feed.ts'
 import { type KeptPart, startKept } from './keptPart.ts'
 import type { Running } from './running.ts'
+import type { ApiSettings } from './settingsPipe.ts'
 import { step } from './steps.ts'
 
 export interface Start {
@@ -105,7 +105,7 @@ export const spawnApi = async ({ config, logs, running }: Start): Promise<KeptPa
 export const feedApi = (
   { config }: Start,
   api: KeptPart,
-  options: Pick<ApiFeed, 'databaseUrl' | 'temporal' | 'stageDir' | 'uiUrl' | 'token'>,
+  options: Pick<ApiSettings, 'databaseUrl' | 'temporal' | 'stageDir' | 'uiUrl' | 'token'>,
   signal: AbortSignal,
 ): Promise<string> =>
   step(

@@ -1,6 +1,6 @@
 /** How the options of `sluice worker` are read. */
 import { InvalidArgumentError } from 'commander'
-import type { QueueOption } from '../../worker/seats.ts'
+import type { QueueOption } from '../../worker/queueWorkers.ts'
 
 export function name(text: string): string {
   if (/^[\x21-\x7e]{1,200}$/.test(text)) return text

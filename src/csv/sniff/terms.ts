@@ -164,10 +164,10 @@ function sniffDates(columns: string[][]): Found {
     : { ...settled, isOpen: true }
 }
 
-type Order = NonNullable<Terms['dates']> | 'either'
+type DateOrder = NonNullable<Terms['dates']> | 'either'
 
 /** The order in a column of dates alone; null when it is none, or of ISO dates. */
-function dateOrder(values: string[]): Order | null {
+function dateOrder(values: string[]): DateOrder | null {
   if (!areMost(values, (value) => dateParts(value) !== null)) return null
   const dates = values.map(dateParts).filter((date) => date !== null)
   const numbers = dates.map(({ parts }) => parts.map(Number) as [number, number, number])

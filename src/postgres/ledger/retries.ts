@@ -1,5 +1,5 @@
 /** The ledger's table of retries: what loaded rejects after all. */
-import type { Retried, RetryOrder } from '../../domain/retry.ts'
+import type { Retried, RetryInput } from '../../domain/retry.ts'
 import type { State } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
 import type { FullSpec } from '../../spec/spec.ts'
@@ -31,7 +31,7 @@ export async function listRetries(db: Db | Connection, ingestId: string): Promis
 /** @returns null as long as it has not committed */
 export async function readRetry(
   db: Db | Connection,
-  { ingestId, retryId }: Omit<RetryOrder, 'upload'>,
+  { ingestId, retryId }: Omit<RetryInput, 'upload'>,
 ): Promise<RetryView | null> {
   const { rows } = await db.query(
     `select ${columns} from sluice.retries where ingest_id = $1 and retry_id = $2`,
@@ -43,7 +43,7 @@ export async function readRetry(
 /** The last statement of its transaction but the commit. */
 export async function recordRetry(
   tx: Connection,
-  { ingestId, retryId, upload }: RetryOrder,
+  { ingestId, retryId, upload }: RetryInput,
   retried: Retried,
   by: { worker: string; attempt: number; tookMs: number },
 ): Promise<void> {

@@ -1,12 +1,12 @@
 /** The ledger's tables of steps: what apps have, and what was done to which file. */
-import type { StepOrder } from '../../domain/step.ts'
+import type { StepPlan } from '../../domain/step.ts'
 import type { Phase, State } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 import { fileColumns, type StagedEntry } from './files.ts'
 
 /** Notes what an app has, so that ingests may name it while none of its workers runs. */
-export async function defineSteps(db: Db, app: string, steps: StepOrder[]): Promise<void> {
+export async function defineSteps(db: Db, app: string, steps: StepPlan[]): Promise<void> {
   await db.query(
     `insert into sluice.step_definitions (step, queue, definition, app)
      select d ->> 'step', d ->> 'queue', d - 'step' - 'queue', $2
@@ -24,13 +24,13 @@ export async function defineSteps(db: Db, app: string, steps: StepOrder[]): Prom
 export async function readStepOrders(
   db: Db | Connection,
   names: string[],
-): Promise<Map<string, StepOrder>> {
+): Promise<Map<string, StepPlan>> {
   const { rows } = await db.query(
     'select step, queue, definition from sluice.step_definitions where step = any($1)',
     [names],
   )
   return new Map(
-    rows.map(({ step, queue, definition }) => [step, { step, queue, ...definition } as StepOrder]),
+    rows.map(({ step, queue, definition }) => [step, { step, queue, ...definition } as StepPlan]),
   )
 }
 

@@ -2,7 +2,7 @@
 import type { TableName } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
 import { isOfStatement } from '../sqlState.ts'
-import { literal } from './marks.ts'
+import { literal } from './violations.ts'
 
 /** What a statement of the judge is made from. */
 export interface Case {

@@ -25,7 +25,7 @@ import {
   unmarked,
   valuesOf,
   type Why,
-} from './marks.ts'
+} from './violations.ts'
 
 export interface Judged {
   target: TableName

@@ -4,7 +4,7 @@
  */
 import { attempt, type Case, keyText } from './case.ts'
 import type { Unique } from './constraints.ts'
-import { literal, markColumns, unmarked, valuesOf } from './marks.ts'
+import { literal, markColumns, unmarked, valuesOf } from './violations.ts'
 
 /** @returns how many rows were marked */
 export async function judgeUniques(at: Case, uniques: readonly Unique[]): Promise<number> {

@@ -11,7 +11,7 @@ import type { SpecWithoutSource } from '../specOptions.ts'
 import { findSample, sampleSpec } from './sample.ts'
 import { showEnd } from './show.ts'
 
-export interface Order {
+export interface UpRequest {
   found: Found
   spec: SpecWithoutSource
 }
@@ -20,7 +20,10 @@ export interface Order {
  * Reads the command line before anything is started.
  * @throws usage_invalid, file_missing, spec_invalid, table_name_invalid, dialect_invalid
  */
-export async function readOrder(files: string[], spec: SpecWithoutSource): Promise<Order | null> {
+export async function readRequest(
+  files: string[],
+  spec: SpecWithoutSource,
+): Promise<UpRequest | null> {
   const isAsked = spec.target?.table !== undefined || spec.steps !== undefined
   if (files.length === 0 && !isAsked) return null
   if (files.length === 0 || !isAsked) {
@@ -31,30 +34,30 @@ export async function readOrder(files: string[], spec: SpecWithoutSource): Promi
   return { spec, found: await findSources(files, { isOwnMachine: true, upload: false }) }
 }
 
-/** Brings the order, or the sample of a first start. What fails is told; the stack stays up. */
+/** Brings the request, or the sample of a first start. What fails is told; the stack stays up. */
 export async function bringFirst(
   up: UpFile,
-  order: Order | null,
+  request: UpRequest | null,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    if (order) {
-      await bringOrder(up, order, signal)
+    if (request) {
+      await bringRequest(up, request, signal)
       return
     }
     const sample = await findSample(createClient(up.api), up.databaseUrl)
     if (!sample) return
     console.log(`\nThis is a first start. The sample ${sample}:`)
     const found: Found = { kind: 'directory', paths: [sample] }
-    await bringOrder(up, { found, spec: sampleSpec }, signal)
+    await bringRequest(up, { found, spec: sampleSpec }, signal)
   } catch (error) {
     if (!signal.aborted) tell(error, { json: false, stack: false })
   }
 }
 
-export async function bringOrder(
+export async function bringRequest(
   up: UpFile,
-  { found, spec }: Order,
+  { found, spec }: UpRequest,
   signal: AbortSignal,
 ): Promise<IngestNow> {
   const client = createClient(up.api, { token: up.token ?? null })

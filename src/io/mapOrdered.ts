@@ -4,7 +4,7 @@
  * Begins with up to `width` items before the first result is asked for. When one fails, or nobody
  * wants the rest, it ends after those that were begun.
  */
-export async function* ahead<T, R>(
+export async function* mapOrdered<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   width: number,
   work: (item: T) => Promise<R>,

@@ -10,7 +10,7 @@ const script = 'cat > /dev/null; kill -INT "$0" 2> /dev/null'
  * @param pid the server; SIGINT must make it stop
  * @returns lets go of it: to be called when the server has ended, for its pid may be used again
  */
-export function leash(pid: number): () => void {
+export function guardAgainstLoss(pid: number): () => void {
   if (process.platform === 'win32') return () => {}
   const guard = spawn('/bin/sh', ['-c', script, String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],

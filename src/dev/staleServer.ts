@@ -29,7 +29,7 @@ export async function readClaim(file: string): Promise<Claim | null> {
 }
 
 /** Throws when the process still has the parent that started it: then it is in use, not left over. */
-export async function assertLeftOver(pid: number, claim: Claim | null): Promise<void> {
+export async function assertStale(pid: number, claim: Claim | null): Promise<void> {
   const found = await inspect(pid)
   if (!found || !claim || claim.pid !== pid || found.ppid !== claim.ownerPid) return
   throw sluiceError('folder_in_use', { owner: claim.ownerPid, server: pid })

@@ -14,10 +14,10 @@ let averageMs = 0
 let slowUntilMs = 0
 
 /** Up to so many bytes are read like that. */
-export const quickBytes = 64 * 1024
+export const syncBytesMax = 64 * 1024
 
 /** @returns null when the disk was slow a moment ago: then the detour is the better way */
-export function quickly<T>(work: () => T): { value: T } | null {
+export function inSync<T>(work: () => T): { value: T } | null {
   const startMs = Date.now()
   if (startMs < slowUntilMs) return null
   try {

@@ -3,21 +3,21 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
 
-export type LeaveReason = 'signal' | 'command' | 'memory'
+export type ShutdownReason = 'signal' | 'command' | 'memory'
 
 /** After the grace time, what was handed back has this long to let go. */
 const letGoMs = 10_000
 /** npm and shells pass a signal on that the terminal has sent already: that is one signal. */
 const repeatMs = 300
 
-export class Leave {
+export class Shutdown {
   readonly #log: Logger
   readonly #graceMs: number
   readonly #handBack = new AbortController()
-  #ask: (reason: LeaveReason) => void = () => {}
+  #ask: (reason: ShutdownReason) => void = () => {}
   /** Resolves when it is to leave. */
-  readonly asked: Promise<LeaveReason>
-  #reason: LeaveReason | null = null
+  readonly asked: Promise<ShutdownReason>
+  #reason: ShutdownReason | null = null
   readonly #answers: (() => Promise<void>)[] = []
 
   constructor({ log, graceMs }: { log: Logger; graceMs: number }) {
@@ -30,7 +30,7 @@ export class Leave {
     })
   }
 
-  get reason(): LeaveReason | null {
+  get reason(): ShutdownReason | null {
     return this.#reason
   }
 
@@ -39,7 +39,7 @@ export class Leave {
     return this.#handBack.signal
   }
 
-  ask(reason: LeaveReason): void {
+  ask(reason: ShutdownReason): void {
     this.#reason ??= reason
     this.#ask(reason)
   }

@@ -1,9 +1,9 @@
 /** What a workflow is started with, and what its activities hand back to it. */
-import type { StepOrder } from './step.ts'
+import type { StepPlan } from './step.ts'
 import type { LimitsByVerb } from './timeLimits.ts'
 
 /** What the workflow must know of its ingest; the rest of the spec is in the ledger. */
-export interface IngestOrder {
+export interface IngestInput {
   /** null: the steps are all that is to be done. */
   target: string | null
   parallelism: number
@@ -36,7 +36,7 @@ export interface Progress {
   rowsToReload?: number
   paused: boolean
   /** In order, for every file. */
-  steps?: StepOrder[]
+  steps?: StepPlan[]
   /** The task queue of the verbs after list; that of the workflow if absent. */
   queue?: string
 }

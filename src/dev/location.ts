@@ -29,7 +29,7 @@ import { run, type User } from './process.ts'
 const shared = '/var/lib/sluice'
 const ownUser = 'sluice-postgres'
 
-export interface Place {
+export interface Location {
   /** The folder with bin, lib and share. */
   native: string
   /** The folder with the data folder, the password and the log. */
@@ -38,13 +38,13 @@ export interface Place {
   notes: string[]
 }
 
-export async function findPlace(home: string): Promise<Place> {
+export async function findLocation(home: string): Promise<Location> {
   await mkdir(home, { recursive: true })
   const [native, dir] = await Promise.all([packageFolder(), realpath(home)])
   if (process.getuid?.() !== 0) return { native, dir, user: undefined, notes: [] }
 
   const user = await findUser()
-  const place: Place = { native, dir, user, notes: [] }
+  const place: Location = { native, dir, user, notes: [] }
   if (!(await may(user, '-r', join(native, 'share/postgresql/postgres.bki')))) {
     place.native = await shareBinaries(native)
     place.notes.push(`PostgreSQL cannot run as root; its binaries are in ${place.native}`)

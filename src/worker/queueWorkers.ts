@@ -19,7 +19,7 @@ export interface QueueOption {
 /** What every SDK worker of the process has; the slots and the queue are added here. */
 export type CommonOptions = (slots: Slots) => Omit<WorkerOptions, 'taskQueue' | 'connection'>
 
-export interface SeatsOptions {
+export interface QueueWorkersOptions {
   address: string
   /** Tasks at once, shared by the queues that have no number of their own. */
   concurrency: number
@@ -27,7 +27,7 @@ export interface SeatsOptions {
   common: CommonOptions
 }
 
-interface Seat {
+interface QueueWorker {
   /** How its limit was set: another one takes its place when that is to change. */
   key: string
   worker: Worker
@@ -41,11 +41,11 @@ interface Wanted {
   own: Slots | null
 }
 
-export class Seats {
-  readonly #options: SeatsOptions
+export class QueueWorkers {
+  readonly #options: QueueWorkersOptions
   readonly #shared: Slots
   readonly #wanted = new Map<string, Wanted>()
-  readonly #seats = new Map<string, Seat>()
+  readonly #workers = new Map<string, QueueWorker>()
   /** Left, with tasks that still run. */
   readonly #leaving = new Set<Promise<void>>()
   #isDrained = false
@@ -54,7 +54,7 @@ export class Seats {
   readonly failed: Promise<never>
   #fail: (error: unknown) => void = () => {}
 
-  constructor(options: SeatsOptions) {
+  constructor(options: QueueWorkersOptions) {
     this.#options = options
     this.#shared = new Slots(options.concurrency)
     this.failed = new Promise<never>((_, reject) => {
@@ -113,9 +113,9 @@ export class Seats {
   /** Resolves when its last task has ended. */
   async remove(queue: string): Promise<void> {
     this.#wanted.delete(queue)
-    const seat = this.#seats.get(queue)
+    const served = this.#workers.get(queue)
     await this.#settle()
-    await seat?.ended.catch(() => {})
+    await served?.ended.catch(() => {})
   }
 
   /** Of the shared limit. Resolves when no more than that run. */
@@ -142,17 +142,17 @@ export class Seats {
   }
 
   /**
-   * Takes a seat at every queue that is wanted, and leaves those that are not, or whose limit was
+   * Takes a served at every queue that is wanted, and leaves those that are not, or whose limit was
    * set otherwise. One at a time: what one takes the next one must see.
    */
   #settle(): Promise<void> {
     const settling = this.#settling.then(async () => {
-      for (const [queue, { key }] of [...this.#seats]) {
+      for (const [queue, { key }] of [...this.#workers]) {
         const wanted = this.#wanted.get(queue)
         if (this.#isDrained || !wanted || key !== this.#keyOf(wanted)) this.#leave(queue)
       }
       if (this.#isDrained) return
-      const missing = [...this.#wanted.values()].filter(({ queue }) => !this.#seats.has(queue))
+      const missing = [...this.#wanted.values()].filter(({ queue }) => !this.#workers.has(queue))
       // One that comes after the failure of another one must be known, to be left again.
       const taken = await Promise.allSettled(missing.map((wanted) => this.#take(wanted)))
       const failed = taken.find((each) => each.status === 'rejected')
@@ -177,7 +177,7 @@ export class Seats {
     })
     const ended = worker.run().finally(() => connection.close())
     ended.catch((error) => this.#fail(serverError(error, address)))
-    this.#seats.set(wanted.queue, { key: this.#keyOf(wanted), worker, ended })
+    this.#workers.set(wanted.queue, { key: this.#keyOf(wanted), worker, ended })
   }
 
   #keyOf({ own }: Wanted): string {
@@ -208,11 +208,11 @@ export class Seats {
 
   /** Polls no more; what it has in hand goes on. */
   #leave(queue: string): void {
-    const seat = this.#seats.get(queue)
-    if (!seat) return
-    this.#seats.delete(queue)
-    seat.worker.shutdown()
-    const left = seat.ended.catch(() => {}).finally(() => this.#leaving.delete(left))
+    const served = this.#workers.get(queue)
+    if (!served) return
+    this.#workers.delete(queue)
+    served.worker.shutdown()
+    const left = served.ended.catch(() => {}).finally(() => this.#leaving.delete(left))
     this.#leaving.add(left)
   }
 }

@@ -8,16 +8,19 @@ import { createInterface } from 'node:readline'
 import type { ApiOptions } from '../../api/server.ts'
 import type { WorkerOptions } from '../../worker/run.ts'
 
-export type Feed = Pick<WorkerOptions, 'temporal' | 'databaseUrl' | 'stageDir' | 'sourceRoots'>
+export type WorkerSettings = Pick<
+  WorkerOptions,
+  'temporal' | 'databaseUrl' | 'stageDir' | 'sourceRoots'
+>
 
 /** What `up` starts its API with. */
-export type ApiFeed = Omit<ApiOptions, 'log'>
+export type ApiSettings = Omit<ApiOptions, 'log'>
 
 /**
  * Prepares itself meanwhile.
  * @returns null when stdin ended before the settings
  */
-export async function readFeed<F>(prepare: Promise<unknown>): Promise<F | null> {
+export async function readSettingsPipe<F>(prepare: Promise<unknown>): Promise<F | null> {
   const lines = createInterface({ input: process.stdin })
   let isWorking = false
   let isGone = false

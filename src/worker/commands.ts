@@ -2,51 +2,56 @@
 import type { Answer, Command } from '../domain/worker.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { Leave } from './leave.ts'
-import type { Seats } from './seats.ts'
+import type { QueueWorkers } from './queueWorkers.ts'
+import type { Shutdown } from './shutdown.ts'
 
 interface Obedient {
-  seats: Seats
-  leave: Leave
+  queueWorkers: QueueWorkers
+  shutdown: Shutdown
   log: Logger
   /** The number of tasks at once may have changed. */
   onChange(): void
 }
 
 /** Resolves when it is done; a shutdown is done when nothing is in hand any more. */
-export type Obey = (command: Command) => Promise<Answer>
+export type CommandHandler = (command: Command) => Promise<Answer>
 
-export function createObey({ seats, leave, log, onChange }: Obedient): Obey {
+export function createCommandHandler({
+  queueWorkers,
+  shutdown,
+  log,
+  onChange,
+}: Obedient): CommandHandler {
   const does: { [K in Command['kind']]: (command: CommandOf<K>) => Promise<string> } = {
     ping: async () => 'pong',
     async concurrency({ concurrency }) {
-      const resized = seats.resize(concurrency)
+      const resized = queueWorkers.resize(concurrency)
       onChange()
       await resized
       return `activities at once: ${concurrency}`
     },
     async queue_add({ kind: _, ...added }) {
-      await seats.add(added)
+      await queueWorkers.add(added)
       return `takes tasks from ${added.queue}`
     },
     async queue_remove({ queue }) {
-      if (!seats.has(queue)) throw new Error(`it does not serve the queue ${queue}`)
-      await seats.remove(queue)
+      if (!queueWorkers.has(queue)) throw new Error(`it does not serve the queue ${queue}`)
+      await queueWorkers.remove(queue)
       return `takes no more tasks from ${queue}; none is in hand`
     },
     async drain() {
-      await seats.drain()
+      await queueWorkers.drain()
       return 'drained: takes no tasks, has none in hand'
     },
     async resume() {
-      await seats.resume()
+      await queueWorkers.resume()
       return 'takes tasks again'
     },
     shutdown() {
       const left = new Promise<string>((resolve) => {
-        leave.onLeft(async () => resolve('it has left'))
+        shutdown.onLeft(async () => resolve('it has left'))
       })
-      leave.ask('command')
+      shutdown.ask('command')
       return left
     },
   }
