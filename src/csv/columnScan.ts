@@ -1,6 +1,6 @@
 /** What the values of one field of a file are, as the scan comes to know it. */
 import { type FieldFacts, type Kind, type KindOrWord, kinds, type Tally } from '../domain/types.ts'
-import { loop, memoryOf, places } from './loop.ts'
+import { loop, memory, places } from './loop.ts'
 
 /** What simd/runs.ts looks for: the loops that find a kind. */
 const patternOf: Partial<Record<Kind, number>> = {
@@ -65,12 +65,11 @@ export class ColumnScan {
 
   /** Tells the loop what to look for. */
   expect(): void {
-    const memory = memoryOf(0)
     for (const [index, { bytes }] of this.#known.entries()) {
       const at = places.known + index * knownBytes
-      memory.writeInt32LE(bytes.length, at)
-      memory.writeInt32LE(0, at + 4)
-      bytes.copy(memory, at + knownBytes - knownValueBytes)
+      memory.numbers[at / 4] = bytes.length
+      memory.numbers[at / 4 + 1] = 0
+      bytes.copy(memory.bytes, at + knownBytes - knownValueBytes)
     }
     loop.expect(this.#pattern, this.#seen, this.#known.length)
   }
@@ -97,9 +96,8 @@ export class ColumnScan {
 
   /** Takes over what the loop has counted. */
   collect(): void {
-    const memory = memoryOf(0)
     for (const [index, kind] of kinds.entries()) {
-      const count = memory.readInt32LE(places.counts + index * 4)
+      const count = memory.numbers[places.counts / 4 + index] as number
       const tally = count > 0 && this.#tallies.get(kind)
       if (tally) tally.count += count
     }
@@ -107,12 +105,11 @@ export class ColumnScan {
   }
 
   #collectKnown(): void {
-    const memory = memoryOf(0)
     for (const [index, { kind }] of this.#known.entries()) {
-      const at = places.known + index * knownBytes + 4
+      const at = (places.known + index * knownBytes) / 4 + 1
       const tally = this.#tallies.get(kind)
-      if (tally) tally.count += memory.readInt32LE(at)
-      memory.writeInt32LE(0, at)
+      if (tally) tally.count += memory.numbers[at] as number
+      memory.numbers[at] = 0
     }
   }
 

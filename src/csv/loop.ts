@@ -21,7 +21,7 @@ interface Loop {
   walk(base: number, size: number, stopAt: number): number
   marks(delimiter: number, newline: number, quote: number, width: number): void
   terms(point: number, order: number, isEmptyNull: number): void
-  words(longest: number): void
+  words(longest: number, isForeignAbove: number): void
   splitTo: Out
   isApart: Out
   split(from: number, to: number): number
@@ -53,13 +53,16 @@ export const places = {
 
 const module = new WebAssembly.Module(Buffer.from(walkWasm, 'base64'))
 export const loop = new WebAssembly.Instance(module).exports as Loop
-let memory = Buffer.from(loop.memory.buffer)
 
-/** Its bytes, of which so many at least can be used. */
-export function memoryOf(sizeBytes: number): Buffer {
-  const missing = sizeBytes - memory.length
-  if (missing > 0) loop.memory.grow(Math.ceil(missing / pageBytes))
-  if (memory.buffer !== loop.memory.buffer) memory = Buffer.from(loop.memory.buffer)
-  return memory
+/** Its bytes, and the same as numbers of 32 bits. */
+export const memory = { bytes: Buffer.alloc(0), numbers: new Int32Array(0) }
+
+/** Makes so many bytes of the memory usable, at least. */
+export function reserve(sizeBytes: number): void {
+  const missing = sizeBytes - memory.bytes.length
+  if (missing <= 0) return
+  loop.memory.grow(Math.ceil(missing / pageBytes))
+  memory.bytes = Buffer.from(loop.memory.buffer)
+  memory.numbers = new Int32Array(loop.memory.buffer)
 }
-memoryOf(places.scratch + pageBytes)
+reserve(places.scratch + pageBytes)

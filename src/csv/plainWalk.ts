@@ -5,7 +5,7 @@
  * The loop is WebAssembly, which has SIMD and JavaScript has not (simd/walk.ts). It sees a window
  * of the bytes, copied into its memory, which all walks of the process share.
  */
-import { loop, memoryOf, windowBytes } from './loop.ts'
+import { loop, memory, windowBytes } from './loop.ts'
 import { type Marks, noBytes, withoutLineEnd } from './marks.ts'
 import type { TypeScan } from './typeScan.ts'
 
@@ -80,7 +80,7 @@ export class PlainWalk {
     const isNear = this.start >= 0 && this.index - this.start < windowBytes / 2
     this.#windowStart = isNear ? this.start : this.index
     this.#windowEnd = Math.min(this.#bytes.length, this.#windowStart + windowBytes)
-    memoryOf(0).set(this.#bytes.subarray(this.#windowStart, this.#windowEnd))
+    memory.bytes.set(this.#bytes.subarray(this.#windowStart, this.#windowEnd))
   }
 
   /** @returns whether it stopped before the end of the window */

@@ -8,7 +8,7 @@ import { isUtf8 } from 'node:buffer'
 import type { FieldFacts, KindOrWord } from '../domain/types.ts'
 import type { Dialect } from '../domain/words.ts'
 import { ColumnScan } from './columnScan.ts'
-import { loop, memoryOf, places } from './loop.ts'
+import { loop, memory, places } from './loop.ts'
 import { CR, LF, type Marks, marksOf } from './marks.ts'
 import { type Field, fieldsOf, recordsOf } from './records.ts'
 import { ValueKinds } from './valueKinds.ts'
@@ -55,18 +55,18 @@ export class TypeScan {
    */
   plain(from: number, to: number, line: number): void {
     if (this.#isFast) this.#fast(from, to, line)
-    else this.#slice(Buffer.from(memoryOf(0).subarray(from, to)), line)
+    else this.#slice(Buffer.from(memory.bytes.subarray(from, to)), line)
     this.#settle()
   }
 
   #fast(from: number, to: number, line: number): void {
     const { delimiter, newline, quote } = this.#marks
-    const { decimal, dates, nullText } = this.#dialect
-    this.#classes.copy(memoryOf(0), places.classes)
+    const { decimal, dates, nullText, thousands } = this.#dialect
+    this.#classes.copy(memory.bytes, places.classes)
     loop.marks(delimiter[0] as number, newline, quote, this.#columns.length)
     loop.terms(decimal === ',' ? 44 : 46, dates ? orders[dates] : 0, Number(nullText === ''))
-    loop.words(this.#wordMax)
-    const linesIn = (start: number, end: number) => countOf(memoryOf(0), newline, { start, end })
+    loop.words(this.#wordMax, Number(thousands === undefined))
+    const linesIn = (start: number, end: number) => countOf(memory.bytes, newline, { start, end })
     for (let at = from; at < to; ) {
       const records = loop.split(at, to)
       const split = loop.splitTo.value
@@ -104,22 +104,22 @@ export class TypeScan {
       if (at === records) break
       const start = loop.fieldStart.value
       let end = loop.fieldEnd.value
-      const memory = memoryOf(0)
       const isLast = index === this.#columns.length - 1 && this.#marks.newline === LF
-      if (isLast && end > start && memory[end - 1] === CR) end--
-      const bytes = memory.subarray(start, end)
+      if (isLast && end > start && memory.bytes[end - 1] === CR) end--
+      // A copy: the memory may move when it grows.
+      const bytes = Buffer.from(memory.bytes.subarray(start, end))
       const [field] = fieldsOf(bytes, this.#dialect)
       const recordStart = loop.recordStart.value
       const kind = field && this.#add(column, field, bytes, () => lineOf(recordStart))
-      if (kind) column.learn(kind, this.#unquoted(memory, start, end))
+      if (kind) column.learn(kind, this.#unquoted(bytes))
     }
     column.collect()
   }
 
   /** As the loop sees it: within its quotes, whatever stands there. */
-  #unquoted(memory: Buffer, start: number, end: number): Buffer {
-    const isQuoted = end - start > 1 && memory[start] === this.#marks.quote
-    return isQuoted ? memory.subarray(start + 1, end - 1) : memory.subarray(start, end)
+  #unquoted(bytes: Buffer): Buffer {
+    const isQuoted = bytes.length > 1 && bytes[0] === this.#marks.quote
+    return isQuoted ? bytes.subarray(1, -1) : bytes
   }
 
   #add(
@@ -137,11 +137,11 @@ export class TypeScan {
 
   /** A record that the loop leaves alone. @returns where the next one starts */
   #apart(from: number, to: number, line: number): number {
-    const memory = memoryOf(0)
-    const step = recordsOf(memory.subarray(from, to), this.#dialect).next()
+    const { bytes } = memory
+    const step = recordsOf(bytes.subarray(from, to), this.#dialect).next()
     if (step.done) return to
     const { start, end, next } = step.value
-    this.#look(Buffer.from(memory.subarray(from + start, from + end)), line)
+    this.#look(Buffer.from(bytes.subarray(from + start, from + end)), line)
     return from + next
   }
 
@@ -173,22 +173,15 @@ export class TypeScan {
     for (const column of this.#columns) column.settle(records)
   }
 
-  /** What a byte tells: see simd/layout.ts. */
+  /** What may begin with a byte: see simd/layout.ts. */
   #classify(): void {
-    const { thousands } = this.#dialect
-    for (let byte = 0; byte < 256; byte++) {
-      const letter = String.fromCharCode(byte)
-      // Not of a hexadecimal number, of T, Z and PM, or of words that are looked for by themselves.
-      const isForeign =
-        byte < 128 ? /[g-lnoqrsu-yG-LNOQRSU-Y]/.test(letter) : thousands === undefined
-      this.#classes[byte] = Number(isForeign) + (letter === '{' || letter === '[' ? 4 : 0)
-    }
+    for (const mark of [0x7b, 0x5b]) this.#classes[mark] = 2
     for (const word of this.#kinds.words) {
       this.#wordMax = Math.max(this.#wordMax, Buffer.byteLength(word))
       const first = word.slice(0, 1)
       for (const letter of [first.toUpperCase(), first.toLowerCase()]) {
         const [byte] = Buffer.from(letter)
-        if (byte !== undefined) this.#classes[byte] = (this.#classes[byte] as number) | 2
+        if (byte !== undefined) this.#classes[byte] = (this.#classes[byte] as number) | 1
       }
     }
   }

@@ -2,7 +2,7 @@
 import { type Kind, type KindOrWord, kinds } from '../domain/types.ts'
 import { changesNumbers, dateParts, dateType, plainNumber, type Terms } from '../domain/values.ts'
 import type { Dialect } from '../domain/words.ts'
-import { loop, memoryOf, places } from './loop.ts'
+import { loop, memory, places, reserve } from './loop.ts'
 
 /**
  * Words that stand for NULL beside numbers, dates and the like, as spreadsheets, databases and
@@ -146,8 +146,8 @@ function otherKind(value: string): Kind {
 function documentKind(value: string): Kind {
   const bytes = Buffer.from(value)
   // The loop may read a little more.
-  const memory = memoryOf(places.scratch + bytes.length + 64)
-  bytes.copy(memory, places.scratch)
+  reserve(places.scratch + bytes.length + 64)
+  bytes.copy(memory.bytes, places.scratch)
   const found = kinds[loop.json(places.scratch, bytes.length, -1)] ?? 'null'
   return found === 'null' ? 'text' : found
 }

@@ -4,7 +4,7 @@
  *
  * The records are those that walk.ts has just passed, in the same window; typeScan.ts drives it.
  */
-import { alone, classes, countBytes, counts, known, positions } from './layout'
+import { alone, countBytes, counts, known, positions } from './layout'
 import {
   booleans,
   dates,
@@ -16,20 +16,16 @@ import {
   uuids,
 } from './runs'
 import { quote, width } from './split'
+import { isText, texts } from './texts'
 
 export { json } from './json'
 export { terms } from './runs'
 export { isApart, marks, split, splitTo } from './split'
+export { words } from './texts'
 
 const other = 14
 const CR = 13
 const knownBytes: usize = 32
-
-/** Bytes of the longest word that is no text everywhere. */
-let wordMax: i32 = 0
-export function words(longest: i32): void {
-  wordMax = longest
-}
 
 /** Out: the field at which `column` stopped, and the start of its record. */
 export let fieldStart: i32 = 0
@@ -85,7 +81,7 @@ function run(row: usize, records: i32, isLast: bool): i32 {
     case 6:
       return documents(row, records, isLast, seen)
     default:
-      return 0
+      return texts(row, records, isLast, seen)
   }
 }
 
@@ -119,20 +115,6 @@ function isCounted(row: usize, isLast: bool): bool {
 
 function isBlank(byte: u8): bool {
   return byte === 32 || byte === 9
-}
-
-/** Surely: it has a letter that stands in texts only, or a zero in front. */
-function isText(at: usize, size: i32): bool {
-  const first = load<u8>(classes + load<u8>(at))
-  if ((first & 4) !== 0 || ((first & 2) !== 0 && size <= wordMax)) return false
-  const most = min(size, 64)
-  let isWhole = true
-  for (let index: usize = 0; index < usize(most); index++) {
-    const byte = load<u8>(at + index)
-    if ((load<u8>(classes + byte) & 1) !== 0) return true
-    if (byte < 48 || byte > 57) isWhole = false
-  }
-  return isWhole && size > 1 && size <= 64 && load<u8>(at) === 48
 }
 
 function isKnown(at: usize, size: i32): bool {

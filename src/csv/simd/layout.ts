@@ -9,7 +9,7 @@ export const counts: usize = positions + page
 export const countBytes: usize = 128
 /** Short values of the column that are known: their size, how many there are, 16 bytes. */
 export const known: usize = counts + countBytes
-/** What a byte tells: 1 it stands in texts only, 2 a word begins with it, 4 JSON does. */
+/** What may begin with a byte: 1 a word that is no text everywhere, 2 JSON. */
 export const classes: usize = known + 512
 /** A field without the blanks around it, as a row of positions. */
 export const alone: usize = classes + 256

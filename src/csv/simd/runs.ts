@@ -42,12 +42,12 @@ const uuid = 11
 const jsonb = 12
 const jsonText = 13
 
-function add(kind: i32, count: i32): void {
+export function add(kind: i32, count: i32): void {
   const at = counts + usize(kind) * 4
   store<i32>(at, load<i32>(at) + count)
 }
 
-function has(seen: i32, kind: i32): bool {
+export function has(seen: i32, kind: i32): bool {
   return ((seen >> kind) & 1) !== 0
 }
 
@@ -139,11 +139,11 @@ export function booleans(first: usize, records: i32, isLast: bool, seen: i32): i
     }
     if (size === 1) {
       const letter = load<u8>(start) | 32
-      const isT = hasT && letter === 116
-      const isF = hasF && letter === 102
-      if (!isT && !isF) break
-      ts += i32(isT)
-      fs += i32(isF)
+      const isT = i32(hasT) & i32(letter === 116)
+      const isF = i32(hasF) & i32(letter === 102)
+      if ((isT | isF) === 0) break
+      ts += isT
+      fs += isF
     } else if (size === 0) {
       if (!mayBeEmpty) break
     } else {

@@ -4,8 +4,8 @@ import { positions } from './layout'
 
 /** So many that all of a column lie in the fast caches. */
 const positionBytes: usize = 1 << 15
-
-const CR = 13
+/** Rows are checked after so many bytes: to check each at its end is twice as slow. */
+const stepBytes = 1024
 
 export let newline: i32 = 0
 export let quote: i32 = 0
@@ -26,7 +26,7 @@ export let isApart: bool = false
 
 /**
  * Finds the fields of records from `from` on, which is the start of one, until there is no room, or
- * at one whose quotes stand in odd places, or that has another number of fields.
+ * at one that has another number of fields. Their quotes stand where they may: walk.ts has seen it.
  * @param to behind the line end of the last record
  * @returns how many records there are
  */
@@ -41,79 +41,84 @@ export function split(from: i32, to: i32): i32 {
   let out = positions + 4
   // Behind the ends of the last record.
   let row = out
-  let records = 0
+  let lineCount: i32 = 0
   let within: u64 = 0
-  // What the last byte of the 64 before was: one that a quote opens behind, or a quote that closed.
-  let opens: u64 = 1
-  let closes: u64 = 0
-  isApart = true
-  splitTo = from
-  for (let at = from; at < to; at += 64) {
-    const bytes0 = v128.load(at)
-    const bytes1 = v128.load(at, 16)
-    const bytes2 = v128.load(at, 32)
-    const bytes3 = v128.load(at, 48)
-    let lines =
-      bits16(bytes0, newlines) |
-      (bits16(bytes1, newlines) << 16) |
-      (bits16(bytes2, newlines) << 32) |
-      (bits16(bytes3, newlines) << 48)
-    let ends =
-      lines |
-      bits16(bytes0, delimiters) |
-      (bits16(bytes1, delimiters) << 16) |
-      (bits16(bytes2, delimiters) << 32) |
-      (bits16(bytes3, delimiters) << 48)
-    let odd: u64 = 0
-    if (hasQuotes) {
-      const turns =
-        bits16(bytes0, quotes) |
-        (bits16(bytes1, quotes) << 16) |
-        (bits16(bytes2, quotes) << 32) |
-        (bits16(bytes3, quotes) << 48)
-      const quoted = within ^ parities(turns)
-      within = u64(i64(quoted) >> 63)
-      lines &= ~quoted
-      ends &= ~quoted
-      const closing = turns & ~quoted
-      odd = turns & quoted & ~(((ends | closing) << 1) | opens)
-      const behind = ((closing << 1) | closes) & ~(ends | turns)
-      if (behind !== 0) odd |= behind & ~carriageReturns(at)
-      closes = closing >> 63
-      opens = (ends | closing) >> 63
-    }
-    if (to - at < 64) {
-      const valid = (u64(1) << u64(to - at)) - 1
-      ends &= valid
-      lines &= valid
-      odd &= valid
-    }
-    const next = out + (usize(popcnt(ends)) << 2)
-    flatten(out, next, at, ends)
-    for (; lines !== 0; lines &= lines - 1) {
-      const bit = ctz(lines)
-      const upTo = (u64(2) << bit) - 1
-      const behind = out + (usize(popcnt(ends & upTo)) << 2)
-      if (behind !== row + rowBytes || (odd & upTo) !== 0) return records
-      records++
-      row = behind
-      splitTo = at + i32(bit) + 1
-    }
-    // In the record under way, which is set apart then.
-    if (odd !== 0 || next > row + rowBytes) return records
-    if (row > full) break
-    out = next
-  }
   isApart = false
-  return records
+  for (let at = from; at < to; ) {
+    for (const stepEnd = min(to, at + stepBytes); at < stepEnd; at += 64) {
+      const bytes0 = v128.load(at)
+      const bytes1 = v128.load(at, 16)
+      const bytes2 = v128.load(at, 32)
+      const bytes3 = v128.load(at, 48)
+      let lines =
+        bits16(bytes0, newlines) |
+        (bits16(bytes1, newlines) << 16) |
+        (bits16(bytes2, newlines) << 32) |
+        (bits16(bytes3, newlines) << 48)
+      let ends =
+        lines |
+        bits16(bytes0, delimiters) |
+        (bits16(bytes1, delimiters) << 16) |
+        (bits16(bytes2, delimiters) << 32) |
+        (bits16(bytes3, delimiters) << 48)
+      if (hasQuotes) {
+        const turns =
+          bits16(bytes0, quotes) |
+          (bits16(bytes1, quotes) << 16) |
+          (bits16(bytes2, quotes) << 32) |
+          (bits16(bytes3, quotes) << 48)
+        const quoted = within ^ parities(turns)
+        within = u64(i64(quoted) >> 63)
+        lines &= ~quoted
+        ends &= ~quoted
+      }
+      if (to - at < 64) {
+        const valid = (u64(1) << u64(to - at)) - 1
+        ends &= valid
+        lines &= valid
+      }
+      const next = out + (usize(popcnt(ends)) << 2)
+      flatten(out, next, at, ends)
+      out = next
+      lineCount += i32(popcnt(lines))
+    }
+    const checked = row
+    let rowCount = 0
+    while (row + rowBytes <= out && isLineEnd(row + rowBytes - 4)) {
+      row += rowBytes
+      rowCount++
+    }
+    // A line end more, or a row that does not end with one: some row has another width.
+    if (rowCount !== lineCount || row + rowBytes <= out) {
+      row = firstOdd(checked, out)
+      isApart = true
+      break
+    }
+    lineCount = 0
+    if (row > full) break
+  }
+  splitTo = load<i32>(row - 4) + 1
+  return i32((row - positions - 4) / rowBytes)
 }
 
-function carriageReturns(at: i32): u64 {
-  let bits: u64 = 0
-  for (let index = 0; index < 64; index++) {
-    if (load<u8>(at + index) === CR) bits |= u64(1) << u64(index)
+function isLineEnd(position: usize): bool {
+  return i32(load<u8>(load<i32>(position))) === newline
+}
+
+/** The first row that does not have its line end as its last field's end, and only there. */
+function firstOdd(from: usize, to: usize): usize {
+  const rowBytes = usize(width) * 4
+  let row = from
+  while (isRow(row, to)) row += rowBytes
+  return row
+}
+
+function isRow(row: usize, to: usize): bool {
+  const last = row + usize(width - 1) * 4
+  for (let end = row; end < last; end += 4) {
+    if (end >= to || isLineEnd(end)) return false
   }
-  return bits
+  return last < to && isLineEnd(last)
 }
 
 /** Eight at a time, whether or not there are as many: a branch less to guess. */
