@@ -19,6 +19,8 @@ const patternOf: Partial<Record<Kind, number>> = {
   json: 6,
 }
 
+/** Where simd/runs.ts counts a kind. */
+const indexOf: ReadonlyMap<KindOrWord, number> = new Map(kinds.map((kind, index) => [kind, index]))
 /** After so many values of another pattern that one is looked for. */
 const missesMax = 16
 const knownMax = 16
@@ -59,7 +61,7 @@ export class ColumnScan {
     else if (kind !== 'null') {
       const first = { line: lineOf(), value: value.slice(0, valueChars) }
       this.#tallies.set(kind, { count: 1, ...first })
-      if (!kind.startsWith('=')) this.#seen |= 1 << kinds.indexOf(kind as Kind)
+      if (!kind.startsWith('=')) this.#seen |= 1 << (indexOf.get(kind) ?? 0)
     }
   }
 
@@ -96,10 +98,10 @@ export class ColumnScan {
 
   /** Takes over what the loop has counted. */
   collect(): void {
-    for (const [index, kind] of kinds.entries()) {
-      const count = memory.numbers[places.counts / 4 + index] as number
-      const tally = count > 0 && this.#tallies.get(kind)
-      if (tally) tally.count += count
+    const first = places.counts / 4
+    for (const [kind, tally] of this.#tallies) {
+      const index = indexOf.get(kind)
+      if (index !== undefined) tally.count += memory.numbers[first + index] as number
     }
     this.#collectKnown()
   }

@@ -17,13 +17,10 @@ interface Limits extends Omit<Marks, 'delimiter' | 'escape'> {
 
 const int32Max = 2 ** 31 - 1
 
-/** What a walk is told of its records besides. */
-interface Besides {
-  /** Is shown the records that the walk passes, while they lie in the window. */
-  types: TypeScan | undefined
-  /** What lies before the bytes, of the record under way. */
+/** What a walk is told of the record under way. */
+interface UnderWay {
+  /** What lies before the bytes. */
   tail: Buffer
-  /** Of the record under way. */
   line: number
 }
 
@@ -44,9 +41,16 @@ export class PlainWalk {
   /** The bytes that lie in the window. */
   #windowStart = 0
   #windowEnd = 0
+  readonly #types: TypeScan | null
+  /** Records in the window, one behind the other, which the types have not been shown yet. */
+  #shown: { from: number; to: number; line: number } | null = null
 
-  /** @param sizeMax a record of this many bytes is not plain */
-  constructor({ delimiter, ...marks }: Marks, sizeMax: number) {
+  /**
+   * @param sizeMax a record of this many bytes is not plain
+   * @param types is shown the records that the walk passes, while they lie in the window
+   */
+  constructor({ delimiter, ...marks }: Marks, sizeMax: number, types?: TypeScan) {
+    this.#types = types ?? null
     this.#limits = {
       ...marks,
       delimiter: delimiter.length === 1 ? (delimiter[0] ?? -1) : -1,
@@ -56,13 +60,14 @@ export class PlainWalk {
 
   /** Must be called before the first walk over these bytes, and after other walks in between. */
   take(bytes: Buffer): void {
+    this.show()
     this.#bytes = bytes
     this.#windowStart = 0
     this.#windowEnd = 0
   }
 
   /** @param stopAt a record that ends here or later is left to the careful walk: a cut is due */
-  walk(stopAt: number, besides?: Besides): void {
+  walk(stopAt: number, underWay: UnderWay = { tail: noBytes, line: 0 }): void {
     const { delimiter, quote, newline, comment, sizeMax } = this.#limits
     const bytes = this.#bytes
     this.records = 0
@@ -70,21 +75,57 @@ export class PlainWalk {
     while (this.index < bytes.length) {
       // The careful walk knows what to do with a comment.
       if (comment >= 0 && this.index === this.start && bytes[this.index] === comment) return
-      if (this.index < this.#windowStart || this.index >= this.#windowEnd) this.#fill()
-      if (this.#walkWindow(stopAt, besides)) return
+      if (this.index < this.#windowStart || this.index >= this.#windowEnd) {
+        this.#fill(underWay.tail)
+      }
+      if (this.#walkWindow(stopAt, underWay)) return
+    }
+  }
+
+  /**
+   * A record that a careful walk has passed, and whose quotes stand where they should: is shown with
+   * those around it.
+   * @returns false where that cannot be: it does not lie in the window, or has no line end
+   */
+  also(start: number, end: number, line: number): boolean {
+    const isThere = start >= this.#windowStart && end <= this.#windowEnd
+    if (!isThere || this.#bytes[end - 1] !== this.#limits.newline) return false
+    this.#add(start - this.#windowStart, end - this.#windowStart, line)
+    return true
+  }
+
+  /** Must be called before the types are told of other records, and before other walks. */
+  show(): void {
+    const shown = this.#shown
+    this.#shown = null
+    if (shown) this.#types?.plain(shown.from, shown.to, shown.line)
+  }
+
+  #add(from: number, to: number, line: number): void {
+    if (this.#shown?.to === from) this.#shown.to = to
+    else {
+      this.show()
+      this.#shown = { from, to, line }
     }
   }
 
   /** From the start of the record on, if that is not too far. */
-  #fill(): void {
-    const isNear = this.start >= 0 && this.index - this.start < windowBytes / 2
-    this.#windowStart = isNear ? this.start : this.index
+  #fill(tail: Buffer): void {
+    this.show()
+    const { start, index } = this
+    // A longer tail would be copied with each of many chunks.
+    const isShort = tail.length >= -start && tail.length <= this.#bytes.length
+    const isHeld = start >= 0 || (this.#types !== null && isShort)
+    this.#windowStart = isHeld && index - start < windowBytes / 2 ? start : index
+    const before = Math.max(0, -this.#windowStart)
+    if (before > 0) memory.bytes.set(tail.subarray(-before))
+    const from = this.#windowStart + before
     this.#windowEnd = Math.min(this.#bytes.length, this.#windowStart + windowBytes)
-    memory.bytes.set(this.#bytes.subarray(this.#windowStart, this.#windowEnd))
+    memory.bytes.set(this.#bytes.subarray(from, this.#windowEnd), before)
   }
 
   /** @returns whether it stopped before the end of the window */
-  #walkWindow(stopAt: number, besides: Besides | undefined): boolean {
+  #walkWindow(stopAt: number, underWay: UnderWay): boolean {
     const base = this.#windowStart
     const from = this.start - base
     loop.index.value = this.index - base
@@ -98,24 +139,25 @@ export class PlainWalk {
     this.index = stopped ? this.start : base + loop.index.value
     this.#inQuotes = loop.inQuotes.value
     this.#carry = loop.carry.value
-    if (besides?.types && loop.records.value > 0) this.#show(from, base, besides)
+    if (this.#types && loop.records.value > 0) this.#passed(from, base, underWay)
     this.records += loop.records.value
     return stopped
   }
 
   /** The first record may have begun before the window, and before the bytes. */
-  #show(from: number, base: number, { types, tail, line: firstLine }: Besides): void {
+  #passed(from: number, base: number, { tail, line: firstLine }: UnderWay): void {
     const to = loop.start.value
     const line = firstLine + this.records
     if (from >= 0) {
-      types?.plain(from, to, line)
+      this.#add(from, to, line)
       return
     }
     const firstTo = loop.firstEnd.value + 1
     const start = base + from
     const held = this.#bytes.subarray(Math.max(0, start), base + firstTo)
     const record = start < 0 ? Buffer.concat([tail.subarray(start), held]) : held
-    types?.record(withoutLineEnd(record, this.#limits.newline), line)
-    if (firstTo < to) types?.plain(firstTo, to, line + 1)
+    this.show()
+    this.#types?.record(withoutLineEnd(record, this.#limits.newline), line)
+    if (firstTo < to) this.#add(firstTo, to, line + 1)
   }
 }

@@ -8,6 +8,7 @@ import type { Cut, Dialect, Flaw } from '../domain/words.ts'
 import { CutList } from './cutList.ts'
 import { type Marks, marksOf, noBytes, withoutLineEnd } from './marks.ts'
 import { PlainWalk } from './plainWalk.ts'
+import { RecordTail } from './recordTail.ts'
 import type { TypeScan } from './typeScan.ts'
 import { RecordWalker } from './walker.ts'
 
@@ -44,7 +45,9 @@ export class Scanner {
   #heldOffset = 0
   #scanned = 0
   /** What lies before `#held` of the record under way. */
-  #tail: Buffer = noBytes
+  readonly #tail = new RecordTail()
+  /** The bytes at hand lie in the tail: the record under way is together there. */
+  #isGathered = false
   #recordStart = 0
   /** The walker is within the record under way. */
   #isWalking = false
@@ -61,7 +64,8 @@ export class Scanner {
     this.#list.open(start)
     // It knows no escapes, and a footer wants to know where each record starts.
     const isPlain = this.#marks.escape < 0 && !dialect.skipFooter
-    this.#plain = isPlain ? new PlainWalk(this.#marks, limits.recordBytesMax) : null
+    const { types } = start
+    this.#plain = isPlain ? new PlainWalk(this.#marks, limits.recordBytesMax, types) : null
   }
 
   get cuts(): Cut[] {
@@ -85,6 +89,7 @@ export class Scanner {
         this.#walk()
       } else this.#skip('record')
     }
+    this.#plain?.show()
     this.#letGo()
   }
 
@@ -98,6 +103,7 @@ export class Scanner {
       else this.#finishRecord(end)
       this.#walk()
     }
+    this.#plain?.show()
     this.#list.finish()
   }
 
@@ -131,8 +137,8 @@ export class Scanner {
     if (!plain || this.#skipping || this.#isWalking) return
     plain.index = this.#scanned
     plain.start = this.#recordStart - this.#heldOffset
-    const besides = { types: this.#start.types, tail: this.#tail, line: this.#list.line }
-    plain.walk(this.#list.nextCut - this.#heldOffset, besides)
+    const underWay = { tail: this.#tail.bytes, line: this.#list.line }
+    plain.walk(this.#list.nextCut - this.#heldOffset, underWay)
     this.#scanned = plain.index
     if (plain.records === 0) return
     const start = plain.start + this.#heldOffset
@@ -200,10 +206,20 @@ export class Scanner {
     this.#list.lines += lines + 1
     if (blank && !this.#start.blankIsRecord) this.#list.aside()
     else {
-      this.#start.types?.record(this.#content(start, end), this.#list.line)
+      this.#show(start, end, odd)
       this.#list.record(start, end, odd)
     }
     this.#next(end)
+  }
+
+  /** Lets the types see a record that was passed with care. */
+  #show(start: number, end: number, odd: boolean): void {
+    const { types } = this.#start
+    const { line } = this.#list
+    const before = this.#heldOffset
+    if (!types || (!odd && this.#plain?.also(start - before, end - before, line))) return
+    this.#plain?.show()
+    types.record(this.#content(start, end), line)
   }
 
   /** Takes one line of the record under way for broken, and goes on right behind it. */
@@ -242,21 +258,27 @@ export class Scanner {
 
   /** Puts the record under way together again. Rarely needed: not for records of one line. */
   #gather(): void {
-    if (this.#tail.length === 0) return
-    this.#hold(Buffer.concat([this.#tail, this.#held]))
-    this.#heldOffset -= this.#tail.length
-    this.#scanned += this.#tail.length
-    this.#tail = noBytes
+    const { size } = this.#tail
+    if (size === 0 || this.#isGathered) return
+    this.#tail.add(this.#held)
+    this.#isGathered = true
+    this.#hold(this.#tail.bytes)
+    this.#heldOffset -= size
+    this.#scanned += size
   }
 
   /** Keeps of the bytes at hand what something may go back to: the record under way. */
   #letGo(): void {
     const end = this.#heldOffset + this.#held.length
     const from = this.#recordStart - this.#heldOffset
-    if (this.#skipping || this.#recordStart === end) this.#tail = noBytes
-    else if (from < 0) this.#tail = Buffer.concat([this.#tail, this.#held])
-    // A copy: a view would keep the whole chunk alive.
-    else this.#tail = Buffer.from(this.#held.subarray(from))
+    if (this.#skipping || this.#recordStart === end) this.#tail.clear()
+    else if (from < 0) this.#tail.add(this.#held)
+    else if (!this.#isGathered || from > 0) {
+      // A copy: a view would keep the whole chunk alive.
+      this.#tail.clear()
+      this.#tail.add(this.#held.subarray(from))
+    }
+    this.#isGathered = false
     // Behind half a delimiter it is less than 0.
     this.#scanned -= this.#held.length
     this.#held = noBytes

@@ -1,12 +1,13 @@
 /** Cut points: every record is in exactly one split, for any quoting. */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { readHeadBy } from '../../src/csv/head.ts'
 import { recordsOf, valuesOf } from '../../src/csv/records.ts'
 import { triage } from '../../src/csv/repair.ts'
 import { Rewriter } from '../../src/csv/rewrite.ts'
 import { type ScanLimits, Scanner } from '../../src/csv/scan.ts'
 import { Shaper } from '../../src/csv/shape.ts'
+import { TypeScan } from '../../src/csv/typeScan.ts'
 import type { Cut, Dialect } from '../../src/domain/words.ts'
 
 const csv: Dialect = {
@@ -226,6 +227,52 @@ test('a record over the limit is set aside, with bounded memory', () => {
   const { cuts, flaws } = scan(Buffer.from(text), csv, { cutBytes: 1000, recordBytesMax: 100 }, 40)
   expect(flaws).toEqual([{ start: 4, end: 507, line: 2 }])
   expect(cuts.map(({ records }) => records)).toEqual([0, 1, 1, 2])
+})
+
+const chunkBytes = 16_384
+const filled = (end: string) => 'x'.repeat(chunkBytes - end.length) + end
+
+test.each([
+  ['a line without quotes', csv, filled('')],
+  ['a quoted field of many lines', csv, filled('\n'), '"'],
+  ['half delimiters at the ends of chunks', { ...csv, delimiter: '||' }, filled('|')],
+])('a long record in small chunks is copied a few times, not once a chunk: %s', (...given) => {
+  const [, dialect, content, quote = ''] = given
+  const record = quote + content.repeat(256) + quote
+  const bytes = Buffer.from(`${filled('\n')}${record}\n`)
+  let copied = 0
+  const { concat } = Buffer
+  const spies = [
+    vi.spyOn(Uint8Array.prototype, 'set').mockImplementation(function (
+      this: Uint8Array,
+      from: ArrayLike<number>,
+      at = 0,
+    ) {
+      copied += from.length
+      Buffer.from((from as Buffer).buffer, (from as Buffer).byteOffset, from.length).copy(this, at)
+    }),
+    vi.spyOn(Buffer, 'concat').mockImplementation((list) => {
+      copied += list.reduce((sum, { length }) => sum + length, 0)
+      return concat(list) as Buffer<ArrayBuffer>
+    }),
+  ]
+  const types = new TypeScan(dialect, { width: 1, sizeBytes: bytes.length })
+  const scanner = new Scanner(
+    dialect,
+    { cutBytes: 1 << 23, recordBytesMax: 1 << 24 },
+    {
+      ...headOf(bytes, dialect).start,
+      types,
+    },
+  )
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    scanner.push(bytes.subarray(at, at + chunkBytes))
+  }
+  scanner.finish()
+  for (const spy of spies) spy.mockRestore()
+  expect(scanner.cuts.at(-1)?.records).toBe(2)
+  expect(copied).toBeGreaterThan(bytes.length)
+  expect(copied).toBeLessThan(6 * bytes.length)
 })
 
 test('blank lines are no records, except in a file of one column', () => {
