@@ -52,8 +52,8 @@ function styled(name: string | null, style: NameStyle): string {
 /** The names of a table so far. */
 class Taken {
   readonly #names: Set<string>
-  /** The number that a name was last given, so that the next one does not count from 2 again. */
-  readonly #lastNo = new Map<string, number>()
+  /** By stem and digits, the number that is tried next: all before it are taken, and stay so. */
+  readonly #nextNo = new Map<string, number>()
 
   constructor(names: readonly string[] = []) {
     this.#names = new Set([...systemNames, ...names])
@@ -62,13 +62,21 @@ class Taken {
   /** @returns the name itself, cut, or with a number behind it */
   add(name: string): string {
     const cut = cutName(name, nameBytesMax)
-    let unique = cut
-    for (let no = this.#lastNo.get(cut) ?? 1; this.#names.has(unique); this.#lastNo.set(cut, no)) {
-      const ending = `_${++no}`
-      unique = cutName(cut, nameBytesMax - ending.length) + ending
-    }
+    let unique = this.#names.has(cut) ? null : cut
+    // A longer number leaves less room for the name, so long names that differ share numbers.
+    for (let digits = 1; unique === null; digits++) unique = this.#numbered(cut, digits)
     this.#names.add(unique)
     return unique
+  }
+
+  /** @returns null when all numbers of so many digits are taken */
+  #numbered(cut: string, digits: number): string | null {
+    const stem = cutName(cut, nameBytesMax - 1 - digits)
+    const key = `${digits} ${stem}`
+    let no = this.#nextNo.get(key) ?? Math.max(2, 10 ** (digits - 1))
+    while (no < 10 ** digits && this.#names.has(`${stem}_${no}`)) no++
+    this.#nextNo.set(key, no)
+    return no < 10 ** digits ? `${stem}_${no}` : null
   }
 }
 

@@ -1,6 +1,6 @@
 /** Names of columns: made from any header, and found again in the table that was made from it. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { TargetColumn } from '../../src/domain/columns.ts'
 import { addedNames, columnNames, matchColumns } from '../../src/domain/names.ts'
 
@@ -115,4 +115,28 @@ test('time is linear in the header, however hostile', () => {
   }
   // It takes 0.1 s. What looks at all names for each of them takes minutes.
   expect(performance.now() - startMs).toBeLessThan(5000)
+})
+
+const sharing = {
+  'the same name': () => 'same',
+  'names that differ behind their 63rd byte': (n: number) => `${'n'.repeat(70)}${n}`,
+  'pairs of names that differ in their last bytes': (n: number) =>
+    `${'x'.repeat(60)}${String(100 + (n >> 1)).padStart(3, '0')}`,
+  'names that have numbers already': (n: number) => (n % 2 ? 'same' : `same_${n}`),
+}
+
+test.each(Object.entries(sharing))('steps are linear in the header: %s', (_, nameOf) => {
+  const has = vi.spyOn(Set.prototype, 'has')
+  onTestFinished(() => has.mockRestore())
+  const stepsOf = (size: number): number => {
+    const header = Array.from({ length: size }, (_, n) => nameOf(n))
+    has.mockClear()
+    const made = columnNames(header)
+    const steps = has.mock.calls.length
+    expect(new Set(made).size).toBe(size)
+    return steps
+  }
+  const [few, more, most] = [stepsOf(400), stepsOf(800), stepsOf(1600)]
+  expect(more / few).toBeLessThan(2.5)
+  expect(most / more).toBeLessThan(2.5)
 })
