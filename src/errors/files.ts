@@ -8,6 +8,12 @@ export const files = {
     message: 'No file matches {path}.',
     hint: 'The path is looked up on the machine of the worker.',
   },
+  source_not_a_file: {
+    status: 422,
+    kind: 'user',
+    message: '{path} is {what}, and no file or folder.',
+    hint: 'A source is read more than once: write what comes out of it to a file, and name that.',
+  },
   glob_invalid: {
     status: 422,
     kind: 'user',

@@ -1,6 +1,6 @@
 /** Finds the files of a path, a folder or a glob, one by one: no list of them is ever held. */
 import { isUtf8 } from 'node:buffer'
-import type { Dirent } from 'node:fs'
+import type { Dirent, Stats } from 'node:fs'
 import { opendir, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Glob, parseGlob, splitGlob } from '../domain/glob.ts'
@@ -12,13 +12,16 @@ export interface Met {
   real: string | null
 }
 
-/** @throws source_empty, glob_invalid, file_name_invalid */
+/** @throws source_empty, source_not_a_file, glob_invalid, file_name_invalid */
 export async function* walk(path: string): AsyncGenerator<Met> {
   const absolute = resolve(path)
   const stats = await stat(absolute).catch(() => null)
   if (stats?.isFile()) {
     yield { path: absolute, real: null }
     return
+  }
+  if (stats && !stats.isDirectory()) {
+    throw sluiceError('source_not_a_file', { path, what: nounOf(stats) })
   }
   const refuse = (problem: string) => sluiceError('glob_invalid', { path, problem })
   const from = stats?.isDirectory() ? { base: absolute, below: '*' } : splitGlob(absolute, refuse)
@@ -35,6 +38,11 @@ export async function* walk(path: string): AsyncGenerator<Met> {
   if (isFound) return
   await mustBeText(dirname(absolute), basename(absolute))
   throw sluiceError('source_empty', { path })
+}
+
+const nounOf = (stats: Stats): string => {
+  if (stats.isFIFO()) return 'a pipe'
+  return stats.isSocket() ? 'a socket' : 'a device'
 }
 
 /** What stands for bytes that are no text: Node hides them behind it. */

@@ -1,5 +1,8 @@
 /** Which files a path, a folder or a glob stands for, and in which order. */
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -176,4 +179,25 @@ test('in the order of their bytes, each once, in memory and in the table', async
 
 test('none at all', async () => {
   expect(await ordered([])).toEqual([])
+})
+
+test('what is there and no file is named as what it is', async () => {
+  const pipe = join(root, 'pipe.csv')
+  execFileSync('mkfifo', [pipe])
+  const socket = join(root, 'socket.csv')
+  const server = createServer().listen(socket)
+  await once(server, 'listening')
+  for (const [path, what] of [
+    [pipe, 'a pipe'],
+    [socket, 'a socket'],
+    ['/dev/null', 'a device'],
+  ] as const) {
+    const told = {
+      code: 'source_not_a_file',
+      message: `${path} is ${what}, and no file or folder.`,
+    }
+    await expect(list(path)).rejects.toMatchObject(told)
+    await expect(expand(path)).rejects.toMatchObject(told)
+  }
+  server.close()
 })
