@@ -73,10 +73,15 @@ export function readHeadBy(bytes: Buffer, file: HeadFile, dialect: Dialect): Hea
   const skipped = countLines(head.subarray(0, head.length - body.length), dialect)
   const blankIsRecord = found.width === 1
   return {
-    dialect,
+    dialect: withHeaders(records, dialect),
     ...found,
     start: { offset: before + end, lines: skipped + lines, blankIsRecord },
   }
+}
+
+function withHeaders(records: readonly Buffer[], dialect: Dialect): Dialect {
+  if (!dialect.repeatedHeaders) return dialect
+  return { ...dialect, repeatedHeaders: records.map((record) => namesIn(record, dialect)) }
 }
 
 const isWhole = (bytes: Buffer, file: HeadFile): boolean => bytes.length >= file.sizeBytes

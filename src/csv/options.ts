@@ -131,6 +131,17 @@ export const csvOptions = {
     shown: given(({ ragged }) => ragged ?? null),
     example: '--ragged pad',
   },
+  repeatedHeaders: {
+    schema: oneOf('load', 'reject'),
+    about: 'a header that comes again among the records: a row like any other, or a reject',
+    absent: 'load',
+    flag: { text: '--repeated-headers <how>' },
+    shown: given(
+      ({ repeatedHeaders }) => (repeatedHeaders ? 'reject' : null),
+      'headers that come again',
+    ),
+    example: '--repeated-headers reject',
+  },
   null: {
     schema: Type.Union([nullText, Type.Array(nullText, { minItems: 1, maxItems: 50 })]),
     about: 'an unquoted text that stands for NULL, or several',

@@ -6,6 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Dialect } from '../domain/words.ts'
 import { rejectReason } from '../errors/rejects.ts'
 import { type RecordSpan, soundRecords } from './records.ts'
+import { RepeatedHeaders } from './repeatedHeaders.ts'
 
 /** Why a record cannot be loaded. */
 export interface Fault {
@@ -47,11 +48,13 @@ export function triage(
   const { recordBytesMax, blankIsRecord, writer } = options
   const triaged: Triaged = { broken: [], lines: [], starts: [], rawEnds: [] }
   const walk = { lines: options.lines, recordBytesMax, spans: true }
+  const headers = new RepeatedHeaders(dialect)
   for (const span of soundRecords(slice, dialect, walk)) {
     if (span.blank && !blankIsRecord) continue
     const { start, end } = span
     const line = span.lines + 1
-    const fault = span.broken ? brokenFault(span) : writer.add(span)
+    const isHeader = !span.broken && headers.has(slice.subarray(start, end))
+    const fault = faultOf(span, isHeader) ?? writer.add(span)
     if (fault) triaged.broken.push({ line, ...fault, raw: slice.subarray(start, end) })
     else {
       triaged.lines.push(line)
@@ -62,12 +65,15 @@ export function triage(
   return triaged
 }
 
-const brokenFault = ({ brokenField }: RecordSpan): Fault => ({
-  ...(brokenField > 0
-    ? rejectReason('quote_misplaced', { field: brokenField })
-    : rejectReason('quote_not_closed', {})),
-  column: null,
-})
+function faultOf({ broken, brokenField }: RecordSpan, isHeader: boolean): Fault | null {
+  if (isHeader) return { ...rejectReason('repeated_header', {}), column: null }
+  if (!broken) return null
+  const why =
+    brokenField > 0
+      ? rejectReason('quote_misplaced', { field: brokenField })
+      : rejectReason('quote_not_closed', {})
+  return { ...why, column: null }
+}
 
 export function wrongCount(fields: number, width: number): Fault {
   const found = `${fields} ${fields === 1 ? 'field' : 'fields'}`

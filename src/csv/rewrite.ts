@@ -21,9 +21,10 @@ const isAscii = (text: string): boolean => text.length === 1 && text.charCodeAt(
 
 /** Can COPY read records as they are, if each of them is in order? */
 export function copyTakes(dialect: Dialect, columns: readonly Column[]): boolean {
-  const { delimiter, nullWords = [] } = dialect
+  const { delimiter, nullWords = [], repeatedHeaders = [] } = dialect
   const hasWords = nullWords.length > 0 || columns.some((column) => column.nullWords?.length)
-  return isAscii(delimiter) && !hasWords && !changesTerms(dialect, columns)
+  const isPlain = isAscii(delimiter) && !hasWords && repeatedHeaders.length === 0
+  return isPlain && !changesTerms(dialect, columns)
 }
 
 /** Are some of the values given to PostgreSQL in other terms than those of the file? */

@@ -11,6 +11,7 @@ import { ColumnScan } from './columnScan.ts'
 import { loop, memory, places } from './loop.ts'
 import { CR, LF, type Marks, marksOf } from './marks.ts'
 import { type Field, fieldsOf, recordsOf } from './records.ts'
+import { RepeatedHeaders } from './repeatedHeaders.ts'
 import { ValueKinds } from './valueKinds.ts'
 
 const orders = { DMY: 1, MDY: 2, YMD: 3 }
@@ -21,6 +22,7 @@ export class TypeScan {
   readonly #kinds: ValueKinds
   readonly #columns: ColumnScan[]
   readonly #sizeBytes: number
+  readonly #headers: RepeatedHeaders
   /** The loops know the dialect. */
   readonly #isFast: boolean
   readonly #classes = Buffer.alloc(256)
@@ -41,7 +43,8 @@ export class TypeScan {
     this.#columns = Array.from({ length: width }, () => new ColumnScan())
     this.#sizeBytes = sizeBytes
     const { delimiter, escape } = this.#marks
-    this.#isFast = delimiter.length === 1 && escape < 0
+    this.#headers = new RepeatedHeaders(dialect)
+    this.#isFast = delimiter.length === 1 && escape < 0 && !this.#headers.areSought
     this.#classify()
   }
 
@@ -154,7 +157,7 @@ export class TypeScan {
   #look(record: Buffer, line: number): void {
     this.#records++
     this.#bytes += record.length
-    if (this.#columns.every(({ isText }) => isText)) return
+    if (this.#columns.every(({ isText }) => isText) || this.#headers.has(record)) return
     const fields = fieldsOf(record, this.#dialect)
     const width = this.#columns.length
     const { ragged, nullText } = this.#dialect

@@ -53,6 +53,8 @@ export interface Dialect {
   names?: string[]
   /** What becomes of a record with too few fields (pad), too many (trim), either (fit). */
   ragged?: 'pad' | 'trim' | 'fit'
+  /** Records that are rejects as the header that comes again: its records, name by name. */
+  repeatedHeaders?: string[][]
   /** In numbers: the decimal mark if it is no point, and what stands between thousands. */
   decimal?: ','
   thousands?: ',' | '.' | ' ' | "'" | '_'

@@ -21,6 +21,11 @@ export const rejectTable = {
     message: '{fields} instead of {width}',
     hint: 'Add or take out fields, or say `--ragged`; a delimiter within a value wants quotes.',
   },
+  repeated_header: {
+    meaning: 'the header comes again, which is no row where `--repeated-headers reject` is said',
+    message: 'the header comes again',
+    hint: 'Nothing is lost. If it is a row all the same, load the file without `--repeated-headers`.',
+  },
   quote_not_closed: {
     meaning:
       'a quote never closes, or stands where none may in a record of several lines; `raw` is the first line',

@@ -130,6 +130,27 @@ describe('each file is read in its own way', () => {
   })
 })
 
+test('a header that comes again is a reject on request, in each file its own', async () => {
+  const files = { '1.csv': 'id,n\n1,10\nid,n\n2,20\n', '2.csv': 'N,ID\nid,n\n30,3\nN,ID\n' }
+  const kept = await load(files)
+  expect([kept.columns, kept.rows.length]).toEqual([['id text', 'n text'], 6])
+  const { columns, rows, rejects } = await load(files, { format: { repeatedHeaders: 'reject' } })
+  expect(columns).toEqual(['id text', 'n text'])
+  expect(rows.map((row) => row.join())).toEqual(['1,10', '2,20', '3,30', 'n,id'])
+  expect(rejects).toEqual([
+    [3, 'repeated_header'],
+    [4, 'repeated_header'],
+  ])
+  const one = await load({ '1.csv': files['1.csv'] }, { format: { repeatedHeaders: 'reject' } })
+  expect([one.columns, one.rows]).toEqual([
+    ['id bigint', 'n bigint'],
+    [
+      [1, 10],
+      [2, 20],
+    ],
+  ])
+})
+
 describe('a file without a header, and files of another kind', () => {
   const header = 'id,name\n1,a\n'
 

@@ -1,8 +1,11 @@
 /** Headers of several rows, and those that are split at something else than their records. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readHead } from '../../src/csv/head.ts'
 import type { CsvOptions } from '../../src/csv/options.ts'
 import { readingOf } from '../../src/csv/reading.ts'
+import { triage } from '../../src/csv/repair.ts'
+import { copyTakes, Rewriter } from '../../src/csv/rewrite.ts'
+import { Shaper } from '../../src/csv/shape.ts'
 
 function look(text: string, format: CsvOptions = {}) {
   const bytes = Buffer.from(text)
@@ -46,6 +49,46 @@ test('a header that is split at something else than its records', () => {
   expect([tabs.header, tabs.codes]).toEqual([['id', 'n'], ['header_otherwise']])
   const short = look('id day\n1,2024-01-31,1.5,a\n2,2024-02-01,2.5,b\n')
   expect([short.header?.[0], short.codes]).toEqual(['id day', ['header_completed']])
+})
+
+describe('--repeated-headers reject', () => {
+  const rejectThem = { repeatedHeaders: 'reject' } as const
+  const text = `id,"the kg"\n1,1.5\nid,the kg\n2,2.5\n id,"the kg"\nid,kg\n`
+
+  test('the same names are a reject of the repair lane, and no value of a column', () => {
+    const bytes = Buffer.from(text)
+    const head = readHead(bytes, { name: 'x.csv', sizeBytes: bytes.length }, rejectThem)
+    const { dialect, start, width } = head
+    expect(dialect.repeatedHeaders).toEqual([['id', 'the kg']])
+    const columns = [0, 1].map((at) => ({ name: `c${at}`, type: 'text' }))
+    expect(copyTakes(dialect, columns)).toBe(false)
+    const slice = bytes.subarray(start.offset)
+    const writer = new Rewriter(slice, dialect, columns)
+    const options = { recordBytesMax: 1000, lines: start.lines, blankIsRecord: false, writer }
+    const { lines, broken } = triage(slice, dialect, options)
+    expect(lines).toEqual([2, 4, 6])
+    expect(broken.map(({ line, code }) => [line, code])).toEqual([
+      [3, 'repeated_header'],
+      [5, 'repeated_header'],
+    ])
+    const shaper = new Shaper(head, { sizeBytes: bytes.length })
+    shaper.push(bytes)
+    const firsts = shaper.shape().types?.map(({ tallies }) => tallies.map(([kind]) => kind))
+    expect([width, firsts]).toEqual([
+      2,
+      [
+        ['whole', 'text'],
+        ['decimal', 'text'],
+      ],
+    ])
+  })
+
+  test('without it, and without a header, they are rows', () => {
+    expect(look(text).dialect.repeatedHeaders).toBeUndefined()
+    const { dialect } = look('1,2\n3,4\n1,2\n', { ...rejectThem, header: false })
+    expect(dialect.repeatedHeaders).toEqual([])
+    expect(copyTakes(dialect, [])).toBe(true)
+  })
 })
 
 test('a later file whose header comes twice is looked at by itself', () => {

@@ -70,6 +70,8 @@ function givenIn(format: CsvOptions, newline: Dialect['newline']): Dialect {
     ...(comment && { comment }),
     ...(columns && { names: columns }),
     ...(ragged && ragged !== 'reject' && { ragged }),
+    // Filled with those of the file: see head.ts.
+    ...(format.repeatedHeaders === 'reject' && { repeatedHeaders: [] }),
     ...((decimal === ',' || (thousands === '.' && !decimal)) && { decimal: ',' as const }),
     ...(thousands && { thousands }),
     ...(dates && { dates }),
