@@ -20,7 +20,7 @@ import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { openText, type Text } from '../src/unpack/text.ts'
 import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
-import { emptyShape, readIn } from './stage/shape.ts'
+import { emptyShape, notesBeside, readIn } from './stage/shape.ts'
 
 /** Most of the time of a small file is waiting for the disk. */
 const filesAtOnce = 8
@@ -102,7 +102,12 @@ async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
   const path = packing || encoding ? null : opened.path
   const tap = (chunk: Buffer) => shaper.push(chunk)
   const staged = await bringIn(lot, { file, bytes, path, tap })
-  const shape = { ...shaper.shape(), ...(encoding && { encoding }), ...(packing && { packing }) }
+  const shape = {
+    ...shaper.shape(),
+    ...notesBeside(lot.ingest, name, read.head),
+    ...(encoding && { encoding }),
+    ...(packing && { packing }),
+  }
   return { ...staged, shape }
 }
 

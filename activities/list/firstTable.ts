@@ -1,6 +1,7 @@
 /** Finds the file that the others are compared with: the first one that is a table. */
 import { documentOf, isTable, ownHeadOf } from '../../src/csv/reading.ts'
 import { claimsTable } from '../../src/domain/clutter.ts'
+import { noteKey } from '../../src/domain/headNotes.ts'
 import { Layout } from '../../src/domain/layout.ts'
 import type { UnpackLimits } from '../../src/domain/unpack.ts'
 import type { FirstTable, ListedFile } from '../../src/domain/words.ts'
@@ -64,6 +65,7 @@ async function lookAt(
   if (!file.isNamed && documentOf(file.bytes) !== null) return null
   const { dialect, header, width, notes } = ownHeadOf(file, format)
   if (width === 0) return null
-  const first = { name: file.name, dialect, header, width }
+  const { name } = file
+  const first = { name, dialect, header, width, told: notes.map((note) => noteKey(note, name)) }
   return { first, notes, isTable: isTable(file, first) }
 }

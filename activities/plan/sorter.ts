@@ -1,4 +1,5 @@
 /** Which files of an ingest are loaded, and where their fields go; what is left out is told. */
+import { HeadNotes } from '../../src/domain/headNotes.ts'
 import type { Layout } from '../../src/domain/layout.ts'
 import { LeftOut } from '../../src/domain/leftOut.ts'
 import { SomeNames } from '../../src/domain/someNames.ts'
@@ -19,6 +20,7 @@ export class FileSorter {
   readonly #byPosition = new SomeNames()
   readonly #otherwise = new SomeNames()
   readonly #renamed = new SomeNames()
+  readonly #heads = new HeadNotes()
   #taken = 0
   #firstSkipped: SluiceError | null = null
 
@@ -36,7 +38,7 @@ export class FileSorter {
    * @returns the column of each field; null for a file without records, or one that is left out
    * @throws file_unknown, file_without_header, column_unknown, column_missing and the like
    */
-  columnsOf({ name }: FileEntry, shape: FileShape): string[] | null {
+  columnsOf({ name }: Pick<FileEntry, 'name'>, shape: FileShape): string[] | null {
     if (shape.leftOut !== undefined) {
       this.#leftOut.add(shape.leftOut, name)
       return null
@@ -46,6 +48,7 @@ export class FileSorter {
       const columns = this.#match(name, shape)
       this.#taken++
       if (this.#isOtherwise(shape.dialect)) this.#otherwise.add(name)
+      this.#heads.add(name, shape.notes ?? [])
       return columns
     } catch (error) {
       const isUnlike = error instanceof SluiceError && unlike.includes(error.code)
@@ -122,6 +125,7 @@ export class FileSorter {
       ...notesOf('files_by_position', this.#byPosition),
       ...notesOf('files_otherwise', this.#otherwise),
       ...notesOf('names_changed', this.#renamed),
+      ...this.#heads.notes,
     ]
   }
 }

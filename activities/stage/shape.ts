@@ -1,5 +1,6 @@
 /** What the load must know of a staged file, learned after its last step. */
 import { randomUUID } from 'node:crypto'
+import type { Head } from '../../src/csv/head.ts'
 import {
   documentOf,
   emptyDialect,
@@ -11,6 +12,7 @@ import {
   readingOf,
 } from '../../src/csv/reading.ts'
 import { Shaper } from '../../src/csv/shape.ts'
+import { noteKey, ownNotes } from '../../src/domain/headNotes.ts'
 import type { FileShape } from '../../src/domain/words.ts'
 import type { Db } from '../../src/postgres/db.ts'
 import { readFile, recordShape } from '../../src/postgres/ledger/files.ts'
@@ -47,6 +49,17 @@ export function readIn(
   return readingOf(head, { format: spec.format, first })
 }
 
+/** What is told of a file besides what is told of the first table. */
+export function notesBeside(
+  { firstTable }: Pick<IngestEntry, 'firstTable'>,
+  file: string,
+  { notes }: Pick<Head, 'notes'>,
+): Pick<FileShape, 'notes'> {
+  const told = firstTable?.told
+  const own = told ? ownNotes(notes, file, told) : []
+  return own.length > 0 ? { notes: own } : {}
+}
+
 const headFileOf = (
   { name, member, isNamed }: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
   { head, whole }: Pick<Text, 'head' | 'whole'>,
@@ -67,12 +80,14 @@ export async function shapeFile(
   try {
     const isNamed = namedFiles(entry.spec.source)(file)
     const decided = await decide(db, ingestId, entry, headFileOf({ ...file, isNamed }, text))
-    const read = readIn({ ...entry, ...decided }, { ...file, isNamed }, text)
+    const known = { ...entry, ...decided }
+    const read = readIn(known, { ...file, isNamed }, text)
     if ('leftOut' in read) {
       await recordShape(db, { ingestId, fileNo, shape: emptyShape(read.leftOut) })
       return
     }
     const shaper = new Shaper(read.head, file)
+    const notes = notesBeside(known, file.name, read.head)
     const tap = (chunk: Buffer) => {
       signal.throwIfAborted()
       shaper.push(chunk)
@@ -80,12 +95,13 @@ export async function shapeFile(
     const { packing, encoding } = text
     if (!packing && !encoding) {
       for await (const chunk of text.bytes) tap(chunk)
-      await recordShape(db, { ingestId, fileNo, shape: shaper.shape() })
+      await recordShape(db, { ingestId, fileNo, shape: { ...shaper.shape(), ...notes } })
       return
     }
     const stagedAs = `${fileNo}.text.${randomUUID()}`
     const staged = await stage.put({ ingestId, fileNo, stagedAs }, text.bytes, tap)
-    const shape = { ...shaper.shape(), ...(encoding && { encoding }), ...(packing && { packing }) }
+    const made = { ...shaper.shape(), ...notes }
+    const shape = { ...made, ...(encoding && { encoding }), ...(packing && { packing }) }
     await recordShape(db, { ingestId, fileNo, shape, made: { ...staged, stagedAs } })
   } finally {
     await text.close()
@@ -103,7 +119,9 @@ async function decide(
 ): Promise<Decided> {
   if (entry.dialect || file.bytes.length === 0 || documentOf(file.bytes) !== null) return entry
   const { dialect, header, width, notes } = ownHeadOf(file, entry.spec.format)
-  const first = { name: file.name, dialect, header, width }
+  const { name } = file
+  const told = notes.map((note) => noteKey(note, name))
+  const first = { name, dialect, header, width, told }
   if (!isTable(file, first)) return entry
   const decided = await decideFirstTable(db, ingestId, first)
   if (decided.firstTable?.name === file.name) await addNotes(db, ingestId, notes)

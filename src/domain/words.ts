@@ -73,6 +73,8 @@ export interface FirstTable {
   header: string[] | null
   /** Fields of a record. */
   width: number
+  /** Keys of what its head told: see headNotes.ts. Absent in ingests of before. */
+  told?: string[]
 }
 
 /** A record boundary: what lies before it in its file. */
@@ -121,6 +123,8 @@ export interface FileShape {
   packing?: 'gzip' | 'zstd' | 'zip'
   /** Why the file is no data; then it has no records. */
   leftOut?: string
+  /** What its head tells that the first table does not tell as well. */
+  notes?: Note[]
 }
 
 /** A file of the source as the list verb found it. */

@@ -119,6 +119,11 @@ export const noteTable = {
       'These files are written otherwise than the first table (delimiter, quote, titles, numbers, dates): {some}.',
     hint: 'To read all files alike, name what differs, as in `--delimiter`.',
   },
+  heads_alike: {
+    meaning: 'more files have a note that was told in full for the first ones',
+    message: 'The same ({code}) holds for {count} more files: {some}.',
+    hint: null,
+  },
   names_changed: {
     meaning: 'columns of the table have other names than the header has',
     message: 'These columns are not called as in the header: {some}.',

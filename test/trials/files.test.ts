@@ -151,6 +151,33 @@ test('a header that comes again is a reject on request, in each file its own', a
   ])
 })
 
+test('what the head of a later file tells is told as well, the first ones in full', async () => {
+  const plain = 'id,n\n1,2\n3,4\n'
+  const titled = Object.fromEntries(
+    Array.from({ length: 12 }, (_, at) => [`t${10 + at}.csv`, `Report\n\n${plain}`]),
+  )
+  const short = { 'z.csv': 'id,n,\n1,2\n3,4\n', '0.csv': plain, '1.csv': plain }
+  const path = await folderOf({ ...short, ...titled })
+  const source = { kind: 'directory', path } as const
+  const { notes, state } = await it.ingest({ source, target: { table: 'heads' } })
+  expect(state).toBe('completed')
+  const told = notes.map(({ code, file, count }) => [code, file?.split('/').at(-1) ?? null, count])
+  expect(told).toEqual(
+    expect.arrayContaining([
+      ['lines_skipped', 't10.csv', 2],
+      ['lines_skipped', 't11.csv', 2],
+      ['lines_skipped', 't12.csv', 2],
+      ['heads_alike', null, 9],
+      ['header_cut', 'z.csv', 1],
+    ]),
+  )
+  const alike = notes.find(({ code }) => code === 'heads_alike')
+  expect(alike?.message).toMatch(/lines_skipped.* 9 more files: .*t13\.csv.* and 4 more/)
+  // What all of them have in common is told once.
+  const bare = await load({ '1.csv': '1,2\n3,4\n', '2.csv': '5,6\n7,8\n' })
+  expect(bare.notes).toEqual({ no_header: expect.stringContaining('1.csv') })
+})
+
 describe('a file without a header, and files of another kind', () => {
   const header = 'id,name\n1,a\n'
 
