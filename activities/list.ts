@@ -23,10 +23,10 @@ import { readStepOrders } from '../src/postgres/ledger/steps.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
 import type { Found, Source } from '../src/sources/source.ts'
+import { findFirstTable } from '../src/spec/files/firstTable.ts'
 import { type FullSpec, factsOf, namedFiles } from '../src/spec/spec.ts'
 import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
-import { findFirstTable } from './list/firstTable.ts'
 
 export interface Listed {
   files: number

@@ -26,11 +26,11 @@ import {
 } from '../src/postgres/target/landing.ts'
 import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget, type TargetTable } from '../src/postgres/target/target.ts'
+import { FileSorter } from '../src/spec/files/sorter.ts'
 import { type FullSpec, factsOf } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
-import { FileSorter } from './plan/sorter.ts'
 import { guessColumns, Values } from './plan/types.ts'
 
 export interface Planned {

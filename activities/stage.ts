@@ -15,12 +15,12 @@ import {
   readIngest,
 } from '../src/postgres/ledger/ingests.ts'
 import type { OpenFile, Source } from '../src/sources/source.ts'
+import { emptyShape, notesBeside, readIn } from '../src/spec/files/reading.ts'
 import { namedFiles } from '../src/spec/spec.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { openText, type Text } from '../src/unpack/text.ts'
 import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
 import { type Deps, sourceOf } from './deps.ts'
-import { emptyShape, notesBeside, readIn } from './stage/shape.ts'
 
 /** Most of the time of a small file is waiting for the disk. */
 const filesAtOnce = 8

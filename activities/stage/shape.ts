@@ -1,69 +1,17 @@
 /** What the load must know of a staged file, learned after its last step. */
 import { randomUUID } from 'node:crypto'
-import type { Head } from '../../src/csv/head.ts'
-import {
-  documentOf,
-  emptyDialect,
-  type HeadFile,
-  isTable,
-  ownHeadOf,
-  type Reading,
-  readBy,
-  readingOf,
-} from '../../src/csv/reading.ts'
+import { documentOf, type HeadFile, isTable, ownHeadOf } from '../../src/csv/reading.ts'
 import { Shaper } from '../../src/csv/shape.ts'
-import { noteKey, ownNotes } from '../../src/domain/headNotes.ts'
-import type { FileShape } from '../../src/domain/words.ts'
+import { noteKey } from '../../src/domain/headNotes.ts'
 import type { Db } from '../../src/postgres/db.ts'
 import { readFile, recordShape } from '../../src/postgres/ledger/files.ts'
 import { decideFirstTable } from '../../src/postgres/ledger/firstTable.ts'
 import { type IngestEntry, readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
+import { emptyShape, headFileOf, notesBeside, readIn } from '../../src/spec/files/reading.ts'
 import { namedFiles } from '../../src/spec/spec.ts'
-import { openText, type Text } from '../../src/unpack/text.ts'
+import { openText } from '../../src/unpack/text.ts'
 import type { Deps } from '../deps.ts'
-
-/** The shape of a file that is no data. */
-export const emptyShape = (leftOut: string): FileShape => ({
-  dialect: emptyDialect,
-  header: null,
-  width: 0,
-  cuts: [],
-  flaws: [],
-  leftOut,
-})
-
-/**
- * How a file is read: by its own first bytes, and as the first table of the ingest where they leave
- * it open. The same for every attempt, for all of it is in the ledger before the first one.
- */
-export function readIn(
-  { spec, dialect, firstTable }: Pick<IngestEntry, 'spec' | 'dialect' | 'firstTable'>,
-  file: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
-  text: Pick<Text, 'head' | 'whole'>,
-): Reading {
-  const head = headFileOf(file, text)
-  // An ingest of before goes on as it has begun: all its files are read by one dialect.
-  if (dialect && !firstTable) return { head: readBy(head, dialect) }
-  const first = dialect && firstTable && { dialect, ...firstTable }
-  return readingOf(head, { format: spec.format, first })
-}
-
-/** What is told of a file besides what is told of the first table. */
-export function notesBeside(
-  { firstTable }: Pick<IngestEntry, 'firstTable'>,
-  file: string,
-  { notes }: Pick<Head, 'notes'>,
-): Pick<FileShape, 'notes'> {
-  const told = firstTable?.told
-  const own = told ? ownNotes(notes, file, told) : []
-  return own.length > 0 ? { notes: own } : {}
-}
-
-const headFileOf = (
-  { name, member, isNamed }: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
-  { head, whole }: Pick<Text, 'head' | 'whole'>,
-): HeadFile => ({ name, member: member ?? null, bytes: head, whole, isNamed })
 
 /** A step may leave a packed file, or one in another encoding: the stage gets its text as well. */
 export async function shapeFile(

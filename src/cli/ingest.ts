@@ -24,7 +24,7 @@ export function declare(command: Command): void {
   command.argument('<source...>', 'files, folders or globs')
   addSpecOptions(command)
     .option('--upload', 'send the files even where the worker could read them')
-    .option('--dry-run', 'show how the first file would be read; load nothing')
+    .option('--dry-run', 'show how the files would be read; load nothing')
     .option('--no-wait', 'do not wait for the end')
     .action(run)
   addJson(command)

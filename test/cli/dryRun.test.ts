@@ -57,7 +57,11 @@ test('for machines: the dialect, where it comes from, the types and the records'
     ['2', '7.5', '01.02.2024', 'f', null],
     ['3', '8', null, null, null],
   ])
-  expect(seen).toMatchObject({ sampled: 3, odd: 1, notes: [{ code: 'lines_skipped' }] })
+  expect(seen).toMatchObject({
+    sampled: 3,
+    odd: 1,
+    notes: [{ code: 'lines_skipped' }, { code: 'names_changed' }],
+  })
   const from = Object.fromEntries(
     seen.facts.map((fact: { what: string; from: string; flag: string }) => [
       fact.what,

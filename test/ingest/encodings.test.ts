@@ -83,7 +83,7 @@ test('one or two bad bytes are a matter for their rows', async () => {
 test('the dry run looks at the same text', async () => {
   const content = gzipSync(iconv.encode(csv, 'utf-16le', { addBOM: true }))
   const path = await it.file('peek.zip', await zip({ 'b.csv': content, 'a.csv': content }))
-  const seen = await peek(path, { target: { table: 'peeked' } }, null)
+  const seen = await peek([path], { target: { table: 'peeked' } }, null)
   expect(seen).toMatchObject({ header: ['id', 'city'], sampled: 4 })
   expect(seen.records[0]).toEqual(['1', 'Köln'])
 })

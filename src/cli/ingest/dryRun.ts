@@ -1,28 +1,21 @@
-/** `sluice ingest --dry-run`: shows how the first file would be read, and loads nothing. */
-import { resolve } from 'node:path'
-import { clutterOf } from '../../domain/clutter.ts'
+/** `sluice ingest --dry-run`: shows how files would be read, and loads nothing. */
 import { toJson, visible } from '../../domain/visible.ts'
-import { sluiceError } from '../../errors.ts'
-import type { IngestSpec } from '../../spec/spec.ts'
 import { colors } from '../colors.ts'
-import { noteLine, plural, table } from '../text.ts'
+import type { SpecWithoutSource } from '../specOptions.ts'
+import { noteLine, number, plural, table } from '../text.ts'
 import { type Peek, peek } from './peek.ts'
-import { expand } from './sources.ts'
+import { pathsOf } from './sources.ts'
 
 const cellChars = 24
 
 /** @throws file_missing */
 export async function dryRun(
   sources: readonly string[],
-  spec: Omit<IngestSpec, 'source'>,
+  spec: SpecWithoutSource,
   { databaseUrl, json }: { databaseUrl: string | null; json: boolean },
 ): Promise<void> {
-  const found = (await Promise.all(sources.map(expand))).flat()
-  const named = new Set(sources.map((path) => resolve(path)))
-  const files = found.filter((name) => named.has(name) || clutterOf({ name }) === null)
-  if (files[0] === undefined) throw sluiceError('file_missing', { path: sources.join(', ') })
-  const seen = await peek(files[0], spec, databaseUrl)
-  console.log(json ? toJson(seen, 2) : inWords(visible(seen), files.length))
+  const seen = await peek(await pathsOf(sources), spec, databaseUrl)
+  console.log(json ? toJson(seen, 2) : inWords(visible(seen)))
   if (seen.problem) process.exitCode = 1
 }
 
@@ -31,11 +24,14 @@ const origins = {
   guess: 'from all values of the file',
 }
 
-function inWords(seen: Peek, fileCount: number): string {
-  const { columns, records, notes } = seen
+function inWords(seen: Peek): string {
+  const { columns, records, notes, files, heads } = seen
   const there = { true: 'exists', false: 'will be made', null: 'not looked at' }[`${seen.exists}`]
   const facts = [
-    ['file', `${seen.file}${fileCount > 1 ? ` (the first of ${fileCount})` : ''}`],
+    ['file', seen.file],
+    ...(files > 1
+      ? [['files', `${number(files)}, and the heads of ${number(heads)} were read`]]
+      : []),
     ['target', `${seen.target}, ${there}`],
     ['types', origins[seen.typesFrom]],
     ['sample', `${plural(seen.sampled, 'record')}, ${seen.odd} with another number of fields`],

@@ -1,10 +1,12 @@
-/** What an ingest would make of its first file: dialect, columns, types, target. Loads nothing. */
-import { parse, resolve } from 'node:path'
+/**
+ * What an ingest would make of its files: how the first table is read, its columns, types and
+ * target, and what the heads of the others tell. Loads nothing.
+ */
+import { parse } from 'node:path'
 import { readConfig } from '../../config.ts'
 import { type Head, readHead } from '../../csv/head.ts'
 import { recordsOf, shapeOf, soundRecords, valuesOf } from '../../csv/records.ts'
 import { Rewriter, writtenValues } from '../../csv/rewrite.ts'
-import { clutterOf } from '../../domain/clutter.ts'
 import type { Column } from '../../domain/columns.ts'
 import { evolves } from '../../domain/layout.ts'
 import { type FileHeader, matchHeader, newColumns } from '../../domain/match.ts'
@@ -13,20 +15,24 @@ import type { Dialect, FileShape, ListedFile } from '../../domain/words.ts'
 import type { Note } from '../../errors/notes.ts'
 import { messageOf, sluiceError } from '../../errors.ts'
 import { openDb } from '../../postgres/db.ts'
-import { readTarget } from '../../postgres/target/target.ts'
+import { readTarget, type TargetTable } from '../../postgres/target/target.ts'
 import { readHeadBytes } from '../../sources/head.ts'
 import { openSource } from '../../sources/open.ts'
-import type { Source } from '../../sources/source.ts'
 import { checkSpec } from '../../spec/checkSpec.ts'
-import type { IngestSpec } from '../../spec/spec.ts'
 import type { FullTarget } from '../../spec/target.ts'
+import type { SpecWithoutSource } from '../specOptions.ts'
 import { type Fact, factsOf } from './facts.ts'
+import { firstTableOf, listFiles, type Reader, readHeads } from './files.ts'
 import { guessOf, scanFile } from './guess.ts'
 
 const recordsMax = 1000
 
 export interface Peek {
+  /** The first table: the others are compared with it. */
   file: string
+  /** How many files would be loaded, and of how many of them the heads were read. */
+  files: number
+  heads: number
   dialect: Dialect
   /** The dialect once more: where each part of it comes from, and the flag that sets it. */
   facts: Fact[]
@@ -49,56 +55,66 @@ export interface Peek {
   odd: number
 }
 
-/** @throws spec_invalid, dialect_invalid, not_csv */
+/** @throws spec_invalid, dialect_invalid, not_csv, and what listing and reading a source throw */
 export async function peek(
-  file: string,
-  spec: Omit<IngestSpec, 'source'>,
+  paths: string[],
+  spec: SpecWithoutSource,
   databaseUrl: string | null,
 ): Promise<Peek> {
-  const { full, table } = checkSpec({ ...spec, source: { kind: 'directory', path: file } })
+  const path = paths.length === 1 ? (paths[0] as string) : paths
+  const { full, table } = checkSpec({ ...spec, source: { kind: 'directory', path } })
   if (!full.target || !table || full.steps) {
     const problem = 'a dry run shows how a file is loaded: it needs a target, and no steps'
     throw sluiceError('spec_invalid', { problem })
   }
-  const into = full.target
   const limits = readConfig().unpack
-  const source = openSource(
-    { source: { kind: 'directory', path: file } },
-    { roots: [parse(resolve(file)).root], uploadPath: (name) => name, unpack: limits },
-  )
-  const first = await firstOf(source, file)
-  const { format } = full
-  const { bytes, whole } = await readHeadBytes(source, first, { format, limits })
-  const sizeBytes = bytes.length + (whole ? 0 : 1)
-  const head = readHead(bytes, { name: first.name, sizeBytes }, format)
+  const roots = paths.map((each) => parse(each).root)
+  const source = openSource(full, { roots, uploadPath: (name) => name, unpack: limits })
+  const reader = { source, spec: full, limits }
+  const listing = await listFiles(source, full)
+  const first = await firstTableOf(listing, reader)
+  const file = listing.files.find(({ name }) => name === first?.name) ?? listing.files[0]
+  const there = await lookForTarget(table, full.target, databaseUrl)
+  const heads = await readHeads(listing, { reader, first, target: there.target })
+  const seen = await peekAt(file as ListedFile, reader, there)
+  return {
+    ...seen,
+    files: listing.files.length,
+    heads: heads.count,
+    facts: factsOf(seen.dialect, full.format, spec.target ?? {}),
+    notes: [...seen.notes, ...heads.notes],
+    target: showTable(table),
+    exists: there.exists,
+    problem: there.problem ?? seen.problem ?? heads.problem,
+  }
+}
+
+type FilePeek = Omit<Peek, 'files' | 'heads' | 'facts' | 'target' | 'exists'>
+
+async function peekAt(
+  file: ListedFile,
+  { source, spec, limits }: Reader,
+  { target }: Pick<There, 'target'>,
+): Promise<FilePeek> {
+  const { name } = file
+  const { format } = spec
+  const into = spec.target as FullTarget
+  const { bytes, whole } = await readHeadBytes(source, file, { format, limits })
+  const head = readHead(bytes, { name, sizeBytes: bytes.length + (whole ? 0 : 1) }, format)
   const { dialect, header, width } = head
   const data = dataOf(bytes, head, whole)
-  const shape = await scanFile(source, first, { format, limits, head })
-  const aim = { into, table, databaseUrl, shape }
-  const { notes, ...found } = await findColumns({ file, header, width }, aim)
+  const shape = await scanFile(source, file, { format, limits, head })
+  const { notes, ...found } = findColumns({ file: name, header, width }, { into, target, shape })
   return {
-    file,
+    file: name,
     dialect,
-    facts: factsOf(dialect, format, spec.target ?? {}),
     notes: [...head.notes, ...notes],
     header,
     ...found,
-    target: showTable(table),
     records: data.slice(0, 5).map((record) => asLoaded(record, dialect, found.columns)),
     sampled: data.length,
     odd: data.filter((record) => shapeOf(record, dialect).fields !== width).length,
   }
-}
-
-/** Of an archive its first member, by name. */
-async function firstOf(source: Source, path: string): Promise<ListedFile> {
-  let first: ListedFile | null = null
-  for await (const file of source.list()) {
-    if (file.member != null && clutterOf(file) !== null) continue
-    if (!first || Buffer.compare(Buffer.from(file.name), Buffer.from(first.name)) < 0) first = file
-  }
-  if (first) return first
-  throw sluiceError('archive_empty', { path })
 }
 
 /** The first data records. */
@@ -124,38 +140,53 @@ function asLoaded(record: Buffer, dialect: Dialect, columns: readonly Column[]):
   return valuesOf(record, dialect)
 }
 
+interface There {
+  target: TargetTable | null
+  exists: boolean | null
+  problem: string | null
+}
+
+async function lookForTarget(
+  table: TableName,
+  { mode }: FullTarget,
+  databaseUrl: string | null,
+): Promise<There> {
+  if (databaseUrl === null) return { target: null, exists: null, problem: null }
+  const db = openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
+  try {
+    const target = await readTarget(db, table, mode)
+    return { target, exists: target !== null, problem: null }
+  } catch (error) {
+    return { target: null, exists: null, problem: messageOf(error) }
+  } finally {
+    await db.end()
+  }
+}
+
 interface Aim {
   into: FullTarget
-  table: TableName
-  databaseUrl: string | null
+  target: TargetTable | null
   shape: FileShape
 }
 
-type Columns = Pick<Peek, 'columns' | 'typesFrom' | 'exists' | 'problem' | 'notes'>
+type Columns = Pick<Peek, 'columns' | 'typesFrom' | 'problem' | 'notes'>
 
-async function findColumns(
-  header: FileHeader,
-  { into, table, databaseUrl, shape }: Aim,
-): Promise<Columns> {
+function findColumns(header: FileHeader, { into, target, shape }: Aim): Columns {
   const guess = (names: string[]) =>
     into.types === 'text'
       ? { columns: names.map((name): Column => ({ name, type: 'text' })), notes: [] }
       : guessOf(shape, names, { file: header.file, freeze: into.schema === 'freeze' })
-  const guessed = {
+  const guessed = (problem: string | null): Columns => ({
     ...guess(newColumns(header, into.names)),
-    typesFrom: 'guess' as const,
-    problem: null,
-  }
-  if (databaseUrl === null) return { ...guessed, exists: null }
-  const db = openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
+    typesFrom: 'guess',
+    problem,
+  })
+  if (!target) return guessed(null)
+  const there = new Map(target.columns.map((column) => [column.name, column]))
+  const style = into.names && { names: into.names }
+  const to = { columns: target.columns, evolves: evolves(into.schema, true), ...style }
   try {
-    const target = await readTarget(db, table, into.mode)
-    if (!target) return { ...guessed, exists: false }
-    const there = new Map(target.columns.map((column) => [column.name, column]))
-    const isEvolving = evolves(into.schema, true)
-    const style = into.names && { names: into.names }
-    const to = { columns: target.columns, evolves: isEvolving, ...style }
-    const { columns, notes } = guess(matchHeader(header, { name: showTable(table), ...to }))
+    const { columns, notes } = guess(matchHeader(header, { name: into.table, ...to }))
     return {
       columns: columns.map((column) => {
         const { name, type } = there.get(column.name) ?? column
@@ -163,12 +194,9 @@ async function findColumns(
       }),
       notes: notes.filter(({ column }) => !there.has(column ?? '')),
       typesFrom: 'target',
-      exists: true,
       problem: null,
     }
   } catch (error) {
-    return { ...guessed, exists: null, problem: messageOf(error) }
-  } finally {
-    await db.end()
+    return guessed(messageOf(error))
   }
 }

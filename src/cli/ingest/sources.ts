@@ -40,6 +40,15 @@ export async function findSources(
 }
 
 /**
+ * The paths of what is on this machine.
+ * @throws file_missing
+ */
+export async function pathsOf(sources: readonly string[]): Promise<string[]> {
+  const found = await findSources(sources, { isOwnMachine: true, upload: false })
+  return found.kind === 'directory' ? found.paths : found.files.map(({ path }) => path)
+}
+
+/**
  * The files that a path, a folder or a glob of this machine stands for, in order.
  * @throws source_unsupported, file_name_invalid
  */

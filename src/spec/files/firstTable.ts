@@ -1,21 +1,21 @@
 /** Finds the file that the others are compared with: the first one that is a table. */
-import { documentOf, isTable, ownHeadOf } from '../../src/csv/reading.ts'
-import { claimsTable } from '../../src/domain/clutter.ts'
-import { noteKey } from '../../src/domain/headNotes.ts'
-import { Layout } from '../../src/domain/layout.ts'
-import type { UnpackLimits } from '../../src/domain/unpack.ts'
-import type { FirstTable, ListedFile } from '../../src/domain/words.ts'
-import type { Note } from '../../src/errors/notes.ts'
-import type { TargetTable } from '../../src/postgres/target/target.ts'
-import { readHeadBytes } from '../../src/sources/head.ts'
-import type { Source } from '../../src/sources/source.ts'
-import { type FullSpec, namedFiles } from '../../src/spec/spec.ts'
+import { documentOf, isTable, ownHeadOf } from '../../csv/reading.ts'
+import { claimsTable } from '../../domain/clutter.ts'
+import type { TargetColumn } from '../../domain/columns.ts'
+import { noteKey } from '../../domain/headNotes.ts'
+import { Layout } from '../../domain/layout.ts'
+import type { UnpackLimits } from '../../domain/unpack.ts'
+import type { FirstTable, ListedFile } from '../../domain/words.ts'
+import type { Note } from '../../errors/notes.ts'
+import { readHeadBytes } from '../../sources/head.ts'
+import type { Source } from '../../sources/source.ts'
+import { type FullSpec, namedFiles } from '../spec.ts'
 
 export interface Looking {
   source: Source
   spec: FullSpec
   /** null when it is yet to be made. */
-  target: TargetTable | null
+  target: { columns: readonly TargetColumn[] } | null
   limits: UnpackLimits
   signal: AbortSignal
 }

@@ -1,20 +1,19 @@
 /** Which files of an ingest are loaded, and where their fields go; what is left out is told. */
-import { HeadNotes } from '../../src/domain/headNotes.ts'
-import type { Layout } from '../../src/domain/layout.ts'
-import { LeftOut } from '../../src/domain/leftOut.ts'
-import { SomeNames } from '../../src/domain/someNames.ts'
-import type { Dialect, FileShape } from '../../src/domain/words.ts'
-import { type Note, noteOf } from '../../src/errors/notes.ts'
-import { SluiceError, sluiceError } from '../../src/errors.ts'
-import type { FileEntry } from '../../src/postgres/ledger/files.ts'
-import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
+import { HeadNotes } from '../../domain/headNotes.ts'
+import type { Layout } from '../../domain/layout.ts'
+import { LeftOut } from '../../domain/leftOut.ts'
+import { SomeNames } from '../../domain/someNames.ts'
+import type { Dialect, FileShape } from '../../domain/words.ts'
+import { type Note, noteOf } from '../../errors/notes.ts'
+import { SluiceError, sluiceError } from '../../errors.ts'
+import type { Known } from './reading.ts'
 
 /** A file of another kind, and not a fault of a file of this kind. */
 const unlike = ['file_unknown', 'file_without_header']
 
 export class FileSorter {
   readonly #layout: Layout
-  readonly #entry: Pick<IngestEntry, 'spec' | 'firstTable' | 'dialect'>
+  readonly #entry: Known
   readonly #leftOut = new LeftOut()
   readonly #skipped = new SomeNames()
   readonly #byPosition = new SomeNames()
@@ -24,7 +23,7 @@ export class FileSorter {
   #taken = 0
   #firstSkipped: SluiceError | null = null
 
-  constructor(layout: Layout, entry: Pick<IngestEntry, 'spec' | 'firstTable' | 'dialect'>) {
+  constructor(layout: Layout, entry: Known) {
     this.#layout = layout
     this.#entry = entry
     const { firstTable } = entry
@@ -38,7 +37,7 @@ export class FileSorter {
    * @returns the column of each field; null for a file without records, or one that is left out
    * @throws file_unknown, file_without_header, column_unknown, column_missing and the like
    */
-  columnsOf({ name }: Pick<FileEntry, 'name'>, shape: FileShape): string[] | null {
+  columnsOf({ name }: { name: string }, shape: FileShape): string[] | null {
     if (shape.leftOut !== undefined) {
       this.#leftOut.add(shape.leftOut, name)
       return null

@@ -1,0 +1,58 @@
+/** How each file of an ingest is read: by its own head, and by what is known of the first table. */
+import type { Head } from '../../csv/head.ts'
+import { emptyDialect, type HeadFile, type Reading, readBy, readingOf } from '../../csv/reading.ts'
+import { ownNotes } from '../../domain/headNotes.ts'
+import type { Dialect, FileShape, FirstTable } from '../../domain/words.ts'
+import type { Text } from '../../unpack/text.ts'
+import type { FullSpec } from '../spec.ts'
+
+/** What is known of an ingest before a file is read. */
+export interface Known {
+  spec: FullSpec
+  /** That of the first table; null while no table is known. */
+  dialect: Dialect | null
+  /** Null as well for an ingest of before: then its files are all read by `dialect`. */
+  firstTable: Omit<FirstTable, 'dialect'> | null
+}
+
+/** The shape of a file that is no data. */
+export const emptyShape = (leftOut: string): FileShape => ({
+  dialect: emptyDialect,
+  header: null,
+  width: 0,
+  cuts: [],
+  flaws: [],
+  leftOut,
+})
+
+/**
+ * How a file is read: by its own first bytes, and as the first table of the ingest where they leave
+ * it open. The same for every attempt, for all of it is in the ledger before the first one.
+ */
+export function readIn(
+  { spec, dialect, firstTable }: Known,
+  file: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
+  text: Pick<Text, 'head' | 'whole'>,
+): Reading {
+  const head = headFileOf(file, text)
+  // An ingest of before goes on as it has begun: all its files are read by one dialect.
+  if (dialect && !firstTable) return { head: readBy(head, dialect) }
+  const first = dialect && firstTable && { dialect, ...firstTable }
+  return readingOf(head, { format: spec.format, first })
+}
+
+/** What is told of a file besides what is told of the first table. */
+export function notesBeside(
+  { firstTable }: Pick<Known, 'firstTable'>,
+  file: string,
+  { notes }: Pick<Head, 'notes'>,
+): Pick<FileShape, 'notes'> {
+  const told = firstTable?.told
+  const own = told ? ownNotes(notes, file, told) : []
+  return own.length > 0 ? { notes: own } : {}
+}
+
+export const headFileOf = (
+  { name, member, isNamed }: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
+  { head, whole }: Pick<Text, 'head' | 'whole'>,
+): HeadFile => ({ name, member: member ?? null, bytes: head, whole, isNamed })

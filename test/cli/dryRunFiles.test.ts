@@ -1,0 +1,76 @@
+/** `sluice ingest --dry-run` of several files: each head is read as the ingest would read it. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { zip } from '../zip.ts'
+import { inProcess } from './inProcess.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'sluice-dry-'))
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+async function dryRun(files: Record<string, string>, ...flags: string[]) {
+  const path = await mkdtemp(join(folder, 'files-'))
+  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text)
+  return dryRunOf(path, ...flags)
+}
+
+async function dryRunOf(path: string, ...flags: string[]) {
+  const env = { DATABASE_URL: '', SLUICE_HOME: join(folder, 'none') }
+  const args = ['ingest', path, '--dry-run', '--into', 't', ...flags]
+  const words = await inProcess(args, env)
+  const { out } = await inProcess([...args, '--json'], env)
+  const seen = JSON.parse(out)
+  const codes: string[] = seen.notes.map(({ code }: { code: string }) => code)
+  return { ...seen, codes, words: words.out, code: words.code }
+}
+
+const plain = 'id,name\n1,a\n2,b\n'
+
+test('other dialects, titles, what is left out, and names that change are told', async () => {
+  const seen = await dryRun({
+    '1.csv': plain,
+    '2.csv': 'Id;NAME;Größe\n3;c;1,5\n4;d;2,5\n',
+    '3.csv': `Report\n\n${plain}`,
+    'README.md': '# Read me, please\n',
+  })
+  expect(seen).toMatchObject({ files: 3, heads: 3, problem: null, code: 0 })
+  expect(seen.codes.sort()).toEqual(
+    ['files_left_out', 'files_otherwise', 'lines_skipped', 'names_changed'].sort(),
+  )
+  expect(seen.words).toMatch(/^files +3, and the heads of 3 were read$/m)
+  for (const part of ['README.md', '2.csv', '3.csv', '"Größe" is größe']) {
+    expect(seen.words).toContain(part)
+  }
+})
+
+test('a file that would fail is named, or is left out as --unknown-files says', async () => {
+  const files = { '1.csv': plain, '2.csv': 'x,y\n1,2\n', '3.csv': plain }
+  const failing = await dryRun(files)
+  expect(failing).toMatchObject({ code: 1, problem: expect.stringContaining('2.csv') })
+  expect(failing.words).toMatch(/It would fail: .*2\.csv/)
+  const skipping = await dryRun(files, '--unknown-files', 'skip')
+  expect([skipping.code, skipping.codes]).toEqual([0, ['files_skipped']])
+  expect(skipping.words).toMatch(/unknownFiles +"skip" +given +--unknown-files/)
+})
+
+test('the first table is shown, wherever it sorts; so is the style of names', async () => {
+  const files = { 'about.txt': 'All of it, as of May.\nAsk us.\n', 'b.csv': 'Order ID,n\n1,2\n' }
+  const seen = await dryRun(files, '--names', 'as-is')
+  expect(seen).toMatchObject({ file: expect.stringContaining('b.csv'), codes: ['files_left_out'] })
+  expect(seen.columns[0]).toEqual({ name: 'Order ID', type: 'bigint' })
+  expect(seen.words).toMatch(/names +"as-is" +given +--names/)
+})
+
+test('no more than a hundred heads are read; members of an archive are files', async () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 120 }, (_, at) => [`${1000 + at}.csv`, plain]),
+  )
+  expect(await dryRun(many)).toMatchObject({ files: 120, heads: 100, codes: [] })
+  const path = join(folder, 'packed')
+  await mkdir(path)
+  const members = { 'README.txt': 'Hello, world\n', 'a.csv': plain, 'b.csv': 'id\tname\n3\tc\n' }
+  await writeFile(join(path, 'all.zip'), await zip(members))
+  const packed = await dryRunOf(join(path, 'all.zip'))
+  expect(packed.codes.sort()).toEqual(['files_left_out', 'files_otherwise'])
+})
