@@ -170,6 +170,16 @@ export async function build(servers: BuildOptions = {}): Promise<Built> {
   return built
 }
 
+/** Waits until the workflow has nothing to do, and so many of its activities are not done. */
+export async function untilIdle(client: Client, ingestId: string, activities = 0): Promise<void> {
+  const handle = client.workflow.getHandle(ingestId)
+  const isIdle = async () => {
+    const { raw } = await handle.describe()
+    return !raw.pendingWorkflowTask && (raw.pendingActivities ?? []).length === activities
+  }
+  await until(isIdle, { what: `${ingestId} with ${activities} activities` })
+}
+
 /** Asks until the answer is yes. */
 export async function until(
   ask: () => boolean | Promise<boolean>,
