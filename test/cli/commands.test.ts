@@ -8,11 +8,14 @@ import { createClient } from '../../src/cli/client.ts'
 import { sendFiles } from '../../src/cli/ingest/send.ts'
 import { buildApi } from '../api/server.ts'
 import { until } from '../helper.ts'
+import { inProcess } from './inProcess.ts'
 import { environment, program, sluice } from './sluice.ts'
 
 const api = await buildApi()
 const env = { SLUICE_API: api.url, SLUICE_HOME: join(api.folder, 'none') }
 const run = (...args: string[]) => sluice(args, { env, cwd: api.folder })
+/** The same within this process: enough where only the answer is of interest. */
+const ask = (...args: string[]) => inProcess(args, env)
 const uploads = () => readdir(join(api.folder, '.stage', 'uploads'))
 
 beforeAll(async () => {
@@ -75,18 +78,18 @@ test('shows a list, a state and rejects', async () => {
   const list = await run('list', '--limit', '1')
   expect(list.out.split('\n')[0]).toMatch(/^INGEST +STATE +TARGET +LOADED +REJECTED/)
   expect(list.out).toContain('More: sluice list --before')
-  expect(JSON.parse((await run('list', '--json')).out).ingests.length).toBeGreaterThan(2)
-  const status = await run('status', 'first')
+  expect(JSON.parse((await ask('list', '--json')).out).ingests.length).toBeGreaterThan(2)
+  const status = await ask('status', 'first')
   expect([status.code, status.out]).toEqual([0, expect.stringMatching(/^state +completed$/m)])
-  const rejects = await run('rejects', 'first')
+  const rejects = await ask('rejects', 'first')
   expect(rejects.out).toMatch(/trips\.csv:4 id: .*x,c/)
-  const csv = await run('rejects', 'first', '--csv')
+  const csv = await ask('rejects', 'first', '--csv')
   expect(csv.out).toMatch(
     /^file,line,column,code,constraint,error,raw\r\n\S+,4,id,22P02,.*"x,c"\r\n$/,
   )
-  const json = JSON.parse((await run('rejects', 'first', '--json')).out)
+  const json = JSON.parse((await ask('rejects', 'first', '--json')).out)
   expect(json).toMatchObject({ rejects: [{ line: 4, column: 'id', raw: 'x,c' }], next: null })
-  const unknown = await run('status', 'nobody')
+  const unknown = await ask('status', 'nobody')
   expect([unknown.code, unknown.error]).toEqual([1, expect.stringContaining('no ingest nobody')])
 })
 
@@ -94,12 +97,12 @@ test('does not wait, steers, and cancels what no worker has', async () => {
   const args = ['ingest', 'trips.csv', '--into', 'q', '--queue', 'nobody', '--id', 'waits']
   const sent = await run(...args, '--no-wait', '--json')
   expect([sent.code, JSON.parse(sent.out).state]).toEqual([0, 'queued'])
-  expect((await run('pause', 'waits')).out).toMatch('is asked to pause')
+  expect((await ask('pause', 'waits')).out).toMatch('is asked to pause')
   await api.client.workflow.getHandle('waits').terminate()
-  const lost = await run('status', 'waits')
+  const lost = await ask('status', 'waits')
   expect([lost.code, lost.out]).toEqual([1, expect.stringContaining('TERMINATED')])
-  expect((await run('cancel', 'waits')).out).toBe('waits is cancelled.\n')
-  const ended = await run('cancel', 'waits')
+  expect((await ask('cancel', 'waits')).out).toBe('waits is cancelled.\n')
+  const ended = await ask('cancel', 'waits')
   expect([ended.code, ended.error]).toEqual([1, expect.stringContaining('ended already')])
 })
 
@@ -151,13 +154,13 @@ test('bad usage exits with 2, and what is missing is named', async () => {
     [['up', 'trips.csv'], 2, '--into'],
     [['up', 'trips.csv', '--into', 'a.b.c'], 1, 'more than two parts'],
   ]
-  const ran = await Promise.all(cases.map(([args]) => sluice(args, nowhere)))
-  for (const [index, [args, code, text]] of cases.entries()) {
-    const { code: real, error } = ran[index]!
+  for (const [args, code, text] of cases) {
+    const { code: real, error } = await inProcess(args, nowhere.env)
     expect([args, real, error]).toEqual([args, code, expect.stringContaining(text)])
     expect(error).not.toMatch(/^ +at /m)
   }
-  const said = async (...args: string[]) => JSON.parse((await sluice(args, nowhere)).error).error
+  const said = async (...args: string[]) =>
+    JSON.parse((await inProcess(args, nowhere.env)).error).error
   expect(await said('bogus', '--json')).toEqual({
     code: 'usage_invalid',
     message: "unknown command 'bogus'.",
@@ -168,7 +171,7 @@ test('bad usage exits with 2, and what is missing is named', async () => {
   expect(await said('ingest', 'a', '--json', '--mode', 'x')).toMatchObject(target)
   const loud = await sluice(['migrate'], { env: { SLUICE_LOG_LEVEL: 'loud' } })
   expect([loud.code, loud.error]).toEqual([1, expect.stringContaining('SLUICE_LOG_LEVEL is loud')])
-  const away = await sluice(['list'], { env: { SLUICE_API: 'http://127.0.0.1:9999' } })
+  const away = await inProcess(['list'], { SLUICE_API: 'http://127.0.0.1:9999' })
   expect([away.code, away.error]).toEqual([1, expect.stringContaining('does not answer')])
   const help = await sluice(['--help'])
   expect([help.code, help.out]).toEqual([0, expect.stringContaining('ingest')])

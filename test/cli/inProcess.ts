@@ -1,13 +1,17 @@
-/** The command line within the test: a process of its own costs a second. */
+/** The command line within the test: a process of its own costs half a second of CPU. */
 import { vi } from 'vitest'
 import { runProgram } from '../../src/cli/program.ts'
 import type { Ran } from './sluice.ts'
+
+/** What the environment of the tests may say of another Sluice. */
+const ofServers = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'SLUICE_API', 'SLUICE_HOME']
 
 /** Runs it to its end; one at a time. */
 export async function inProcess(
   args: readonly string[],
   env: Record<string, string>,
 ): Promise<Ran> {
+  for (const name of ofServers) vi.stubEnv(name, undefined)
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   const ran: Ran = { code: null, out: '', error: '' }
   const to = (where: 'out' | 'error', end: string) => (text: unknown) => {

@@ -6,19 +6,20 @@ import { expect, test } from 'vitest'
 import { fakeWorker, idsCsv, show, slowTable, startNamed } from '../api/fleet.ts'
 import { buildApi } from '../api/server.ts'
 import { until } from '../helper.ts'
+import { inProcess } from './inProcess.ts'
 import { environment, program, sluice } from './sluice.ts'
 
 const api = await buildApi()
 const env = { SLUICE_API: api.url, SLUICE_HOME: join(api.folder, 'none') }
-const run = (...args: string[]) => sluice(args, { env, cwd: api.folder })
+const run = (...args: string[]) => inProcess(args, env)
 const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).out)
 const inColour = (...args: string[]) =>
   sluice(args, { env: { ...env, NO_COLOR: '', FORCE_COLOR: '1' }, cwd: api.folder })
 
 test('without a worker it says how to start one', async () => {
-  const empty = await run('inspect', 'workers')
+  const empty = await sluice(['inspect', 'workers'], { env, cwd: api.folder })
   expect([empty.code, empty.out]).toEqual([0, expect.stringContaining('sluice worker')])
-  const ping = await run('inspect', 'ping')
+  const ping = await sluice(['inspect', 'ping'], { env, cwd: api.folder })
   expect([ping.code, ping.error]).toEqual([1, expect.stringContaining('No worker lives')])
   expect((await run('control', 'drain')).error).toContain('Start one: `sluice worker`')
   const help = await run('control', '--help')
@@ -145,8 +146,7 @@ test('with several workers one is named, or all', async () => {
     ['inspect', 'nonsense'],
     ['inspect', 'ping', '--timeout', '500'],
   ]
-  const ran = await Promise.all(cases.map((args) => run(...args)))
-  expect(ran.map(({ code }) => code)).toEqual(cases.map(() => 2))
+  for (const args of cases) expect([args, (await run(...args)).code]).toEqual([args, 2])
 })
 
 test('one that does not answer makes it 1, one that is gone is dim', async () => {

@@ -56,7 +56,9 @@ async function copy(args: string, stages: Map<string, Stage>, to: Stage): Promis
     if (!from) expect(isInContext(path), `${path} is in the build context`).toBe(true)
     const source = from ? join(stages.get(from)!.app, path.replace('/app/', '')) : join(root, path)
     const place = target.endsWith('/') ? join(to.app, target, basename(path)) : join(to.app, target)
-    await cp(source, place, { recursive: true, verbatimSymlinks: true })
+    // Links are as good as copies here, and of node_modules much quicker to make.
+    if (from) await execute('cp', ['-al', source, place])
+    else await cp(source, place, { recursive: true, verbatimSymlinks: true })
   }
 }
 

@@ -56,7 +56,7 @@ async function entered(it: Built, ingestId: string, sql = ''): Promise<string> {
   return ingestId
 }
 
-test('ends what was terminated, and nothing else', async ({ onTestFinished }) => {
+test.concurrent('ends what was terminated, and nothing else', async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
   const path = await it.file('rows.csv', 'n\n1\n2\n3\n')
   await it.db.query('create table kept as select 7 as n')
@@ -120,7 +120,7 @@ test('ends what was terminated, and nothing else', async ({ onTestFinished }) =>
   expect(rows).toEqual([{ n: 7 }])
 })
 
-test('a workflow that is not there any more: not before its ingest has been quiet for long', async ({
+test.concurrent('a workflow that is not there any more: not before its ingest has been quiet for long', async ({
   onTestFinished,
 }) => {
   const it = await build({ onEnd: onTestFinished })
@@ -153,7 +153,7 @@ test('a workflow that is not there any more: not before its ingest has been quie
   expect(await row(it, waits)).toMatchObject({ state: 'queued', ended: false })
 })
 
-test('two janitors at once end each orphan once', async ({ onTestFinished }) => {
+test.concurrent('two janitors at once end each orphan once', async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
   await it.startWorker({ concurrency: 4 })
   const names = Array.from({ length: 250 }, (_, n) => `orphan-${String(n).padStart(3, '0')}`)
@@ -172,7 +172,9 @@ test('two janitors at once end each orphan once', async ({ onTestFinished }) => 
   expect(rows[0].ended).toBe(names.length)
 })
 
-test('what ingests have left is removed an hour after their end', async ({ onTestFinished }) => {
+test.concurrent('what ingests have left is removed an hour after their end', async ({
+  onTestFinished,
+}) => {
   const it = await build({ onEnd: onTestFinished })
   await it.startWorker()
   const past = new Date(Date.now() - 2 * 3_600_000)
@@ -210,7 +212,7 @@ test('what ingests have left is removed an hour after their end', async ({ onTes
   expect((await staged(it)).sort()).toEqual(['alive', 'new', 'theirs', 'young'])
 })
 
-test('two processes that start together make one schedule, which follows the workers', async ({
+test.concurrent('two processes that start together make one schedule, which follows the workers', async ({
   onTestFinished,
 }) => {
   const it = await build({ onEnd: onTestFinished })
@@ -250,7 +252,9 @@ test('two processes that start together make one schedule, which follows the wor
   await until(isGone, { what: 'the end of the schedule' })
 })
 
-test('a server that allows no schedules keeps nobody from working', async ({ onTestFinished }) => {
+test.concurrent('a server that allows no schedules keeps nobody from working', async ({
+  onTestFinished,
+}) => {
   const home = await mkdtemp(join(tmpdir(), 'sluice-temporal-'))
   const binary = join(home, 'temporal')
   const without = '--dynamic-config-value frontend.enableSchedules=false'
@@ -271,7 +275,7 @@ test('a server that allows no schedules keeps nobody from working', async ({ onT
   expect(await pass(it)).toMatchObject({ ended: 1 })
 })
 
-test('sluice janitor runs a pass and says what it found', async ({ onTestFinished }) => {
+test.concurrent('sluice janitor runs a pass and says what it found', async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
   const env = { DATABASE_URL: it.databaseUrl, TEMPORAL_ADDRESS: it.temporalAddress }
   const alone = await sluice(['janitor'], { env })

@@ -1,9 +1,8 @@
 /** While an ingest is paused no worker begins anything of it, and nothing is published. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { build, until } from '../helper.ts'
+import { build, until, untilIdle } from '../helper.ts'
 
 const it = await build()
 const files = 20
@@ -34,6 +33,12 @@ const loaded = async (ingestId: string): Promise<number> =>
 const stateOf = async (ingestId: string) =>
   (await only('select state from sluice.ingests where ingest_id = $1', ingestId)).state
 
+/** Whether such an activity waits for a worker, or is under way. */
+async function isPending(ingestId: string, activity: string): Promise<boolean> {
+  const { raw } = await it.client.workflow.getHandle(ingestId).describe()
+  return (raw.pendingActivities ?? []).some(({ activityType }) => activityType?.name === activity)
+}
+
 const held = 7_700_007
 
 /** Once so many units are loaded the others wait, as long as somebody holds the lock. */
@@ -61,22 +66,23 @@ test('20 units in the window: those that no worker has begun wait, and so does p
   )
   await until(async () => (await loaded(ingestId)) >= 4, { what: 'four units' })
   await it.steer(ingestId, 'pause')
-  await sleep(500)
+  await until(() => isPending(ingestId, 'markPaused'), { what: 'the mark on its way' })
   // The two that are under way end, and the mark overtakes the others.
   await holder.query(`select pg_advisory_unlock(${held})`)
   await until(async () => (await stateOf(ingestId)) === 'paused', { what: 'the mark' })
-  await sleep(1500)
+  await untilIdle(it.client, ingestId)
   const before = await loaded(ingestId)
   expect(before).toBeLessThanOrEqual(8)
-  await sleep(1500)
-  expect(await loaded(ingestId)).toBe(before)
   expect((await only("select to_regclass('waits') as t")).t).toBeNull()
 
   // A worker that dies meanwhile changes nothing.
   worker.kill('SIGKILL')
   await worker.exited
   const next = await it.startWorker({ concurrency: 2 })
-  await sleep(4000)
+  // It is at work, and has had its chance.
+  const another = { kind: 'directory' as const, path: await it.file('other.csv', 'n\n1\n') }
+  await it.ingest({ source: another, target: { table: 'other' } })
+  await untilIdle(it.client, ingestId)
   expect(await loaded(ingestId)).toBe(before)
 
   await it.steer(ingestId, 'resume')
@@ -112,10 +118,10 @@ test('paused before the last unit ends: nothing is published until it is resumed
   const atWork = `select count(*) as n from pg_stat_activity where wait_event = 'advisory'`
   await until(async () => (await only(atWork)).n === 1, { what: 'the unit' })
   await it.steer(ingestId, 'pause')
-  await sleep(300)
+  await until(() => isPending(ingestId, 'markPaused'), { what: 'the mark on its way' })
   await holder.query(`select pg_advisory_unlock(${held})`)
   await until(async () => (await loaded(ingestId)) === 1, { what: 'the unit’s receipt' })
-  await sleep(1500)
+  await untilIdle(it.client, ingestId)
   expect(await stateOf(ingestId)).toBe('paused')
   expect((await only("select to_regclass('one') as t")).t).toBeNull()
   // To and fro: the last word counts.
@@ -141,7 +147,7 @@ test('a paused ingest can be cancelled', async () => {
   await it.start({ id: ingestId, source: { kind: 'directory', path }, target: { table: 'halt' } })
   await it.steer(ingestId, 'pause')
   await until(async () => (await stateOf(ingestId)) === 'paused', { what: 'the pause' })
-  await sleep(1000)
+  await untilIdle(it.client, ingestId)
   expect(await loaded(ingestId)).toBe(0)
   await it.steer(ingestId, 'cancel')
   expect(await it.ended(ingestId)).toMatchObject({ state: 'cancelled' })

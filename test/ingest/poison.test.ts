@@ -86,7 +86,7 @@ const waiting = async (it: Built): Promise<string[]> =>
     )
   ).rows.map(({ name }) => name)
 
-test('a record that kills its workers becomes a reject, all others are loaded once', {
+test.concurrent('a record that kills its workers becomes a reject, all others are loaded once', {
   timeout,
 }, async ({ onTestFinished }) => {
   const it = await target(onTestFinished)
@@ -132,7 +132,7 @@ test('a record that kills its workers becomes a reject, all others are loaded on
   expect(found.planned).toBeGreaterThan(16)
 })
 
-test('workers that are killed by hand over good rows cost no row', {
+test.concurrent('workers that are killed by hand over good rows cost no row', {
   timeout,
 }, async ({ onTestFinished }) => {
   const it = await target(onTestFinished)
@@ -177,7 +177,7 @@ test('workers that are killed by hand over good rows cost no row', {
   await recordHistory(it.client, ingestId, 'split')
 })
 
-test('a worker that lives is no death, however often its attempts are given up', {
+test.concurrent('a worker that lives is no death, however often its attempts are given up', {
   timeout,
 }, async ({ onTestFinished }) => {
   const it = await target(onTestFinished)

@@ -46,7 +46,7 @@ async function heldIngest(it: Built, target: string): Promise<{ held: Held; inge
   return { held, ingestId: await it.start({ source, target: { table: target } }) }
 }
 
-test('ping, concurrency: up at once, down when no more than that run', async ({
+test.concurrent('ping, concurrency: up at once, down when no more than that run', async ({
   onTestFinished,
 }) => {
   const it = await build({ onEnd: onTestFinished })
@@ -65,7 +65,9 @@ test('ping, concurrency: up at once, down when no more than that run', async ({
   expect(await queuesOf(it)).toMatchObject([{ concurrency: 1, running: 0 }])
 })
 
-test('drain ends what is in hand and takes no more; resume goes on', async ({ onTestFinished }) => {
+test.concurrent('drain ends what is in hand and takes no more; resume goes on', async ({
+  onTestFinished,
+}) => {
   const it = await build({ onEnd: onTestFinished })
   await it.startWorker({ concurrency: 2, args: ['--grace', '1s'] })
   const { held, ingestId } = await heldIngest(it, 'target')
@@ -87,7 +89,7 @@ test('drain ends what is in hand and takes no more; resume goes on', async ({ on
   expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 24 })
 })
 
-test('queues are added and removed', async ({ onTestFinished }) => {
+test.concurrent('queues are added and removed', async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
   await it.startWorker({ concurrency: 2 })
   const other = `${it.queue}-other`
@@ -115,7 +117,9 @@ test('queues are added and removed', async ({ onTestFinished }) => {
   expect(await it.ended(next)).toMatchObject({ state: 'completed', rowsLoaded: 8 })
 })
 
-test('shutdown: it leaves, and its answer is its last word', async ({ onTestFinished }) => {
+test.concurrent('shutdown: it leaves, and its answer is its last word', async ({
+  onTestFinished,
+}) => {
   const it = await build({ onEnd: onTestFinished })
   const worker = await it.startWorker()
   const { instance } = await only(it)

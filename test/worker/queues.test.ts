@@ -17,7 +17,7 @@ async function loadsByQueue(it: Built): Promise<Record<string, number>> {
   return counts
 }
 
-test('queues share one limit: a busy one takes all of it, and still lets another one in', {
+test.concurrent('queues share one limit: a busy one takes all of it, and still lets another one in', {
   timeout: 120_000,
 }, async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
@@ -41,7 +41,7 @@ test('queues share one limit: a busy one takes all of it, and still lets another
   }
 })
 
-test('a worker of several queues that is drained takes nothing, and ends when told', async ({
+test.concurrent('a worker of several queues that is drained takes nothing, and ends when told', async ({
   onTestFinished,
 }) => {
   const it = await build({ onEnd: onTestFinished })
@@ -64,7 +64,7 @@ test('a worker of several queues that is drained takes nothing, and ends when to
   clearTimeout(killed)
 })
 
-test('a queue with a number has a limit of its own', async ({ onTestFinished }) => {
+test.concurrent('a queue with a number has a limit of its own', async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
   const [many, few] = [`${it.queue}-many`, `${it.queue}-few`]
   const path = await unitFiles(it, 8)
@@ -87,7 +87,7 @@ test('a queue with a number has a limit of its own', async ({ onTestFinished }) 
   }
 })
 
-test("one tenant's many ingests do not starve another's one", {
+test.concurrent("one tenant's many ingests do not starve another's one", {
   timeout: 180_000,
 }, async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
@@ -112,7 +112,7 @@ test("one tenant's many ingests do not starve another's one", {
   expect(rows[0].n).toBeLessThan(crowd / 3)
 })
 
-test('autoscale: as many at once as its most, where CPU and memory allow', {
+test.concurrent('autoscale: as many at once as its most, where CPU and memory allow', {
   timeout: 120_000,
 }, async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
@@ -127,13 +127,14 @@ test('autoscale: as many at once as its most, where CPU and memory allow', {
   expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 16 })
 })
 
-test('a worker that has grown too large drains, and another one takes its place', {
+test.concurrent('a worker that has grown too large drains, and another one takes its place', {
   timeout: 120_000,
 }, async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
   const path = await unitFiles(it, 8)
-  // It is larger than that as soon as it is ready.
-  const worker = await it.startWorker({ args: ['--max-memory', '200m', '--name', 'big@%h'] })
+  // From its sources, through tsx, it is larger than that as soon as it is ready.
+  const args = ['--max-memory', '200m', '--name', 'big@%h']
+  const worker = await it.startWorker({ args, env: { SLUICE_DIST: '' } })
   const ingestId = await it.start({ source: directory(path), target: { table: 'target' } })
   const ready = () => worker.output().match(/worker ready/g)?.length ?? 0
   await until(() => ready() >= 2, { what: 'a successor' })

@@ -6,7 +6,7 @@ import { holdLoads, unitFiles, unitsAtOnce } from './hold.ts'
 
 const directory = (path: string) => ({ kind: 'directory' as const, path })
 
-test('3 replicas × concurrency 4 = 12 units at once, as the ledger shows', {
+test.concurrent('3 replicas × concurrency 4 = 12 units at once, as the ledger shows', {
   timeout: 120_000,
 }, async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
@@ -44,14 +44,14 @@ test('3 replicas × concurrency 4 = 12 units at once, as the ledger shows', {
   expect(rows[0]).toEqual({ rows: 60, distinct: 60, workers: 3, attempts: 1 })
 })
 
-test('replicas come and go while an ingest runs: nothing is lost, nothing is done twice', {
+test.concurrent('replicas come and go while an ingest runs: nothing is lost, nothing is done twice', {
   timeout: 120_000,
 }, async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
   const units = 60
   await it.db.query(`
     create function slow() returns trigger language plpgsql as
-      $$ begin perform pg_sleep(0.3); return new; end $$;
+      $$ begin perform pg_sleep(0.1); return new; end $$;
     create trigger slow before update on sluice.units for each row execute function slow()`)
   const path = await unitFiles(it, units)
   const first = await it.startWorker({ concurrency: 2 })
@@ -60,10 +60,13 @@ test('replicas come and go while an ingest runs: nothing is lost, nothing is don
     (await it.db.query('select count(*) as n from sluice.units where loaded_at is not null'))
       .rows[0].n
   await until(async () => (await loaded()) > 4, { what: 'the first units' })
-  // Scale up.
+  // Scale up: all three have units in hand.
+  const held = await holdLoads(it)
   await Promise.all([0, 1].map(() => it.startWorker({ concurrency: 2 })))
+  await held.untilCount(6)
   // Scale down: the one that goes ends what it has in hand.
   first.kill('SIGTERM')
+  await held.release()
   expect(await first.exited).toEqual({ code: 0, signal: null })
   expect(await loaded()).toBeLessThan(units)
   expect(first.output()).not.toMatch(/handed back after|cancelled after|retried after/)
@@ -80,7 +83,7 @@ test('replicas come and go while an ingest runs: nothing is lost, nothing is don
   expect(starts).toBe(ends)
 })
 
-test('the budget of the target holds over all workers, and can be changed while they run', {
+test.concurrent('the budget of the target holds over all workers, and can be changed while they run', {
   timeout: 120_000,
 }, async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
@@ -111,7 +114,7 @@ test('the budget of the target holds over all workers, and can be changed while 
   expect(rows[0].most).toBeLessThanOrEqual(5)
 })
 
-test('a unit whose worker is killed is taken over within the heartbeat timeout and 5 s', {
+test.concurrent('a unit whose worker is killed is taken over within the heartbeat timeout and 5 s', {
   timeout: 120_000,
 }, async ({ onTestFinished }) => {
   const it = await build({ onEnd: onTestFinished })
