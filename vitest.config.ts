@@ -1,15 +1,47 @@
 /** Tests run in processes of their own: the native part of the worker breaks in threads. */
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** The files that take longest: one of them that begins late is alone at the end. */
+const longest = [
+  'cli/inspect',
+  'ingest/poison',
+  'ingest/control',
+  'cli/up',
+  'ingest/packed',
+  'deploy/image',
+  'ingest/kill',
+  'ingest/janitor',
+  'worker/queues',
+  'worker/replicas',
+  'api/workers',
+  'api/ingests',
+  'steps/steps',
+  'cli/commands',
+]
+
+/** A clone that has run no tests yet cannot know how long they take; Vitest goes by size then. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const rank = ({ moduleId }: TestSpecification) => {
+      const found = longest.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`))
+      return found < 0 ? longest.length : found
+    }
+    return sorted.toSorted((one, other) => rank(one) - rank(other))
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
     pool: 'forks',
-    // Two cores, and much of the time is spent waiting for heartbeats that do not come.
-    maxWorkers: 3,
+    // More than two cores have work for: tests wait for heartbeats that do not come, and the like.
+    maxWorkers: 4,
     // Within a file: test/ingest/killVerbs.test.ts waits, six times, for a heartbeat that does not come.
     maxConcurrency: 6,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

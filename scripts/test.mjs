@@ -1,11 +1,13 @@
 /**
  * Runs the tests: installs what is missing, then Vitest with whatever arguments came along
  * (`npm test -- test/load.test.ts -t zombie`). The last line is the sum: `N passed, N failed`.
+ * `--changed` takes those that import what has changed since this branch left main.
  */
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { setup } from './setup.mjs'
 
 const root = dirname(import.meta.dirname)
@@ -21,15 +23,26 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 
-function vitest(report) {
+async function vitest(report) {
   const path = join(root, 'node_modules/vitest/vitest.mjs')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const args = [path, 'run', ...reporters, ...process.argv.slice(2)]
+  const given = process.argv.slice(2)
+  const changed = given.includes('--changed') ? [`--changed=${await branchPoint()}`] : []
+  const others = given.filter((word) => word !== '--changed')
+  const args = [path, 'run', ...reporters, ...changed, ...others]
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
     child.on('error', fail)
     child.on('close', (code) => done(code ?? 1))
   })
+}
+
+/** Where this branch left main; without a main it is the last commit that counts. */
+function branchPoint() {
+  return promisify(execFile)('git', ['merge-base', 'HEAD', 'main'], { cwd: root }).then(
+    ({ stdout }) => stdout.trim(),
+    () => 'HEAD',
+  )
 }
 
 /** A file that fails outside of its tests counts as one failure, and so does a run without end. */
