@@ -5,7 +5,7 @@
 import type { Dialect, FirstTable } from '../domain/words.ts'
 import type { Head } from './head.ts'
 import { withoutBom } from './marks.ts'
-import { recordsOf, shapeOf, valuesOf } from './records.ts'
+import { recordsOf, valuesOf } from './records.ts'
 import { sniffNewline } from './sniff/bytes.ts'
 
 const looksMax = 300
@@ -25,13 +25,13 @@ export function alikeHead(bytes: Buffer, first: FirstTable): Head | null {
   const isOdd = oddOf(dialect)
   let looked = 0
   let start: Head['start'] | null = null
-  for (const { start: from, end, next, lines, blank, broken } of recordsOf(head, dialect)) {
+  for (const span of recordsOf(head, dialect)) {
+    const { start: from, end, next, lines } = span
     if (start && next >= head.length && before + head.length < bytes.length) break
-    if (blank) continue
+    if (span.blank) continue
     if (looked++ > looksMax) break
+    if (span.broken || span.odd || span.fields !== first.width) return null
     const record = head.subarray(from, end)
-    const { fields, wellQuoted } = shapeOf(record, dialect)
-    if (broken || !wellQuoted || fields !== first.width) return null
     const values = valuesOf(record, dialect)
     if (start) {
       // A header that comes twice may be one of two rows.

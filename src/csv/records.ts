@@ -154,8 +154,8 @@ export function fieldsOf(record: Buffer, dialect: Dialect): Field[] {
   const { spans } = wholeRecord(record, marks, true)
   const fields: Field[] = []
   for (let at = 0; at < spans.length; at += 3) {
-    const [start = 0, end = 0, kind] = spans.slice(at, at + 3)
-    const bytes = record.subarray(start, end)
+    const kind = spans[at + 2]
+    const bytes = record.subarray(spans[at], spans[at + 1])
     const value = kind === escapedField ? unescaped(bytes, marks) : bytes
     fields.push({ value: value.toString('utf8'), quoted: kind !== plainField })
   }

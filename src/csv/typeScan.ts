@@ -12,7 +12,7 @@ import { loop, memory, places } from './loop.ts'
 import { CR, LF, type Marks, marksOf } from './marks.ts'
 import { type Field, fieldsOf, recordsOf } from './records.ts'
 import { RepeatedHeaders } from './repeatedHeaders.ts'
-import { ValueKinds } from './valueKinds.ts'
+import { ValueKinds, wordsOfAll } from './valueKinds.ts'
 
 const orders = { DMY: 1, MDY: 2, YMD: 3 }
 
@@ -25,8 +25,7 @@ export class TypeScan {
   readonly #headers: RepeatedHeaders
   /** The loops know the dialect. */
   readonly #isFast: boolean
-  readonly #classes = Buffer.alloc(256)
-  #wordMax = 0
+  readonly #words: Words
   /** Records at the end that are none of the data: the last ones wait. */
   readonly #last: { record: Buffer; line: number }[] = []
   #records = 0
@@ -45,7 +44,7 @@ export class TypeScan {
     const { delimiter, escape } = this.#marks
     this.#headers = new RepeatedHeaders(dialect)
     this.#isFast = delimiter.length === 1 && escape < 0 && !this.#headers.areSought
-    this.#classify()
+    this.#words = withWords(wordsKnown, this.#kinds.words)
   }
 
   facts(): FieldFacts[] {
@@ -65,10 +64,10 @@ export class TypeScan {
   #fast(from: number, to: number, line: number): void {
     const { delimiter, newline, quote } = this.#marks
     const { decimal, dates, nullText, thousands } = this.#dialect
-    this.#classes.copy(memory.bytes, places.classes)
+    this.#words.classes.copy(memory.bytes, places.classes)
     loop.marks(delimiter[0] as number, newline, quote, this.#columns.length)
     loop.terms(decimal === ',' ? 44 : 46, dates ? orders[dates] : 0, Number(nullText === ''))
-    loop.words(this.#wordMax, Number(thousands === undefined))
+    loop.words(this.#words.longest, Number(thousands === undefined))
     const linesIn = (start: number, end: number) => countOf(memory.bytes, newline, { start, end })
     for (let at = from; at < to; ) {
       const records = loop.split(at, to)
@@ -175,19 +174,34 @@ export class TypeScan {
     const records = (this.#sizeBytes / Math.max(1, this.#bytes)) * this.#records
     for (const column of this.#columns) column.settle(records)
   }
+}
 
-  /** What may begin with a byte: see simd/layout.ts. */
-  #classify(): void {
-    for (const mark of [0x7b, 0x5b]) this.#classes[mark] = 2
-    for (const word of this.#kinds.words) {
-      this.#wordMax = Math.max(this.#wordMax, Buffer.byteLength(word))
-      const first = word.slice(0, 1)
-      for (const letter of [first.toUpperCase(), first.toLowerCase()]) {
-        const [byte] = Buffer.from(letter)
-        if (byte !== undefined) this.#classes[byte] = (this.#classes[byte] as number) | 1
-      }
+/** Bytes of the longest word, and what may begin with a byte: see simd/layout.ts. */
+interface Words {
+  classes: Buffer
+  longest: number
+}
+
+/** A file of few bytes would wait for these longer than for its values. */
+const wordsKnown = withWords({ classes: bracketClasses(), longest: 0 }, wordsOfAll)
+
+function bracketClasses(): Buffer {
+  const classes = Buffer.alloc(256)
+  for (const bracket of Buffer.from('{[')) classes[bracket] = 2
+  return classes
+}
+
+function withWords({ classes, longest }: Words, words: readonly string[]): Words {
+  const added = { classes: Buffer.from(classes), longest }
+  for (const word of words) {
+    added.longest = Math.max(added.longest, Buffer.byteLength(word))
+    const first = word.slice(0, 1)
+    for (const letter of [first.toUpperCase(), first.toLowerCase()]) {
+      const [byte] = Buffer.from(letter)
+      if (byte !== undefined) added.classes[byte] = (added.classes[byte] as number) | 1
     }
   }
+  return added
 }
 
 function countOf(bytes: Buffer, byte: number, { start, end }: { start: number; end: number }) {

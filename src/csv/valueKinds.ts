@@ -16,6 +16,15 @@ const nullWords: ReadonlySet<string> = new Set([
   '#N/A N/A',
 ])
 
+/** Every text that is more than a text somewhere, in any dialect. */
+export const wordsOfAll: readonly string[] = [
+  ...nullWords,
+  'true',
+  'false',
+  'infinity',
+  '-infinity',
+]
+
 export const isNullWord = (text: string): boolean => nullWords.has(text)
 
 const blanks = /^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g
@@ -34,17 +43,9 @@ export class ValueKinds {
     this.#booleans = new Set(words.map((word) => word.toLowerCase()))
   }
 
-  /** Every text that is more than a text somewhere. */
+  /** Texts of this dialect that are more than a text somewhere, besides `wordsOfAll`. */
   get words(): string[] {
-    return [
-      ...nullWords,
-      ...this.#booleans,
-      ...this.#nulls,
-      'true',
-      'false',
-      'infinity',
-      '-infinity',
-    ]
+    return [...this.#booleans, ...this.#nulls]
   }
 
   kindOf(value: string): KindOrWord {
