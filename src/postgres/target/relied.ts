@@ -41,11 +41,12 @@ export async function lockTarget(
   mode: 'append' | 'replace',
 ): Promise<unknown> {
   const lock = mode === 'replace' ? 'access exclusive' : 'row exclusive'
-  await tx.query('savepoint lock_target')
   try {
     // A table that is dropped while we wait for it is no table.
-    await tx.query(`lock table only ${quoteTable(table)} in ${lock} mode`)
-    await tx.query('release savepoint lock_target')
+    await tx.query(`
+      savepoint lock_target;
+      lock table only ${quoteTable(table)} in ${lock} mode;
+      release savepoint lock_target`)
     return null
   } catch (error) {
     if (!isRefusal(error) && !isOfMissingTable(error)) throw error
