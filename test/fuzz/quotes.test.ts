@@ -4,19 +4,12 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { triage } from '../../src/csv/repair.ts'
-import { copyTakes, Rewriter } from '../../src/csv/rewrite.ts'
-import { Scanner } from '../../src/csv/scan.ts'
-import type { Cut, Dialect } from '../../src/domain/words.ts'
-import { copyRows } from '../../src/postgres/copy/copy.ts'
-import { copyAround } from '../../src/postgres/copy/copyAround.ts'
-import { type Connection, transaction } from '../../src/postgres/db.ts'
+import type { Dialect } from '../../src/domain/words.ts'
+import { transaction } from '../../src/postgres/db.ts'
 import { build } from '../helper.ts'
+import { fast, repair, slicesOf } from './lanes.ts'
 
 const it = await build()
-const fields = ['n', 'a', 'b', 'c']
-const columns = fields.map((name) => ({ name, type: 'text' }))
-const recordBytesMax = 1 << 20
 
 const dialects = fc
   .record({
@@ -100,59 +93,6 @@ const files = fc.tuple(dialects, fc.boolean()).chain(([dialect, clean]) => {
   })
 })
 
-function slicesOf(
-  bytes: Buffer,
-  dialect: Dialect,
-  sizes: { cutBytes: number; chunkBytes: number },
-) {
-  const start = { offset: 0, lines: 0, blankIsRecord: false }
-  const scanner = new Scanner(dialect, { cutBytes: sizes.cutBytes, recordBytesMax }, start)
-  for (let at = 0; at < bytes.length; at += sizes.chunkBytes) {
-    scanner.push(Buffer.from(bytes.subarray(at, at + sizes.chunkBytes)))
-  }
-  scanner.finish()
-  expect(scanner.flaws).toEqual([])
-  return scanner.cuts.slice(1).map((to, index) => {
-    const from = scanner.cuts[index] as Cut
-    const count = (name: 'records' | 'broken' | 'odd') => (to[name] ?? 0) - (from[name] ?? 0)
-    const slice = bytes.subarray(from.offset, to.offset)
-    return {
-      slice,
-      lines: from.lines,
-      records: count('records'),
-      broken: count('broken'),
-      odd: count('odd'),
-    }
-  })
-}
-
-/** The repair lane. @returns the raw text of its rejects */
-async function repair(
-  tx: Connection,
-  table: string,
-  { slice, lines, records, broken }: ReturnType<typeof slicesOf>[number],
-  dialect: Dialect,
-) {
-  const writer = new Rewriter(slice, dialect, columns)
-  const options = { recordBytesMax, lines, blankIsRecord: false, writer }
-  const found = triage(slice, dialect, options)
-  expect([found.lines.length, found.broken.length]).toEqual([records, broken])
-  const { rows, refused } = await copyAround(tx, { table, columns, fields }, writer)
-  expect([rows, refused]).toEqual([records, []])
-  return found.broken.map(({ raw }) => raw.toString())
-}
-
-/** @returns null when the slice is not for the fast lane, or COPY does not take it as it is */
-async function fast(tx: Connection, part: ReturnType<typeof slicesOf>[number], dialect: Dialect) {
-  if (part.odd > 0 || part.broken > 0 || !copyTakes(dialect, columns)) return null
-  await tx.query('savepoint fast')
-  const target = { table: 'fast', columns, fields, dialect }
-  const copied = await copyRows(tx, target, [part.slice]).catch(() => null)
-  if (copied?.rows === part.records) return copied.rows
-  await tx.query('rollback to savepoint fast')
-  return null
-}
-
 test('any records: the table has what was written, or a reject has the line; both lanes agree', async () => {
   await it.db.query(
     'create table slow (n text, a text, b text, c text); create table fast (like slow)',
@@ -168,7 +108,8 @@ test('any records: the table has what was written, or a reject has the line; bot
         await tx.query('truncate slow; truncate fast')
         const refused: string[] = []
         for (const part of slicesOf(bytes, dialect, sizes)) {
-          refused.push(...(await repair(tx, 'slow', part, dialect)))
+          const { rejects: some } = await repair(tx, 'slow', part, dialect)
+          refused.push(...some.map(({ raw }) => raw))
           const rows = await fast(tx, part, dialect)
           if (rows === null) await repair(tx, 'fast', part, dialect)
           fastRows += rows ?? 0
