@@ -142,7 +142,11 @@ async function record(tx: Connection, { ingestId, spec, source, signal }: Listin
   let lotNo = 0
   let lot = { files: 0, bytes: 0 }
   const fingerprint = new Fingerprint()
-  for await (const page of inOrder(tx, unlessStopped(source.list(), signal))) {
+  const leave = (name: string, why: string) => void leftOut.add(clutterOf({ name }) ?? why, name)
+  if (spec.source.kind === 'upload') {
+    for (const { name, why } of spec.source.leftOut ?? []) leftOut.add(why, name)
+  }
+  for await (const page of inOrder(tx, unlessStopped(source.list(leave), signal))) {
     const data = page.filter((file) => {
       // A step may be for files of any kind.
       const why = spec.steps || isNamed(file) ? null : clutterOf(file)

@@ -44,7 +44,11 @@ async function run(sources: string[], options: Options, command: Command): Promi
     return dryRun(sources, spec, { databaseUrl: config.databaseUrl, json })
   }
   const client = createClient(needApi(config), { token: ownToken(config), json })
-  const found = await findSources(sources, { isOwnMachine: isOwnMachine(config), upload })
+  const found = await findSources(sources, {
+    isOwnMachine: isOwnMachine(config),
+    upload,
+    hasSteps: spec.steps !== undefined,
+  })
   const { uploads, ...accepted } = await submit(client, spec, { found, quiet: json })
   if (!options.wait) return tellAccepted(accepted, json)
   if (!json) console.log(`ingest ${accepted.id}`)

@@ -25,13 +25,13 @@ export function directorySource(
   const wanted = typeof path === 'string' ? [path] : path
   const allowed = createAllowed(roots)
   return {
-    async *list() {
+    async *list(onLeftOut) {
       const look = async (met: Met) => {
         const real = await allowed(met.path, met.real)
         return { real, file: await listFile(real, met.path) }
       }
       for (const each of wanted) {
-        for await (const { real, file } of mapOrdered(walk(each), looksAtOnce, look)) {
+        for await (const { real, file } of mapOrdered(walk(each, onLeftOut), looksAtOnce, look)) {
           for await (const found of filesOf(file, real, limits)) yield { ...found, place: 0 }
         }
       }

@@ -8,10 +8,34 @@ export const UploadName = Type.String({
 
 const path = Type.String({ minLength: 1, maxLength: 4096 })
 
+/** More of them are not told by name. */
+export const leftOutMax = 1000
+
+const LeftBehind = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 4096 }),
+    why: Type.String({ minLength: 1, maxLength: 100, description: 'Like `hidden`.' }),
+  },
+  { additionalProperties: false },
+)
+
 const Upload = Type.Object(
   {
     kind: Type.Literal('upload'),
     uploads: Type.Array(UploadName, { minItems: 1, maxItems: 10_000 }),
+    unnamed: Type.Optional(
+      Type.Array(UploadName, {
+        maxItems: 10_000,
+        description:
+          'Those of the uploads that lay in a folder: such a file is left out when it is no data.',
+      }),
+    ),
+    leftOut: Type.Optional(
+      Type.Array(LeftBehind, {
+        maxItems: leftOutMax,
+        description: 'Files of such a folder that were not sent: a note names them.',
+      }),
+    ),
   },
   { additionalProperties: false, description: 'Files put at `/v1/uploads/:name` before.' },
 )

@@ -6,12 +6,15 @@ export interface Found extends ListedFile {
   place: number
 }
 
+export type OnLeftOut = (name: string, why: string) => void
+
 export interface Source {
   /**
    * The files as they are found, folders left out; one that is named twice may come twice.
+   * @param onLeftOut hears of what lies in a folder and is not listed
    * @throws source_empty, path_not_allowed, upload_not_found, file_unreadable
    */
-  list(): AsyncIterable<Found>
+  list(onLeftOut?: OnLeftOut): AsyncIterable<Found>
   /**
    * Opens a listed file.
    * @throws file_vanished, file_changed, file_unreadable

@@ -6,14 +6,19 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { type Glob, parseGlob, splitGlob } from '../domain/glob.ts'
 import { messageOf, sluiceError } from '../errors.ts'
 
+type OnLeftOut = (path: string, why: string) => void
+
 export interface Met {
   path: string
   /** Where it lies when no link on the way counts; null when that is yet to be found out. */
   real: string | null
 }
 
-/** @throws source_empty, source_not_a_file, glob_invalid, file_name_invalid */
-export async function* walk(path: string): AsyncGenerator<Met> {
+/**
+ * @param onLeftOut hears of what lies in a folder that is named itself, and is not walked
+ * @throws source_empty, source_not_a_file, glob_invalid, file_name_invalid
+ */
+export async function* walk(path: string, onLeftOut?: OnLeftOut): AsyncGenerator<Met> {
   const absolute = resolve(path)
   const stats = await stat(absolute).catch(() => null)
   if (stats?.isFile()) {
@@ -29,7 +34,8 @@ export async function* walk(path: string): AsyncGenerator<Met> {
   const real = from && (await realpath(from.base).catch(() => null))
   if (from && real) {
     const glob = parseGlob(from.below, 'files', refuse)
-    const branch = { folder: resolve(from.base), real, way: '', above: [] }
+    const hears = stats?.isDirectory() && onLeftOut ? { onLeftOut } : {}
+    const branch = { folder: resolve(from.base), real, way: '', above: [], ...hears }
     for await (const met of walkFolder(branch, glob)) {
       isFound = true
       yield met
@@ -68,6 +74,7 @@ interface Branch {
   way: string
   /** Real folders on the way here: a link to one of them leads round in circles. */
   above: readonly string[]
+  onLeftOut?: OnLeftOut
 }
 
 async function* walkFolder(branch: Branch, glob: Glob): AsyncGenerator<Met> {
@@ -81,12 +88,19 @@ async function* walkFolder(branch: Branch, glob: Glob): AsyncGenerator<Met> {
     if (kind === 'file' && glob.matches(here)) {
       await mustBeText(folder, entry.name)
       yield { path, real: isLink ? null : join(real, entry.name) }
-    }
+    } else tell(path, kind, branch)
     if (kind !== 'folder' || !glob.mayBegin(`${here}/`)) continue
     const inner = isLink ? await realpath(path) : join(real, entry.name)
     const isCircle = above.includes(inner)
     if (!isCircle) yield* walkFolder({ folder: path, real: inner, way: `${here}/`, above }, glob)
   }
+}
+
+/** Hidden folders are those of tools. */
+function tell(path: string, kind: 'file' | 'folder' | null, { onLeftOut }: Branch): void {
+  const isHidden = basename(path).startsWith('.')
+  if (kind === 'file') onLeftOut?.(path, 'hidden')
+  if (kind === 'folder' && !isHidden) onLeftOut?.(path, 'a folder in the folder')
 }
 
 const entriesOf = (folder: string) =>

@@ -143,5 +143,6 @@ export function namedFiles(
   source: SourceOptions,
 ): (file: Pick<ListedFile, 'name' | 'member'>) => boolean {
   const names = new Set(namesIn(source))
+  if (source.kind === 'upload') for (const name of source.unnamed ?? []) names.delete(name)
   return ({ name, member }) => member == null && names.has(name)
 }

@@ -1,7 +1,7 @@
 /** The client commands against a remote API: what they print, and their exit codes. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { createClient } from '../../src/cli/client.ts'
@@ -57,6 +57,35 @@ test('takes folders and globs, and names what is not there', async () => {
     out: '',
     error: 'sluice: There is no file at nope.csv.\n  Name a file, a folder or a glob.\n',
   })
+})
+
+test('of a folder that is sent, what is no data stays here and is told', async () => {
+  const folder = join(api.folder, 'sent')
+  await mkdir(join(folder, 'older'), { recursive: true })
+  const files = {
+    'a.csv': 'id,name\n1,a\n',
+    'b.csv': 'id,name\n2,b\n',
+    'README.md': '# Hi\n',
+    '.DS_Store': 'x',
+    '.hidden.csv': 'id,name\n3,c\n',
+    scan: '%PDF-1.7\n',
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  const ingestThat = (...sources: string[]) =>
+    run('ingest', ...sources, '--into', 'sent', '--queue', api.queue, '--json')
+  const { out } = await ingestThat('sent')
+  const view = JSON.parse(out)
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2, rowsRejected: 0 })
+  expect(view.spec.source.uploads).toHaveLength(3)
+  const told = view.notes.map(({ message }: { message: string }) => message).join('\n')
+  for (const name of ['README.md', '.DS_Store', '.hidden.csv', 'older', '-scan']) {
+    expect(told).toContain(name)
+  }
+  const none = await ingestThat('sent/README*')
+  expect(JSON.parse(none.error).error.code).toBe('source_left_out')
+  // Who names a file says that it is data.
+  const named = JSON.parse((await ingestThat('sent/README.md')).out)
+  expect(named.spec.source.uploads).toHaveLength(1)
 })
 
 test('a failed ingest exits with 1 and says why', async () => {

@@ -238,6 +238,7 @@ describe('what is no data', () => {
   const pdf = Buffer.from('%PDF-1.7\n%\xe2\xe3\n1 0 obj\n', 'latin1')
   const clutter = {
     'README.md': '# Export, of today\n',
+    '.late.csv': 'a,b\n3,4\n',
     'Thumbs.db': Buffer.alloc(600),
     'about.txt': 'These are the sales, as of May.\nAsk us, if in doubt.\n',
     'manual.pdf': pdf,

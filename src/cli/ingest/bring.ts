@@ -36,7 +36,14 @@ export async function submit(
   const uploads = isKnown
     ? found.files.map((file, index) => uploadName(id, file, index))
     : await sendFiles(client, id, { files: found.files, quiet })
-  const accepted = await client.submit({ ...spec, id, source: { kind: 'upload', uploads } })
+  const unnamed = uploads.filter((_, index) => !found.files[index]?.isNamed)
+  const source = {
+    kind: 'upload' as const,
+    uploads,
+    ...(unnamed.length > 0 && { unnamed }),
+    ...(found.leftOut.length > 0 && { leftOut: found.leftOut }),
+  }
+  const accepted = await client.submit({ ...spec, id, source })
   return { ...accepted, uploads }
 }
 

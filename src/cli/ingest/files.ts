@@ -33,7 +33,8 @@ export async function listFiles(source: Source, spec: FullSpec): Promise<Listing
   const leftOut = new LeftOut()
   const isNamed = namedFiles(spec.source)
   const found = new Map<string, { file: ListedFile; key: Buffer }>()
-  for await (const file of source.list()) {
+  const leave = (name: string, why: string) => void leftOut.add(clutterOf({ name }) ?? why, name)
+  for await (const file of source.list(leave)) {
     const why = isNamed(file) ? null : clutterOf(file)
     if (why !== null) leftOut.add(why, file.name)
     else found.set(file.name, { file, key: Buffer.from(file.name) })

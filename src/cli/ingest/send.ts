@@ -11,7 +11,7 @@ import { type LocalFile, uploadName } from './sources.ts'
 export async function sendFiles(
   client: Client,
   ingestId: string,
-  { files, quiet }: { files: readonly LocalFile[]; quiet: boolean },
+  { files, quiet }: { files: readonly Omit<LocalFile, 'isNamed'>[]; quiet: boolean },
 ): Promise<string[]> {
   const names = files.map((file, index) => uploadName(ingestId, file, index))
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)

@@ -31,7 +31,10 @@ export async function readRequest(
     throw sluiceError('usage_invalid', { problem, command: 'sluice up' })
   }
   checkSpec({ ...spec, source: { kind: 'directory', path: files } })
-  return { spec, found: await findSources(files, { isOwnMachine: true, upload: false }) }
+  return {
+    spec,
+    found: await findSources(files, { isOwnMachine: true, upload: false, hasSteps: false }),
+  }
 }
 
 /** Brings the request, or the sample of a first start. What fails is told; the stack stays up. */
