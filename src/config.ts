@@ -39,7 +39,7 @@ export interface Config {
   stageDir: string
   /** Folders that directory sources may read. */
   sourceRoots: string[]
-  /** The settings file; null for `sluice.json` in the working directory, if it is there. */
+  /** The settings file; null for the one in the working directory, if it is there. */
   settingsPath: string | null
   /** How often the janitor looks; 0 for never. */
   janitorMs: number

@@ -1,16 +1,16 @@
 /**
- * The settings file, `sluice.json`: what is too much for flags and environment variables.
+ * The settings file, `sluice.json` or `sluice.yaml`: what is too much for flags and variables.
  *
  *   { "routes": [{ "when": { "sizeOver": "10GB" }, "queue": "big" }], "timeouts": { "load": "10m" } }
  */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { checkRoutes, type Route, Routes } from './domain/routes.ts'
+import { dotted, problemOf } from './domain/schemaProblems.ts'
 import { type LimitsByVerb, normalLimits, TimeLimits } from './domain/timeLimits.ts'
 import { sluiceError } from './errors.ts'
-import { mustBeJson } from './settings/json.ts'
-import { problemsOf } from './settings/problems.ts'
+import { parseText } from './settings/parse.ts'
 
 const SettingsFile = Type.Object(
   { routes: Type.Optional(Routes), timeouts: Type.Optional(TimeLimits) },
@@ -22,14 +22,13 @@ export interface Settings {
   timeouts: LimitsByVerb
 }
 
-const defaultPath = 'sluice.json'
+const defaultPaths = ['sluice.json', 'sluice.yaml', 'sluice.yml']
 const bytesMax = 1024 * 1024
-const problemsMax = 5
 
 type Refuse = (problem: string) => Error
 
 /**
- * @param path null for `sluice.json` in the working directory
+ * @param path null for `sluice.json` or `sluice.yaml` in the working directory
  * @param options.mustExist whether a missing file is an error; when left out, a named one must be
  *   there, and the default one need not
  * @throws settings_invalid
@@ -38,13 +37,22 @@ export async function readSettings(
   path: string | null,
   { mustExist = path !== null }: { mustExist?: boolean } = {},
 ): Promise<Settings> {
-  const file = resolve(path ?? defaultPath)
+  const file = path === null ? await findDefault() : resolve(path)
   const refuse = (problem: string, cause?: unknown) =>
     sluiceError('settings_invalid', { file, problem }, { cause })
   const text = await read(file, refuse)
   if (text !== null) return parseSettings(text, refuse)
   if (mustExist) throw refuse('there is no such file')
   return { routes: [], timeouts: {} }
+}
+
+/** @throws settings_invalid when there is more than one */
+async function findDefault(): Promise<string> {
+  const paths = defaultPaths.map((path) => resolve(path))
+  const are = await Promise.all(paths.map((path) => stat(path).catch(() => null)))
+  const [file = paths[0] as string, other] = paths.filter((_, index) => are[index])
+  if (other === undefined) return file
+  throw sluiceError('settings_invalid', { file, problem: `${other} is there as well: keep one` })
 }
 
 /** @returns null when there is no such file */
@@ -68,16 +76,12 @@ async function read(
 }
 
 function parseSettings(text: string, refuse: Refuse): Settings {
-  mustBeJson(text, refuse)
-  const value: unknown = JSON.parse(text)
-  const problems = problemsOf(SettingsFile, value)
-  if (problems.length > 0) {
-    const shown = problems.slice(0, problemsMax).join('; ')
-    throw refuse(problems.length > problemsMax ? `${shown}; …` : shown)
-  }
+  const value = parseText(text, refuse)
+  const problem = problemOf(SettingsFile, value)
+  if (problem !== null) throw refuse(problem)
   const { routes = [], timeouts = {} } = value as Static<typeof SettingsFile>
   const refuseIn = (name: string) => (at: string, problem: string) =>
-    refuse(`/${name}${at}: ${problem}`)
+    refuse(`${dotted(`/${name}${at}`)}: ${problem}`)
   checkRoutes(routes, { refuse: refuseIn('routes') })
   return { routes, timeouts: normalLimits(timeouts, refuseIn('timeouts')) }
 }

@@ -1,8 +1,8 @@
 /** Bodies of requests: JSON in UTF-8, read more strictly than JSON.parse does. */
 import { isUtf8 } from 'node:buffer'
 import { sluiceError } from '../errors.ts'
-import { mustBeJson } from '../settings/json.ts'
 import type { App } from './deps.ts'
+import { mustBeJson } from './json.ts'
 
 /**
  * Takes over from Fastify's own parser, which takes bytes that are not UTF-8 for U+FFFD, the last

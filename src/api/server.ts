@@ -26,7 +26,7 @@ export interface ApiOptions {
   port: number
   /** Takes the next free port when this one is taken. */
   stepOver: boolean
-  /** The settings file; null for `sluice.json` in the working directory, if it is there. */
+  /** The settings file; null for the one in the working directory, if it is there. */
   settingsPath?: string | null
   /** How often the janitor looks; 0 for never, and left out when it is for others to say. */
   janitorMs?: number

@@ -1,20 +1,13 @@
-/**
- * Validation against the route schemas, with problems that a person can act on.
- *
- * A union is the hard part: ten lines say what each branch would have wanted. Here the branch that
- * was meant is found first, by its `kind` or by the type of the value, and only it is explained.
- */
+/** Validation against the route schemas, with problems that a person can act on. */
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+import { problemOf } from '../domain/schemaProblems.ts'
 import { sluiceError } from '../errors.ts'
 import { faultOfTexts } from './texts.ts'
 
 type Schema = TSchema & Record<string, unknown>
-
-const problemsMax = 5
 
 /** A name in a request may be as long as the request. */
 const problemChars = 1000
@@ -35,9 +28,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     if (fault) return refuse(fault)
     const filled = httpPart === 'body' ? given : Value.Default(schema, fromTexts(schema, given))
     if (compiled.Check(filled)) return { value: filled }
-    const problems = problemsOf(schema, filled)
-    const shown = problems.slice(0, problemsMax).join('; ')
-    return refuse(problems.length > problemsMax ? `${shown}; …` : shown)
+    return refuse(problemOf(schema, filled) ?? 'it does not match its schema')
   }
 }
 
@@ -65,88 +56,3 @@ function fromText(schema: Schema | undefined, value: unknown): unknown {
   if (schema?.type === 'boolean' && /^(true|false)$/.test(value)) return value === 'true'
   return value
 }
-
-/**
- * Each problem as `where what`: `source.uploads[0] must match …`.
- * @param at a JSON pointer to the value, from where people count
- */
-function problemsOf(schema: TSchema, value: unknown, at = ''): string[] {
-  // The library stops at eight, and the branches of a union count.
-  Settings.Set({ maxErrors: 100 })
-  const problems: string[] = []
-  for (const { keyword, schemaPath, instancePath, params, message } of Value.Errors(
-    schema,
-    value,
-  )) {
-    // `boolean` comes along with `additionalProperties`, which names the property.
-    if (/\/anyOf\/\d/.test(schemaPath) || keyword === 'boolean') continue
-    const part = follow(schema, schemaPath.replace(/^#/, '')) as Schema
-    const where = at + instancePath
-    if (keyword === 'anyOf') {
-      problems.push(...problemsOfUnion(part, follow(value, instancePath), where))
-    } else problems.push(`${dotted(where)} ${inWords(part, keyword, { params, message })}`)
-  }
-  return problems.length > 0 ? problems : ['it does not match its schema']
-}
-
-function problemsOfUnion(union: Schema, value: unknown, at: string): string[] {
-  const where = dotted(at)
-  const branches = union.anyOf as Schema[]
-  const constants = branches.map((branch) => branch.const)
-  if (constants.every((each) => each !== undefined)) {
-    return [`${where} must be one of ${list(constants)}`]
-  }
-  const kinds = branches.map((branch) => (branch.properties as Record<string, Schema>)?.kind?.const)
-  if (kinds.every((each) => each !== undefined)) {
-    if (value === null || typeof value !== 'object') return [`${where} must be an object`]
-    const meant = kinds.indexOf((value as { kind?: never }).kind as never)
-    if (meant < 0) return [`${dotted(`${at}/kind`)} must be one of ${list(kinds)}`]
-    return problemsOf(branches[meant] as Schema, value, at)
-  }
-  const sameType = branches.find((branch) => branch.type === typeOf(value))
-  if (sameType && !union.description) return problemsOf(sameType, value, at)
-  if (union.description) return [`${where} does not fit: ${union.description}`]
-  return [`${where} must be ${branches.map(({ type }) => article(type as string)).join(' or ')}`]
-}
-
-function inWords(
-  part: Schema,
-  keyword: string,
-  { params, message }: { params: object; message: string },
-): string {
-  const { requiredProperties, additionalProperties } = params as Record<string, string[]>
-  if (requiredProperties) return `lacks ${requiredProperties.join(', ')}`
-  if (additionalProperties) return `has the unknown ${list(additionalProperties)}`
-  if (keyword === 'type') return `must be ${article(part.type as string)}`
-  if (keyword === 'enum') return `must be one of ${list(part.enum as string[])}`
-  if (keyword === 'pattern' && part.description) return `${message} (${part.description})`
-  return message
-}
-
-function article(type: string): string {
-  if (type === 'null') return type
-  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`
-}
-
-const list = (values: unknown[]): string => values.map((each) => JSON.stringify(each)).join(', ')
-
-function typeOf(value: unknown): string {
-  if (Array.isArray(value)) return 'array'
-  return Number.isInteger(value) ? 'integer' : typeof value
-}
-
-/** `/source/uploads/0` → `source.uploads[0]`. */
-const dotted = (pointer: string): string =>
-  keysOf(pointer)
-    .map((key, index) => (/^\d+$/.test(key) ? `[${key}]` : (index > 0 ? '.' : '') + key))
-    .join('') || 'it'
-
-/** The value that a JSON pointer leads to. */
-const follow = (value: unknown, pointer: string): unknown =>
-  keysOf(pointer).reduce((inner, key) => (inner as Record<string, unknown>)?.[key], value)
-
-const keysOf = (pointer: string): string[] =>
-  pointer
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))

@@ -24,7 +24,7 @@ export function declare(command: Command): void {
     .option('--port <n>', 'where to listen (default: SLUICE_PORT, or 3000)', integer(0, 65_535))
     .option(
       '--settings <file>',
-      'routes and time limits (default: SLUICE_SETTINGS, or sluice.json)',
+      'routes and time limits (default: SLUICE_SETTINGS, or sluice.json or sluice.yaml)',
     )
     .addOption(new Option('--fed', 'settings and life come through stdin').hideHelp())
     .action(run)

@@ -1,6 +1,7 @@
 /** What a spec must keep to that its schema cannot say. */
 import { checkOptions } from '../csv/checkOptions.ts'
 import { checkRoutes } from '../domain/routes.ts'
+import { dotted } from '../domain/schemaProblems.ts'
 import { mustBePath } from '../domain/sourcePath.ts'
 import { mustBeAllowed, parseTableName, type TableName } from '../domain/table.ts'
 import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
@@ -37,7 +38,7 @@ export function checkSpec(spec: IngestSpec): Checked {
   checkOptions(full.format)
   if (full.format.encoding) encodingOf(full.format.encoding)
   const refuseAt = (name: string) => (at: string, problem: string) =>
-    refuse(`${name}${at}: ${problem}`)
+    refuse(`${dotted(`/${name}${at}`)}: ${problem}`)
   checkRoutes(full.routes ?? [], { refuse: refuseAt('routes'), paths: factsOf(full).paths })
   const limits = normalLimits(full.timeouts ?? {}, refuseAt('timeouts'))
   return { full, table, limits, subject: table?.name ?? full.steps?.[0] ?? 'ingest' }

@@ -100,7 +100,7 @@ test('says what is wrong with a spec', async () => {
       'spec_invalid',
       'target.mode must be one of',
     ],
-    [{ source, target, sauce: 1 }, 'spec_invalid', 'it has the unknown "sauce"'],
+    [{ source, target, sauce: 1 }, 'spec_invalid', 'sauce is not known here'],
     [{ source, target, rejects: { max: '200%' } }, 'spec_invalid', 'at most 100%'],
     [{ source, target, rejects: { max: 'x' } }, 'spec_invalid', 'rejects.max does not fit'],
     [{ source, target, parallelism: '8' }, 'spec_invalid', 'parallelism must be an integer'],
@@ -111,7 +111,7 @@ test('says what is wrong with a spec', async () => {
     [{ source, target: { table: 'PG_Catalog."pg_authid"', atomic: false } }, 'target_reserved', ''],
     [{ source, target: { table: 'sluice.ingests' } }, 'target_reserved', 'ledger'],
     [{ source: { kind: 'upload', uploads: ['a', 'a'] }, target }, 'spec_invalid', 'twice'],
-    [{ source, target, id: '../x' }, 'spec_invalid', 'id must match'],
+    [{ source, target, id: '../x' }, 'spec_invalid', 'id does not fit'],
   ]
   for (const [spec, code, text] of cases) {
     const { status, headers, body } = await post(spec)

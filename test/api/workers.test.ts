@@ -135,8 +135,8 @@ test('refuses what is no command', async () => {
     [{ kind: 'dance' }, 'kind must be one of "ping"'],
     [{ kind: 'concurrency' }, 'lacks concurrency'],
     [{ kind: 'concurrency', concurrency: 0 }, 'concurrency must be'],
-    [{ kind: 'queue_add', queue: 'a b' }, 'queue must match'],
-    [{ kind: 'ping', worker: 'x' }, 'unknown "worker"'],
+    [{ kind: 'queue_add', queue: 'a b' }, 'queue does not fit'],
+    [{ kind: 'ping', worker: 'x' }, 'worker is not known here'],
   ]
   for (const [command, problem] of cases) {
     const { status, body } = await tell('first', command)

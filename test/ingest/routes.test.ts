@@ -98,13 +98,13 @@ test('a bad route or time limit is refused, and says where', async ({ onTestFini
     return `${answer.status} ${code} ${detail}`
   }
   expect(await refused({ routes: [{ when: { path: '[a' }, queue: 'q' }] })).toMatch(
-    /^400 spec_invalid .*routes\/0\/when\/path/,
+    /^400 spec_invalid .*routes\[0\]\.when\.path/,
   )
   expect(await refused({ routes: [{ when: { size: 3 }, queue: 'q' }] })).toMatch(
     /^400 spec_invalid .*size/,
   )
   expect(await refused({ timeouts: { load: { soft: '2m', hard: '1m' } } })).toMatch(
-    /^400 spec_invalid .*timeouts\/load/,
+    /^400 spec_invalid .*timeouts\.load/,
   )
   expect(await refused({ target: undefined })).toMatch(/^400 spec_invalid .*target nor steps/)
 })
