@@ -15,6 +15,7 @@ import {
 } from '../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { addUnits, sumPlan } from '../src/postgres/ledger/units.ts'
+import { modes } from '../src/postgres/modes/index.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { isConstrained } from '../src/postgres/target/constraints.ts'
 import {
@@ -25,7 +26,8 @@ import {
   landingName,
 } from '../src/postgres/target/landing.ts'
 import { readRelied } from '../src/postgres/target/relied.ts'
-import { readTarget, type TargetTable } from '../src/postgres/target/target.ts'
+import { readTarget } from '../src/postgres/target/target.ts'
+import type { TargetTable } from '../src/postgres/target/targetTable.ts'
 import { FileSorter } from '../src/spec/files/sorter.ts'
 import { type FullSpec, factsOf } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
@@ -169,7 +171,7 @@ async function landLike(
   const { target, layout, spec } = landing
   const { into, table: name } = targetOf(spec)
   // A table that will be swapped needs all its columns; else those that are filled will do.
-  const all = into.mode === 'replace' && target.bare
+  const all = modes[into.mode].mayTakePlace(target)
   const columns = target.columns.filter(
     (column) => !column.generated && (all || layout.used.has(column.name)),
   )

@@ -15,14 +15,16 @@ import {
 import { addNotes, readNotes } from '../src/postgres/ledger/notes.ts'
 import { publishedBefore } from '../src/postgres/ledger/repeated.ts'
 import { sumReceipts } from '../src/postgres/ledger/units.ts'
+import { modes } from '../src/postgres/modes/index.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { isOfConstraint, isRefusal } from '../src/postgres/sqlState.ts'
 import { isConstrained, judgeAtOnce } from '../src/postgres/target/constraints.ts'
 import { dropRowColumn, landingName } from '../src/postgres/target/landing.ts'
 import { whyLost } from '../src/postgres/target/lost.ts'
-import { insertAll, renameIntoPlace, swap, truncate } from '../src/postgres/target/publish.ts'
+import { renameIntoPlace, swap } from '../src/postgres/target/publish.ts'
 import { recordReplaced, targetChanged } from '../src/postgres/target/relied.ts'
-import { lockTargetName, type TargetTable } from '../src/postgres/target/target.ts'
+import { lockTargetName } from '../src/postgres/target/target.ts'
+import type { TargetTable } from '../src/postgres/target/targetTable.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
@@ -92,7 +94,7 @@ async function publish(
 
 /** Rows of files that were appended before are likely there twice. */
 async function noteRepeated(tx: Connection, ingestId: string, { target }: FullSpec): Promise<void> {
-  if (target?.mode !== 'append') return
+  if (!target || !modes[target.mode].keepsRows) return
   const earlier = await publishedBefore(tx, ingestId)
   if (earlier === null) return
   const table = showTable(parseTableName(target.table))
@@ -142,7 +144,7 @@ async function moveRows(
   const same = JSON.stringify(there.columns.map(({ name, type }) => [name, type]))
   const had = (columns ?? []).filter(({ added }) => !added)
   const ours = JSON.stringify(had.map(({ name, type }) => [name, type]))
-  if (mode === 'replace' && there.bare && same === ours && !traced) {
+  if (modes[mode].mayTakePlace(there) && same === ours && !traced) {
     await swap(tx, landing, target)
     await recordReplaced(tx, ingestId, target)
     return null
@@ -203,9 +205,8 @@ async function tryToFill(
   await tx.query('savepoint fill')
   try {
     await judgeAtOnce(tx, target)
-    if (spec.target?.mode === 'replace') await truncate(tx, target, there)
-    // Files without a record fill no column.
-    const rows = list.length > 0 ? await insertAll(tx, landing, target, list) : 0
+    const { mode } = spec.target as FullTarget
+    const rows = await modes[mode].fill(tx, { target, landing, there, columns: list })
     await mustHaveArrived(tx, ingestId, target, rows)
     return null
   } catch (error) {

@@ -3,7 +3,8 @@ import type { Column } from '../../src/domain/columns.ts'
 import type { TableName } from '../../src/domain/table.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { addColumns } from '../../src/postgres/target/landing.ts'
-import { readTarget, type TargetTable } from '../../src/postgres/target/target.ts'
+import { readTarget } from '../../src/postgres/target/target.ts'
+import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
 
 /**
  * Adds what is missing. A column that somebody has added meanwhile is taken as it is.

@@ -12,6 +12,7 @@ import { readFiles } from '../../src/postgres/ledger/files.ts'
 import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import { keepRejects, rejectedLines } from '../../src/postgres/ledger/rejects.ts'
 import { readReceipt, type UnitReceipt } from '../../src/postgres/ledger/units.ts'
+import { modes } from '../../src/postgres/modes/index.ts'
 import { judge } from '../../src/postgres/target/judge.ts'
 import { landingName, rowColumn } from '../../src/postgres/target/landing.ts'
 import {
@@ -44,7 +45,7 @@ export async function judgeLanding(
   const target = parseTableName(table)
   const landing = landingName(ingestId, target)
   const filled = (columns ?? []).map(({ name }) => name)
-  const marked = await judge(tx, { target, landing, filled, replace: mode === 'replace' })
+  const marked = await judge(tx, { target, landing, filled, keepsRows: modes[mode].keepsRows })
   if (marked === 0) return 0
   const taken = unique === 'fail' ? await firstMark(tx, uniqueViolation) : null
   if (taken) throw sluiceError('target_refused', { table: showTable(target), problem: taken })

@@ -13,7 +13,8 @@ import {
   type Planned,
   targetChanged,
 } from '../../src/postgres/target/relied.ts'
-import { readTarget, type TargetTable } from '../../src/postgres/target/target.ts'
+import { readTarget } from '../../src/postgres/target/target.ts'
+import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 
 export const plannedOf = (

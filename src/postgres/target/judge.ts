@@ -33,7 +33,7 @@ export interface Judged {
   /** Columns of the landing table. */
   filled: readonly string[]
   /** The target's own rows are about to go. */
-  replace: boolean
+  keepsRows: boolean
 }
 
 /**
@@ -42,7 +42,7 @@ export interface Judged {
  * @returns how many
  */
 export async function judge(tx: Connection, judged: Judged): Promise<number> {
-  const { target, landing, filled, replace } = judged
+  const { target, landing, filled, keepsRows } = judged
   if (!(await mayMark(tx))) return 0
   await attempt(tx, () => tx.query(`lock table ${quoteTable(target)} in share row exclusive mode`))
   await tx.query(`analyze ${quoteTable(landing)}`)
@@ -55,7 +55,7 @@ export async function judge(tx: Connection, judged: Judged): Promise<number> {
     row,
     filled: new Set(filled),
   })
-  const there = replace ? null : `${partitioned ? '' : 'only '}${quoteTable(target)}`
+  const there = keepsRows ? `${partitioned ? '' : 'only '}${quoteTable(target)}` : null
   const at: Case = { tx, target, there, rows, row: quoteIdentifier(row) }
 
   let marked = 0

@@ -4,7 +4,7 @@ import pg from 'pg'
 import type { Column } from '../../domain/columns.ts'
 import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
-import type { TargetTable } from './target.ts'
+import type { TargetTable } from './targetTable.ts'
 
 /** Short, and safe in a name, for an id of any length. */
 export const ingestHash = (ingestId: string): string =>

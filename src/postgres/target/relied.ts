@@ -4,6 +4,7 @@ import { type Relied, whatChanged } from '../../domain/relied.ts'
 import { quoteTable, showTable, type TableName } from '../../domain/table.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection } from '../db.ts'
+import { type ModeName, modes } from '../modes/index.ts'
 import { isOfMissingTable, isRefusal } from '../sqlState.ts'
 
 /** @returns null when there is no table of that name */
@@ -38,9 +39,9 @@ export async function readRelied(
 export async function lockTarget(
   tx: Connection,
   table: TableName,
-  mode: 'append' | 'replace',
+  mode: ModeName,
 ): Promise<unknown> {
-  const lock = mode === 'replace' ? 'access exclusive' : 'row exclusive'
+  const { lock } = modes[mode]
   try {
     // A table that is dropped while we wait for it is no table.
     await tx.query(`

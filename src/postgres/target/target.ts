@@ -1,18 +1,9 @@
 /** The target table: what it is, and whether we may write it. */
-import type { TargetColumn } from '../../domain/columns.ts'
 import { mustBeAllowed, quoteTable, showTable, type TableName } from '../../domain/table.ts'
 import { type SluiceError, sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
-
-export interface TargetTable {
-  columns: (TargetColumn & { collation: string | null; default: string | null })[]
-  /** Nothing hangs on the table but its columns, so another table can take its place. */
-  bare: boolean
-  /** Whether we may alter it. */
-  owned: boolean
-  /** Its rows are in its partitions. */
-  partitioned: boolean
-}
+import { type ModeName, modes } from '../modes/index.ts'
+import type { TargetTable } from './targetTable.ts'
 
 const kinds: Record<string, string> = {
   v: 'a view',
@@ -32,7 +23,7 @@ const kinds: Record<string, string> = {
 export async function readTarget(
   db: Db | Connection,
   table: TableName,
-  mode: 'append' | 'replace',
+  mode: ModeName,
 ): Promise<TargetTable | null> {
   mustBeAllowed(table)
   const shown = showTable(table)
@@ -62,9 +53,8 @@ export async function readTarget(
     })
   }
   if (!found.can_insert) throw refuse(`${found.who} may not insert into it`)
-  if (mode === 'replace' && !found.owns)
-    throw refuse(`${found.who} does not own it, and the mode is replace`)
-  if (mode === 'replace') await mustBeReplaceable(db, found.oid, shown)
+  const { oid, owns: owned, who: role } = found
+  await modes[mode].check(db, { oid, table, owned, role })
   const [columns, bare] = [await readColumns(db, found.oid), await isBare(db, found.oid)]
   return { columns, bare, owned: found.owns, partitioned: found.relkind === 'p' }
 }
@@ -73,19 +63,6 @@ async function schemaMissing(db: Db | Connection, table: TableName): Promise<Slu
   const { rows } = await db.query('select current_database() as database')
   const schema = showTable({ ...table, name: 'x' }).slice(0, -2)
   return sluiceError('schema_missing', { schema, table: showTable(table), ...rows[0] })
-}
-
-/** Rows that others refer to cannot all be taken away. @throws target_referenced */
-async function mustBeReplaceable(db: Db | Connection, oid: number, table: string): Promise<void> {
-  const { rows } = await db.query<{ key: string }>(
-    `select format('%I of %s', conname, conrelid::regclass) as key
-     from pg_constraint
-     where confrelid = $1 and contype = 'f' and conrelid <> $1 and conparentid = 0
-     order by 1 limit 5`,
-    [oid],
-  )
-  if (rows.length === 0) return
-  throw sluiceError('target_referenced', { table, keys: rows.map(({ key }) => key).join(', ') })
 }
 
 async function readColumns(db: Db | Connection, oid: number): Promise<TargetTable['columns']> {
@@ -110,7 +87,7 @@ async function readColumns(db: Db | Connection, oid: number): Promise<TargetTabl
 
 /**
  * Not bare: indexes, constraints, triggers, rules, policies, children, partitions, publications,
- * comments, grants, views or sequences on it. Those survive `replace` because such a table is
+ * comments, grants, views or sequences on it. Those survive the mode replace because such a table is
  * emptied and filled in place.
  */
 async function isBare(db: Db | Connection, oid: number): Promise<boolean> {

@@ -1,0 +1,9 @@
+/** The modes by their names in a spec: one file each. */
+import type { FullTarget } from '../../spec/target.ts'
+import { append } from './append.ts'
+import type { Mode } from './mode.ts'
+import { replace } from './replace.ts'
+
+export type ModeName = FullTarget['mode']
+
+export const modes: Record<ModeName, Mode> = { append, replace }

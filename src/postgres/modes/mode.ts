@@ -1,0 +1,39 @@
+/** What a mode decides: what becomes of the rows that the target has, and how others come to them. */
+import type { TableName } from '../../domain/table.ts'
+import type { Connection, Db } from '../db.ts'
+import type { TargetTable } from '../target/targetTable.ts'
+
+/** A target that rows may be inserted into. */
+export interface Candidate {
+  oid: number
+  table: TableName
+  /** Whether we own it. */
+  owned: boolean
+  /** The role that we are. */
+  role: string
+}
+
+/** What publish has in its transaction, with the target locked. */
+export interface Filling {
+  target: TableName
+  landing: TableName
+  there: Pick<TargetTable, 'partitioned'>
+  /** The columns that the landing table fills; none when the files had no record. */
+  columns: TargetTable['columns']
+}
+
+export interface Mode {
+  /** The lock on the target, from the comparison with the plan to the commit. */
+  lock: 'row exclusive' | 'access exclusive'
+  /** Whether the rows stay that are there. If they do, keys of new rows are held against theirs. */
+  keepsRows: boolean
+  /** @throws target_not_writable, target_referenced when the mode needs more of the target */
+  check(db: Db | Connection, candidate: Candidate): Promise<void>
+  /**
+   * Whether the landing table may take the place of the target, so that no row is written twice.
+   * It then has all columns of the target.
+   */
+  mayTakePlace(there: Pick<TargetTable, 'bare'>): boolean
+  /** Puts the rows of the landing table into the target. @returns how many were inserted */
+  fill(tx: Connection, filling: Filling): Promise<number>
+}
