@@ -144,15 +144,20 @@ test('what failed and waits for its next attempt is scheduled', async () => {
   const target = { table: 'public.full', atomic: false }
   await api.ask('POST', '/v1/ingests', { id: full, source, target, queue: api.queue })
   const scheduled = async () => (await api.ask('GET', '/v1/scheduled')).body.tasks
-  await until(async () => (await scheduled())[0]?.attempt > 2, { what: 'the third attempt' })
-  const [task] = await scheduled()
+  // Between its attempts it has a time, while one is under way it has none.
+  let task: { attempt: number; nextAttemptAt: string | null } | undefined
+  const waits = async () => {
+    task = (await scheduled())[0]
+    return (task?.attempt ?? 0) > 2 && task?.nextAttemptAt !== null
+  }
+  await until(waits, { what: 'the wait for the third attempt' })
   expect(task).toMatchObject({
     ingestId: full,
     activity: 'loadUnit',
     queue: api.queue,
     error: expect.stringMatching('no room'),
   })
-  if (task.nextAttemptAt) expect(Date.parse(task.nextAttemptAt)).not.toBeNaN()
+  expect(Date.parse(task?.nextAttemptAt ?? '')).not.toBeNaN()
   expect((await ingestOf(full)).retrying).toMatchObject([{ activity: 'loadUnit' }])
   await api.db.query('drop trigger is_full on public.full')
   expect((await api.ended(full)).rowsLoaded).toBe(2)
