@@ -59,7 +59,8 @@ async function start(...args: string[]) {
   const startMs = performance.now()
   const child = spawn(process.execPath, [program, 'up', ...args], {
     cwd: folder,
-    env: environment(env()),
+    // An app in TypeScript needs tsx, as npm start has it.
+    env: environment({ ...env(), ...(args.includes('--app') && { SLUICE_DIST: '' }) }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   children.push(child)

@@ -101,10 +101,11 @@ describe.runIf(process.platform === 'linux')('the image', () => {
   let folder: string
   let image: Stage
 
+  // npm and tsc take a minute, and on a busy machine more.
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-image-'))
     image = await build(folder)
-  })
+  }, 300_000)
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   const sluice = (...args: string[]) =>
