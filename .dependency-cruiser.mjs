@@ -3,7 +3,7 @@
  *
  *   cli, api -> ingests | fleet -> stage | postgres -> spec
  *   worker -> activities -> stage | postgres | steps -> spec
- *       -> sources | csv -> domain | io; sources -> unpack -> domain
+ *       -> sources | formats -> domain | io; sources -> unpack -> domain
  *   cli, api, worker, dev -> temporal -> spec, workflows
  *   workflows -> domain, and of the activities the types only
  *
@@ -12,7 +12,7 @@
  * other: a type is knowledge too.
  */
 const below = ['domain', 'errors', 'config', 'io']
-const lanes = ['sources', 'unpack', 'stage', 'csv', 'duckdb', 'postgres', 'steps']
+const lanes = ['sources', 'unpack', 'stage', 'formats', 'postgres', 'steps']
 const useCases = ['ingests', 'fleet']
 const middle = [...lanes, 'spec', 'temporal', ...below]
 
@@ -25,9 +25,8 @@ const mayImport = {
   sources: ['unpack', ...below],
   unpack: below,
   stage: below,
-  csv: below,
-  spec: ['csv', 'sources', 'unpack', ...below],
-  duckdb: below,
+  formats: below,
+  spec: ['formats', 'sources', 'unpack', ...below],
   postgres: ['spec', ...below],
   steps: below,
   activities: [...lanes, 'spec', ...below],
@@ -143,7 +142,7 @@ export default {
           '^bin/sluice\\.js$',
           '^src/cli/index\\.ts$',
           // AssemblyScript, compiled into walkWasm.ts.
-          '^src/csv/simd/',
+          '^src/formats/csv/simd/',
           '^workflows/index\\.ts$',
           '^(scripts|bench|chaos|test)/',
           '\\.config\\.ts$',

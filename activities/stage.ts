@@ -1,5 +1,5 @@
 /** stage: files of one lot → stage, with record-safe cut points, line and record counts. */
-import { Shaper } from '../src/csv/shape.ts'
+import { Shaper } from '../src/formats/csv/shape.ts'
 import { mapOrdered } from '../src/io/mapOrdered.ts'
 import {
   type FileEntry,

@@ -1,5 +1,5 @@
 /**
- * Compiles src/csv/simd into src/csv/walkWasm.ts, which is committed: a build needs no compiler of
+ * Compiles src/formats/csv/simd into src/formats/csv/walkWasm.ts, which is committed: a build needs no compiler of
  * AssemblyScript. `--check` only says whether it is what the sources say.
  */
 import { readFile, writeFile } from 'node:fs/promises'
@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import asc from 'assemblyscript/asc'
 
 const root = join(import.meta.dirname, '..')
-const sources = ['src/csv/simd/walk.ts', 'src/csv/simd/fields.ts']
-const made = 'src/csv/walkWasm.ts'
+const sources = ['src/formats/csv/simd/walk.ts', 'src/formats/csv/simd/fields.ts']
+const made = 'src/formats/csv/walkWasm.ts'
 
 let binary
 const options = ['--outFile', 'walk.wasm', '--runtime', 'stub', '--enable', 'simd', '-O3']

@@ -1,13 +1,14 @@
 /** The two lanes of a load, and the rejects that come out of them. */
-import { CopyLines } from '../../src/csv/copyLines.ts'
-import { recordsOf, shapeOf, valuesOf } from '../../src/csv/records.ts'
-import { type Triaged, triage, wrongCount } from '../../src/csv/repair.ts'
-import { changesTerms, copyTakes, Rewriter } from '../../src/csv/rewrite.ts'
-import { recordBytesMax } from '../../src/csv/shape.ts'
-import { TrimCount } from '../../src/csv/trimmed.ts'
+
 import type { Column } from '../../src/domain/columns.ts'
 import type { Dialect, Receipt, Reject, Split, Trimmed, Unit } from '../../src/domain/words.ts'
 import { type RejectCode, rejectReason } from '../../src/errors/rejects.ts'
+import { CopyLines } from '../../src/formats/csv/copyLines.ts'
+import { recordsOf, shapeOf, valuesOf } from '../../src/formats/csv/records.ts'
+import { type Triaged, triage, wrongCount } from '../../src/formats/csv/repair.ts'
+import { changesTerms, copyTakes, Rewriter } from '../../src/formats/csv/rewrite.ts'
+import { recordBytesMax } from '../../src/formats/csv/shape.ts'
+import { TrimCount } from '../../src/formats/csv/trimmed.ts'
 import {
   type Copied,
   copyRows,

@@ -6,10 +6,10 @@
  * workers that had nothing else in hand. All other records are loaded, once, as ever.
  */
 import { ApplicationFailure, activityInfo } from '@temporalio/activity'
-import { type Item, itemCount, itemsOf, partsOf } from '../../src/csv/parts.ts'
 import type { Receipt, Reject, UnitRef } from '../../src/domain/words.ts'
 import { rejectReason } from '../../src/errors/rejects.ts'
 import { sluiceError } from '../../src/errors.ts'
+import { type Item, itemCount, itemsOf, partsOf } from '../../src/formats/csv/parts.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import {
   clearNotes,

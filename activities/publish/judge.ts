@@ -2,11 +2,12 @@
  * Rows of the landing table that break a constraint of the target become rejects, with the records
  * that they came from: a row's place among those of its unit leads to its record.
  */
-import { soundRecords } from '../../src/csv/records.ts'
-import { recordBytesMax } from '../../src/csv/shape.ts'
+
 import { parseTableName, quoteIdentifier, quoteTable, showTable } from '../../src/domain/table.ts'
 import type { Reject, Split, Unit } from '../../src/domain/words.ts'
 import { sluiceError } from '../../src/errors.ts'
+import { soundRecords } from '../../src/formats/csv/records.ts'
+import { recordBytesMax } from '../../src/formats/csv/shape.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { readFiles } from '../../src/postgres/ledger/files.ts'
 import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'

@@ -1,7 +1,8 @@
 /** Tells of the text that `--ragged trim` and `fit` dropped: what no table and no reject has. */
-import { TrimCount } from '../../src/csv/trimmed.ts'
+
 import type { Counts, Dialect } from '../../src/domain/words.ts'
 import { type Note, noteOf } from '../../src/errors/notes.ts'
+import { TrimCount } from '../../src/formats/csv/trimmed.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
 import { readTrimmed, sumTrimmed, writeTrimmed } from '../../src/postgres/ledger/trimmed.ts'

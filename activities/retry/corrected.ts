@@ -1,9 +1,9 @@
 /** The corrections of an upload, with the open rejects that they are for. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type Correction, readCorrections } from '../../src/csv/corrections.ts'
 import type { RetryInput } from '../../src/domain/retry.ts'
 import { sluiceError } from '../../src/errors.ts'
+import { type Correction, readCorrections } from '../../src/formats/csv/corrections.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { findOpen, type OpenReject, readFileNos } from '../../src/postgres/ledger/openRejects.ts'
 import type { Deps } from '../deps.ts'

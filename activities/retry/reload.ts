@@ -1,9 +1,10 @@
 /** Rejects through COPY again, as the records that they are or as they were corrected. */
-import { triage } from '../../src/csv/repair.ts'
-import { Rewriter } from '../../src/csv/rewrite.ts'
-import { recordBytesMax } from '../../src/csv/shape.ts'
+
 import type { Column } from '../../src/domain/columns.ts'
 import { rejectReason } from '../../src/errors/rejects.ts'
+import { triage } from '../../src/formats/csv/repair.ts'
+import { Rewriter } from '../../src/formats/csv/rewrite.ts'
+import { recordBytesMax } from '../../src/formats/csv/shape.ts'
 import { changeDateOrder } from '../../src/postgres/copy/copy.ts'
 import { copyEach } from '../../src/postgres/copy/copyEach.ts'
 import type { Connection } from '../../src/postgres/db.ts'

@@ -1,8 +1,8 @@
 /** What the load must know of a staged file, learned after its last step. */
 import { randomUUID } from 'node:crypto'
-import { documentOf, type HeadFile, isTable, ownHeadOf } from '../../src/csv/reading.ts'
-import { Shaper } from '../../src/csv/shape.ts'
 import { noteKey } from '../../src/domain/headNotes.ts'
+import { documentOf, type HeadFile, isTable, ownHeadOf } from '../../src/formats/csv/reading.ts'
+import { Shaper } from '../../src/formats/csv/shape.ts'
 import type { Db } from '../../src/postgres/db.ts'
 import { readFile, recordShape } from '../../src/postgres/ledger/files.ts'
 import { decideFirstTable } from '../../src/postgres/ledger/firstTable.ts'

@@ -11,37 +11,43 @@ interface CommandFile {
 }
 
 const steer = (verb: 'pause' | 'resume' | 'cancel') => async (): Promise<CommandFile> => {
-  const { steering } = await import('./steer.ts')
+  const { steering } = await import('./commands/steer.ts')
   return steering(verb)
 }
 
 const commands: Record<string, [summary: string, load: () => Promise<CommandFile>]> = {
   up: [
     'start everything on this machine, and ingest a sample or your files',
-    () => import('./up.ts'),
+    () => import('./commands/up.ts'),
   ],
-  ingest: ['bring files into a table', () => import('./ingest.ts')],
-  list: ['list ingests', () => import('./list.ts')],
-  status: ['show an ingest', () => import('./status.ts')],
-  steps: ['show what the steps of an ingest did', () => import('./steps.ts')],
-  rejects: ['show the rows that could not be taken', () => import('./rejects.ts')],
+  ingest: ['bring files into a table', () => import('./commands/ingest.ts')],
+  list: ['list ingests', () => import('./commands/list.ts')],
+  status: ['show an ingest', () => import('./commands/status.ts')],
+  steps: ['show what the steps of an ingest did', () => import('./commands/steps.ts')],
+  rejects: ['show the rows that could not be taken', () => import('./commands/rejects.ts')],
   'retry-rejects': [
     'load the rejects of an ingest again, as they are or corrected',
-    () => import('./retry.ts'),
+    () => import('./commands/retry.ts'),
   ],
   pause: ['start no more units of an ingest', steer('pause')],
   resume: ['go on with a paused ingest', steer('resume')],
   cancel: ['end an ingest; its target stays as it was', steer('cancel')],
-  queues: ['list the task queues: who serves them, and what waits', () => import('./queues.ts')],
-  inspect: ['look at workers, their tasks and their queues', () => import('./inspect.ts')],
-  control: ['change workers, queues and limits while they run', () => import('./control.ts')],
-  worker: ['run a worker: it does what ingests need done', () => import('./worker.ts')],
-  api: ['run the API', () => import('./api.ts')],
+  queues: [
+    'list the task queues: who serves them, and what waits',
+    () => import('./commands/queues.ts'),
+  ],
+  inspect: ['look at workers, their tasks and their queues', () => import('./commands/inspect.ts')],
+  control: [
+    'change workers, queues and limits while they run',
+    () => import('./commands/control.ts'),
+  ],
+  worker: ['run a worker: it does what ingests need done', () => import('./commands/worker.ts')],
+  api: ['run the API', () => import('./commands/api.ts')],
   janitor: [
     'end ingests whose workflow is gone, and remove what they left',
-    () => import('./janitor.ts'),
+    () => import('./commands/janitor.ts'),
   ],
-  migrate: ['bring the ledger schema up to date', () => import('./migrate.ts')],
+  migrate: ['bring the ledger schema up to date', () => import('./commands/migrate.ts')],
 }
 
 /** @returns the exit code: 0 done, 1 failed, 2 bad usage */

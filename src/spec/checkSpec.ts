@@ -1,11 +1,12 @@
 /** What a spec must keep to that its schema cannot say. */
-import { checkOptions } from '../csv/checkOptions.ts'
+
 import { checkRoutes } from '../domain/routes.ts'
 import { dotted } from '../domain/schemaProblems.ts'
 import { mustBePath } from '../domain/sourcePath.ts'
 import { mustBeAllowed, parseTableName, type TableName } from '../domain/table.ts'
 import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
 import { type SluiceError, sluiceError } from '../errors.ts'
+import { checkOptions } from '../formats/csv/checkOptions.ts'
 import { encodingOf } from '../unpack/encoding.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
 

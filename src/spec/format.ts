@@ -1,7 +1,7 @@
 /** The format of a spec: its kind, and how files of that kind are written. */
 import type { Static } from 'typebox'
-import { csvOptions } from '../csv/options.ts'
 import { type Options, objectOf, oneOf } from '../domain/option.ts'
+import { csvOptions } from '../formats/csv/options.ts'
 
 export const formatOptions = {
   kind: {

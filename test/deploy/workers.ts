@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
-import { declare } from '../../src/cli/worker.ts'
+import { declare } from '../../src/cli/commands/worker.ts'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 export const read = (path: string) => readFile(join(root, path), 'utf8')

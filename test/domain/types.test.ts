@@ -1,9 +1,9 @@
 /** A guessed type gives back what was written: PostgreSQL is asked, value by value. */
 import fc from 'fast-check'
 import { afterAll, expect, inject, test } from 'vitest'
-import { emptyDialect as usual } from '../../src/csv/reading.ts'
-import { ValueKinds } from '../../src/csv/valueKinds.ts'
 import { addFacts, guessType, noFacts } from '../../src/domain/types.ts'
+import { emptyDialect as usual } from '../../src/formats/csv/reading.ts'
+import { ValueKinds } from '../../src/formats/csv/valueKinds.ts'
 import { openDb } from '../../src/postgres/db.ts'
 
 const db = openDb(inject('databaseUrl'), { max: 1, name: 'test' })

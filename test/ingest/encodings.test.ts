@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib'
 import iconv from 'iconv-lite'
 import { expect, test } from 'vitest'
-import { peek } from '../../src/cli/ingest/peek.ts'
+import { peek } from '../../src/cli/commands/ingest/peek.ts'
 import { build } from '../helper.ts'
 import { zip } from '../zip.ts'
 

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readHead } from '../../src/csv/head.ts'
-import type { CsvOptions } from '../../src/csv/options.ts'
-import { soundRecords, valuesOf } from '../../src/csv/records.ts'
+import { readHead } from '../../src/formats/csv/head.ts'
+import type { CsvOptions } from '../../src/formats/csv/options.ts'
+import { soundRecords, valuesOf } from '../../src/formats/csv/records.ts'
 
 const file = (name: string) => readFileSync(join(import.meta.dirname, name))
 

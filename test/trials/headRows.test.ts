@@ -1,11 +1,11 @@
 /** Headers of several rows, and those that are split at something else than their records. */
 import { describe, expect, test } from 'vitest'
-import { readHead } from '../../src/csv/head.ts'
-import type { CsvOptions } from '../../src/csv/options.ts'
-import { readingOf } from '../../src/csv/reading.ts'
-import { triage } from '../../src/csv/repair.ts'
-import { copyTakes, Rewriter } from '../../src/csv/rewrite.ts'
-import { Shaper } from '../../src/csv/shape.ts'
+import { readHead } from '../../src/formats/csv/head.ts'
+import type { CsvOptions } from '../../src/formats/csv/options.ts'
+import { readingOf } from '../../src/formats/csv/reading.ts'
+import { triage } from '../../src/formats/csv/repair.ts'
+import { copyTakes, Rewriter } from '../../src/formats/csv/rewrite.ts'
+import { Shaper } from '../../src/formats/csv/shape.ts'
 
 function look(text: string, format: CsvOptions = {}) {
   const bytes = Buffer.from(text)

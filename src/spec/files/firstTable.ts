@@ -1,5 +1,5 @@
 /** Finds the file that the others are compared with: the first one that is a table. */
-import { documentOf, isTable, ownHeadOf } from '../../csv/reading.ts'
+
 import { claimsTable } from '../../domain/clutter.ts'
 import type { TargetColumn } from '../../domain/columns.ts'
 import { noteKey } from '../../domain/headNotes.ts'
@@ -7,6 +7,7 @@ import { Layout } from '../../domain/layout.ts'
 import type { UnpackLimits } from '../../domain/unpack.ts'
 import type { FirstTable, ListedFile } from '../../domain/words.ts'
 import type { Note } from '../../errors/notes.ts'
+import { documentOf, isTable, ownHeadOf } from '../../formats/csv/reading.ts'
 import { readHeadBytes } from '../../sources/head.ts'
 import type { Source } from '../../sources/source.ts'
 import { type FullSpec, namedFiles } from '../spec.ts'

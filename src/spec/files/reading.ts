@@ -1,8 +1,15 @@
 /** How each file of an ingest is read: by its own head, and by what is known of the first table. */
-import type { Head } from '../../csv/head.ts'
-import { emptyDialect, type HeadFile, type Reading, readBy, readingOf } from '../../csv/reading.ts'
+
 import { ownNotes } from '../../domain/headNotes.ts'
 import type { Dialect, FileShape, FirstTable } from '../../domain/words.ts'
+import type { Head } from '../../formats/csv/head.ts'
+import {
+  emptyDialect,
+  type HeadFile,
+  type Reading,
+  readBy,
+  readingOf,
+} from '../../formats/csv/reading.ts'
 import type { Text } from '../../unpack/text.ts'
 import type { FullSpec } from '../spec.ts'
 

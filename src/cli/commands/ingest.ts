@@ -1,0 +1,83 @@
+/** `sluice ingest SOURCE… --into schema.table` */
+
+import type { Command } from 'commander'
+import { readConfig } from '../../config.ts'
+import { toJson } from '../../domain/visible.ts'
+import { sluiceError } from '../../errors.ts'
+import { type Client, createClient, type IngestNow } from '../client.ts'
+import { addJson, addLogLevel } from '../options.ts'
+import { isOwnMachine, needApi, ownToken } from '../settings.ts'
+import { addSpecOptions, specOf } from '../specOptions.ts'
+import { outcome } from '../text.ts'
+import { submit, untilEnd } from './ingest/bring.ts'
+import { removeFiles } from './ingest/send.ts'
+import { findSources } from './ingest/sources.ts'
+
+interface Options {
+  dryRun?: boolean
+  wait: boolean
+  upload?: boolean
+  json?: boolean
+}
+
+export function declare(command: Command): void {
+  command.argument('<source...>', 'files, folders or globs')
+  addSpecOptions(command)
+    .option('--upload', 'send the files even where the worker could read them')
+    .option('--dry-run', 'show how the files would be read; load nothing')
+    .option('--no-wait', 'do not wait for the end')
+    .action(run)
+  addJson(command)
+  addLogLevel(command)
+}
+
+async function run(sources: string[], options: Options, command: Command): Promise<void> {
+  const { json = false, upload = false } = options
+  const spec = specOf(command)
+  if (!spec.target?.table && !spec.steps) {
+    const problem = 'The target is missing: --into schema.table'
+    throw sluiceError('usage_invalid', { problem, command: 'sluice ingest' })
+  }
+  const config = readConfig()
+  if (options.dryRun) {
+    const { dryRun } = await import('./ingest/dryRun.ts')
+    return dryRun(sources, spec, { databaseUrl: config.databaseUrl, json })
+  }
+  const client = createClient(needApi(config), { token: ownToken(config), json })
+  const found = await findSources(sources, {
+    isOwnMachine: isOwnMachine(config),
+    upload,
+    hasSteps: spec.steps !== undefined,
+  })
+  const { uploads, ...accepted } = await submit(client, spec, { found, quiet: json })
+  if (!options.wait) return tellAccepted(accepted, json)
+  if (!json) console.log(`ingest ${accepted.id}`)
+  const view = await wait(client, accepted.id, json)
+  // One that has not ended may still be started, or started again.
+  if (view.endedAt) await removeFiles(client, uploads)
+  console.log(json ? toJson(view, 2) : outcome(view))
+  if (view.state !== 'completed') process.exitCode = 1
+}
+
+function tellAccepted(accepted: { id: string; state: string }, json: boolean): void {
+  const { id, state } = accepted
+  const words = `ingest ${id} is ${state}. Follow it: ${followHint(id)}`
+  console.log(json ? toJson(accepted, 2) : words)
+}
+
+const followHint = (id: string): string => `sluice status ${id} --follow`
+
+/** Ctrl-C ends the waiting, not the ingest. */
+async function wait(client: Client, id: string, json: boolean): Promise<IngestNow> {
+  const onInterrupt = () => {
+    console.error(`\n${id} goes on without us. Follow it: ${followHint(id)}`)
+    console.error(`End it: sluice cancel ${id}`)
+    process.exit(130)
+  }
+  process.once('SIGINT', onInterrupt)
+  try {
+    return await untilEnd(client, id, { json, signal: new AbortController().signal })
+  } finally {
+    process.off('SIGINT', onInterrupt)
+  }
+}

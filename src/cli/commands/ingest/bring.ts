@@ -1,0 +1,90 @@
+/** One ingest from start to end, as `ingest` and `up` run it: send, submit, follow. */
+
+import { SluiceError, sluiceError } from '../../../errors.ts'
+import { newIngestId } from '../../../ingests/ingestId.ts'
+import { checkSpec } from '../../../spec/checkSpec.ts'
+import type { IngestSpec } from '../../../spec/spec.ts'
+import type { Accepted, Client, IngestNow } from '../../client.ts'
+import { follow } from '../../follow.ts'
+import { createProgress } from '../../progress.ts'
+import { sendFiles } from './send.ts'
+import { type Found, uploadName } from './sources.ts'
+
+export interface Submitted extends Accepted {
+  /** Uploads that are ours to remove after the end. */
+  uploads: string[]
+}
+
+/** Sends what has to be sent, and submits the spec. */
+export async function submit(
+  client: Client,
+  spec: Omit<IngestSpec, 'source'>,
+  { found, quiet }: { found: Found; quiet: boolean },
+): Promise<Submitted> {
+  if (found.kind === 'directory') {
+    const path = found.paths.length === 1 ? (found.paths[0] as string) : found.paths
+    return {
+      ...(await client.submit({ ...spec, source: { kind: 'directory', path } })),
+      uploads: [],
+    }
+  }
+  // What is wrong with the spec is said before gigabytes are sent.
+  const { subject } = checkSpec({ ...spec, source: { kind: 'upload', uploads: [] } })
+  const id = spec.id ?? newIngestId(subject)
+  // What an ingest under way reads must not be sent a second time.
+  const isKnown = spec.id !== undefined && (await exists(client, id))
+  const uploads = isKnown
+    ? found.files.map((file, index) => uploadName(id, file, index))
+    : await sendFiles(client, id, { files: found.files, quiet })
+  const unnamed = uploads.filter((_, index) => !found.files[index]?.isNamed)
+  const source = {
+    kind: 'upload' as const,
+    uploads,
+    ...(unnamed.length > 0 && { unnamed }),
+    ...(found.leftOut.length > 0 && { leftOut: found.leftOut }),
+  }
+  const accepted = await client.submit({ ...spec, id, source })
+  return { ...accepted, uploads }
+}
+
+async function exists(client: Client, id: string): Promise<boolean> {
+  try {
+    await client.show(id)
+    return true
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'ingest_not_found') return false
+    throw error
+  }
+}
+
+/** Follows an ingest with a progress display. @returns the last view */
+export async function untilEnd(
+  client: Client,
+  id: string,
+  { json, signal }: { json: boolean; signal: AbortSignal },
+): Promise<IngestNow> {
+  const progress = createProgress(json)
+  let isHeard = false
+  let isTold = false
+  try {
+    for await (const view of follow(client, id, signal)) {
+      progress.show(view)
+      if (view.state === 'queued' && view.waiting && !isTold) {
+        console.error(`  ${remedy(view.waiting)}`)
+        isTold = true
+      }
+      isHeard = true
+    }
+  } finally {
+    progress.stop()
+  }
+  if (!isHeard) {
+    throw sluiceError('api_unavailable', { url: client.url, problem: `it told nothing of ${id}` })
+  }
+  // With its spec, which the events do not have.
+  return client.show(id)
+}
+
+/** For what the API says: `waiting for a worker on queue …`. */
+const remedy = (waiting: string): string =>
+  `Start one: sluice worker --queue ${waiting.split(' ').at(-1)}`

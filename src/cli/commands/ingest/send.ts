@@ -1,0 +1,62 @@
+/** Sends local files as uploads, and removes them again. */
+import { open } from 'node:fs/promises'
+import { SingleBar } from 'cli-progress'
+import { messageOf, sluiceError } from '../../../errors.ts'
+import type { Client } from '../../client.ts'
+import { isPlain } from '../../colors.ts'
+import { size } from '../../text.ts'
+import { type LocalFile, uploadName } from './sources.ts'
+
+/** @returns the names of the uploads, in the order of the files */
+export async function sendFiles(
+  client: Client,
+  ingestId: string,
+  { files, quiet }: { files: readonly Omit<LocalFile, 'isNamed'>[]; quiet: boolean },
+): Promise<string[]> {
+  const names = files.map((file, index) => uploadName(ingestId, file, index))
+  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  const shown = createShown(totalBytes, quiet)
+  try {
+    for (const [index, { path }] of files.entries()) {
+      await client.upload(names[index] as string, counted(path, shown.add))
+    }
+  } finally {
+    shown.stop()
+  }
+  return names
+}
+
+/** Nobody needs them any more. What cannot be removed now expires within a day. */
+export async function removeFiles(client: Client, names: readonly string[]): Promise<void> {
+  for (const name of names) await client.removeUpload(name).catch(() => {})
+}
+
+async function* counted(path: string, add: (bytes: number) => void): AsyncGenerator<Buffer> {
+  const opened = await open(path).catch((error) => {
+    throw sluiceError('file_unreadable', { file: path, problem: messageOf(error) })
+  })
+  for await (const bytes of opened.createReadStream({ highWaterMark: 256 * 1024 })) {
+    add(bytes.length)
+    yield bytes
+  }
+}
+
+function createShown(totalBytes: number, quiet: boolean) {
+  const total = size(totalBytes)
+  if (quiet) return { add() {}, stop() {} }
+  if (isPlain(process.stderr)) {
+    console.log(`  upload     ${total}`)
+    return { add() {}, stop() {} }
+  }
+  const format = `  upload    {bar} {done} of ${total}`
+  const bar = new SingleBar({ format, barsize: 24, hideCursor: true, clearOnComplete: true })
+  let done = 0
+  bar.start(Math.max(1, totalBytes), 0, { done: '0' })
+  return {
+    add: (bytes: number) => {
+      done += bytes
+      bar.update(done, { done: size(done) })
+    },
+    stop: () => bar.stop(),
+  }
+}

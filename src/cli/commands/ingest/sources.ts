@@ -1,0 +1,126 @@
+/** What the SOURCE arguments mean: paths that the worker can read itself, or files to send. */
+import { stat } from 'node:fs/promises'
+import { basename, isAbsolute, resolve } from 'node:path'
+import { clutterOf } from '../../../domain/clutter.ts'
+import { escapeGlob } from '../../../domain/glob.ts'
+import { SomeNames } from '../../../domain/someNames.ts'
+import { mustBePath } from '../../../domain/sourcePath.ts'
+import { SluiceError, sluiceError } from '../../../errors.ts'
+import { leftOutMax } from '../../../sources/options.ts'
+import type { OnLeftOut } from '../../../sources/source.ts'
+import { walk } from '../../../sources/walk.ts'
+
+export interface LocalFile {
+  path: string
+  sizeBytes: number
+  /** By an argument, not by a folder or a glob. */
+  isNamed: boolean
+}
+
+export type Found =
+  /** Absolute paths and globs on the machine of the worker. */
+  | { kind: 'directory'; paths: string[] }
+  /** Files of this machine that have to be sent. */
+  | { kind: 'upload'; files: LocalFile[]; leftOut: LeftBehind[] }
+
+/** A file of a folder that is no data. */
+interface LeftBehind {
+  name: string
+  why: string
+}
+
+interface Options {
+  /** Whether the worker reads the same files as we do. */
+  isOwnMachine: boolean
+  upload: boolean
+  /** Steps are for files of any kind. */
+  hasSteps: boolean
+}
+
+/** @throws file_missing, source_left_out */
+export async function findSources(
+  sources: readonly string[],
+  { isOwnMachine, upload, hasSteps }: Options,
+): Promise<Found> {
+  const leftOut: LeftBehind[] = []
+  const leave = (name: string, why: string) =>
+    void leftOut.push({ name, why: clutterOf({ name }) ?? why })
+  const here = await Promise.all(sources.map((path) => expand(path, leave)))
+  const missing = sources.find((_, index) => here[index]?.length === 0)
+  if (missing !== undefined) {
+    // Nothing of that name is here, but it may well be there: an absolute path says so.
+    const isThere = !isOwnMachine && !upload && sources.every((path) => isAbsolute(path))
+    if (isThere && here.every((files) => files.length === 0)) {
+      return { kind: 'directory', paths: [...sources] }
+    }
+    throw sluiceError('file_missing', { path: missing })
+  }
+  if (isOwnMachine && !upload) return { kind: 'directory', paths: await absolute(sources) }
+  const named = new Set(await absolute(sources))
+  const isData = (name: string) => {
+    const why = named.has(name) || hasSteps ? null : clutterOf({ name })
+    if (why !== null) leftOut.push({ name, why })
+    return why === null
+  }
+  const files = await sized([...new Set(here.flat())].filter(isData), named)
+  if (files.length > 0) return { kind: 'upload', files, leftOut: leftOut.slice(0, leftOutMax) }
+  const some = new SomeNames()
+  for (const { name } of leftOut) some.add(name)
+  throw sluiceError('source_left_out', { path: sources.join(', '), files: some.shown })
+}
+
+/**
+ * The paths of what is on this machine.
+ * @throws file_missing
+ */
+export async function pathsOf(sources: readonly string[]): Promise<string[]> {
+  const found = await findSources(sources, { isOwnMachine: true, upload: false, hasSteps: false })
+  return found.kind === 'directory' ? found.paths : found.files.map(({ path }) => path)
+}
+
+/**
+ * The files that a path, a folder or a glob of this machine stands for, in order.
+ * @throws source_unsupported, file_name_invalid
+ */
+export async function expand(path: string, onLeftOut?: OnLeftOut): Promise<string[]> {
+  mustBePath(path)
+  const found: string[] = []
+  try {
+    for await (const file of walk(await absolutePath(path), onLeftOut)) found.push(file.path)
+  } catch (error) {
+    if (!(error instanceof SluiceError && error.code === 'source_empty')) throw error
+  }
+  return found.sort()
+}
+
+/** A glob stays one: the same words tomorrow are the same spec. */
+const absolute = (sources: readonly string[]): Promise<string[]> =>
+  Promise.all(sources.map(absolutePath))
+
+/** The folder that we are in may have characters in its name that mean something in a glob. */
+async function absolutePath(path: string): Promise<string> {
+  if (isAbsolute(path) || (await stat(path).catch(() => null))) return resolve(path)
+  return resolve(escapeGlob(process.cwd()), path)
+}
+
+const sized = (paths: readonly string[], named: ReadonlySet<string>): Promise<LocalFile[]> =>
+  Promise.all(
+    paths.map(async (path) => {
+      const { size: sizeBytes } = await stat(path)
+      return { path, sizeBytes, isNamed: named.has(path) }
+    }),
+  )
+
+const nameCharsMax = 200
+
+/** The name of an upload: no other ingest has it, and the file can still be recognised. */
+export function uploadName(
+  ingestId: string,
+  { path }: Pick<LocalFile, 'path'>,
+  index: number,
+): string {
+  const number = index > 0 ? `${index + 1}-` : ''
+  const start = `${ingestId}-${number}`
+  const plain = basename(path).replace(/[^A-Za-z0-9._ ()+@=,-]/g, '_')
+  return start + plain.slice(-(nameCharsMax - start.length))
+}

@@ -1,0 +1,96 @@
+/** `sluice retry-rejects ID` */
+
+import { stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { readConfig } from '../../config.ts'
+import { toJson } from '../../domain/visible.ts'
+import { SluiceError, sluiceError } from '../../errors.ts'
+import { type Client, createClient, type RetryNow } from '../client.ts'
+import { colors } from '../colors.ts'
+import { addJson, addLogLevel } from '../options.ts'
+import { needApi } from '../settings.ts'
+import { number } from '../text.ts'
+import { removeFiles, sendFiles } from './ingest/send.ts'
+
+interface Options {
+  from?: string
+  wait: boolean
+  json?: boolean
+}
+
+const againMs = 250
+const patienceMs = 120_000
+
+export function declare(command: Command): void {
+  command
+    .argument('<id>', 'the ingest')
+    .option('--from <csv>', 'what `sluice rejects ID --csv` wrote, with a corrected raw')
+    .option('--no-wait', 'do not wait for the end')
+    .action(run)
+  addJson(command)
+  addLogLevel(command)
+}
+
+/** 0 only if every reject that was tried is loaded. */
+async function run(id: string, { from, wait, json = false }: Options): Promise<void> {
+  const client = createClient(needApi(readConfig()), { json })
+  const uploads = from === undefined ? [] : await send(client, id, { path: from, quiet: json })
+  const asked = await client.retryRejects(id, uploads[0] ?? null).catch(async (error) => {
+    await removeFiles(client, uploads)
+    throw error
+  })
+  if (!wait) return console.log(json ? toJson(asked, 2) : inWords(asked))
+  const view = await untilEnd(client, asked, json)
+  await removeFiles(client, uploads)
+  console.log(json ? toJson(view, 2) : inWords(view))
+  if (view.state !== 'completed' || view.rowsRejected > 0) process.exitCode = 1
+}
+
+async function send(
+  client: Client,
+  id: string,
+  { path, quiet }: { path: string; quiet: boolean },
+): Promise<string[]> {
+  const found = await stat(path).catch(() => null)
+  if (!found?.isFile()) throw sluiceError('file_missing', { path })
+  // Two who correct the same ingest at once do not take each other's file away.
+  const name = `${id}.retry-${Date.now().toString(36)}`
+  return sendFiles(client, name, { files: [{ path, sizeBytes: found.size }], quiet })
+}
+
+/** Asks again and again, also past a restart of the API. */
+async function untilEnd(client: Client, asked: RetryNow, json: boolean): Promise<RetryNow> {
+  let view = asked
+  let heardMs = Date.now()
+  let isTold = false
+  while (view.state === 'running') {
+    if (view.waiting && !isTold && !json) {
+      console.error(`  ${view.waiting}`)
+      isTold = true
+    }
+    await sleep(againMs)
+    try {
+      view = await client.retry(asked.ingest, asked.id)
+      heardMs = Date.now()
+    } catch (error) {
+      const isAway = error instanceof SluiceError && error.code === 'api_unavailable'
+      if (!isAway || Date.now() - heardMs > patienceMs) throw error
+    }
+  }
+  return view
+}
+
+function inWords(view: RetryNow): string {
+  const { id, ingest, state, rowsTried, rowsLoaded, rowsRejected, rowsOpen, error } = view
+  if (state === 'running') return `${id} of ${ingest} is running: sluice status ${ingest}`
+  if (error) {
+    const hint = error.hint ? `\n  ${error.hint}` : ''
+    return `${colors.red('✗')} ${id} of ${ingest} failed: nothing was loaded\n  ${error.message}${hint}`
+  }
+  const mark = rowsRejected === 0 ? colors.green('✓') : colors.yellow('–')
+  const rejects = rowsTried === 1 ? 'reject' : 'rejects'
+  const head = `${mark} ${number(rowsLoaded)} of ${number(rowsTried)} ${rejects} loaded after all`
+  if (!rowsOpen) return head
+  return `${head}, ${number(rowsOpen)} still open: sluice rejects ${ingest}`
+}

@@ -1,0 +1,121 @@
+/** What the scan keeps count of: cuts, flaws, lines and records. */
+import type { Cut, Flaw } from '../../domain/words.ts'
+
+export class CutList {
+  readonly cuts: Cut[] = []
+  readonly flaws: Flaw[] = []
+  /** Physical lines up to here. */
+  lines = 0
+  /** Where the next cut is due. */
+  nextCut: number
+
+  readonly #cutBytes: number
+  /** How many records at the end are none of the data, and where the last ones start. */
+  readonly #footer: number
+  readonly #lastStarts: Cut[] = []
+  /** Lines before the record under way. */
+  #recordLines = 0
+  #records = 0
+  #broken = 0
+  #aside = 0
+  #odd = 0
+  /** The end of the last record. */
+  #end: Cut | null = null
+
+  constructor(cutBytes: number, footer: number) {
+    this.#cutBytes = cutBytes
+    this.#footer = footer
+    this.nextCut = cutBytes
+  }
+
+  /** A record starts where the lines counted so far end. */
+  startRecord(): void {
+    this.#recordLines = this.lines
+  }
+
+  /** Of the record under way. */
+  get line(): number {
+    return this.#recordLines + 1
+  }
+
+  /** The data starts here. */
+  open({ offset, lines }: { offset: number; lines: number }): void {
+    this.lines = lines
+    this.startRecord()
+    this.#cut(this.#at(offset, lines))
+  }
+
+  /** A record that was read to its end; its lines are counted. */
+  record(start: number, end: number, odd: boolean): void {
+    this.#remember(start)
+    this.#records++
+    if (odd) this.#odd++
+    this.#boundary(end)
+  }
+
+  /** Several records of one line each, none of which is due to be cut off. */
+  passed(records: number, end: number): void {
+    this.lines += records
+    this.#records += records
+    this.#boundary(end)
+  }
+
+  /** The first line of the record under way is broken; reading goes on behind it. */
+  broken(start: number, end: number): void {
+    this.#remember(start)
+    this.lines = this.#recordLines + 1
+    this.#broken++
+    this.#boundary(end)
+  }
+
+  /** The record under way is too long. */
+  flaw(start: number, end: number): void {
+    this.#cut(this.#at(start, this.#recordLines))
+    this.#remember(start)
+    this.flaws.push({ start, end, line: this.#recordLines + 1 })
+    this.lines++
+    this.#end = this.#at(end, this.lines)
+    this.#cut(this.#end)
+  }
+
+  /** A line that is no record. */
+  aside(): void {
+    this.#aside++
+  }
+
+  /** After the last byte: the last cut, and the footer off. */
+  finish(): void {
+    if (this.#end) this.#cut(this.#end)
+    const footer = this.#lastStarts[0]
+    if (!footer) return
+    while (this.cuts.length > 0 && (this.cuts.at(-1) as Cut).offset > footer.offset) this.cuts.pop()
+    while (this.flaws.length > 0 && (this.flaws.at(-1) as Flaw).start >= footer.offset) {
+      this.flaws.pop()
+    }
+    this.#cut(footer)
+  }
+
+  /** Where the last records start, as many as the footer has. */
+  #remember(start: number): void {
+    if (this.#footer === 0) return
+    this.#lastStarts.push(this.#at(start, this.#recordLines))
+    if (this.#lastStarts.length > this.#footer) this.#lastStarts.shift()
+  }
+
+  #at(offset: number, lines: number): Cut {
+    const cut: Cut = { offset, lines, records: this.#records, broken: this.#broken }
+    if (this.#aside > 0) cut.aside = this.#aside
+    if (this.#odd > 0) cut.odd = this.#odd
+    return cut
+  }
+
+  #boundary(end: number): void {
+    this.#end = this.#at(end, this.lines)
+    if (end >= this.nextCut) this.#cut(this.#end)
+  }
+
+  #cut(cut: Cut): void {
+    if (this.cuts.at(-1)?.offset !== cut.offset) this.cuts.push(cut)
+    this.nextCut = cut.offset + this.#cutBytes
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The head of a file: how it is written, what its columns are called, and where its data starts.
+ *
+ * The width of a file is that of most records of its head. The first record is no better than
+ * the others: without a header, one of another width is a reject like any other.
+ */
+
+import type { Dialect } from '../../domain/words.ts'
+import { type Note, noteOf } from '../../errors/notes.ts'
+import { sluiceError } from '../../errors.ts'
+import { marksOf, withoutBom } from './marks.ts'
+import type { CsvOptions } from './options.ts'
+import { bodyOf, type RecordSpan, soundRecords } from './records.ts'
+import type { ScanStart } from './scan.ts'
+import { countOf, refuseBinary } from './sniff/bytes.ts'
+import { shownDelimiter } from './sniff/delimiter.ts'
+import { fitNames, joinNames, namesIn, otherwiseNamed } from './sniff/names.ts'
+import { type HeadRecord, headRecords, widthOfMost } from './sniff/records.ts'
+import { sniff } from './sniff/sniff.ts'
+import type { Sniffed } from './sniff/terms.ts'
+
+const columnsMax = 1600
+const headBytesMax = 1 << 20
+/** Enough to see how wide records are: as many, in as many bytes unless one is longer. */
+const recordsMax = 1000
+const sampleBytes = 1 << 18
+
+export interface Head extends Pick<Sniffed, 'dialect' | 'notes'> {
+  /** Column names as the file has them, or as the spec gives them; null without any. */
+  header: string[] | null
+  /** Fields of most records; 0 when there is none. */
+  width: number
+  start: ScanStart
+  /** See Sniffed; absent where the dialect was known before. */
+  takesNumbers?: boolean
+  takesDates?: boolean
+}
+
+interface HeadFile {
+  name: string
+  sizeBytes: number
+}
+
+/**
+ * @param bytes the first ones of the file: the more the better, up to 1 MiB
+ * @throws not_csv, dialect_invalid, columns_too_many
+ */
+export function readHead(bytes: Buffer, file: HeadFile, format: CsvOptions): Head {
+  const head = withoutBom(bytes.subarray(0, headBytesMax))
+  const whole = bytes.length <= headBytesMax && isWhole(bytes, file)
+  const { dialect, notes, ...open } = sniff(head, format, file.name, whole)
+  const read = readHeadBy(bytes, file, dialect)
+  const told = [...guessed(dialect, format, file.name), ...read.notes, ...notes]
+  return { ...read, ...open, notes: told }
+}
+
+/**
+ * The same for a file of which is known how it is written.
+ * @throws not_csv, columns_too_many
+ */
+export function readHeadBy(bytes: Buffer, file: HeadFile, dialect: Dialect): Head {
+  const head = withoutBom(bytes.subarray(0, headBytesMax))
+  refuseBinary(head, file.name)
+  const body = bodyOf(head, dialect)
+  const whole = bytes.length <= headBytesMax && isWhole(bytes, file)
+  const before = Math.min(bytes.length, headBytesMax) - body.length
+  const { records, end, lines } = firstRecords(body, dialect, { file: file.name, whole })
+  const data = sampleOf(body.subarray(end), dialect, whole)
+  const found = columnsOf(records, data, dialect, file.name)
+  if (found.width > columnsMax) {
+    throw sluiceError('columns_too_many', { file: file.name, count: found.width })
+  }
+  const skipped = countLines(head.subarray(0, head.length - body.length), dialect)
+  const blankIsRecord = found.width === 1
+  return {
+    dialect: withHeaders(records, dialect),
+    ...found,
+    start: { offset: before + end, lines: skipped + lines, blankIsRecord },
+  }
+}
+
+function withHeaders(records: readonly Buffer[], dialect: Dialect): Dialect {
+  if (!dialect.repeatedHeaders) return dialect
+  return { ...dialect, repeatedHeaders: records.map((record) => namesIn(record, dialect)) }
+}
+
+const isWhole = (bytes: Buffer, file: HeadFile): boolean => bytes.length >= file.sizeBytes
+
+/** What a wrong guess about the first lines would cost: names, or rows. */
+function guessed(dialect: Dialect, format: CsvOptions, file: string): Note[] {
+  const { header, headerRows = 1, skipRows: count = 0 } = dialect
+  const hasNames = header || format.header !== undefined || format.columns !== undefined
+  return [
+    ...(hasNames ? [] : [noteOf('no_header', { file })]),
+    ...(headerRows > 1 && format.header === undefined
+      ? [noteOf('header_rows', { file, count: headerRows })]
+      : []),
+    ...(count > 0 && format.skipRows === undefined
+      ? [noteOf('lines_skipped', { file, count })]
+      : []),
+  ]
+}
+
+interface First {
+  /** Those of the header, without their line ends; none without a header. */
+  records: Buffer[]
+  /** Where the data starts, and the physical lines in front of it. */
+  end: number
+  lines: number
+}
+
+/** @throws not_csv */
+function firstRecords(
+  body: Buffer,
+  dialect: Dialect,
+  { file, whole }: { file: string; whole: boolean },
+): First {
+  const wanted = dialect.header ? (dialect.headerRows ?? 1) : 0
+  const records: Buffer[] = []
+  const isCut = (span: RecordSpan) => span.next >= body.length && !whole
+  for (const span of soundRecords(body, dialect, { recordBytesMax: body.length })) {
+    if (span.blank) continue
+    if (isCut(span)) {
+      const problem = `its first record is longer than ${body.length} bytes, or its quote never closes`
+      throw sluiceError('not_csv', { file, problem })
+    }
+    if (wanted === 0) return { records, end: span.start, lines: span.lines }
+    records.push(body.subarray(span.start, span.end))
+    const { start, next: end, lines } = span
+    if (records.length < wanted) continue
+    return { records, end, lines: lines + countLines(body.subarray(start, end), dialect) }
+  }
+  return { records, end: body.length, lines: countLines(body, dialect) }
+}
+
+/** The last line may lack its end. */
+function countLines(bytes: Buffer, dialect: Dialect): number {
+  const { newline } = marksOf(dialect)
+  return countOf(bytes, newline) + (bytes.length > 0 && bytes.at(-1) !== newline ? 1 : 0)
+}
+
+function sampleOf(body: Buffer, dialect: Dialect, whole: boolean): HeadRecord[] {
+  const few = body.subarray(0, sampleBytes)
+  const isAll = few.length === body.length
+  const records = headRecords(few, dialect, { whole: whole && isAll, most: recordsMax })
+  const enough = isAll || records.length > 1
+  const found = enough ? records : headRecords(body, dialect, { whole, most: recordsMax })
+  return found.filter(({ broken }) => !broken)
+}
+
+function columnsOf(
+  records: Buffer[],
+  data: HeadRecord[],
+  dialect: Dialect,
+  file: string,
+): Pick<Head, 'header' | 'width' | 'notes'> {
+  const { names, ragged } = dialect
+  if (names) return { header: names, width: names.length, notes: [] }
+  if (records.length > 0) {
+    const found = records.map((record) => namesIn(record, dialect))
+    const other = otherwiseNamed(records, found, data, dialect)
+    if (!other) return fitNames(joinNames(found), data, { file, ragged })
+    const { names: header, delimiter } = other
+    const shown = shownDelimiter(delimiter)
+    const notes = [noteOf('header_otherwise', { file, shown })]
+    return { header, width: header.length, notes }
+  }
+  const { width } = widthOfMost(data.map(({ values }) => values.length))
+  return { header: null, width, notes: [] }
+}

@@ -1,0 +1,41 @@
+/** The bytes that a dialect gives a meaning to; -1 for those that it does not have. */
+import type { Dialect } from '../../domain/words.ts'
+
+export interface Marks {
+  delimiter: Buffer
+  quote: number
+  /** -1 when a quote is escaped by doubling it. */
+  escape: number
+  /** The byte that ends a line: of `\r\n` the second. */
+  newline: number
+  /** What a line that is no record starts with. */
+  comment: number
+}
+
+export const LF = 10
+export const CR = 13
+
+export const noBytes = Buffer.alloc(0)
+
+/** The bytes a UTF-8 file may start with; not part of its first field. */
+const bom = Buffer.from([0xef, 0xbb, 0xbf])
+
+export const withoutBom = (bytes: Buffer): Buffer =>
+  bytes.subarray(0, bom.length).equals(bom) ? bytes.subarray(bom.length) : bytes
+
+export function marksOf({ delimiter, quote, escape, newline, comment }: Dialect): Marks {
+  const code = (char: string | undefined) => (char ? char.charCodeAt(0) : -1)
+  return {
+    delimiter: Buffer.from(delimiter),
+    quote: code(quote),
+    escape: quote === '' || escape === quote ? -1 : code(escape),
+    newline: newline === '\r' ? CR : LF,
+    comment: code(comment),
+  }
+}
+
+/** The carriage return belongs to it, also where the newline itself is missing. */
+export function withoutLineEnd(record: Buffer, newline: number): Buffer {
+  const line = record.at(-1) === newline ? record.subarray(0, -1) : record
+  return newline === LF && line.at(-1) === CR ? line.subarray(0, -1) : line
+}

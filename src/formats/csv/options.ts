@@ -1,0 +1,211 @@
+/** How files are written, as far as the spec says it; the rest is sniffed. */
+import { type Static, Type } from 'typebox'
+import { type Options, objectOf, oneOf, type Shown } from '../../domain/option.ts'
+import type { Dialect } from '../../domain/words.ts'
+import { asciiChar, oneOrAll, quoteChar, unescaped } from './flagTexts.ts'
+
+const byte = Type.String({ minLength: 1, maxLength: 1, pattern: '^[\\x01-\\x7f]$' })
+const nullText = Type.String({ maxLength: 64, pattern: '^[^\\x00\\r\\n]*$' })
+const word = Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\x00\\r\\n]*$' })
+const words = Type.Array(word, { minItems: 1, maxItems: 50 })
+const lines = Type.Integer({ minimum: 0, maximum: 1000 })
+
+const quoted = (text: string | undefined): string | null =>
+  text === undefined ? null : JSON.stringify(text)
+const listed = (texts: readonly string[] | undefined): string | null =>
+  texts === undefined ? null : texts.map((text) => JSON.stringify(text)).join(', ')
+const count = (number: number, what: string): string =>
+  `${number} ${what}${number === 1 ? '' : 's'}`
+
+const sniffed = (value: Shown<Dialect>['value'], what?: string): Shown<Dialect> => ({
+  value,
+  isSniffed: true,
+  ...(what !== undefined && { what }),
+})
+const given = (value: Shown<Dialect>['value'], what?: string): Shown<Dialect> => ({
+  ...sniffed(value, what),
+  isSniffed: false,
+})
+
+/** In the order of the help, of the dry run, and of the reference page. */
+export const csvOptions = {
+  encoding: {
+    schema: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,39}$' }),
+    about: 'the encoding, like utf-16le, latin1 or windows-1252',
+    absent: 'sniffed for each file',
+    flag: { text: '--encoding <name>' },
+    example: '--encoding windows-1252',
+  },
+  delimiter: {
+    schema: Type.String({ minLength: 1, maxLength: 16, pattern: '^[^\\x00]+$' }),
+    about: 'what stands between fields; one character or several',
+    absent: 'sniffed',
+    must: '1 to 16 characters',
+    flag: { text: '--delimiter <text>', shell: '\\t is a tab, \\x01 a byte', read: unescaped },
+    shown: sniffed(({ delimiter }) => quoted(delimiter)),
+    example: "--delimiter ';'",
+  },
+  quote: {
+    schema: Type.String({ maxLength: 1, pattern: '^[\\x01-\\x7f]?$' }),
+    about: 'what stands around fields; empty when nothing is quoted',
+    absent: 'sniffed',
+    must: asciiChar,
+    flag: { text: '--quote <char>', shell: 'or none', read: quoteChar },
+    shown: sniffed(({ quote }) => (quote === '' ? 'none' : quoted(quote))),
+    example: '--quote none',
+  },
+  escape: {
+    schema: byte,
+    about: 'what stands before a quote within quotes',
+    absent: 'sniffed; else the quote is doubled',
+    must: asciiChar,
+    flag: { text: '--escape <char>', read: unescaped },
+    shown: sniffed(({ quote, escape }) =>
+      quote === '' || escape === quote ? null : quoted(escape),
+    ),
+    example: "--escape '\\'",
+  },
+  skipRows: {
+    schema: lines,
+    about: 'lines in front of the header that are no data',
+    absent: 'sniffed',
+    flag: { text: '--skip-rows <n>' },
+    shown: sniffed(
+      ({ skipRows = 0 }) => (skipRows > 0 ? `${count(skipRows, 'line')} in front` : null),
+      'titles',
+    ),
+    example: '--skip-rows 3',
+  },
+  header: {
+    schema: Type.Union([Type.Boolean(), Type.Integer({ minimum: 0, maximum: 10 })]),
+    about: 'whether the first record names the columns, or how many records do',
+    absent: 'sniffed',
+    must: 'a whole number from 0 to 10: how many records the header has',
+    flag: {
+      text: '--header [n]',
+      read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
+      // The word behind `--header` is its number, also when a file was meant.
+      advice: (text) =>
+        `If ${text} is a file, write it in front of --header, or --header=1 ${text}.`,
+      no: { text: '--no-header', about: 'the first record is data' },
+    },
+    shown: sniffed(({ header, headerRows = 1 }) => {
+      if (!header) return 'none'
+      return headerRows === 1 ? 'the first record' : `the first ${headerRows} records`
+    }),
+    example: '--no-header',
+  },
+  columns: {
+    schema: Type.Array(Type.String({ maxLength: 400 }), { minItems: 1, maxItems: 1600 }),
+    about: 'names for the fields, in place of those in the file',
+    absent: 'those of the header',
+    flag: { text: '--columns <names>', shell: 'with commas', list: 'commas' },
+    shown: given(({ names }) => (names ? count(names.length, 'name') : null), 'names'),
+    example: '--columns id,name,price',
+  },
+  skipFooter: {
+    schema: lines,
+    about: 'records at the end of each file that are no data',
+    absent: 'none',
+    flag: { text: '--skip-footer <n>' },
+    shown: given(
+      ({ skipFooter = 0 }) => (skipFooter > 0 ? `${count(skipFooter, 'record')} at the end` : null),
+      'footer',
+    ),
+    example: '--skip-footer 1',
+  },
+  comment: {
+    schema: byte,
+    about: 'a line that starts with it is no record',
+    absent: 'there are no comments',
+    must: asciiChar,
+    flag: { text: '--comment <char>', read: unescaped },
+    shown: given(({ comment }) => (comment ? `after ${quoted(comment)}` : null), 'comments'),
+    example: "--comment '#'",
+  },
+  ragged: {
+    schema: oneOf('reject', 'pad', 'trim', 'fit'),
+    about: 'records with too few fields: pad with NULL; too many: trim; both: fit',
+    absent: 'reject',
+    flag: { text: '--ragged <how>' },
+    shown: given(({ ragged }) => ragged ?? null),
+    example: '--ragged pad',
+  },
+  repeatedHeaders: {
+    schema: oneOf('load', 'reject'),
+    about: 'a header that comes again among the records: a row like any other, or a reject',
+    absent: 'load',
+    flag: { text: '--repeated-headers <how>' },
+    shown: given(
+      ({ repeatedHeaders }) => (repeatedHeaders ? 'reject' : null),
+      'headers that come again',
+    ),
+    example: '--repeated-headers reject',
+  },
+  null: {
+    schema: Type.Union([nullText, Type.Array(nullText, { minItems: 1, maxItems: 50 })]),
+    about: 'an unquoted text that stands for NULL, or several',
+    absent: 'the empty field, and words for NULL in columns that are otherwise of one type',
+    flag: {
+      text: '--null <text>',
+      list: 'again',
+      // One text is written as such: the same words are the same spec.
+      settle: oneOrAll,
+    },
+    shown: given(({ nullText, nullWords = [] }) => listed([nullText, ...nullWords])),
+    example: "--null NA --null ''",
+  },
+  decimal: {
+    schema: oneOf('.', ','),
+    about: 'the decimal mark of numbers',
+    absent: 'sniffed',
+    flag: { text: '--decimal <char>' },
+    shown: sniffed(({ decimal }) => quoted(decimal), 'decimals'),
+    example: '--decimal ,',
+  },
+  thousands: {
+    schema: oneOf(',', '.', ' ', "'", '_'),
+    about: 'what stands between the thousands of numbers',
+    absent: 'sniffed',
+    flag: { text: '--thousands <char>' },
+    shown: sniffed(({ thousands }) => quoted(thousands)),
+    example: '--thousands .',
+  },
+  dates: {
+    schema: oneOf('YMD', 'DMY', 'MDY'),
+    about: 'the order of year, month and day in dates',
+    absent: 'sniffed',
+    flag: { text: '--dates <order>' },
+    shown: sniffed(({ dates }) => dates ?? null),
+    example: '--dates DMY',
+  },
+  true: {
+    schema: words,
+    about: 'a word for true in boolean columns, in any case',
+    absent: 'those of PostgreSQL',
+    flag: { text: '--true <word>', list: 'again' },
+    shown: given(({ trueWords }) => listed(trueWords)),
+    example: '--true ja',
+  },
+  false: {
+    schema: words,
+    about: 'a word for false in boolean columns, in any case',
+    absent: 'those of PostgreSQL',
+    flag: { text: '--false <word>', list: 'again' },
+    shown: given(({ falseWords }) => listed(falseWords)),
+    example: '--false nein',
+  },
+  unknownFiles: {
+    schema: oneOf('fail', 'skip', 'position'),
+    about:
+      'a file whose header has no known name, or that has no header while others have one: ' +
+      'it fails the ingest, is skipped, or is taken by position where it has no header',
+    absent: 'fail',
+    flag: { text: '--unknown-files <how>' },
+    example: '--unknown-files skip',
+  },
+} satisfies Options
+
+const schema = objectOf(csvOptions)
+/** What a spec says of how CSV is written. */
+export type CsvOptions = Static<typeof schema>

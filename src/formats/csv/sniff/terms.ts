@@ -1,0 +1,186 @@
+/**
+ * How numbers and dates are written. A value must prove it: 1,234 may be either number, and
+ * 01/02/2024 either day; where no value of the head tells, they stay texts, and a note says so.
+ */
+
+import { dateParts, plainNumber, type Terms } from '../../../domain/values.ts'
+import type { Dialect } from '../../../domain/words.ts'
+import { type Note, noteOf } from '../../../errors/notes.ts'
+import type { CsvOptions } from '../options.ts'
+import { isNullWord, isPlainNumber } from '../valueKinds.ts'
+
+export interface Sniffed {
+  dialect: Dialect
+  /** What could not be told for sure. */
+  notes: Note[]
+  /**
+   * The values neither show how numbers, or dates, are written nor contradict each other: they may
+   * be written as in another file.
+   */
+  takesNumbers: boolean
+  takesDates: boolean
+}
+
+/** Enough to see how a column is written. */
+const valuesMax = 2000
+
+export function sniffTerms(
+  records: readonly (string | null)[][],
+  dialect: Dialect,
+  format: CsvOptions,
+): Sniffed {
+  const columns = columnsOf(records)
+  const numbers =
+    format.decimal === undefined && format.thousands === undefined ? sniffNumbers(columns) : settled
+  const dates = format.dates === undefined ? sniffDates(columns) : settled
+  return {
+    dialect: { ...dialect, ...numbers.terms, ...dates.terms },
+    notes: [...numbers.notes, ...dates.notes],
+    takesNumbers: numbers.isOpen,
+    takesDates: dates.isOpen,
+  }
+}
+
+/** The values of each column; words for NULL say nothing of it. */
+function columnsOf(records: readonly (string | null)[][]): string[][] {
+  const columns: Set<string>[] = []
+  for (const record of records) {
+    for (const [field, value] of record.entries()) {
+      columns[field] ??= new Set()
+      const text = (value ?? '').trim()
+      if (!isNullWord(text) && columns[field].size < valuesMax) columns[field].add(text)
+    }
+  }
+  return columns.map((values) => [...(values ?? [])]).filter((values) => values.length > 0)
+}
+
+interface Found {
+  terms: Partial<Terms>
+  notes: Note[]
+  /** No value says anything. */
+  isOpen: boolean
+}
+
+/** It is given, or proven. */
+const settled: Found = { terms: {}, notes: [], isOpen: false }
+
+/** Proofs: what can be meant in one way only. */
+const commaIsDecimal =
+  /^[-+]?(\d+,(\d{1,2}|\d{4,})|\d{1,3}([.\u00a0\u202f '\u2019_]\d{3})+,\d+|0,\d+)$/
+const pointIsDecimal =
+  /^[-+]?(\d+\.(\d{1,2}|\d{4,})|\d{1,3}([,\u00a0\u202f '\u2019_]\d{3})+\.\d+|0\.\d+)$/
+const commaIsThousands = /^[-+]?\d{1,3}(,\d{3}){2,}$/
+const apostrophes = /^[-+]?\d{1,3}(['\u2019]\d{3})+$/
+const either = /^[-+]?\d{1,3},\d{3}$/
+
+const thousandsOf = ["'", '.', ' ', ','] as const
+
+function sniffNumbers(columns: string[][]): Found {
+  const commaTerms = (thousands?: Terms['thousands']): Terms => ({
+    decimal: ',',
+    ...(thousands && { thousands }),
+  })
+  const odd = columns.filter((values) => !isPlainNumbers(values))
+  const comma = odd.filter(
+    (values) =>
+      [undefined, ...thousandsOf.slice(0, 3)].some((each) =>
+        areNumbers(values, commaTerms(each)),
+      ) && values.some((value) => commaIsDecimal.test(value)),
+  )
+  const point = odd.filter(
+    (values) =>
+      thousandsOf.some((each) => each !== '.' && areNumbers(values, { thousands: each })) &&
+      values.some(
+        (value) =>
+          pointIsDecimal.test(value) || commaIsThousands.test(value) || apostrophes.test(value),
+      ),
+  )
+  const hasPoints = columns.some(
+    (values) => areNumbers(values, {}) && values.some((value) => pointIsDecimal.test(value)),
+  )
+  const isUnsure = odd.some(
+    (values) =>
+      areNumbers(values, { thousands: ',' }) && values.some((value) => either.test(value)),
+  )
+  if (comma.length > 0 && (point.length > 0 || hasPoints)) {
+    const problem = 'Numbers have a comma in some columns and a point in others'
+    return { ...note(problem, '`--decimal`'), isOpen: false }
+  }
+  if (comma.length > 0) {
+    const thousands = thousandsOf
+      .slice(0, 3)
+      .find((each) => comma.some((values) => needs(values, commaTerms(), commaTerms(each))))
+    return { ...settled, terms: commaTerms(thousands) }
+  }
+  const thousands = thousandsOf.find(
+    (each) => each !== '.' && point.some((values) => needs(values, {}, { thousands: each })),
+  )
+  if (thousands) return { ...settled, terms: { thousands } }
+  const found = isUnsure
+    ? note('1,234 may be a number with thousands or with decimals', '`--decimal` or `--thousands`')
+    : settled
+  return { ...found, isOpen: !hasPoints }
+}
+
+const note = (problem: string, flag: string): Found => ({
+  terms: {},
+  notes: [noteOf('terms_unsure', { problem, flag, subject: flag })],
+  isOpen: true,
+})
+
+const isPlainNumbers = (values: string[]): boolean => values.every(isPlainNumber)
+
+/** Rows may be dirty: one value in ten may be anything. */
+function areMost(values: string[], is: (value: string) => boolean): boolean {
+  let others = 0
+  return values.every((value) => is(value) || ++others * 10 <= values.length)
+}
+
+const numbersIn = (values: string[], terms: Terms): number =>
+  values.filter((value) => plainNumber(value, terms) !== null).length
+
+const areNumbers = (values: string[], terms: Terms): boolean =>
+  areMost(values, (value) => plainNumber(value, terms) !== null)
+
+/** More of them are numbers with the second terms. */
+const needs = (values: string[], without: Terms, terms: Terms): boolean =>
+  areNumbers(values, terms) && numbersIn(values, terms) > numbersIn(values, without)
+
+function sniffDates(columns: string[][]): Found {
+  const orders = new Set<NonNullable<Terms['dates']>>()
+  let isUnsure = false
+  for (const values of columns) {
+    const order = dateOrder(values)
+    if (order === 'either') isUnsure = true
+    else if (order) orders.add(order)
+  }
+  const [order] = orders
+  if (orders.size > 1) {
+    return { ...note('Days and months stand in different orders', '`--dates`'), isOpen: false }
+  }
+  if (order) return { ...settled, terms: { dates: order } }
+  return isUnsure
+    ? note('01/02/2024 may be in January or in February, and no date tells which', '`--dates`')
+    : { ...settled, isOpen: true }
+}
+
+type DateOrder = NonNullable<Terms['dates']> | 'either'
+
+/** The order in a column of dates alone; null when it is none, or of ISO dates. */
+function dateOrder(values: string[]): DateOrder | null {
+  if (!areMost(values, (value) => dateParts(value) !== null)) return null
+  const dates = values.map(dateParts).filter((date) => date !== null)
+  const numbers = dates.map(({ parts }) => parts.map(Number) as [number, number, number])
+  const yearFirst = dates.every(({ parts }) => parts[0]?.length === 4 && parts[2]?.length !== 4)
+  if (yearFirst) return dates.every(({ mark }) => mark === '-') ? null : 'YMD'
+  const yearLast = dates.every(
+    ({ parts }) => parts[2]?.length === 4 && (parts[0]?.length ?? 9) <= 2,
+  )
+  if (!yearLast) return null
+  const isDay = (at: 0 | 1) => numbers.some((parts) => parts[at] > 12 && parts[at] <= 31)
+  const isMonth = (at: 0 | 1) => numbers.every((parts) => parts[at] >= 1 && parts[at] <= 12)
+  if (isDay(0)) return isMonth(1) ? 'DMY' : null
+  if (isDay(1)) return isMonth(0) ? 'MDY' : null
+  if (!isMonth(0) || !isMonth(1)) return null
+  return dates.every(({ mark }) => mark === '.') ? 'DMY' : 'either'
+}
