@@ -137,7 +137,7 @@ test.concurrent('a worker that has grown too large drains, and another one takes
   const worker = await it.startWorker({ args, env: { SLUICE_DIST: '' } })
   const ingestId = await it.start({ source: directory(path), target: { table: 'target' } })
   const ready = () => worker.output().match(/worker ready/g)?.length ?? 0
-  await until(() => ready() >= 2, { what: 'a successor' })
+  await until(() => ready() >= 2, { what: 'a successor', timeoutMs: 100_000 })
   expect(worker.output()).toMatch(/has grown to \d+ MB: drains, and another one takes its place/)
   expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 16 })
   const { rows } = await it.db.query('select max(attempt) as attempts from sluice.units')
