@@ -4,7 +4,7 @@ import { problemOfInput } from '../src/domain/input.ts'
 import { sluiceError } from '../src/errors.ts'
 import { toFailure } from './attempt/failure.ts'
 import type { Deps } from './deps.ts'
-import { clearOut, lookThrough } from './janitor.ts'
+import { endOrphans, removeLeftovers } from './janitor.ts'
 import { listSource } from './list.ts'
 import { loadUnit } from './load.ts'
 import { markPaused } from './pause.ts'
@@ -28,6 +28,8 @@ const needs: Record<ActivityName, readonly string[]> = {
   sweepIngest: ['ingestId', 'outcome'],
   markPaused: ['ingestId', 'paused'],
   retryRejects: ['ingestId', 'retryId'],
+  endOrphans: [],
+  removeLeftovers: [],
   lookThrough: [],
   clearOut: [],
 }
@@ -60,8 +62,10 @@ const verbsOver = (deps: Deps) =>
     publishIngest: publishIngest(deps),
     sweepIngest: sweepIngest(deps),
     markPaused: markPaused(deps),
-    lookThrough: lookThrough(deps),
-    clearOut: clearOut(deps),
+    endOrphans: endOrphans(deps),
+    removeLeftovers: removeLeftovers(deps),
+    lookThrough: endOrphans(deps),
+    clearOut: removeLeftovers(deps),
     retryRejects: retryRejects(deps),
   }) satisfies Record<ActivityName, unknown>
 

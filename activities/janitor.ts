@@ -44,7 +44,7 @@ const pageIngests = 100
 const pageFolders = 500
 
 /** A page of ingests that have not ended: orphans among them are ended as sweep does. */
-export const lookThrough =
+export const endOrphans =
   (deps: Deps) =>
   async ({ after }: { after: string | null }): Promise<LookedThrough> =>
     alive(deps, {}, async (signal) => {
@@ -145,7 +145,7 @@ function outcomeOf(ingestId: string, how: string): Outcome {
 }
 
 /** What ingests have left in the stage and in the database, and uploads that nobody took. */
-export const clearOut =
+export const removeLeftovers =
   (deps: Deps) => async (): Promise<Pick<Findings, 'folders' | 'tables' | 'uploads'>> =>
     alive(deps, {}, async (signal) => {
       const { db, stage, log } = deps

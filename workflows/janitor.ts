@@ -1,5 +1,5 @@
 /** Looks after ingests that were left alone: see activities/janitor.ts. */
-import { proxyActivities, workflowInfo } from '@temporalio/workflow'
+import { patched, proxyActivities, workflowInfo } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
 import type { Findings } from '../src/domain/janitor.ts'
 import { short } from './options.ts'
@@ -9,17 +9,25 @@ const pagesMax = 50
 const namedMax = 100
 
 /** It asks for little, and should not wait behind thousands of units. */
-const { lookThrough, clearOut } = proxyActivities<Activities>({
+const activities = proxyActivities<Activities>({
   ...short,
   priority: { priorityKey: 1 },
 })
 
+/** A run that began when these activities had other names goes on with those. */
+function verbs() {
+  if (patched('janitor-activity-names')) return activities
+  const { lookThrough, clearOut } = activities
+  return { endOrphans: lookThrough, removeLeftovers: clearOut }
+}
+
 export async function janitor(): Promise<Findings> {
   const last = workflowInfo().lastResult as Findings | undefined
+  const { endOrphans, removeLeftovers } = verbs()
   const found = { looked: 0, started: 0, ended: 0, orphans: [] as Findings['orphans'] }
   let next = last?.next ?? null
   for (let page = 0; page < pagesMax; page++) {
-    const { looked, started = 0, orphans, next: after } = await lookThrough({ after: next })
+    const { looked, started = 0, orphans, next: after } = await endOrphans({ after: next })
     found.looked += looked
     found.started += started
     found.ended += orphans.length
@@ -27,5 +35,5 @@ export async function janitor(): Promise<Findings> {
     next = after
     if (next === null) break
   }
-  return { ...found, ...(await clearOut()), next }
+  return { ...found, ...(await removeLeftovers()), next }
 }

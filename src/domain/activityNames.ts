@@ -8,8 +8,11 @@ export const activityNames = [
   'publishIngest',
   'sweepIngest',
   'markPaused',
+  'endOrphans',
+  'removeLeftovers',
+  'retryRejects',
+  // As endOrphans and removeLeftovers were called: runs of the janitor of before ask for them.
   'lookThrough',
   'clearOut',
-  'retryRejects',
 ] as const
 export type ActivityName = (typeof activityNames)[number]

@@ -57,7 +57,7 @@ test('the janitor starts what no request has started, once, and leaves what is y
   })
   // Behind the ingests of the burst.
   const after = `${api.queue}-c`
-  const pass = () => new MockActivityEnvironment().run(verbs.lookThrough, { after })
+  const pass = () => new MockActivityEnvironment().run(verbs.endOrphans, { after })
   const passes = (await Promise.all([pass(), pass()])) as { started: number }[]
   expect(passes.map(({ started }) => started).some((started) => started >= 1)).toBe(true)
   await api.startWorker()

@@ -23,7 +23,7 @@ test('there is a history for each way that an ingest can go, and of the janitor'
     'steps',
   ]
   expect(names.map((name) => name.replace('.json', ''))).toEqual(
-    expect.arrayContaining([...ways, 'janitor']),
+    expect.arrayContaining([...ways, 'janitor', 'janitorBefore']),
   )
 })
 

@@ -17,7 +17,10 @@ import { workflowBundle } from '../../src/worker/bundle.ts'
 import type { ingest } from '../../workflows/ingest.ts'
 import { until, untilIdle } from '../helper.ts'
 
-type Verb = Exclude<keyof Activities, 'lookThrough' | 'clearOut' | 'retryRejects'>
+type Verb = Exclude<
+  keyof Activities,
+  'endOrphans' | 'removeLeftovers' | 'lookThrough' | 'clearOut' | 'retryRejects'
+>
 type Input<V extends Verb> = Parameters<Activities[V]>[0]
 
 /** What the verbs answer; one that is not named answers as if its work were done. */
