@@ -15,7 +15,7 @@ import type { Exclusive } from './attempt/exclusive.ts'
 export interface Deps {
   db: Db
   stage: Stage
-  /** Who this worker is: its Temporal identity, kept in receipts. */
+  /** The Temporal identity of this worker, kept in receipts. */
   worker: string
   /** Its process, as in sluice.workers. */
   instance: string

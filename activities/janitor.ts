@@ -1,5 +1,5 @@
 /**
- * The janitor: ends ingests that nobody will end any more, and removes what is nobody's.
+ * The janitor: ends ingests whose workflow is gone, and removes what no ingest owns any more.
  *
  * A workflow that is terminated, timed out or deleted does not sweep. Its ingest goes on in the
  * ledger, its landing table and its staged files stay.
@@ -144,7 +144,7 @@ function outcomeOf(ingestId: string, how: string): Outcome {
   return { state: 'failed', error: { code, message, hint } }
 }
 
-/** What ingests have left in the stage and in the database, and uploads that nobody took. */
+/** Removes what ended ingests left in stage and database, and uploads that no ingest took. */
 export const removeLeftovers =
   (deps: Deps) => async (): Promise<Pick<Findings, 'folders' | 'tables' | 'uploads'>> =>
     alive(deps, {}, async (signal) => {

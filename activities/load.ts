@@ -98,8 +98,8 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
 }
 
 /**
- * Of rows that went straight into the target: without those whose key it has already, where the
- * spec says to skip them.
+ * The rejects of rows that were copied straight into the target, without those whose key the
+ * target has already where the spec says to skip them.
  * @throws target_refused where it says to fail
  */
 function keysLeftOut({ table, unique }: FullTarget, rejects: Reject[]): Reject[] {
@@ -109,7 +109,7 @@ function keysLeftOut({ table, unique }: FullTarget, rejects: Reject[]): Reject[]
   return unique === 'skip' ? rejects.filter((reject) => !isTaken(reject)) : rejects
 }
 
-/** @throws count_mismatch; target_refused where the rows went to a table whose trigger left out some */
+/** @throws count_mismatch; target_refused when a trigger of the table dropped some of the rows */
 async function mustAddUp(
   tx: Connection,
   { unitNo }: UnitRef,

@@ -177,7 +177,7 @@ async function fillTarget(
   const { ingestId } = input
   const { entry } = filling
   const { spec, traced } = entry
-  // Whoever asks to skip rows expects some.
+  // A spec that says to skip rows expects some, so they are sought before the first try.
   let tries = !(traced && spec.target?.unique === 'skip')
   for (;;) {
     const error = tries ? await tryToFill(tx, ingestId, filling) : null
@@ -228,7 +228,7 @@ async function mustHaveArrived(
   throw await whyLost(tx, quoteTable(target), { sent: rowsLoaded, arrived: rows })
 }
 
-/** A constraint that came after the plan finds rows that nobody numbered: none can be singled out. */
+/** Without row numbers, a constraint that came after the plan cannot be traced to single rows. */
 async function whyRefused(
   tx: Connection,
   ingestId: string,

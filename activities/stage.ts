@@ -48,7 +48,7 @@ export const stageLot =
         staged = []
       }
       if (staged.length > 0) await recordStaged(db, ingestId, staged)
-      // A late attempt may have staged files after the sweep: they are nobody's then.
+      // A late attempt may have staged files after the sweep, which no later step would remove.
       const entry = await readIngest(db, ingestId)
       if (isOver(entry.state)) await stage.clear(ingestId)
       mustBeActive(ingestId, entry)
@@ -111,7 +111,7 @@ async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
   return { ...staged, shape }
 }
 
-/** The stage needs none of its bytes. */
+/** A file that is left out: the stage keeps no bytes of it. */
 const leaveOut = ({ fileNo, sizeBytes, version }: FileEntry, why: string): NewlyStaged => ({
   fileNo,
   sizeBytes,

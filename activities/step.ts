@@ -160,7 +160,7 @@ async function finish(deps: Deps, at: StepAttempt, { file, result }: Kept): Prom
   const came = await recordStepEnd(db, at, { result, file: made })
   if (came === 'second' && made) await stage.remove({ ingestId, fileNo, stagedAs })
   if (came === 'late') {
-    // Nobody sweeps after the sweep.
+    // The sweep has run already, so this attempt removes its own files.
     await stage.clear(ingestId)
     mustBeActive(ingestId, await readIngest(db, ingestId))
   }

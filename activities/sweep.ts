@@ -17,8 +17,8 @@ export interface SweepInput extends VerbInput {
  * Sessions that still load are ended first: a cancel does not wait for their workers. After the
  * landing table is gone and the ingest has ended, no late attempt finds anything to write to.
  *
- * It never gives up. A view on the landing table, say, is somebody's work: it is named, and waited
- * for.
+ * It never gives up. A view on the landing table, say, is not ours to drop: the error names it, and
+ * the sweep is retried until it is gone.
  */
 export const sweepIngest =
   (deps: Deps) =>

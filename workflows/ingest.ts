@@ -44,7 +44,7 @@ export async function ingest(order: IngestInput, earlier?: Progress): Promise<Co
     }
   } catch (error) {
     await end(ingestId, order, outcomeOf(error)).catch((untold) => {
-      // Somebody started the workflow of an ingest that the ledger does not have.
+      // The workflow was started by hand, with the id of an ingest that the ledger does not have.
       throw codeOf(untold) === 'ingest_not_found' ? causeOf(error) : untold
     })
     throw causeOf(error)
@@ -151,7 +151,7 @@ async function page(
   }
   const to = () => progress[of]
   show(order, progress)
-  // One that fails takes the others with it: the sweep must find nobody at work.
+  // One that fails takes the others with it: no activity may be at work when the sweep begins.
   return CancellationScope.cancellable(async () => {
     const scope = CancellationScope.current()
     const window = { from: progress.next, to, width: order.parallelism, ready, enough }

@@ -4,7 +4,7 @@ import type { Activities } from '../activities/index.ts'
 import type { Findings } from '../src/domain/janitor.ts'
 import { short } from './options.ts'
 
-/** Of 100 ingests each: a pass is bounded, and the next one of the schedule goes on from there. */
+/** Pages of 100 ingests that one pass looks at; the next pass of the schedule goes on there. */
 const pagesMax = 50
 const namedMax = 100
 

@@ -13,7 +13,7 @@ const hourMs = 60 * 60 * 1000
 const base = {
   // A worker that died is noticed this soon.
   heartbeatTimeout: '30s',
-  // The sweep ends what a worker does not: nobody waits for a worker that does not answer.
+  // A cancel does not wait for a worker that does not answer: the sweep ends what it left.
   cancellationType: 'TRY_CANCEL',
   retry,
 } as const satisfies ActivityOptions
@@ -38,7 +38,7 @@ export const final: ActivityOptions = {
 export const heartbeatOf = ({ heartbeatMs }: { heartbeatMs?: number }): ActivityOptions =>
   heartbeatMs === undefined ? {} : { heartbeatTimeout: heartbeatMs }
 
-/** The user's work: its retries are its own, but a worker that died costs none of them. */
+/** The user's work: the step sets its retries, and a worker that died does not use one up. */
 export const ofStep = ({ step, queue, retry }: StepPlan, timeoutMs: number): ActivityOptions => ({
   ...base,
   startToCloseTimeout: timeoutMs,

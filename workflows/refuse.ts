@@ -1,4 +1,4 @@
-/** A workflow that somebody started by hand, with an input that it cannot work with. */
+/** Refuses the input of a workflow that was started by hand, with one that is not valid. */
 import { ApplicationFailure } from '@temporalio/workflow'
 import type { Outcome } from '../src/domain/words.ts'
 

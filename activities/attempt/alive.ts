@@ -100,7 +100,7 @@ function hear(signals: readonly AbortSignal[], stop: () => void): () => void {
 
 /**
  * A process that hangs stops beating, and the server gives its work to another one. When it can run
- * again it must not go on beside that one: nobody hears what it does any more.
+ * again it must not go on beside that one: its result would not be taken any more.
  */
 function keepBeating(context: Context, onLost: () => void): NodeJS.Timeout {
   const { heartbeatTimeoutMs } = context.info
@@ -127,8 +127,8 @@ export const handedBack = (): Error =>
   failureOf(sluiceError('handed_back', {}), { nextRetryDelay: 1 })
 
 /**
- * Ends the attempt before it has done anything. `alive` hands the verb back to its workflow then,
- * which the types of workflows/verbs.ts say; nobody else calls a verb of a paused ingest.
+ * Ends the attempt before it has done anything. `alive` then hands the verb back to its workflow,
+ * which is of a type in workflows/verbs.ts: no other workflow calls a verb of a paused ingest.
  */
 export function mustNotBePaused({ ingestId }: { ingestId: string }, state: State): void {
   if (state === 'paused') throw sluiceError('ingest_paused', { ingestId })

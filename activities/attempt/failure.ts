@@ -18,8 +18,8 @@ export function toFailure(error: unknown): Error {
 }
 
 /**
- * For what ends an ingest: it does not give up. What the database refuses now it takes once somebody
- * has mended it, and until then the attempt says what is wrong.
+ * Runs work that ends an ingest, and never gives up. What the database refuses now it takes once an
+ * administrator has mended it; until then the attempt says what is wrong.
  */
 export async function untilTaken<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -44,7 +44,7 @@ export function failureOf(
   })
 }
 
-/** Room comes again: whoever met it is tried again without end. */
+/** The disk is full. Space becomes free again, so such an attempt is retried without a limit. */
 export function isOfFullDisk(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | null)?.code
   return code === 'ENOSPC' || code === 'EDQUOT' || code === 'stage_full'

@@ -35,7 +35,7 @@ export type LoadOnce = (begin: () => Promise<void>) => Promise<LoadedUnit>
 
 /** What the workflow must know of a unit that has its receipt. */
 export interface LoadedUnit extends Receipt {
-  /** Units that were added when it was split; none if left out. */
+  /** Units that were added when it was split; none if absent. */
   unitsAdded?: number
 }
 
@@ -75,7 +75,7 @@ export async function loadWarily(
   })
 }
 
-/** Nobody knows yet whether that worker is dead: it is asked again when that must have shown. */
+/** Another worker holds the unit and may be dead. The retry comes when that must have shown. */
 function silent(
   { unitNo }: UnitRef,
   { worker, waitMs }: { worker: string; waitMs: number },
@@ -183,7 +183,7 @@ async function firstItem(items: AsyncIterable<Item>): Promise<Item | null> {
   return null
 }
 
-/** The culprit of a unit that has no other record; null when it kills whoever reads it. */
+/** The culprit of a unit that has no other record; null when reading it kills the process. */
 interface Culprit {
   entry: UnitEntry
   bytes: UnitBytes

@@ -7,7 +7,7 @@ import { readTarget } from '../../src/postgres/target/target.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
 
 /**
- * Adds what is missing. A column that somebody has added meanwhile is taken as it is.
+ * Adds what is missing. A column that was added meanwhile is taken as it is.
  * @returns the columns of the target that the landing table fills
  */
 export async function evolve(

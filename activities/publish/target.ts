@@ -67,7 +67,7 @@ async function lockOrTellWhy(
   throw refusal
 }
 
-/** What the plan could write to must not be a view now, or somebody else's. */
+/** The table that the plan could write to must not be a view now, or owned by another role. */
 async function readPlanned(
   tx: Connection,
   planned: Planned,
