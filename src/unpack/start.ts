@@ -7,7 +7,7 @@ export interface Started {
   whole: boolean
   /** All bytes, from the first one. */
   bytes: AsyncIterable<Buffer>
-  /** For whoever does not read to the end. */
+  /** Releases the source. Called by a reader that does not read to the end. */
   close(): Promise<void>
 }
 

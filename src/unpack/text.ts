@@ -23,7 +23,7 @@ export interface TextOptions {
   file: string
   format: { encoding?: string }
   limits: UnpackLimits
-  /** Of an archive that the bytes are a member of. */
+  /** The format of the archive that the bytes are a member of, if they are. */
   packing?: Packing
 }
 

@@ -7,7 +7,7 @@ import { checkRatio, checkSize } from './limits.ts'
 
 /** Where the bytes of a member lie in its archive, by the archive's directory. */
 export interface Place {
-  /** Of its header, which its bytes follow. */
+  /** Where its header starts, which its bytes follow. */
   offset: number
   packedBytes: number
   /** 0: as they are; 8: deflate. */

@@ -10,7 +10,7 @@ import { Xxh64 } from './xxh64.ts'
 
 /** The limit of the zstd command itself, without `--long` and `--memory`. */
 const windowBytesMax = 128 * 1024 * 1024
-/** Of all levels without `--ultra` and `--long`. */
+/** The largest window of all levels without `--ultra` and `--long`. */
 const windowBytesUsual = 8 * 1024 * 1024
 const blockBytesMax = 128 * 1024
 const frameMagic = 0xfd2fb528
@@ -42,7 +42,7 @@ const isOfZstd = (error: unknown): boolean =>
 const damaged = (file: string, problem: string, cause?: unknown): SluiceError =>
   sluiceError('packed_file_damaged', { file, problem }, { cause })
 
-/** Whoever unpacks with a large window now, and those who wait for it. */
+/** Settles when every frame with a large window that began or waits so far is done. */
 let turn: Promise<void> = Promise.resolve()
 
 /** One large window at once in a process: its memory is bounded, however many files it reads. */
@@ -112,7 +112,7 @@ interface Header {
   contentBytes: number | null
 }
 
-/** Of RFC 8878, 3.1.1.1. */
+/** Reads a frame header: RFC 8878, section 3.1.1.1. */
 async function readHeader(input: Input, file: string): Promise<Header> {
   const flags = (await input.look(5))[4] as number
   const isSingle = (flags & 0x20) !== 0

@@ -122,7 +122,7 @@ class CellReader {
   }
 }
 
-/** Of the first line: the one that most of its names stand between. */
+/** The delimiter that splits the first line into the most names. */
 function delimiterOf(text: string): string {
   const first = /^[^\r\n]*/.exec(text)?.[0] ?? ''
   const counts = delimiters.map((each) => first.split(each).length)

@@ -10,7 +10,7 @@ export class CutList {
   nextCut: number
 
   readonly #cutBytes: number
-  /** How many records at the end are none of the data, and where the last ones start. */
+  /** How many records at the end are not data, and where the last ones start. */
   readonly #footer: number
   readonly #lastStarts: Cut[] = []
   /** Lines before the record under way. */
@@ -33,7 +33,7 @@ export class CutList {
     this.#recordLines = this.lines
   }
 
-  /** Of the record under way. */
+  /** The line number of the record under way, from 1. */
   get line(): number {
     return this.#recordLines + 1
   }
@@ -53,7 +53,7 @@ export class CutList {
     this.#boundary(end)
   }
 
-  /** Several records of one line each, none of which is due to be cut off. */
+  /** Counts several records of one line each; no cut is due before the last one. */
   passed(records: number, end: number): void {
     this.lines += records
     this.#records += records

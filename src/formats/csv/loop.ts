@@ -1,6 +1,6 @@
 /**
- * The loops in WebAssembly, which has SIMD and JavaScript has not: see simd. All of a process share
- * them and their memory, so what one of them leaves there holds until somebody else's turn.
+ * The loops in WebAssembly, which has SIMD and JavaScript has not: see simd. All callers in a
+ * process share one instance and its memory: what a call leaves there is valid until the next call.
  */
 import { walkWasm } from './walkWasm.ts'
 

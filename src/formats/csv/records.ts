@@ -1,5 +1,5 @@
 /**
- * The records and fields of a slice: what walker.ts finds, for those who want all of it at once.
+ * The records and fields of a slice: what walker.ts finds, all of it at once.
  *
  * A record whose quotes have a fault, or that has several lines and is too long, is broken: its
  * first line alone is given up, and reading goes on behind that line. So a stray quote costs one row,
@@ -33,7 +33,7 @@ export interface RecordSpan {
   blank: boolean
   /** This is the first line of a record whose quotes make no sense; there is nothing else of it. */
   broken: boolean
-  /** Of a broken record: the field on its first line at which it is broken; 0 if on another line. */
+  /** The field at which a broken record is broken; 0 if that is not on its first line. */
   brokenField: number
   /** Some of its quotes are text: COPY must not read it as it is. */
   odd: boolean

@@ -11,7 +11,7 @@ export class RepeatedHeaders {
     this.#rows = new Set(dialect.repeatedHeaders?.map(keyOf))
   }
 
-  /** Are there any to be found? They are none of the data then. */
+  /** Whether the file may repeat its header: such records are not data. */
   get areSought(): boolean {
     return this.#rows.size > 0
   }

@@ -26,7 +26,7 @@ export class TypeScan {
   /** The loops know the dialect. */
   readonly #isFast: boolean
   readonly #words: Words
-  /** Records at the end that are none of the data: the last ones wait. */
+  /** The last records so far: they are held back, since a footer is not data. */
   readonly #last: { record: Buffer; line: number }[] = []
   #records = 0
   #bytes = 0

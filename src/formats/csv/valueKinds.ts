@@ -35,7 +35,7 @@ export const isNullWord = (text: string): boolean => nullWords.has(text)
 
 const blanks = /^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g
 
-/** Of a dialect: what its values are. */
+/** Tells the kind of a value, by the rules of one dialect. */
 export class ValueKinds {
   readonly #terms: Terms
   readonly #nulls: ReadonlySet<string>

@@ -42,7 +42,7 @@ export interface WalkerOptions {
 }
 
 export class RecordWalker {
-  /** Of the record under way: its fields so far, and those of them that begin with a quote. */
+  /** The fields of the record under way so far, and how many of them begin with a quote. */
   fields = 1
   quoted = 0
   /** Some quotes are text; of some no sense can be made, which only a lenient walk goes on behind. */

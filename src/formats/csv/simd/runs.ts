@@ -1,6 +1,6 @@
 /**
  * Runs of values of one kind, as whole columns have them: a small loop for each pattern, which stops
- * at the first value that is none of it, or of a kind that the column has not shown yet.
+ * at the first value that does not match it, or is of a kind that the column has not shown yet.
  *
  * One loop for all patterns is four times as slow. Up to 64 bytes behind a value may be read.
  */

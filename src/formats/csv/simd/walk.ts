@@ -2,7 +2,7 @@
  * The inner loop of plainWalk.ts in AssemblyScript: 64 bytes at a time, by SIMD. `npm run wasm`
  * compiles it into walkWasm.ts.
  *
- * Of each 64 bytes two words say which are newlines and which are quotes. The exclusive or of all
+ * Two words say which of each 64 bytes are newlines and which are quotes. The exclusive or of all
  * quotes up to a byte says whether it stands within quotes (the trick of simdjson), so only
  * newlines are looked at one by one.
  *
@@ -94,7 +94,7 @@ export function walk(base: usize, size: i32, stopAt: i32): bool {
         const isFine = at > index ? isPlaceAt(base + at - 1) : (before & isPlace) !== 0
         if (isFine) wrong ^= 1
       }
-      // Of several bytes that are a delimiter no more is seen than that there are quotes.
+      // With a delimiter of several bytes, every quote sends its record to the slow walk.
       wrong = delimiter < 0 ? turns : wrong | notCrs(base + at, follows & ~places, base + size)
       if (wrong !== 0) firstWrong = ctz(wrong)
     }
@@ -105,7 +105,7 @@ export function walk(base: usize, size: i32, stopAt: i32): bool {
       const end = at + i32(bit)
       const length = end - start
       const isQuoted = ((quoted >> bit) & 1) !== 0
-      // Of fewer than two bytes it may be blank.
+      // A line of fewer than two bytes may be blank.
       if (isQuoted || bit >= firstWrong || length < 2 || length >= sizeMax || end + 1 >= stopAt) {
         index = end
         return true

@@ -9,7 +9,7 @@ import { type Fit, howItFits, misfits, recordsMax } from './fit.ts'
 import { kindOf, kindOfColumn } from './kinds.ts'
 import { headRecords } from './records.ts'
 
-/** The usual ones, and those that are asked only when none of them fits. */
+/** The usual delimiters, and those that are tried only when no usual one fits. */
 const usual = [',', ';', '\t', '|']
 const rare = ['::', '~|~', '|~|', '^|^', '||', '¦', '\x01', '^', '~']
 /** They hold a `|`, which splits as well, but never stands alone. */

@@ -25,7 +25,7 @@ export function kindOf(value: string | null): Kind {
   return looksLikeValue(text) ? 'value' : 'text'
 }
 
-/** Of ten values one may be anything: rows may be dirty. */
+/** One value in ten may be of another kind: rows may be dirty. */
 const dirtyShare = 0.1
 
 /** What the values of a column look like, most of them. */

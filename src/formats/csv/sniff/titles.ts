@@ -1,5 +1,5 @@
 /**
- * How many lines in front of the table are none of its records: titles, remarks, dates of a
+ * How many lines in front of the table are not records of it: titles, remarks, dates of a
  * report, blank lines. They are left out only when a header follows: a bad first record of the
  * data is a matter for its row. Lines that are as wide as the records, padded with delimiters, or
  * of an odd width, want a header that values below it prove.
