@@ -50,7 +50,7 @@ export async function withConnection<T>(
   signal?.throwIfAborted()
   const connection = await db.connect()
   const cut = () => destroy(connection)
-  // Whoever waits for a query hears of a lost connection from it.
+  // A lost connection rejects the query under way, so this event tells nothing more.
   const ignore = () => {}
   connection.on('error', ignore)
   signal?.addEventListener('abort', cut, { once: true })

@@ -12,8 +12,8 @@ import { mustBeNewEnough } from './version.ts'
 export const migrate = (db: Db): Promise<string[]> =>
   transaction(db, async (tx) => {
     await mustBeNewEnough(tx)
-    // Several processes may start at once; the runner's own lock does not wait. A lock of the
-    // session could be somebody else's behind a pooler: this one is held by its transaction.
+    // Several processes may start at once; the runner's own lock does not wait. Behind a
+    // pooler, a session lock could pass to another client: a transaction holds this one.
     await tx.query(`select pg_advisory_xact_lock(hashtext('sluice.migrate'))`)
     return withConnection(db, run)
   })

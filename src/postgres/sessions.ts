@@ -1,5 +1,5 @@
 /**
- * Sessions of ingests that nobody waits for any more.
+ * Database sessions of attempts that no workflow waits for any more.
  *
  * Every load and publish carries its name as `application_name`, so they can be found in
  * `pg_stat_activity`, by people as well.
@@ -34,7 +34,7 @@ export interface Deed {
   ingestId: string
   /** A verb, and the unit if there is one. */
   what: string
-  /** Of a load. */
+  /** Set for loads only: the landing table numbers its rows by it. */
   unitNo?: number
   signal: AbortSignal
 }

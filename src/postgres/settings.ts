@@ -14,7 +14,7 @@ const settings = {
   idle_session_timeout: '0',
   // The server notices that a client is gone while a statement runs.
   client_connection_check_interval: '2s',
-  // 01/02/2024 is no date unless somebody says in which order: it would be taken for either.
+  // Without a stated order 01/02/2024 is ambiguous: it could be in January or in February.
   datestyle: 'ISO, YMD',
   intervalstyle: 'postgres',
   // Parameters and answers that are read by their form: the null of an array, bytes, names of types.

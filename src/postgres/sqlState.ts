@@ -7,7 +7,7 @@
 import pg from 'pg'
 import type { ErrorCode } from '../errors.ts'
 
-/** Of PostgreSQL: it has an SQLSTATE. */
+/** The SQLSTATE of an error that PostgreSQL reported; null for any other error. */
 export const sqlState = (error: unknown): string | null =>
   error instanceof pg.DatabaseError ? (error.code ?? null) : null
 
@@ -41,10 +41,10 @@ export const isRefusal = isOneOf(/^(22|23|42|44|54|P0)/)
 /** A constraint of the target. */
 export const isOfConstraint = isOneOf(/^23/)
 
-/** About the statement itself, whoever runs it and whenever: it cannot be made so. */
+/** The statement itself is wrong: it fails for every role, and at every attempt. */
 export const isOfStatement = isOneOf(/^(0A|21|22|42|P0)/)
 
-/** A table that cannot be dropped: somebody reads it, it is not ours, or something depends on it. */
+/** A table cannot be dropped: a session reads it, it is not ours, or an object depends on it. */
 export const isUndroppable = isOneOf(/^(55P03|42501|2BP01)$/)
 
 /** There is no such table, or no such schema. */
@@ -68,7 +68,7 @@ const moments: Record<string, Moment> = {
   // A time limit ended the session: ours are set to none, those of the first statement are not.
   '25P03': 'database_unavailable',
   '25P04': 'database_unavailable',
-  // A pooler gave the prepared statement's session to somebody else.
+  // A pooler gave the prepared statement's session to another client.
   '26000': 'database_not_ready',
   // A password that is just being changed, a role that may not log in now.
   '28': 'database_login',
@@ -80,9 +80,9 @@ const moments: Record<string, Moment> = {
   '53': 'too_busy',
   '55006': 'too_busy',
   '55P03': 'too_busy',
-  // The server stops, starts, recovers, or somebody ended the session.
+  // The server stops, starts or recovers, or an administrator ended the session.
   '57': 'database_unavailable',
-  // Somebody cancelled the statement.
+  // The statement was cancelled.
   '57014': 'too_busy',
   // Its disk does not read or write, a file of it is missing.
   '58': 'database_not_ready',

@@ -24,7 +24,7 @@ export interface Refused {
   column: string | null
   /** The SQLSTATE; null when the value does not fit the column's type. */
   code: string | null
-  /** Of the target, when rows go straight into it. */
+  /** The constraint of the target that was violated, when rows go straight into it. */
   constraint: string | null
   error: string
 }

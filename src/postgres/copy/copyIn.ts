@@ -66,7 +66,7 @@ class CopyIn {
       this.#onReady = resolve
     })
     this.ready = Promise.race([isReady, this.#done.then(() => {})])
-    // Whoever waits for one of them hears of it.
+    // A caller that awaits one of them gets the error: it must not be an unhandled rejection.
     this.#done.catch(() => {})
     this.ready.catch(() => {})
   }

@@ -6,7 +6,7 @@ export interface CopyProgress {
   /** See landing.ts. */
   ingestHash: string
   unitNo: number
-  /** Of the worker. */
+  /** The process id of the worker that sends the rows. */
   pid: number
   rows: number
   skipped: number

@@ -5,7 +5,7 @@ import type { Connection, Db } from '../db.ts'
 
 export interface FileEntry extends ListedFile {
   fileNo: number
-  /** Of the staged bytes: in hex, where steps ask for it; else a copy has `crc32`. */
+  /** The SHA-256 of the staged bytes, in hex, where steps ask for it; else a copy has `crc32`. */
   sha256: string | null
   crc32: number | null
   /** Both are null until the file is staged; see stage/stage.ts. */

@@ -32,7 +32,7 @@ export interface NewIngest {
   ingestId: string
   spec: FullSpec
   target: string | null
-  /** The task queue of its workflow; the one that the spec names if left out. */
+  /** The task queue of its workflow; the one that the spec names if absent. */
   queue?: string
   /** Those that are still to be asked: of the spec first, then of the settings file. */
   routes?: Route[]
@@ -81,7 +81,7 @@ export interface IngestEntry {
   queue: string | null
   routes: Route[] | null
   dialect: Dialect | null
-  /** Null as well for an ingest of before: then its files are all read by `dialect`. */
+  /** Also null for an ingest of an earlier version, whose files are all read by `dialect`. */
   firstTable: Omit<FirstTable, 'dialect'> | null
   columns: Column[] | null
   landing: string | null
@@ -180,7 +180,7 @@ export async function recordPublished(
   )
 }
 
-/** Without the spec, which may have megabytes: for those who look again and again. */
+/** For repeated polling: without the spec, which may have megabytes. */
 export async function viewProgress(db: Db, ingestId: string): Promise<IngestProgress> {
   const { rows } = await db.query(`${summaryOf('')} where i.ingest_id = $1`, [ingestId])
   if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })

@@ -12,8 +12,8 @@ export interface RejectKey {
 /** A reject that was not loaded so far. */
 export interface OpenReject extends RejectKey {
   /**
-   * Where its row is. Nobody but the holder of the ingest's lock moves it, and it is found by it
-   * at once, however many rejects there are and whatever the planner has heard of them.
+   * Where its row is. Only the holder of the ingest's lock moves the row, so it is found by this
+   * at once, however many rejects there are and whatever the planner's statistics say.
    */
   ctid: string
   unitNo: number
@@ -150,7 +150,7 @@ export async function readLayouts(
 /** What became of a reject that was tried again, and was refused again. */
 export interface RefusedAgain {
   reject: OpenReject
-  /** The bytes that were refused: those of before, or a correction. */
+  /** The bytes that were refused: the original ones, or a correction. */
   raw: Buffer
   column: string | null
   code: string
@@ -172,7 +172,7 @@ export async function markLoaded(
   mustBeAll(rowCount, loaded)
 }
 
-/** Somebody may have written to the ledger by hand. */
+/** A mismatch means that the ledger was changed by hand meanwhile. */
 function mustBeAll(rowCount: number | null, rejects: readonly unknown[]): void {
   if (rowCount === rejects.length) return
   const problem = `${rejects.length} rejects were tried again, ${rowCount} of them are there`

@@ -79,7 +79,7 @@ export async function listLeftTables(db: Db, endedMs: number): Promise<TableName
   return rows
 }
 
-/** @returns false when somebody reads it, or it is not ours to drop */
+/** @returns false when a session reads it, or our role may not drop it */
 export async function dropLeftTable(db: Db, table: TableName): Promise<boolean> {
   try {
     await transaction(db, async (tx) => {

@@ -5,7 +5,7 @@ import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 import { fileColumns, type StagedEntry } from './files.ts'
 
-/** Notes what an app has, so that ingests may name it while none of its workers runs. */
+/** Records an app's steps, so that ingests may name them while no worker of the app runs. */
 export async function defineSteps(db: Db, app: string, steps: StepPlan[]): Promise<void> {
   await db.query(
     `insert into sluice.step_definitions (step, queue, definition, app)
@@ -82,7 +82,7 @@ export interface StepAttempt extends StepRef {
   step: string
   worker: string
   attempt: number
-  /** Of the worker's clock that only runs: `performance.now()`. */
+  /** The start by the worker's monotonic clock, `performance.now()`. */
   startMs: number
 }
 

@@ -20,7 +20,7 @@ export interface IngestSummary extends Required<Omit<Counts, 'notes'>> {
   /** Over all files. */
   stepsFinished: number
   unitsLoaded: number
-  /** Of the loaded ones: they were rejects first, and came with a retry. */
+  /** How many of the loaded rows were rejects first, and were loaded by a retry. */
   rowsReloaded: number
   error: Outcome['error']
   createdAt: Date

@@ -19,7 +19,7 @@ export async function listUnderWay(db: Db, limit: number): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** Task queues that somebody needs, or may need, whether a worker serves them or not. */
+/** A task queue that ingests need, or may need, whether a worker serves it or not. */
 export interface NeededQueue {
   queue: string
   /** Ingests under way that it belongs to. */

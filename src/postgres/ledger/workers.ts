@@ -1,4 +1,4 @@
-/** The ledger's table of workers: who they are, what they have in hand, when they were last seen. */
+/** The ledger's table of workers: their names, their tasks, and when they were last seen. */
 import { goneAfterMs, type WorkerReport, type WorkerState } from '../../domain/worker.ts'
 import type { Db } from '../db.ts'
 

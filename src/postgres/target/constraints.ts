@@ -19,7 +19,7 @@ export interface ConstrainedColumn {
   notNull: boolean
   notNullName: string | null
   generated: boolean
-  /** Of its default, or of what generates it. */
+  /** The expression of its default, or the one that generates it. */
   expression: string | null
   /** The expression gives something else each time. */
   volatile: boolean

@@ -64,7 +64,7 @@ export async function createLike(
     await tx.query(`create table ${quoteTable(table)} (${list.join(', ')}) ${isLanding}`)
     return
   }
-  // Of one session the numbers grow, which is all that the order within a unit needs.
+  // A session caches numbers, but its own ones grow: a unit needs no more than that for its order.
   const sequence = quoteTable({ ...table, name: `${table.name}_row` })
   const row = quoteIdentifier(rowColumn(table))
   const number = `sluice.unit_base() + nextval(${pg.escapeLiteral(sequence)})`
@@ -89,7 +89,7 @@ export async function dropRowColumn(tx: Connection, landing: TableName): Promise
   )
 }
 
-/** Adds columns that take NULL, as rows of before have it. */
+/** Adds columns that take NULL, which the rows that are there already have in them. */
 export async function addColumns(
   tx: Connection,
   table: TableName,

@@ -1,4 +1,4 @@
-/** Rows that a table took without an error and does not have: who of it left them out. */
+/** Finds the triggers or rules that dropped rows which a table took without an error. */
 import { type SluiceError, sluiceError } from '../../errors.ts'
 import type { Connection } from '../db.ts'
 

@@ -61,7 +61,7 @@ export interface Planned {
   table: TableName
   /** Null when the table did not exist when the plan was made. */
   relied: Relied | null
-  /** Of the landing table. */
+  /** The columns of the landing table. */
   columns: readonly Column[]
 }
 
@@ -91,7 +91,7 @@ async function isReplaced(tx: Connection, table: TableName, oid: number): Promis
   return rowCount === 1
 }
 
-/** Others that were planned for the table of before may go on with the one in its place. */
+/** Records that a table was replaced: ingests planned for the old one may go on with the new. */
 export async function recordReplaced(
   tx: Connection,
   ingestId: string,

@@ -24,7 +24,7 @@ export interface Mark extends Required<Pick<Reject, 'constraint' | 'code' | 'col
   rank: number
 }
 
-/** Some databases let nobody make temporary tables. */
+/** Violations are marked in a temporary table, which some databases do not allow. */
 export async function mayMark(tx: Connection): Promise<boolean> {
   const { rows } = await tx.query(
     `select has_database_privilege(current_database(), 'temporary') as may`,
