@@ -98,7 +98,7 @@ function readUpFile(home: string): UpFile | null {
     process.kill(up.pid, 0)
     return up
   } catch (error) {
-    // EPERM: the process lives, but belongs to somebody else.
+    // EPERM: the process lives, but belongs to another user.
     const { code } = error as NodeJS.ErrnoException
     return code === 'EPERM'
       ? (JSON.parse(readFileSync(join(home, 'up.json'), 'utf8')) as UpFile)

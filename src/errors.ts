@@ -60,7 +60,7 @@ export class SluiceError extends Error {
   }
 }
 
-/** What to do about it, for whoever has a command line before them. */
+/** What to do about it, for a user at the command line. */
 export const shellHintOf = ({ code, hint }: { code: string; hint: string | null }): string | null =>
   (errorTable[code as ErrorCode] as ErrorRow | undefined)?.shellHint ?? hint
 

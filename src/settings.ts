@@ -29,7 +29,7 @@ type Refuse = (problem: string) => Error
 
 /**
  * @param path null for `sluice.json` or `sluice.yaml` in the working directory
- * @param options.mustExist whether a missing file is an error; when left out, a named one must be
+ * @param options.mustExist whether a missing file is an error; if absent, a named one must be
  *   there, and the default one need not
  * @throws settings_invalid
  */

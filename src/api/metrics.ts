@@ -28,7 +28,7 @@ export function metrics(app: App, deps: ApiDeps): void {
 
   app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
     const { url: route = 'none' } = routeOptions
-    // How long somebody looks on says nothing about us.
+    // An event stream lasts as long as its reader likes: its duration is no latency of the API.
     if (route.endsWith('/events')) return
     requests.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
   })

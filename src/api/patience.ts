@@ -93,7 +93,7 @@ function hasRunOut(
   if (incomplete.length === 0) return false
   const isUpload = incomplete.every(({ url = '' }) => url.startsWith('/v1/uploads/'))
   if (!isUpload && nowMs - sinceMs > patience.bodyMs) return true
-  // Bytes that nobody has taken yet: then it is our disk that is slow.
+  // Bytes have arrived that were not read yet: our disk is slow, not the client.
   const isWaited = incomplete.some(({ readableLength }) => readableLength > 0)
   if (isWaited || socket.bytesRead - connection.bytes >= uploadBytesMin) {
     connection.bytes = socket.bytesRead

@@ -28,7 +28,7 @@ export interface ApiOptions {
   stepOver: boolean
   /** The settings file; null for the one in the working directory, if it is there. */
   settingsPath?: string | null
-  /** How often the janitor looks; 0 for never, and left out when it is for others to say. */
+  /** How often the janitor runs; 0 for never. If absent, this API does not keep its schedule. */
   janitorMs?: number
   log: Logger
 }

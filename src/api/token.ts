@@ -1,6 +1,6 @@
 /**
- * Who may have files read: for the API of `sluice up`, which anybody of this machine can reach, only
- * who knows the token that is in `up.json`, and so is the user who runs it.
+ * Decides which clients may have files read. Every user of the machine can reach the API of
+ * `sluice up`: it asks for the token in `up.json`, which only the user who runs it can read.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { sluiceError } from '../errors.ts'

@@ -47,7 +47,7 @@ export type Client = ReturnType<typeof createClient>
  * @param url of the API, without a slash at its end
  * @param options.token that the API asks for when the worker is to read files
  * @param options.json whether its answers are printed as JSON: exactly as they are. For people
- *   every text in them is made visible as it comes in, whoever shows it.
+ *   control characters in every text are made visible as an answer arrives.
  */
 export function createClient(
   url: string,

@@ -7,8 +7,8 @@ const host = '127.0.0.1'
 /**
  * The wanted port when it is free, else the next free one above it; 0 takes any free port.
  *
- * Somebody else may take the port before the caller does: whoever starts a server with it must be
- * ready to ask again.
+ * Another process may take the port before the caller does: a caller that starts a server with it
+ * must be ready to ask again.
  */
 export async function freePort(wanted: number, except: readonly number[] = []): Promise<number> {
   const last = Math.min(wanted + 1000, 65_535)

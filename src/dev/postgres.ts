@@ -69,7 +69,7 @@ export interface EmbeddedPostgres {
   readonly pid: number
   /** What people should be told, such as that the data lives elsewhere. */
   readonly notes: readonly string[]
-  /** Resolves when the server is gone, whoever ended it. */
+  /** Resolves when the server is gone, also when it was not stopped from here. */
   readonly exited: Promise<Exit>
   /** Ends sessions, writes everything, and returns when the server is gone. */
   stop(): Promise<void>

@@ -48,7 +48,7 @@ async function backendsOf(postmaster: number | null, dataDir: string): Promise<n
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
   const found: number[] = []
   for (const pid of pids) {
-    // A server works in its data folder; so may somebody's shell.
+    // A server works in its data folder, but so may a shell that a user left there.
     if ((await readlink(`/proc/${pid}/cwd`).catch(() => null)) !== dataDir) continue
     const command = (await inspect(pid))?.command ?? ''
     if (command.startsWith('postgres: ') || isServerOf(dataDir, command)) found.push(pid)

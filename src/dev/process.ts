@@ -81,7 +81,7 @@ function asChild(child: ChildProcess, log: { file: string; from: number } | null
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }))
   })
-  // A signal that cannot be sent; whoever waits for the exit sees that it does not come.
+  // A signal could not be sent. The caller that waits for the exit sees that it does not come.
   child.on('error', () => {})
   return {
     pid: child.pid as number,

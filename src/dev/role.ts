@@ -1,8 +1,8 @@
 /**
  * The role that Sluice logs in with: it owns its database, and nothing else of the server.
  *
- * Whoever can start an ingest writes with its rights, so it is no superuser. It is made at every
- * start where it is missing; what a superuser owned in the database of an older version becomes its.
+ * Everyone who can start an ingest writes with its rights, so it is no superuser. Every start
+ * makes it if it is missing, and gives it what a superuser owned in an older version's database.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'

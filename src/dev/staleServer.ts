@@ -1,9 +1,9 @@
 /**
  * Servers that a killed parent left running.
  *
- * A child with a process group of its own outlives a parent that dies by SIGKILL. Whoever starts a
- * server therefore writes a claim next to its data, and the next start ends what it finds there,
- * after a look at whether that process is what the claim says: process ids are used again.
+ * A child with a process group of its own outlives a parent that dies by SIGKILL. The process that
+ * starts a server therefore writes a claim next to its data, and the next start ends the server it
+ * finds there, once that process is what the claim says: process ids are used again.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'

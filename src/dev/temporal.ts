@@ -60,7 +60,7 @@ export interface EmbeddedTemporal {
   readonly pid: number
   /** What people should be told. */
   readonly notes: readonly string[]
-  /** Resolves when the server is gone, whoever ended it. */
+  /** Resolves when the server is gone, also when it was not stopped from here. */
   readonly exited: Promise<Exit>
   stop(): Promise<void>
   /** The crash: SIGKILL. */
@@ -91,7 +91,7 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   }
 }
 
-/** Histories hold paths, table names and errors: they are for this user, also those of before. */
+/** Histories hold paths, table names and errors: only this user may read them, old ones too. */
 async function keepPrivate(home: string): Promise<void> {
   await chmod(home, 0o700)
   for (const name of await readdir(home)) await chmod(join(home, name), 0o600).catch(() => {})

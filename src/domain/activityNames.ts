@@ -11,7 +11,7 @@ export const activityNames = [
   'endOrphans',
   'removeLeftovers',
   'retryRejects',
-  // As endOrphans and removeLeftovers were called: runs of the janitor of before ask for them.
+  // Earlier names of endOrphans and removeLeftovers, which older runs of the janitor ask for.
   'lookThrough',
   'clearOut',
 ] as const

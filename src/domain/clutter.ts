@@ -11,7 +11,7 @@ const forPeople =
 const documents =
   /\.(md|markdown|rst|adoc|pdf|html?|rtf|docx?|pptx?|odt|png|jpe?g|gif|svg|webp|bmp|ico)$/i
 
-/** Whoever calls a file so says that it is a table. */
+/** Names that claim the file is a table. */
 const tables = /\.(csv|tsv|tab|psv|ssv|dat)(\.(gz|gzip|zst|zstd))?$/i
 
 export interface NamedFile {

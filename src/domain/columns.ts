@@ -18,7 +18,7 @@ export interface TargetColumn extends Column {
   notNull: boolean
   /** It has a default, or is an identity column. */
   hasDefault: boolean
-  /** Nobody may write it. */
+  /** PostgreSQL computes it, and refuses values for it. */
   generated: boolean
   identity: boolean
 }

@@ -4,10 +4,10 @@
  *
  * A glob becomes states and edges between them. All states that a text can have reached are walked
  * side by side, so there is nothing to go back to, and a hostile glob costs its length for each
- * character at most. A workflow may use it: no regular expression is made of what somebody wrote.
+ * character at most. A workflow may use it: no regular expression is made of what a user wrote.
  *
  *   *     any characters, in a path within one folder     ?       one such character
- *   **    any folders, also none (in a name: as `*`)      [a-z]   one of these; [!a-z] none of these
+ *   **    any folders, also none (in a name: as `*`)      [a-z]   one of these; [!a-z] any other
  *   {a,b} either, also one within the other               \*      the character itself
  *
  * For files also @(a|b), ?(a|b), *(a|b), +(a|b), !(a|b), [[:digit:]] and {1..12}.
@@ -37,7 +37,7 @@ export const globCharsMax = 1000
 /** The longest path that Linux takes. */
 const fileGlobCharsMax = 4096
 
-/** @throws what `refuse` makes of the problem, which is for the one who wrote the glob */
+/** @throws what `refuse` makes of the problem, which is told to the author of the glob */
 export function parseGlob(pattern: string, kind: GlobKind, refuse: Refuse): Glob {
   const isOfFiles = kind === 'files'
   const charsMax = isOfFiles ? fileGlobCharsMax : globCharsMax

@@ -26,13 +26,13 @@ export interface Progress {
   files: number
   lots: number
   units: number
-  /** Of these, those that were added when others were split; absent when there are none. */
+  /** How many of the units were added when others were split; absent when there are none. */
   unitsAdded?: number
   records: number
   loaded: number
   rowsLoaded: number
   rowsRejected: number
-  /** Of the rejects those that publish loads again. Absent in histories of earlier versions. */
+  /** Rejects that publish was to load again. Above 0 only in histories of earlier versions. */
   rowsToReload?: number
   paused: boolean
   /** In order, for every file. */

@@ -1,6 +1,6 @@
 /**
  * Checks what workflows and activities are started with: Temporal takes an input of any form from
- * whoever may start one, and no form of it may end a worker or be tried again for ever.
+ * any client that may start one, and no form of it may end a worker or be retried for ever.
  *
  * A workflow uses it, so it is plain code: the library of the schemas is not in its bundle.
  */

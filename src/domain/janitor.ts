@@ -28,13 +28,13 @@ const hourMs = 60 * 60 * 1000
 
 /**
  * An ingest is entered before its workflow is started, and an API that dies in between leaves it
- * for the same request to start. And a workflow that is not found may only be sought in the wrong
- * place: nobody may be at work any more.
+ * for the same request to start. And a workflow that is not found may exist in another namespace:
+ * the ingest is ended only when nothing works on it any more.
  */
 const queuedMs = 24 * hourMs
 /** Longer than any request waits for its start. */
 const unstartedMs = 2 * 60 * 1000
-/** Half a day later nobody expects it to begin by itself any more. */
+/** An older ingest is not started any more: after half a day that would surprise its user. */
 const startableMs = 12 * hourMs
 const missingMs = hourMs
 
@@ -78,7 +78,7 @@ export interface Findings {
   /** Orphans that it ended; the first hundred of them are named. */
   ended: number
   orphans: Orphan[]
-  /** Folders of the stage, landing tables and uploads that were nobody's. */
+  /** Folders of the stage, landing tables and uploads that no ingest owned: removed. */
   folders: number
   tables: number
   uploads: number

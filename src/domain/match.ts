@@ -88,7 +88,7 @@ function withAdded(
   return { columns, unknown: unknown.map((name) => shown(name ?? '')) }
 }
 
-/** A longer name is no identifier of PostgreSQL, so it is none of its columns. */
+/** PostgreSQL has no identifiers longer than this, so a longer name matches no column. */
 const lower = (name: string): string => name.trim().slice(0, 1000).toLowerCase()
 
 const lowerName = ({ name }: TargetColumn): string => lower(name)

@@ -107,7 +107,7 @@ const isWithinCharacter = (byte: number): boolean => (byte & 0xc0) === 0x80
 export interface Match {
   /** The column for each field, in the file's order; empty for one that has none. */
   columns: string[]
-  /** Header names that the table does not have, or lets nobody write. */
+  /** Header names that match no column of the table that can be written. */
   unknown: string[]
   /** Columns that need a value and get none. */
   missing: string[]

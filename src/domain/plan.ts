@@ -96,7 +96,7 @@ function* piecesOf({ fileNo, shape }: PlannedFile): Generator<Piece> {
 const some = (name: 'aside' | 'odd', count: number): { aside?: number; odd?: number } =>
   count > 0 ? { [name]: count } : {}
 
-/** What the splits of a unit share; the head and the foot of a file lie in none of them. */
+/** What the splits of a unit share. Head and foot of a file lie outside of its splits. */
 function layoutOf({ columns, shape }: PlannedFile): string {
   const { names, header, headerRows, skipRows, skipFooter, ...dialect } = shape.dialect
   return JSON.stringify([columns, Object.entries(dialect).sort(([a], [b]) => (a < b ? -1 : 1))])

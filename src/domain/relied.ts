@@ -46,7 +46,7 @@ interface Comparison {
 const shownMax = 5
 
 /**
- * @param was null when the table did not exist, or nobody wrote down how it was
+ * @param was null when the table did not exist, or the plan did not record how it was
  * @returns what has changed, as the rest of a sentence; null when everything is as it was
  */
 export function whatChanged(
@@ -101,7 +101,7 @@ function changeOfNull(was: ReliedColumn, is: ReliedColumn): string | null {
   return `${is.name} ${is.notNull ? 'is not null now' : 'may be null now'}`
 }
 
-/** Somebody else has made the column meanwhile: it must take what ours has, as it is written. */
+/** A new column was added by others meanwhile: its type must hold ours without a change. */
 function changeOfNew({ name, type }: Filled, is: ReliedColumn): string | null {
   if (is.generated) return `${name} is a generated column`
   if (canHold(is.type, type)) return null

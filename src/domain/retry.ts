@@ -2,7 +2,7 @@
 
 export interface RetryInput {
   ingestId: string
-  /** Of this ingest; the workflow's id is `<ingest id>.<retry id>`. */
+  /** Unique within the ingest; the workflow's id is `<ingest id>.<retry id>`. */
   retryId: string
   /** The corrections; null: the rejects are tried as they are. */
   upload: { name: string; sha256: string } | null
@@ -21,7 +21,7 @@ export interface Retried {
 }
 
 /**
- * The same as long as no retry has loaded anything: who asks twice gets the same retry.
+ * The same as long as no retry has loaded anything: a repeated request gets the same retry.
  * @param done retries of the ingest that have committed
  */
 export const retryIdOf = (done: number, upload: RetryInput['upload']): string =>

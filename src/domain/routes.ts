@@ -79,7 +79,7 @@ export interface RouteFacts {
   paths: readonly string[]
   /** As `showTable` writes it; null without a target. */
   target: string | null
-  /** Of all files of the source together; null until it is listed. */
+  /** The size of all files of the source together; null until it is listed. */
   sizeBytes: number | null
   /** null for the verbs. */
   step: string | null
@@ -162,8 +162,8 @@ const globStepsMax = 20_000_000
 /**
  * Checks what the schema cannot say. It never costs more than the two limits above, however long the
  * routes and the paths are.
- * @param paths of the ingest, for routes that come with one: whoever writes both could make them
- *   cost hours
+ * @param paths of the ingest, for routes that come with one: a client that writes both could
+ *   choose a pair whose matching takes hours
  * @throws what `refuse` makes of the first problem; `at` is a JSON pointer from the routes on
  */
 export function checkRoutes(

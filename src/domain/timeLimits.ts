@@ -41,7 +41,7 @@ export const TimeLimits = Type.Object(
 )
 export type TimeLimits = Static<typeof TimeLimits>
 
-/** In milliseconds; what is left out has no limit of its own. */
+/** In milliseconds; a verb has no limit of its own where one is absent. */
 export interface Limits {
   softMs?: number
   hardMs?: number

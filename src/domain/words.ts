@@ -41,11 +41,11 @@ export interface Dialect {
   nullText: string
   /** More texts that stand for NULL. */
   nullWords?: string[]
-  /** Physical lines in front of the header; none if left out. */
+  /** Physical lines in front of the header; none if absent. */
   skipRows?: number
-  /** Records of the header, whose words are joined; 1 if left out. */
+  /** Records of the header, whose words are joined; 1 if absent. */
   headerRows?: number
-  /** Records at the end that are none of the data; none if left out. */
+  /** Records at the end that are not data, such as totals; 0 if absent. */
   skipFooter?: number
   /** A line that starts with it is no record. One ASCII character. */
   comment?: string
@@ -58,7 +58,7 @@ export interface Dialect {
   /** In numbers: the decimal mark if it is no point, and what stands between thousands. */
   decimal?: ','
   thousands?: ',' | '.' | ' ' | "'" | '_'
-  /** The order of day, month and year where they are numbers; ISO if left out. */
+  /** The order of day, month and year where they are numbers; ISO if absent. */
   dates?: 'DMY' | 'MDY' | 'YMD'
   /** More words for true and false than PostgreSQL has. */
   trueWords?: string[]
@@ -73,7 +73,7 @@ export interface FirstTable {
   header: string[] | null
   /** Fields of a record. */
   width: number
-  /** Keys of what its head told: see headNotes.ts. Absent in ingests of before. */
+  /** Keys of what its head told: see headNotes.ts. Absent in ingests of earlier versions. */
   told?: string[]
 }
 
@@ -87,7 +87,7 @@ export interface Cut {
   records: number
   /** Lines before the boundary that were given up: a quote on them never closes. */
   broken: number
-  /** Comments and blank lines before the boundary, behind the header; none if left out. */
+  /** Comments and blank lines before the boundary, behind the header; 0 if absent. */
   aside?: number
   /** Records before the boundary with quotes that are text; none if absent. */
   odd?: number
@@ -148,7 +148,7 @@ export interface Split {
   records: number
   /** Lines in the range that staging gave up. */
   broken: number
-  /** Comments and blank lines in the range; none if left out. */
+  /** Comments and blank lines in the range; 0 if absent. */
   aside?: number
   /** Records in the range with quotes that are text; none if absent. */
   odd?: number
@@ -183,9 +183,9 @@ export interface Receipt {
   rowsRead: number
   rowsLoaded: number
   rowsRejected: number
-  /** Rows that the target had already, where the spec says to skip them; 0 if left out. */
+  /** Rows that the target had already, where the spec says to skip them; 0 if absent. */
   rowsSkipped?: number
-  /** In histories of before: rejects that publish was to load again; 0 if left out. */
+  /** Rejects that publish was to load again. Set only in histories of earlier versions. */
   rowsToReload?: number
   /** Text that `ragged` dropped from the loaded rows; absent where there is none. */
   trimmed?: Trimmed

@@ -55,7 +55,7 @@ export interface WorkerReport {
 export type Command =
   | { kind: 'ping' }
   | { kind: 'concurrency'; concurrency: number }
-  /** Served with a limit of its own, or within the shared one if that is left out. */
+  /** Served with a limit of its own, or within the shared one if `concurrency` is absent. */
   | { kind: 'queue_add'; queue: string; concurrency?: number }
   | { kind: 'queue_remove'; queue: string }
   /** Takes no more tasks; those in hand run to their end. */

@@ -8,9 +8,9 @@ export interface ErrorRow {
   hint: string
   /** What to do at the command line, where the hint is for callers of the API. No parameters. */
   shellHint?: string
-  /** Of HTTP; none for what never comes over HTTP. */
+  /** The HTTP status; absent for errors that never come over HTTP. */
   status?: number
-  /** Of the command that ends with it; 1 when left out. */
+  /** The exit code of a command that ends with it; 1 if absent. */
   exitCode?: ExitCode
 }
 

@@ -56,7 +56,7 @@ interface CommandRequest {
   worker: string
   command: Command
   timeoutSeconds: number
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when the caller does not wait for the answer any more. */
   signal: AbortSignal
 }
 

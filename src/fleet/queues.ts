@@ -1,4 +1,4 @@
-/** The task queues: who serves them, and what waits in them. */
+/** The task queues: which workers serve them, and what waits in them. */
 import { messageOf, sluiceError } from '../errors.ts'
 import { type NeededQueue, neededQueues } from '../postgres/ledger/underWay.ts'
 import { listWorkers, type WorkerView } from '../postgres/ledger/workers.ts'
@@ -54,7 +54,7 @@ interface Ledger {
   needed: NeededQueue[]
 }
 
-/** Who serves a queue is worth showing without Temporal, too. */
+/** Null without an answer: the workers of a queue are worth showing without Temporal, too. */
 async function ask({ temporal, log }: FleetDeps, queue: string): Promise<QueueView | null> {
   try {
     const deadline = Date.now() + askTimeoutMs
@@ -66,8 +66,8 @@ async function ask({ temporal, log }: FleetDeps, queue: string): Promise<QueueVi
 }
 
 /**
- * The server's own list of pollers keeps dead ones for minutes, so the ledger says who serves a
- * queue.
+ * The server's own list of pollers keeps dead ones for minutes, so the ledger says which
+ * workers serve a queue.
  */
 function showQueue(
   queue: string,
@@ -100,7 +100,7 @@ function showQueue(
   }
 }
 
-/** The server forgets what waits in a queue that nobody has asked for in a while. */
+/** The server forgets the backlog of a queue that is not polled, so ingests are counted too. */
 function problemOf(waiting: number, ingests: number): string | null {
   const nobody = 'and no worker serves it'
   if (waiting > 0) return `${waiting} ${waiting === 1 ? 'task waits' : 'tasks wait'} ${nobody}.`

@@ -9,7 +9,7 @@ import { goneAtOf, isHeardAfter, problemOf, temporalOf } from './liveness.ts'
 import type { TaskNow, Worker } from './view.ts'
 
 interface Witnesses {
-  /** Of this worker; null: the Temporal server cannot say. */
+  /** The heartbeats of this worker that Temporal has; null when the server does not keep any. */
   heard: Heard[] | null
   copies: CopyProgress[]
 }
@@ -60,7 +60,7 @@ export function tasksOf(
 const secondsBetween = (from: Date, to: Date, moreMs = 0): number =>
   Math.max(0, Math.round((to.getTime() - from.getTime() + moreMs) / 100) / 10)
 
-/** Of a shared limit, too, these are the tasks of this queue only. */
+/** How many tasks of this queue run, without those of queues that share its limit. */
 export const runningOn = ({ tasks }: WorkerView, queue: string): number =>
   tasks.filter((task) => task.queue === queue && task.startedAt).length
 
@@ -74,7 +74,7 @@ function slotsOf({ queues, tasks }: WorkerView): Worker['slots'] {
   return { total, used, free: Math.max(0, total - used) }
 }
 
-/** Of living workers. A slot that several queues share is free for each of them. */
+/** The slots of living workers. A slot that several queues share is free for each of them. */
 export function slotsByQueue(living: readonly WorkerView[]) {
   const slots = new Map<string, { used: number; free: number }>()
   for (const worker of living) {

@@ -28,7 +28,7 @@ const taskPart = {
 export const TaskNow = Type.Object(taskPart)
 export type TaskNow = Static<typeof TaskNow>
 
-/** A task, and who has it in hand. */
+/** A task, and the worker that runs it. */
 export const ActiveTask = Type.Object({
   worker: Type.String(),
   instance: Type.String(),

@@ -15,7 +15,7 @@ const probeTimeoutMs = 2000
 /** Between entering an ingest and starting its workflow. */
 const startingMs = 15_000
 
-/** What Temporal says of an ingest, and who could do its work; null when it does not answer. */
+/** What Temporal says of an ingest, and which workers could do its work; null if unanswered. */
 export type Probe = {
   workflow: { status: string; runId: string | null; historyEvents: number }
   /** Activities that wait for a worker, or are in the hands of one. */

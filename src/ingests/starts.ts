@@ -1,6 +1,6 @@
 /**
  * Starts workflows a few at a time: a thousand requests at once would otherwise share the patience
- * of each, and most of them would have entered an ingest that nobody starts.
+ * of each, and most of them would have entered an ingest that is never started.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isGrpcServiceError, ServiceError } from '@temporalio/client'

@@ -43,7 +43,7 @@ export async function submit(deps: IngestsDeps, spec: IngestSpec): Promise<Submi
     try {
       if (!(await startInTurn(deps, ingest))) await refuseUsed(deps, ingestId)
     } catch (error) {
-      // Nobody knows an id that we made up, so nobody can ask again for this ingest.
+      // The client was not told the id that we made up, so it cannot ask again for this ingest.
       if (!spec.id) await giveUp(deps, ingestId, error)
       throw error
     }

@@ -24,7 +24,7 @@ export async function* chunksOf(
     ;[buffer, other] = [other, buffer]
     if (position < end) {
       next = readOn(position)
-      // Whoever asks for it hears of it.
+      // An error is thrown when the chunk is awaited: it must not be an unhandled rejection.
       next.catch(() => {})
     }
     yield chunk

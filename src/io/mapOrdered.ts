@@ -1,8 +1,8 @@
 /** Work on a list of things, some at once, with the results in their order. */
 
 /**
- * Begins with up to `width` items before the first result is asked for. When one fails, or nobody
- * wants the rest, it ends after those that were begun.
+ * Begins with up to `width` items before the first result is asked for. When one fails, or the
+ * caller wants no more of them, it ends after those that were begun.
  */
 export async function* mapOrdered<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -19,7 +19,7 @@ export async function* mapOrdered<T, R>(
         if (next.done) atEnd = true
         else {
           const result = work(next.value)
-          // Whoever asks for it hears of it.
+          // An error is thrown when the result is awaited: not as an unhandled rejection.
           result.catch(() => {})
           begun.push(result)
         }

@@ -6,7 +6,7 @@
 /** An average above this is a slow disk; it is asked in the other way for a while. */
 const slowMs = 2
 const pauseMs = 2000
-/** A pause of this process is none of the disk. */
+/** A stall longer than this is a paused process, not a slow disk; it counts as this much. */
 const longestMs = 20
 const weight = 0.05
 

@@ -58,7 +58,7 @@ async function realOf(path: string): Promise<string> {
   try {
     return inSync(() => realpathSync.native(path))?.value ?? (await realpath(path))
   } catch {
-    // Whoever opens it says what is wrong with it.
+    // The error comes, with its reason, when the file is opened.
     return path
   }
 }

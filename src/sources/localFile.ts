@@ -18,7 +18,7 @@ import type { OpenFile } from './source.ts'
 
 const chunkBytes = 1 << 20
 
-/** Nobody waits for the other end of a pipe that was taken for a file. */
+/** Non-blocking: opening a named pipe would otherwise wait for its writer. */
 const readOnly = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 export interface LookedAt extends ListedFile {

@@ -25,11 +25,11 @@ export interface Source {
 export interface OpenFile {
   /** A local file: the stage may link it instead of copying it. null for a member of an archive. */
   path: string | null
-  /** Of the archive that it is a member of. */
+  /** The format of the archive that it is a member of; absent for a file of its own. */
   packing?: 'zip'
   /**
    * The bytes, from the first one. At the end of it the file is checked to be as listed. A chunk is
-   * good until the next one is asked for; whoever wants to keep it makes a copy.
+   * valid until the next one is asked for; a caller that wants to keep it makes a copy.
    */
   read(signal: AbortSignal): AsyncIterable<Buffer>
   close(): Promise<void>

@@ -105,7 +105,7 @@ function tell(path: string, kind: 'file' | 'folder' | null, { onLeftOut }: Branc
 
 const entriesOf = (folder: string) =>
   opendir(folder, { bufferSize: 1024 }).catch((error) => {
-    // Left out without a word it would be rows that nobody misses.
+    // A folder that cannot be read fails the listing: skipping it would lose rows silently.
     throw sluiceError('file_unreadable', { file: folder, problem: messageOf(error) })
   })
 

@@ -33,9 +33,9 @@ export interface Stage {
    */
   put(file: StagedFile, bytes: AsyncIterable<Buffer>, tap: (chunk: Buffer) => void): Promise<Staged>
   /**
-   * Pins a local file: stages a link to it. Whoever deletes or replaces the file takes nothing
-   * from us; whoever writes into it is found out by `read`.
-   * @returns false when it cannot be linked: another disk, or somebody else's file
+   * Pins a local file: stages a link to it. Deleting or replacing the file later does not
+   * affect the link; writing into it does, which `read` detects.
+   * @returns false when it cannot be linked: another disk, or the file of another user
    */
   pin(file: StagedFile, path: string): Promise<boolean>
   /**

@@ -68,7 +68,7 @@ export async function adopt(path: string, from: string): Promise<Hashed> {
   return { sizeBytes, sha256: hash.digest('hex'), version }
 }
 
-/** Two attempts may stage one file: it must not change under those who read the first copy. */
+/** Two attempts may stage one file: it must not change under the readers of the first copy. */
 async function placeOnce(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path)

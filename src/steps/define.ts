@@ -43,21 +43,21 @@ export interface StepResult {
 export interface StepDefinition {
   /** Letters, digits, `.`, `_`, `-`; at most 64. */
   name: string
-  /** The task queue of the workers that have it; the queue of the ingest if left out. */
+  /** The task queue of the workers that have it; the queue of the ingest if absent. */
   queue?: string
-  /** Hard time limit of one attempt, after which it is given to another worker; '1h' if left out. */
+  /** Hard time limit of one attempt, after which another worker tries; '1h' if absent. */
   timeout?: Duration
-  /** The signal aborts then; a tenth before `timeout` if left out. */
+  /** The signal aborts after this time; if absent, a tenth before `timeout`. */
   softTimeout?: Duration
-  /** Between attempts that threw. A worker that dies or leaves costs none of them. */
+  /** Retries after attempts that threw. A worker that dies or leaves does not use one up. */
   retry?: {
-    /** 3 if left out. */
+    /** 3 if absent. */
     maximumAttempts?: number
-    /** '1s' if left out. */
+    /** '1s' if absent. */
     initialInterval?: Duration
-    /** 2 if left out. */
+    /** 2 if absent. */
     backoffCoefficient?: number
-    /** '1m' if left out. */
+    /** '1m' if absent. */
     maximumInterval?: Duration
   }
   /**

@@ -17,7 +17,7 @@ export interface StartIngest {
   ingestId: string
   spec: FullSpec
   target: string | null
-  /** The task queue of the workflow; the one that the spec names if left out. */
+  /** The task queue of the workflow; the one that the spec names if absent. */
   queue?: string
   /** By verb. */
   limits?: LimitsByVerb
@@ -170,7 +170,7 @@ const pendingOf = (activity: Pending, workflowQueue: string): PendingTask => ({
   nextAttemptAt: dateOf(activity.nextAttemptScheduleTime),
 })
 
-/** Of a protobuf Timestamp. */
+/** A protobuf Timestamp as a Date; null if absent. */
 export const dateOf = (time: { seconds?: unknown; nanos?: unknown } | null | undefined) =>
   time ? new Date(Number(time.seconds ?? 0) * 1000 + Number(time.nanos ?? 0) / 1e6) : null
 

@@ -2,7 +2,7 @@
  * The schedule of the janitor: one for each ledger, kept by every API and every worker.
  *
  * It is made if it is missing, also after the namespace was reset, and follows the workers: its
- * task queue is one that somebody serves.
+ * task queue is one that a worker serves.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -84,12 +84,12 @@ async function change(
   const queue = chooseQueue(schedule, action.taskQueue)
   const isServed = queue === action.taskQueue
   if (isServed && spec.intervals?.[0]?.every === schedule.everyMs) return 'kept'
-  // Somebody may have paused it.
+  // The state is kept as it is: an operator may have paused the schedule.
   await client.schedule
     .getHandle(schedule.id)
     .update<typeof janitor>(({ state }) => ({ ...optionsOf(schedule, queue), state }))
   if (isServed) return 'changed'
-  // A run that waits in the queue that nobody serves would hold up the next one.
+  // A run that waits in a queue without a worker would hold up the next one.
   for (const { workflow } of info.runningActions) {
     await client.workflow
       .getHandle(workflow.workflowId)

@@ -16,15 +16,15 @@ export interface QueueStats {
 export interface QueueView {
   activities: QueueStats
   workflows: QueueStats
-  /** Of activities, over all workers; null without one. */
+  /** The limit of activity starts over all workers; null if none is set. */
   rateLimit: RateLimit | null
-  /** Who has polled within the last minutes; some of them may be gone. */
+  /** How many pollers asked within the last minutes; some of them may be gone. */
   pollers: number
 }
 
 export interface RateLimit {
   perSecond: number
-  /** Who set it: we did, or a worker of the queue by itself. */
+  /** Where it was set: by us through the API, or by a worker of the queue in its options. */
   setBy: 'api' | 'worker'
   reason: string | null
   setAt: Date | null
@@ -72,7 +72,7 @@ function statsOf({ stats }: Description): QueueStats {
   }
 }
 
-/** The limit of the server itself (thousands a second) is nobody's wish. */
+/** Null for the server's own limit (thousands a second), which no user has set. */
 function limitOf({ effectiveRateLimit, config }: Description): RateLimit | null {
   const { requestsPerSecond, rateLimitSource } = effectiveRateLimit ?? {}
   const setBy = limitSources[rateLimitSource ?? 0]

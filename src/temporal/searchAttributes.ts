@@ -25,7 +25,7 @@ export async function ensureSearchAttributes(client: Client): Promise<boolean> {
     await operatorService.addSearchAttributes({ namespace, searchAttributes })
     return true
   } catch (error) {
-    // ALREADY_EXISTS (6): somebody was faster. Anything else: a server that lets nobody add them.
+    // ALREADY_EXISTS (6): another process was faster. Else the server does not let us add them.
     return isGrpcServiceError(error) && error.code === 6
   }
 }

@@ -28,7 +28,7 @@ export async function workflowBundle(): Promise<WorkflowBundlePath> {
   return { codePath }
 }
 
-/** Of all that a workflow may import, and of the SDK: the bundle must be of the same version. */
+/** A hash of all that a workflow may import and of the SDK version, which must be the same. */
 async function sourcesHash(): Promise<string> {
   const hash = createHash('sha256')
   hash.update(createRequire(import.meta.url)('@temporalio/workflow/package.json').version)

@@ -118,7 +118,7 @@ export class QueueWorkers {
     await served?.ended.catch(() => {})
   }
 
-  /** Of the shared limit. Resolves when no more than that run. */
+  /** Changes the shared limit. Resolves when no more activities than that run. */
   async resize(concurrency: number): Promise<void> {
     this.#shared.resize(concurrency)
     await this.#settle()

@@ -1,4 +1,4 @@
-/** Tells the ledger once a second who this worker is and what it does, and hears its commands. */
+/** Writes this worker's name and tasks to the ledger once a second, and takes its commands. */
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WorkerReport } from '../domain/worker.ts'
@@ -53,7 +53,7 @@ export async function startReports(
       // A drain may take long, and other commands come meanwhile.
       const answered = onCommand(command)
         .then(async (answer) => {
-          // Who hears the answer must see what it says.
+          // The ledger must show the change before the sender of the command gets the answer.
           await reportWorker(db, instance, reportOf(reported, cpu()))
           await answerCommand(db, id, answer)
         })

@@ -34,13 +34,13 @@ export interface WorkerOptions {
   sourceRoots: string[]
   /** How much may come out of a packed file. */
   unpack?: UnpackLimits
-  /** `ingest` and those of the app's steps if left out. */
+  /** `ingest` and those of the app's steps if absent. */
   queues?: QueueOption[]
   /** Activities at once, shared by the queues that have no number of their own. */
   concurrency: number
   /** Moves the number of slots between these, by CPU and memory, instead. */
   autoscale?: { max: number; min: number }
-  /** The Temporal identity; `%h` in it is the host. Made of process id and host if left out. */
+  /** The Temporal identity; `%h` in it is the host. Made of process id and host if absent. */
   name?: string
   /** A module that exports steps. */
   app?: string

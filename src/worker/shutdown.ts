@@ -54,8 +54,8 @@ export class Shutdown {
   }
 
   /**
-   * The first signal asks; whoever sends a second one does not want to wait: what is loading is
-   * rolled back by PostgreSQL, and another worker does it again.
+   * The first signal drains. A second one leaves without waiting: PostgreSQL rolls back what is
+   * loading, and another worker does it again.
    */
   onSignals(): void {
     let firstMs = 0

@@ -18,7 +18,7 @@ export class Slots {
   #limit: number
   #running = 0
   readonly #permits = new Set<Permit>()
-  /** Who waits for a permit or to enter, in order. */
+  /** The callbacks of those that wait for a permit or to enter, in order. */
   readonly #waiting = new Set<() => void>()
 
   constructor(limit: number) {

@@ -73,7 +73,7 @@ async function within(answer: Promise<unknown>): Promise<void> {
   const late = new Promise<never>((_, fail) => {
     timer = setTimeout(() => fail(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
   })
-  // Whoever is late may still fail, and then nobody listens.
+  // A late answer may still fail. The time-out was reported then, and this error is ignored.
   answer.catch(() => {})
   await Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }

@@ -27,7 +27,7 @@ export const uploads =
     app.put('/v1/uploads/:name', {
       // Bytes are counted by the disk, not here.
       bodyLimit: Number.MAX_SAFE_INTEGER,
-      // The body is for the documentation: nobody has read it yet.
+      // The schema of the body is for the documentation only: the body is a stream, not read yet.
       validatorCompiler: () => () => true,
       schema: {
         tags: ['uploads'],

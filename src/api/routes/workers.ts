@@ -1,4 +1,4 @@
-/** Workers: who they are, what they have in hand, and telling them something. */
+/** The routes of workers: lists them with their tasks, and sends them commands. */
 import { Type } from 'typebox'
 import { CommandBody, Told, tellWorker } from '../../fleet/command.ts'
 import { pick, seeActive, seeWorkers } from '../../fleet/fleet.ts'

@@ -37,13 +37,13 @@ async function run(options: Options): Promise<void> {
   const place = options.fed
     ? await readSettingsPipe<ApiSettings>(import('../../api/server.ts'))
     : placeOf(config, options)
-  // Without settings, whoever started us is gone.
+  // Without settings, the process that started us is gone.
   if (!place) return
   const { host, port } = place
   const api = await startApi({ ...place, log }).catch((error) => {
     throw listenError(error, { host, port })
   })
-  // Whoever started us waits for it, whatever the log shows.
+  // The process that started us waits for this line, at any log level.
   if (options.fed) console.log(`API ready: ${api.url}`)
   log.info({ event: 'ready', url: api.url }, `API ready: ${api.url}, docs at ${api.url}/docs`)
   await untilSignal()

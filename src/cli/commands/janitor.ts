@@ -35,7 +35,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
   }
 }
 
-/** Of the ledger; the queue is null when nobody serves one. */
+/** The id of the schedule, by the ledger, and a served task queue; null when there is none. */
 async function lookUp(databaseUrl: string): Promise<{ id: string; queue: string | null }> {
   const db = openDb(databaseUrl, { max: 2, name: 'sluice janitor' })
   try {

@@ -63,7 +63,7 @@ async function printCsv(client: Client, id: string, all: boolean): Promise<void>
   try {
     await pipeline(Readable.fromWeb(body as never), process.stdout, { end: false })
   } catch (error) {
-    // Whoever reads has seen enough.
+    // EPIPE: the reader of the pipe, such as `head`, has ended.
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
   }
 }

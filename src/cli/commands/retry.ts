@@ -54,7 +54,7 @@ async function send(
 ): Promise<string[]> {
   const found = await stat(path).catch(() => null)
   if (!found?.isFile()) throw sluiceError('file_missing', { path })
-  // Two who correct the same ingest at once do not take each other's file away.
+  // The name differs each time: two retries of one ingest must not remove each other's file.
   const name = `${id}.retry-${Date.now().toString(36)}`
   return sendFiles(client, name, { files: [{ path, sizeBytes: found.size }], quiet })
 }

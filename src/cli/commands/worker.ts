@@ -93,7 +93,7 @@ async function run(options: Options): Promise<void> {
     const place = options.fed
       ? await readSettingsPipe<WorkerSettings>(prepare())
       : placeOf(config, options)
-    // Without settings, whoever started us is gone.
+    // Without settings, the process that started us is gone.
     if (!place) return
     const { runWorker } = await import('../../worker/run.ts')
     const { janitorMs, unpack } = config

@@ -28,7 +28,7 @@ interface Found {
 
 /**
  * Reads the first bytes of one file, or of some when the first ones are rather text for people.
- * @returns null as `first` when none of them has a record
+ * @returns null as `first` when no candidate has a record
  * @throws what reading a head throws, and column_unknown and the like where its columns do not fit
  */
 export async function findFirstTable(

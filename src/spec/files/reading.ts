@@ -18,7 +18,7 @@ export interface Known {
   spec: FullSpec
   /** That of the first table; null while no table is known. */
   dialect: Dialect | null
-  /** Null as well for an ingest of before: then its files are all read by `dialect`. */
+  /** Also null for an ingest of an earlier version, whose files are all read by `dialect`. */
   firstTable: Omit<FirstTable, 'dialect'> | null
 }
 
@@ -42,7 +42,7 @@ export function readIn(
   text: Pick<Text, 'head' | 'whole'>,
 ): Reading {
   const head = headFileOf(file, text)
-  // An ingest of before goes on as it has begun: all its files are read by one dialect.
+  // An ingest of an earlier version goes on as it began: one dialect reads all its files.
   if (dialect && !firstTable) return { head: readBy(head, dialect) }
   const first = dialect && firstTable && { dialect, ...firstTable }
   return readingOf(head, { format: spec.format, first })

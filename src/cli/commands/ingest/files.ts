@@ -17,7 +17,7 @@ import { FileSorter } from '../../../spec/files/sorter.ts'
 import { type FullSpec, namedFiles } from '../../../spec/spec.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 
-/** Of more files than these nobody reads the heads to the end. */
+/** A dry run reads the heads of so many files at most: it should answer in seconds. */
 const headsMax = 100
 /** As in list: so many files in front may be something else than tables. */
 const candidatesMax = 16

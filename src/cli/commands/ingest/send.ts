@@ -26,7 +26,7 @@ export async function sendFiles(
   return names
 }
 
-/** Nobody needs them any more. What cannot be removed now expires within a day. */
+/** Removes uploads that are not needed any more. One that cannot be removed expires in a day. */
 export async function removeFiles(client: Client, names: readonly string[]): Promise<void> {
   for (const name of names) await client.removeUpload(name).catch(() => {})
 }

@@ -112,7 +112,7 @@ export const feedApi = (
     'API',
     async () => {
       const { settingsPath, janitorMs } = config
-      // Whoever reaches the API can write to the database and command the worker: loopback only.
+      // A client of the API can write to the database and command the worker: loopback only.
       const place = { host: '127.0.0.1', port: config.api.port, stepOver: true }
       const { found } = await api.feed({ ...options, ...place, settingsPath, janitorMs }, signal)
       return found[1] as string

@@ -1,6 +1,6 @@
 /** What `up` has running, and the order in which it ends. */
 
-/** Who works for whom: the worker ends first, and its database last. */
+/** A part ends before the parts that it uses: the worker first, its database last. */
 const order = ['upFile', 'worker', 'api', 'temporal', 'postgres'] as const
 export type Part = (typeof order)[number]
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { openDb } from '../../../postgres/db.ts'
 import type { Client } from '../../client.ts'
 
-/** Not `trips`: that name is for the files of whoever tries this. */
+/** Not `trips`: that name is left to the user who tries this with files of their own. */
 const table = 'public.sample_trips'
 
 export const sampleSpec = { id: 'sample-trips', target: { table, schema: 'freeze' } } as const

@@ -15,7 +15,7 @@ const concurrency = availableParallelism()
 
 export interface Stack {
   up: UpFile
-  /** Rejects when a server ends that nobody stopped. */
+  /** Rejects when a server ends that was not asked to stop. */
   broken: Promise<never>
 }
 
@@ -42,7 +42,7 @@ export async function startStack(
 
   const { namespace } = config.temporal
   const { address, ui } = temporal
-  // Whoever shows the token is this user, and may have read what this user may read.
+  // A client with the token is this user, and may have any file read that this user may read.
   const sourceRoots = ['/']
   const token = randomBytes(32).toString('base64url')
   const feed = { temporal: { address, namespace }, databaseUrl, stageDir, sourceRoots }
