@@ -40,7 +40,7 @@ export interface Listed {
 /** A lot is staged by one activity: large enough to be worth it, small enough to be tried again. */
 const lotBytesMax = 64 * 1024 * 1024
 const lotFilesMax = 500
-/** So many files in front may be something else than tables. */
+/** How many of the first files are tried to find a first table: some may be no tables. */
 const candidatesMax = 16
 
 /**

@@ -33,7 +33,7 @@ export async function noteTrimmed(
 interface Moved {
   unitNo: number
   raw: Buffer
-  /** Those of its unit. */
+  /** The dialect of its unit, and the columns of the fields. */
   dialect: Dialect
   fields: readonly string[]
 }

@@ -34,7 +34,7 @@ const knownMax = 16
 const knownTextsMax = 8
 const knownBytes = 32
 const knownValueBytes = 16
-/** So much of a first value is kept: enough to recognise it. */
+/** How much of a first value is kept: enough to recognise it. */
 const valueChars = 40
 /** So many values decide that a column is text, if they are this share of all that are to come. */
 const othersMin = 1000

@@ -30,7 +30,7 @@ export interface HeadFile {
   bytes: Buffer
   /** They are all of it. */
   whole: boolean
-  /** By the spec itself, not by a folder, a glob or an archive. */
+  /** The spec names the file itself, not a folder, a glob or an archive. */
   isNamed: boolean
 }
 

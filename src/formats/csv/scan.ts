@@ -249,7 +249,7 @@ export class Scanner {
     this.#skipping = null
   }
 
-  /** Without the line end. */
+  /** The bytes of a record, without the line end. */
   #content(start: number, end: number): Buffer {
     if (start < this.#heldOffset) this.#gather()
     const record = this.#held.subarray(start - this.#heldOffset, end - this.#heldOffset)

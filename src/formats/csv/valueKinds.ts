@@ -90,7 +90,7 @@ export class ValueKinds {
 
 const number = /^(-?)(?:(0|[1-9]\d*)(?:\.(\d+))?|\.(\d+))(?:[eE]([-+]?)(\d{1,3}))?$/
 const bigints = { min: -(2n ** 63n), max: 2n ** 63n - 1n }
-/** Longer ones are no numbers that anybody wrote. */
+/** A longer text is not taken for a number. */
 const numberCharsMax = 400
 
 function numberKind(text: string): Kind | null {

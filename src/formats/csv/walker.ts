@@ -138,7 +138,7 @@ export class RecordWalker {
     return at + 1
   }
 
-  /** To what may end a text. */
+  /** Walks to the next byte that may end an unquoted text. */
   #walkText(bytes: Buffer, from: number): number {
     const { newline, quote } = this.#marks
     const first = this.#first
@@ -151,7 +151,7 @@ export class RecordWalker {
     return at
   }
 
-  /** To the next byte behind what may be a closing quote. */
+  /** Walks to the next byte behind what may be a closing quote. */
   #walkQuotes(bytes: Buffer, from: number): number {
     const { newline, quote, escape } = this.#marks
     let isEscaped = this.#state === behindEscape

@@ -48,7 +48,7 @@ export async function readUnstarted(db: Db, ingestId: string): Promise<Unstarted
   return rows[0] ?? null
 }
 
-/** Those of the ids that the ledger has; `endedMs` since their end. */
+/** The states of those ids that the ledger has; `endedMs` is the time since their end. */
 export async function statesOf(
   db: Db,
   ingestIds: string[],

@@ -19,7 +19,7 @@ const columns = `retry_id as "retryId", upload, rows_tried as "rowsTried", rows_
   rows_rejected as "rowsRejected", rows_open as "rowsOpen", worker, attempt,
   started_at as "startedAt", loaded_at as "loadedAt"`
 
-/** Those that have committed, in their order. */
+/** The retries of an ingest that have committed, in their order. */
 export async function listRetries(db: Db | Connection, ingestId: string): Promise<RetryView[]> {
   const { rows } = await db.query(
     `select ${columns} from sluice.retries where ingest_id = $1 order by loaded_at, retry_id`,

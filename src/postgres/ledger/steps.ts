@@ -20,7 +20,7 @@ export async function defineSteps(db: Db, app: string, steps: StepPlan[]): Promi
   )
 }
 
-/** Those of the names that are known. */
+/** The definitions of those steps that are known by name. */
 export async function readStepOrders(
   db: Db | Connection,
   names: string[],

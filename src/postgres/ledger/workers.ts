@@ -87,7 +87,7 @@ export async function leaveWorker(db: Db, instance: string): Promise<void> {
   )
 }
 
-/** Those that live first, then by name. */
+/** All workers, living ones first, then by name. */
 export async function listWorkers(db: Db): Promise<WorkerView[]> {
   const { rows } = await db.query<WorkerView>(
     `select instance, worker, host, pid, version, app, steps, queues, tasks, totals,

@@ -32,8 +32,8 @@ export async function readRelied(
 }
 
 /**
- * Keeps everybody from altering or dropping the target until the commit; others may still write to
- * it, unless it is to be replaced.
+ * Keeps other sessions from altering or dropping the target until the commit; they may still write
+ * to it, unless it is to be replaced.
  * @returns null when it is locked, else why PostgreSQL refused; the transaction can go on
  */
 export async function lockTarget(

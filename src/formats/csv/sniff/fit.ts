@@ -21,7 +21,7 @@ export interface Fit {
 export const recordsMax = 3000
 /** After so many broken lines the quoting is wrong anyway. */
 const brokenMax = 100
-/** So many blank lines are no file to split. */
+/** The head is read no further after so many blank lines. */
 const blankMax = 10_000
 
 /** Records whose quotes make no sense. */

@@ -9,7 +9,7 @@ const nullWord = /^(n\/?a|#n\/a|null|none|nan|nil|-|\\n|\.)$/i
 const isoDate = /^\d{4}-\d{2}-\d{2}([ T]|$)/
 const clock = /^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$/
 const boolean = /^(true|false)$/i
-/** In whatever terms, also with a currency or a percent sign. */
+/** A number in any notation, also with a currency or a percent sign. */
 const number = /^[-+]?\p{Sc}?\s?[-+]?[.,]?\d[\d.,'_\s\u2019]*([eE][-+]?\d{1,3})?\s?[%\p{Sc}]?$/u
 const textCharsMax = 100
 

@@ -19,7 +19,7 @@ export function sniffFields(body: Buffer, given: Dialect, format: CsvOptions, wh
   return format.quote === undefined ? (otherQuoting(body, base, format, look) ?? base) : base
 }
 
-/** So many more records are as wide as most of them. */
+/** Another quoting wins when this many times as many records have the usual width. */
 const betterShare = 1.2
 
 type Look = (quoting: Pick<Dialect, 'quote' | 'escape'>) => Fit

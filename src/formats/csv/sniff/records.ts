@@ -20,7 +20,7 @@ interface Options {
   most?: number
 }
 
-/** Those that can be read, blank ones left out. */
+/** The records of the head that can be read, without blank ones. */
 export function headRecords(
   body: Buffer,
   dialect: Dialect,

@@ -19,7 +19,7 @@ const linesMax = 100
 const lineBytesMax = 1 << 16
 /** Enough to see whether values stand below names. */
 const recordsMax = 200
-/** So many lines may look like a header and be none. */
+/** How many lines are tried as a header: some may look like one and be none. */
 const trialsMax = 5
 /** Lines as wide as the records are few, and hold next to nothing: they might be records. */
 const paddedMax = 10
