@@ -115,7 +115,7 @@ function port(name: string, env: NodeJS.ProcessEnv, fallback: number): number {
   throw sluiceError('variable_invalid', { name, value: text, problem })
 }
 
-/** From a minute to a week; 0 for never. */
+/** An interval in milliseconds, from a minute to a week; 0 for never. */
 function interval(name: string, text: string | undefined, fallback: number): number {
   if (!text) return fallback
   const ms = /^0+[a-z]*$/.test(text) ? 0 : parseDuration(text)

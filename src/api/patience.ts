@@ -30,7 +30,7 @@ interface Connection {
   sinceMs: number
   /** The requests under way: more than one when a client does not wait for an answer. */
   requests: Set<IncomingMessage>
-  /** At the last look that had enough. */
+  /** How many bytes had arrived, and when, at the last check that found enough of them. */
   bytes: number
   bytesMs: number
 }

@@ -46,7 +46,7 @@ export interface TemporalOptions {
   /** The wanted ports; the next free ones above are taken when they are not free. */
   port?: number
   uiPort?: number
-  /** Without the Web UI. */
+  /** Starts the server without the Web UI. */
   headless?: boolean
   /** The file that takes the server's log. */
   log?: string

@@ -82,7 +82,7 @@ class Sets {
     return this.closed(reached)
   }
 
-  /** With all that is reached without a character, in order. */
+  /** The states, with all that are reached without a character, in order. */
   closed(reached: number[]): number[] {
     const all = new Set(reached)
     for (const at of all) {

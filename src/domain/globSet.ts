@@ -48,7 +48,7 @@ export function rangesOf(token: string, { isOfFiles, refuse }: Syntax): Range[] 
   return isNot ? others(joined) : joined
 }
 
-/** In order, and none within another. */
+/** Sorts the ranges, and joins those that overlap. */
 function join(ranges: Range[]): Range[] {
   const joined: Range[] = []
   for (const [from, to] of ranges.sort(([a], [b]) => a - b)) {

@@ -25,7 +25,7 @@ export interface Flag {
 
 /** Shows one option of what was sniffed. `R` is what a format knows of a file. */
 export interface Shown<R> {
-  /** In one or two words, if it is not the name of the option. */
+  /** What the option sets, in one or two words; its name if absent. */
   what?: string
   /** Null when there is nothing out of the ordinary to show. */
   value: (reading: R) => string | null

@@ -2,7 +2,7 @@
  * What a plan relies on of a target that exists, and what of it is no longer so.
  *
  * The plan keeps it in the ledger; load and publish compare it with the table as it is, under a lock
- * that keeps everybody from altering the table until their transaction has ended.
+ * that keeps every other session from altering the table until their transaction has ended.
  */
 import { canHold } from './types.ts'
 

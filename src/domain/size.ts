@@ -17,7 +17,7 @@ export const Size = Type.Union(
 
 const exponents = ['', 'k', 'm', 'g', 't']
 
-/** In bytes; null for a text that is no size. */
+/** A size in bytes; null for a text that is no size. */
 export function parseSize(size: number | string): number | null {
   if (typeof size === 'number') return size
   const [, amount, prefix = '', binary = ''] = text.exec(size) ?? []

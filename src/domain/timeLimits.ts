@@ -36,7 +36,7 @@ export const TimeLimits = Type.Object(
   { list: limit, stage: limit, step: limit, plan: limit, load: limit, publish: limit },
   {
     additionalProperties: false,
-    description: 'Of one attempt of a verb: a duration, which is the hard limit, or {soft, hard}.',
+    description: 'The limit of one attempt: a duration, which is the hard limit, or {soft, hard}.',
   },
 )
 export type TimeLimits = Static<typeof TimeLimits>

@@ -158,7 +158,7 @@ function offsetIn(values: Tallies, total: number): Found | null {
   return found && found.count === total ? found : null
 }
 
-/** So few that the column is of a type but for them. */
+/** Whether so few values do not fit that the column has the type nevertheless. */
 const isFew = (odd: number, total: number): boolean =>
   odd * 10 <= total || (odd === 1 && total >= 3)
 

@@ -3,7 +3,7 @@ import type { Dialect } from './words.ts'
 
 export type Terms = Pick<Dialect, 'decimal' | 'thousands' | 'dates' | 'trueWords' | 'falseWords'>
 
-/** Longer ones are no numbers that anybody wrote. */
+/** A longer text is not taken for a number. */
 const numberCharsMax = 400
 
 const separators: Record<NonNullable<Dialect['thousands']>, string> = {

@@ -197,7 +197,7 @@ export interface Receipt {
 /** Rows with text behind the last column, and how many of them have it in which field. */
 export interface Trimmed {
   rows: number
-  /** By the number of the field, counted from 1. */
+  /** Keyed by the number of the field, counted from 1. */
   fields: Record<string, number>
 }
 

@@ -48,7 +48,7 @@ export interface WorkerReport {
   tasks: TaskView[]
   totals: Record<string, Totals>
   rssBytes: number
-  /** In cores. */
+  /** The CPU use, in cores. */
   cpu: number
 }
 

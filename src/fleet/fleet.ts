@@ -10,7 +10,7 @@ import type { ActiveTask, Worker } from './view.ts'
 
 const askTimeoutMs = 2000
 
-/** Those that went longer ago are history. */
+/** A worker that left longer ago is not listed any more. */
 const recentMs = 10 * 60_000
 
 /**

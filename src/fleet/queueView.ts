@@ -33,7 +33,7 @@ export const Queue = Type.Object({
     { description: 'Those that take tasks from it.' },
   ),
   slots: Type.Object({
-    total: count('Of its workers.'),
+    total: count('All slots of its workers.'),
     running: count('Tasks of this queue under way, also those of workers that take no more.'),
   }),
   ingests: count('Ingests under way that belong to it.'),

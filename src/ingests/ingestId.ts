@@ -1,7 +1,7 @@
 /** Ids for ingests whose client gave none: readable, sortable by day, and never the same twice. */
 import { randomInt } from 'node:crypto'
 
-/** Without letters and digits that look alike. */
+/** The characters of an id, without letters and digits that look alike. */
 const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789'
 const slugMax = 40
 

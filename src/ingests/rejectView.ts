@@ -5,11 +5,11 @@ import { orNull, time } from '../domain/schema.ts'
 export const Reject = Type.Object({
   file: Type.String(),
   fileNo: Type.Integer(),
-  line: Type.Integer({ description: 'Of the file, where the record starts; the first is 1.' }),
+  line: Type.Integer({ description: 'The line of the file where it starts; the first is 1.' }),
   column: Type.Union([Type.String(), Type.Null()]),
   code: Type.String({ description: 'One of those at the end of /docs/errors, or an SQLSTATE.' }),
   constraint: Type.Union([Type.String(), Type.Null()], {
-    description: 'Of the target: the one that the row breaks.',
+    description: 'The constraint of the target that the row breaks.',
   }),
   error: Type.String(),
   raw: Type.String({ description: 'The record, exactly; bytes that are no text are U+FFFD.' }),

@@ -11,7 +11,7 @@ import { failureOf } from '../temporal/retries.ts'
 import type { IngestsDeps } from './deps.ts'
 
 export const RetryNow = Type.Object({
-  id: Type.String({ description: 'Of this ingest: `retry-1`.' }),
+  id: Type.String({ description: 'Unique within the ingest, as in `retry-1`.' }),
   ingest: Type.String(),
   state: Type.Enum(['running', 'completed', 'failed']),
   upload: orNull(Type.String({ description: 'The corrections; null without any.' })),

@@ -32,7 +32,7 @@ const ledgerPart = {
   rowsLoaded: count('Rows in the landing table, or in the target once it is published.'),
   rowsRejected: count('Rows that could not be taken: see the rejects.'),
   rowsSkipped: count('Rows whose key was there already, with `unique: skip`.'),
-  rowsReloaded: count('Of the loaded ones: they were rejects, and came with a retry.'),
+  rowsReloaded: count('How many of the loaded rows were rejects first: a retry loaded them.'),
   columns: orNull(
     Type.Array(
       Type.Object({

@@ -70,7 +70,7 @@ interface Branch {
   folder: string
   /** The folder behind its links. */
   real: string
-  /** From the folder that the glob starts from. */
+  /** The path relative to the folder that the glob starts from. */
   way: string
   /** Real folders on the way here: a link to one of them leads round in circles. */
   above: readonly string[]

@@ -8,7 +8,7 @@ import { namesIn, SourceOptions } from '../sources/options.ts'
 import { Format } from './format.ts'
 import { type FullTarget, fullTarget, Target } from './target.ts'
 
-/** Also a file name and a workflow id, so its alphabet is small. */
+/** The id is also a file name and a workflow id, so its alphabet is small. */
 export const IngestId = Type.String({
   // A retry of its rejects has the id of the ingest and `.retry-1`.
   pattern: '^(?!.*\\.retry-)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',

@@ -63,7 +63,7 @@ export const targetOptions = {
 
 export const Target = objectOf(targetOptions)
 export type Target = Static<typeof Target>
-/** With every default that the ledger keeps. */
+/** A target with every default filled in, as the ledger keeps it. */
 export type FullTarget = Filled<typeof targetOptions, Target>
 
 export const fullTarget = (target: Target): FullTarget => filled(targetOptions, target)

@@ -23,7 +23,7 @@ export interface Staged {
   version: string
 }
 
-/** In hex. */
+/** A staged file with its SHA-256, in hex. */
 export type Hashed = Staged & { sha256: string }
 
 export interface Stage {

@@ -10,7 +10,7 @@ type Files = ReadonlyMap<number, StagedState>
 /** Splits up to this size are read a few at once, and go on together. */
 const smallBytes = 64 * 1024
 const readsAtOnce = 8
-/** At most. */
+/** The longest line end, `\r\n`, in bytes. */
 const newlineBytes = 2
 
 export class UnitBytes {

@@ -9,12 +9,12 @@ import type { Duration } from '@temporalio/common'
 export interface StepFile {
   /** As the source has it: a path or the name of an upload. */
   name: string
-  /** From 0, in the order of the listing. */
+  /** The number of the file, from 0, in the order of the listing. */
   fileNo: number
   /** Where to read it. It may be a link to the source's own file: never write to it. */
   path: string
   sizeBytes: number
-  /** In hex; of the bytes at `path`. */
+  /** The SHA-256 of the bytes at `path`, in hex. */
   sha256: string
 }
 

@@ -19,7 +19,7 @@ export interface StartIngest {
   target: string | null
   /** The task queue of the workflow; the one that the spec names if absent. */
   queue?: string
-  /** By verb. */
+  /** The time limits of the verbs, by verb. */
   limits?: LimitsByVerb
   /** Whether the server knows our search attributes. */
   attributes: boolean

@@ -15,7 +15,7 @@ export interface Heard {
   host: string
   pid: number
   queue: string
-  /** By the clock of the worker. */
+  /** The time of the heartbeat, by the clock of the worker. */
   at: Date
   slotsUsed: number
   slotsFree: number

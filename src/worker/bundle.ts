@@ -17,7 +17,7 @@ export async function workflowBundle(): Promise<WorkflowBundlePath> {
   if (existsSync(codePath)) return { codePath }
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows/index.ts'),
-    // What webpack says of a bundle that works is of no use to anybody.
+    // Webpack logs much about a bundle that works: only errors are worth showing.
     logger: new DefaultLogger('ERROR'),
   })
   await mkdir(join(codePath, '..'), { recursive: true })

@@ -10,7 +10,7 @@ import { type TaskEnd, type Tasks, taskOf } from './tasks.ts'
 export interface TaskWatch {
   log: Logger
   tasks: Tasks
-  /** Those of the task's queue: it starts when it has one. */
+  /** The slots of the task's queue: the task starts when it gets one. */
   slots: Slots
   /** Aborts when what is in hand is to be handed back. */
   leaving: AbortSignal

@@ -11,7 +11,7 @@ const Step = Type.Object({
   file: Type.String(),
   stepNo: Type.Integer(),
   step: Type.String(),
-  worker: Type.String({ description: 'Of the last attempt that ended.' }),
+  worker: Type.String({ description: 'The worker of the last attempt that ended.' }),
   attempt: Type.Integer(),
   failures: Type.Integer({ description: 'Attempts that threw.' }),
   error: orNull(Type.String({ description: 'What the last one threw.' })),

@@ -97,7 +97,7 @@ export async function readHeads(
   }
 }
 
-/** Without what only the whole file shows. */
+/** The shape of a file by its head, without what only the whole file shows. */
 async function shapeOf(
   file: ListedFile,
   entry: Parameters<typeof readIn>[0],

@@ -13,7 +13,7 @@ import { walk } from '../../../sources/walk.ts'
 export interface LocalFile {
   path: string
   sizeBytes: number
-  /** By an argument, not by a folder or a glob. */
+  /** An argument names the file itself, not a folder or a glob. */
   isNamed: boolean
 }
 

@@ -36,7 +36,7 @@ export class Running {
     if (failed.length > 0) throw failed[0]
   }
 
-  /** Also what `stop` is just waiting for. */
+  /** Kills all parts, also one whose end `stop` waits for. */
   async kill(): Promise<void> {
     this.#stopping = true
     await Promise.allSettled([...this.#parts.values()].map(async (part) => part.kill()))
