@@ -41,8 +41,14 @@ export const noteTable = {
   },
   lines_skipped: {
     meaning: 'lines in front of the header or the data were left out as titles or remarks',
-    message: 'The first {count} lines of {file} were left out as titles.',
-    hint: 'If they are data, say `--skip-rows 0`.',
+    message: 'The {lines} of {file} {was} left out as {what}.',
+    hint: 'If {they} data, say `--skip-rows 0`.',
+  },
+  header_left_out: {
+    meaning:
+      'names were given, and the first record looks like a header, so it was not loaded either',
+    message: 'The {what} of {file} {was} taken for a header and not loaded: {list}.',
+    hint: 'If it is data, say `--no-header`.',
   },
   files_loaded_before: {
     meaning: 'an earlier ingest has appended the same files (names, sizes, versions) to the target',

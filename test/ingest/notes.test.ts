@@ -28,8 +28,9 @@ test('a note that is written again takes the place of the first one', async () =
     target: { table: 'public.titles' },
   })
   expect(notes).toMatchObject([{ code: 'lines_skipped', count: 2 }])
+  const titles = { lines: 'first 3 lines', was: 'were', what: 'titles', they: 'they are' }
   await addNotes(it.db, ingestId, [
-    noteOf('lines_skipped', { file: path, count: 3, value: 'a\0b\ud800' }),
+    noteOf('lines_skipped', { ...titles, file: path, count: 3, value: 'a\0b\ud800' }),
     noteOf('no_header', { file: path }),
   ])
   expect(await readNotes(it.db, ingestId, 10)).toMatchObject([

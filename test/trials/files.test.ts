@@ -222,7 +222,11 @@ describe('a file without a header, and files of another kind', () => {
 
   test('names are given: each file may have a header or none', async () => {
     const files = { '1.csv': 'id,n\n1,10\n', '2.csv': '2,20\n3,30\n' }
-    const { names, rows } = await load(files, { format: { columns: ['a', 'b'] } })
+    const format = { columns: ['a', 'b'] }
+    const { names, rows, notes } = await load(files, { format })
+    expect(notes.header_left_out).toMatch(/first record of .*1\.csv was .*not loaded: id, n\.$/)
+    const later = await load({ '1.csv': '1,10\n', '2.csv': 'x,y\nz,w\n' }, { format })
+    expect(later.notes.header_left_out).toMatch(/2\.csv was .*not loaded: x, y\.$/)
     expect([names, rows]).toEqual([
       ['a', 'b'],
       [

@@ -6,8 +6,9 @@
  */
 
 import type { Dialect } from '../../domain/words.ts'
-import { type Note, noteOf } from '../../errors/notes.ts'
+import { noteOf } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
+import { headGuesses } from './headGuesses.ts'
 import { marksOf, withoutBom } from './marks.ts'
 import type { CsvOptions } from './options.ts'
 import { bodyOf, type RecordSpan, soundRecords } from './records.ts'
@@ -49,8 +50,8 @@ export function readHead(bytes: Buffer, file: HeadFile, format: CsvOptions): Hea
   const head = withoutBom(bytes.subarray(0, headBytesMax))
   const whole = bytes.length <= headBytesMax && isWhole(bytes, file)
   const { dialect, notes, ...open } = sniff(head, format, file.name, whole)
-  const read = readHeadBy(bytes, file, dialect)
-  const told = [...guessed(dialect, format, file.name), ...read.notes, ...notes]
+  const { head: read, records } = headBy(bytes, file, dialect)
+  const told = [...headGuesses({ dialect, records }, format, file.name), ...read.notes, ...notes]
   return { ...read, ...open, notes: told }
 }
 
@@ -58,7 +59,15 @@ export function readHead(bytes: Buffer, file: HeadFile, format: CsvOptions): Hea
  * The same for a file of which is known how it is written.
  * @throws not_csv, columns_too_many
  */
-export function readHeadBy(bytes: Buffer, file: HeadFile, dialect: Dialect): Head {
+export const readHeadBy = (bytes: Buffer, file: HeadFile, dialect: Dialect): Head =>
+  headBy(bytes, file, dialect).head
+
+/** The head, and the records of its header. */
+function headBy(
+  bytes: Buffer,
+  file: HeadFile,
+  dialect: Dialect,
+): { head: Head; records: Buffer[] } {
   const head = withoutBom(bytes.subarray(0, headBytesMax))
   refuseBinary(head, file.name)
   const body = bodyOf(head, dialect)
@@ -72,11 +81,8 @@ export function readHeadBy(bytes: Buffer, file: HeadFile, dialect: Dialect): Hea
   }
   const skipped = countLines(head.subarray(0, head.length - body.length), dialect)
   const blankIsRecord = found.width === 1
-  return {
-    dialect: withHeaders(records, dialect),
-    ...found,
-    start: { offset: before + end, lines: skipped + lines, blankIsRecord },
-  }
+  const start = { offset: before + end, lines: skipped + lines, blankIsRecord }
+  return { head: { dialect: withHeaders(records, dialect), ...found, start }, records }
 }
 
 function withHeaders(records: readonly Buffer[], dialect: Dialect): Dialect {
@@ -85,21 +91,6 @@ function withHeaders(records: readonly Buffer[], dialect: Dialect): Dialect {
 }
 
 const isWhole = (bytes: Buffer, file: HeadFile): boolean => bytes.length >= file.sizeBytes
-
-/** What a wrong guess about the first lines would cost: names, or rows. */
-function guessed(dialect: Dialect, format: CsvOptions, file: string): Note[] {
-  const { header, headerRows = 1, skipRows: count = 0 } = dialect
-  const hasNames = header || format.header !== undefined || format.columns !== undefined
-  return [
-    ...(hasNames ? [] : [noteOf('no_header', { file })]),
-    ...(headerRows > 1 && format.header === undefined
-      ? [noteOf('header_rows', { file, count: headerRows })]
-      : []),
-    ...(count > 0 && format.skipRows === undefined
-      ? [noteOf('lines_skipped', { file, count })]
-      : []),
-  ]
-}
 
 interface First {
   /** Those of the header, without their line ends; none without a header. */

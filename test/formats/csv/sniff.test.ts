@@ -113,6 +113,41 @@ describe('titles and header', () => {
   })
 })
 
+describe('what was guessed of the first lines is told', () => {
+  const told = (text: string, format?: CsvOptions) =>
+    look(text, format).notes.map(({ code, message, hint }) => [code, message, hint])
+  const texts = 'alpha,beta\nfoo,bar\nbaz,qux\n'
+
+  test('a first record that was taken for a header, where names are given', () => {
+    const columns = ['a', 'b']
+    expect(told(texts, { columns })).toEqual([
+      [
+        'header_left_out',
+        'The first record of x.csv was taken for a header and not loaded: alpha, beta.',
+        'If it is data, say `--no-header`.',
+      ],
+    ])
+    expect(told(texts)).toEqual([])
+    for (const header of [true, false, 1]) expect(told(texts, { columns, header })).toEqual([])
+    expect(told('1,2\n3,4\n', { columns })).toEqual([])
+    expect(told(`x,y,z\n${texts.replaceAll(',', ',x,')}`, { columns })[0]?.[1]).toMatch(
+      /x, y, z\.$/,
+    )
+  })
+
+  test('titles, one or more', () => {
+    const rest = `id,name,sum\n${rows((n) => `${n},a,2`)}`
+    expect(told(`Report\n${rest}`)[0]?.slice(1)).toEqual([
+      'The first line of x.csv was left out as a title.',
+      'If it is data, say `--skip-rows 0`.',
+    ])
+    expect(told(`Report\nof 2024\n${rest}`)[0]?.slice(1)).toEqual([
+      'The first 2 lines of x.csv were left out as titles.',
+      'If they are data, say `--skip-rows 0`.',
+    ])
+  })
+})
+
 describe('numbers and dates', () => {
   const column = (...values: string[]) => {
     const { dialect, notes } = look(
