@@ -19,6 +19,7 @@ const given: Record<string, string[]> = {
   every_row_rejected: ['likely'],
   most_rows_rejected: ['likely'],
   rejects_over_max: ['likely'],
+  sample_rejected: ['likely'],
   usage_invalid: ['command'],
   setting_missing: ['example'],
   source_unsupported: ['how'],

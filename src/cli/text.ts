@@ -125,8 +125,13 @@ const retryOf = ({ activity, attempt, error }: IngestNow['retrying'][number]): [
   `${activity}, attempt ${attempt}: ${error}`,
 ]
 
+type RejectShown = Pick<
+  Reject,
+  'file' | 'line' | 'column' | 'constraint' | 'error' | 'raw' | 'loadedAt'
+>
+
 /** A reject in a line: where, which column, why, and the start of the row. */
-export function rejectLine({ loadedAt, ...reject }: Reject, rawChars = 60): string {
+export function rejectLine({ loadedAt, ...reject }: RejectShown, rawChars = 60): string {
   const { file, line, column, constraint, error, raw } = reject
   const flat = raw.replace(/[\r\n\t]+/g, ' ')
   const start = flat.length > rawChars ? `${flat.slice(0, rawChars)}…` : flat

@@ -18,6 +18,12 @@ export const commandLine = {
     message: '{name} is not set, and no Sluice is up in {home}.',
     hint: 'Set {name}={example}, or start Sluice in this folder with `npm start`.',
   },
+  sample_rejected: {
+    kind: 'data',
+    message:
+      '{rejected} of the first {read} records would be rejects; {allowed} are allowed. The first: {first}.',
+    hint: 'An ingest that fails publishes nothing. {likely} To load the others all the same: `--max-rejects 100%`.',
+  },
   api_unknown: {
     kind: 'user',
     message: 'No API is known here.',

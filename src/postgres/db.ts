@@ -75,6 +75,8 @@ export interface TransactionOptions {
   name?: string
   /** A landing table that numbers its rows asks for it, see sluice.unit_base(). */
   unitNo?: number | undefined
+  /** Nothing of it is kept. */
+  isTrial?: boolean
   signal?: AbortSignal
 }
 
@@ -85,14 +87,14 @@ export interface TransactionOptions {
 export const transaction = <T>(
   db: Db,
   work: (tx: Connection, pid: number) => Promise<T>,
-  { name, unitNo, signal }: TransactionOptions = {},
+  { name, unitNo, isTrial = false, signal }: TransactionOptions = {},
 ): Promise<T> =>
   withConnection(
     db,
     async (tx) => {
       const answers = (await tx.query(beginText({ name, unitNo }))) as unknown as pg.QueryResult[]
       const result = await work(tx, answers.at(-1)?.rows[0].pid)
-      await tx.query('commit')
+      await tx.query(isTrial ? 'rollback' : 'commit')
       return result
     },
     signal,

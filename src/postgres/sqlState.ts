@@ -47,6 +47,9 @@ export const isOfStatement = isOneOf(/^(0A|21|22|42|P0)/)
 /** A table cannot be dropped: a session reads it, it is not ours, or an object depends on it. */
 export const isUndroppable = isOneOf(/^(55P03|42501|2BP01)$/)
 
+/** The role lacks a right. */
+export const isNotAllowed = isOneOf(/^42501$/)
+
 /** There is no such table, or no such schema. */
 export const isOfMissingTable = isOneOf(/^(42P01|3F000)$/)
 

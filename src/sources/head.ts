@@ -9,6 +9,8 @@ export interface Head {
   bytes: Buffer
   /** They are all there is of the file. */
   whole: boolean
+  /** What they were written in, when it was not UTF-8. */
+  encoding?: string
 }
 
 /** @throws what opening and unpacking a file throw */
@@ -25,7 +27,8 @@ export async function readHeadBytes(
     const text = await openText(opened.read(signal), options)
     await text.close()
     const bytes = text.head.subarray(0, headBytes)
-    return { bytes, whole: text.whole && bytes.length === text.head.length }
+    const whole = text.whole && bytes.length === text.head.length
+    return { bytes, whole, ...(text.encoding && { encoding: text.encoding }) }
   } finally {
     await opened.close()
   }

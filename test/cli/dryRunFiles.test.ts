@@ -74,3 +74,37 @@ test('no more than a hundred heads are read; members of an archive are files', a
   const packed = await dryRunOf(join(path, 'all.zip'))
   expect(packed.codes.sort()).toEqual(['files_left_out', 'files_otherwise'])
 })
+
+test('records of another width, a header that comes again and stray quotes are rejects', async () => {
+  const text = 'id,name\n1,a\n2\nid,name\n3,c,d\n4,"e" f\n5,g\n6,h\n7,i\n8,j\n'
+  const seen = await dryRun({ '1.csv': text }, '--repeated-headers', 'reject')
+  expect(seen.rejects).toMatchObject({ count: 4, byDatabase: false })
+  const found = seen.rejects.first.map((each: { line: number; code: string }) => [
+    each.line,
+    each.code,
+  ])
+  expect(found).toEqual([
+    [3, 'wrong_column_count'],
+    [4, 'repeated_header'],
+    [5, 'wrong_column_count'],
+  ])
+  expect(seen).toMatchObject({
+    code: 0,
+    odd: 2,
+    sampled: 9,
+    rejects: { likely: expect.any(String) },
+  })
+  expect(seen.rejects.likely).toContain('--ragged fit')
+  expect(seen.records[1]).toEqual(['5', 'g'])
+  expect(seen.words).toMatch(/^target +public\.t, not looked at: no database is known here/m)
+})
+
+test('the encoding is told: sniffed, or given', async () => {
+  const path = join(folder, 'latin.csv')
+  await writeFile(path, Buffer.from('id,name\n1,Müller\n2,Größe\n3,Käse\n', 'latin1'))
+  const { words } = await dryRunOf(path)
+  expect(words).toMatch(/encoding +windows-1252 +sniffed +--encoding/)
+  const given = await dryRunOf(path, '--encoding', 'latin1')
+  expect(given.words).toMatch(/encoding +latin1 +given/)
+  expect((await dryRun({ '1.csv': plain })).words).toMatch(/encoding +utf-8 +sniffed/)
+})

@@ -17,12 +17,15 @@ const listed = (texts: readonly string[] | undefined): string | null =>
 const count = (number: number, what: string): string =>
   `${number} ${what}${number === 1 ? '' : 's'}`
 
-const sniffed = (value: Shown<Dialect>['value'], what?: string): Shown<Dialect> => ({
+/** How a file is written, and what its bytes were written in when it was not UTF-8. */
+export type Written = Dialect & { encoding?: string }
+
+const sniffed = (value: Shown<Written>['value'], what?: string): Shown<Written> => ({
   value,
   isSniffed: true,
   ...(what !== undefined && { what }),
 })
-const given = (value: Shown<Dialect>['value'], what?: string): Shown<Dialect> => ({
+const given = (value: Shown<Written>['value'], what?: string): Shown<Written> => ({
   ...sniffed(value, what),
   isSniffed: false,
 })
@@ -34,6 +37,7 @@ export const csvOptions = {
     about: 'the encoding, like utf-16le, latin1 or windows-1252',
     absent: 'sniffed for each file',
     flag: { text: '--encoding <name>' },
+    shown: sniffed(({ encoding = 'utf-8' }) => encoding),
     example: '--encoding windows-1252',
   },
   delimiter: {

@@ -2,7 +2,7 @@
 import { toJson, visible } from '../../../domain/visible.ts'
 import { colors } from '../../colors.ts'
 import type { SpecWithoutSource } from '../../specOptions.ts'
-import { noteLine, number, plural, table } from '../../text.ts'
+import { noteLine, number, plural, rejectLine, table } from '../../text.ts'
 import { type Peek, peek } from './peek.ts'
 import { pathsOf } from './sources.ts'
 
@@ -24,35 +24,59 @@ const origins = {
   guess: 'from all values of the file',
 }
 
+const unknownDatabase = 'no database is known here: start `sluice up`, or set DATABASE_URL'
+
 function inWords(seen: Peek): string {
-  const { columns, records, notes, files, heads } = seen
-  const there = { true: 'exists', false: 'will be made', null: 'not looked at' }[`${seen.exists}`]
-  const facts = [
-    ['file', seen.file],
-    ...(files > 1
-      ? [['files', `${number(files)}, and the heads of ${number(heads)} were read`]]
-      : []),
-    ['target', `${seen.target}, ${there}`],
-    ['types', origins[seen.typesFrom]],
-    ['sample', `${plural(seen.sampled, 'record')}, ${seen.odd} with another number of fields`],
-  ].map(([name = '', value]) => `${colors.dim(name.padEnd(8))} ${value}`)
   const dialect = seen.facts.map(({ what, value, from, flag }) => [
     `  ${what}`,
     value,
     from,
     colors.dim(flag ?? ''),
   ])
-  const rows = columns.map(({ name, type }, at) => [
+  const rows = seen.columns.map(({ name, type }, at) => [
     `  ${cell(seen.header?.[at] ?? `field ${at + 1}`)}`,
     '→',
     name,
     type,
-    ...records.slice(0, 3).map((record) => cell(record[at])),
+    ...seen.records.slice(0, 3).map((record) => cell(record[at])),
   ])
-  const told = notes.map((note) => `\n${noteLine(note)}`).join('')
-  const problem = seen.problem ? `\n${colors.red('It would fail:')} ${seen.problem}` : ''
-  const parts = [facts.join('\n'), table(dialect), `${table(rows)}${told}${problem}`]
+  const told = [...rejectLines(seen), ...seen.notes.map(noteLine), ...problemLines(seen)]
+  const parts = [facts(seen), table(dialect), [table(rows), ...told].join('\n')]
   return `${parts.join('\n\n')}\n\nNothing was loaded.`
+}
+
+function facts(seen: Peek): string {
+  const { files, heads, exists, sampled, rejects } = seen
+  const notLookedAt = seen.problem === null ? `not looked at: ${unknownDatabase}` : 'not looked at'
+  const there = { true: 'exists', false: 'will be made', null: notLookedAt }[`${exists}`]
+  const by = rejects.byDatabase ? 'as PostgreSQL reads them' : 'by their form: no value was tried'
+  return [
+    ['file', seen.file],
+    ...(files > 1
+      ? [['files', `${number(files)}, and the heads of ${number(heads)} were read`]]
+      : []),
+    ['target', `${seen.target}, ${there}`],
+    ['types', origins[seen.typesFrom]],
+    ['sample', `${plural(sampled, 'record')}, ${seen.odd} with another number of fields`],
+    ['rejects', `${number(rejects.count)} of the first ${plural(sampled, 'record')}, ${by}`],
+  ]
+    .map(([name = '', value]) => `${colors.dim(name.padEnd(8))} ${value}`)
+    .join('\n')
+}
+
+/** The first rejects of the sample, and the flag that most likely mends them. */
+function rejectLines({ file, sampled, rejects: { count, first, likely } }: Peek): string[] {
+  if (count === 0) return []
+  const would = `Of the first ${plural(sampled, 'record')} ${number(count)} would be rejects:`
+  const lines = first.map(
+    (reject) => `  ${rejectLine({ ...reject, file, constraint: null, loadedAt: null })}`,
+  )
+  return [`${colors.yellow(would)} ${likely ?? ''}`, ...lines]
+}
+
+function problemLines({ problem, hint }: Peek): string[] {
+  if (problem === null) return []
+  return [`${colors.red('It would fail:')} ${problem}`, ...(hint ? [`  ${hint}`] : [])]
 }
 
 const cell = (value: string | null | undefined): string => {

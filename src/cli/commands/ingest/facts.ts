@@ -1,6 +1,6 @@
 /** How a file would be read, for people: each option, where its value comes from, and its flag. */
 import type { Option, Options } from '../../../domain/option.ts'
-import type { Dialect } from '../../../domain/words.ts'
+import type { Written } from '../../../formats/csv/options.ts'
 import { type Format, formatOptions } from '../../../spec/format.ts'
 import { type Target, targetOptions } from '../../../spec/target.ts'
 
@@ -13,8 +13,10 @@ export interface Fact {
   flag: string | null
 }
 
-/** What is out of the ordinary or was given; of delimiter, quote, header and NULL always. */
-export function factsOf(dialect: Dialect, format: Format, target: Partial<Target>): Fact[] {
+/**
+ * What is out of the ordinary or was given; of encoding, delimiter, quote, header and NULL always.
+ */
+export function factsOf(dialect: Written, format: Format, target: Partial<Target>): Fact[] {
   const newline = JSON.stringify(dialect.newline)
   const { table: _, ...said } = target
   return [
@@ -24,7 +26,7 @@ export function factsOf(dialect: Dialect, format: Format, target: Partial<Target
   ]
 }
 
-function factsOfGroup(options: Options, values: object, dialect: Dialect): Fact[] {
+function factsOfGroup(options: Options, values: object, dialect: Written): Fact[] {
   const given = values as Record<string, unknown>
   return Object.entries(options).flatMap(([name, option]) => {
     const fact = factOf(name, option, { given: given[name], dialect })
@@ -36,7 +38,7 @@ function factsOfGroup(options: Options, values: object, dialect: Dialect): Fact[
 function factOf(
   name: string,
   { flag, shown }: Option,
-  { given, dialect }: { given: unknown; dialect: Dialect },
+  { given, dialect }: { given: unknown; dialect: Written },
 ): Fact | null {
   const isGiven = given !== undefined
   const value = shown?.value(dialect) ?? (isGiven && flag ? JSON.stringify(given) : null)

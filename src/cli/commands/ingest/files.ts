@@ -6,7 +6,7 @@ import { LeftOut } from '../../../domain/leftOut.ts'
 import type { UnpackLimits } from '../../../domain/unpack.ts'
 import type { FileShape, FirstTable, ListedFile } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
-import { messageOf, sluiceError } from '../../../errors.ts'
+import { sluiceError } from '../../../errors.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 import { readHeadBytes } from '../../../sources/head.ts'
 import { namesIn } from '../../../sources/options.ts'
@@ -16,6 +16,7 @@ import { emptyShape, notesBeside, readIn } from '../../../spec/files/reading.ts'
 import { FileSorter } from '../../../spec/files/sorter.ts'
 import { type FullSpec, namedFiles } from '../../../spec/spec.ts'
 import type { FullTarget } from '../../../spec/target.ts'
+import { type Problem, toProblem } from './problem.ts'
 
 /** A dry run reads the heads of so many files at most: it should answer in seconds. */
 const headsMax = 100
@@ -70,7 +71,7 @@ export interface Heads {
   count: number
   notes: Note[]
   /** Why the ingest would fail; null where nothing speaks against it. */
-  problem: string | null
+  problem: Problem | null
 }
 
 /** Reads the heads of the first files as staging does, and sorts the files as plan does. */
@@ -93,7 +94,7 @@ export async function readHeads(
     const notes = sorter.notes(namesIn(spec.source).join(', '))
     return { count: heads.length, notes: [...leftOut.notes, ...notes], problem: null }
   } catch (error) {
-    return { count: heads.length, notes: leftOut.notes, problem: messageOf(error) }
+    return { count: heads.length, notes: leftOut.notes, problem: toProblem(error) }
   }
 }
 

@@ -10,14 +10,12 @@ import { type FileHeader, matchHeader, newColumns } from '../../../domain/match.
 import { showTable, type TableName } from '../../../domain/table.ts'
 import type { Dialect, FileShape, ListedFile } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
-import { messageOf, sluiceError } from '../../../errors.ts'
-import { type Head, readHead } from '../../../formats/csv/head.ts'
-import { recordsOf, shapeOf, soundRecords, valuesOf } from '../../../formats/csv/records.ts'
-import { Rewriter, writtenValues } from '../../../formats/csv/rewrite.ts'
-import { openDb } from '../../../postgres/db.ts'
+import { sluiceError } from '../../../errors.ts'
+import { readHead } from '../../../formats/csv/head.ts'
+import { type Db, databaseError, openDb } from '../../../postgres/db.ts'
 import { readTarget } from '../../../postgres/target/target.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
-import { readHeadBytes } from '../../../sources/head.ts'
+import { type Head, readHeadBytes } from '../../../sources/head.ts'
 import { openSource } from '../../../sources/open.ts'
 import { checkSpec } from '../../../spec/checkSpec.ts'
 import type { FullTarget } from '../../../spec/target.ts'
@@ -25,10 +23,10 @@ import type { SpecWithoutSource } from '../../specOptions.ts'
 import { type Fact, factsOf } from './facts.ts'
 import { firstTableOf, listFiles, type Reader, readHeads } from './files.ts'
 import { guessOf, scanFile } from './guess.ts'
+import { overLimit, type Problem, toProblem } from './problem.ts'
+import { type Judged, judgeSample, sampleOf } from './sample.ts'
 
-const recordsMax = 1000
-
-export interface Peek {
+export interface Peek extends Judged {
   /** The first table: the others are compared with it. */
   file: string
   /** How many files would be loaded, and of how many of them the heads were read. */
@@ -47,13 +45,9 @@ export interface Peek {
   target: string
   /** Whether the target is there already; null when no database could be asked. */
   exists: boolean | null
-  /** Why the ingest would fail, as far as one can see from here. */
+  /** Why the ingest would fail, as far as one can see from here, and what to do about it. */
   problem: string | null
-  /** The first data records, field by field, as PostgreSQL would be given them. */
-  records: (string | null)[][]
-  sampled: number
-  /** Records of the sample with another number of fields. */
-  odd: number
+  hint: string | null
 }
 
 /** @throws spec_invalid, dialect_invalid, not_csv, and what listing and reading a source throw */
@@ -75,92 +69,81 @@ export async function peek(
   const listing = await listFiles(source, full)
   const first = await firstTableOf(listing, reader)
   const file = listing.files.find(({ name }) => name === first?.name) ?? listing.files[0]
-  const there = await lookForTarget(table, full.target, databaseUrl)
-  const heads = await readHeads(listing, { reader, first, target: there.target })
-  const seen = await peekAt(file as ListedFile, reader, there)
-  return {
-    ...seen,
-    files: listing.files.length,
-    heads: heads.count,
-    facts: factsOf(seen.dialect, full.format, spec.target ?? {}),
-    notes: [...seen.notes, ...heads.notes],
-    target: showTable(table),
-    exists: there.exists,
-    problem: there.problem ?? seen.problem ?? heads.problem,
+  const db = databaseUrl === null ? null : openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
+  try {
+    const there = await lookForTarget(table, full.target, db)
+    const heads = await readHeads(listing, { reader, first, target: there.target })
+    const { encoding, ...seen } = await peekAt(file as ListedFile, reader, there)
+    const written = { ...seen.dialect, ...(encoding && { encoding }) }
+    const problem = there.problem ?? seen.problem ?? heads.problem
+    return {
+      ...seen,
+      files: listing.files.length,
+      heads: heads.count,
+      facts: factsOf(written, full.format, spec.target ?? {}),
+      notes: [...seen.notes, ...heads.notes],
+      target: showTable(table),
+      exists: there.exists,
+      problem: problem?.message ?? null,
+      hint: problem?.hint ?? null,
+    }
+  } finally {
+    await db?.end()
   }
 }
 
-type FilePeek = Omit<Peek, 'files' | 'heads' | 'facts' | 'target' | 'exists'>
+type FilePeek = Omit<Peek, 'files' | 'heads' | 'facts' | 'target' | 'exists' | 'problem' | 'hint'> &
+  Pick<Head, 'encoding'> & { problem: Problem | null }
 
 async function peekAt(
   file: ListedFile,
   { source, spec, limits }: Reader,
-  { target }: Pick<There, 'target'>,
+  { target, db }: Pick<There, 'target' | 'db'>,
 ): Promise<FilePeek> {
   const { name } = file
   const { format } = spec
   const into = spec.target as FullTarget
-  const { bytes, whole } = await readHeadBytes(source, file, { format, limits })
+  const { bytes, whole, encoding } = await readHeadBytes(source, file, { format, limits })
   const head = readHead(bytes, { name, sizeBytes: bytes.length + (whole ? 0 : 1) }, format)
   const { dialect, header, width } = head
-  const data = dataOf(bytes, head, whole)
   const shape = await scanFile(source, file, { format, limits, head })
-  const { notes, ...found } = findColumns({ file: name, header, width }, { into, target, shape })
+  const found = findColumns({ file: name, header, width }, { into, target, shape })
+  const { columns, notes, problem } = found
+  // What does not go to the columns of the table is not held against their types.
+  const to = { dialect, columns, target, db: problem ? null : db }
+  const judged = await judgeSample(sampleOf(bytes, head, whole), to)
   return {
     file: name,
     dialect,
-    notes: [...head.notes, ...notes],
     header,
     ...found,
-    records: data.slice(0, 5).map((record) => asLoaded(record, dialect, found.columns)),
-    sampled: data.length,
-    odd: data.filter((record) => shapeOf(record, dialect).fields !== width).length,
+    notes: [...head.notes, ...notes],
+    ...judged,
+    problem: problem ?? overLimit(name, judged, spec),
+    ...(encoding && { encoding }),
   }
-}
-
-/** The first data records. */
-function dataOf(bytes: Buffer, { dialect, width, start }: Head, whole: boolean): Buffer[] {
-  const body = bytes.subarray(start.offset)
-  const records: Buffer[] = []
-  for (const span of soundRecords(body, dialect, { recordBytesMax: body.length })) {
-    const isCut = span.next >= body.length && !whole
-    if (isCut || records.length >= recordsMax) break
-    if (!span.blank || width === 1) records.push(body.subarray(span.start, span.end))
-  }
-  const isAll = whole && records.length < recordsMax
-  return records.slice(0, records.length - (isAll ? (dialect.skipFooter ?? 0) : 0))
-}
-
-/** What PostgreSQL would be given; as it stands in the file, if that would be a reject. */
-function asLoaded(record: Buffer, dialect: Dialect, columns: readonly Column[]): (string | null)[] {
-  const writer = new Rewriter(record, dialect, columns)
-  for (const span of recordsOf(record, dialect, { spans: true })) {
-    if (span.broken || writer.add(span)) break
-    return writtenValues(writer.bytes.subarray(0, (writer.ends[0] ?? 1) - 1))
-  }
-  return valuesOf(record, dialect)
 }
 
 interface There {
   target: TargetTable | null
   exists: boolean | null
-  problem: string | null
+  /** Null where none is known, or the target cannot be what it is. */
+  db: Db | null
+  problem: Problem | null
 }
 
 async function lookForTarget(
   table: TableName,
   { mode }: FullTarget,
-  databaseUrl: string | null,
+  db: Db | null,
 ): Promise<There> {
-  if (databaseUrl === null) return { target: null, exists: null, problem: null }
-  const db = openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
+  const unknown = { target: null, exists: null, db: null }
+  if (db === null) return { ...unknown, problem: null }
   try {
     const target = await readTarget(db, table, mode)
-    return { target, exists: target !== null, problem: null }
+    return { target, exists: target !== null, db, problem: null }
   } catch (error) {
-    return { target: null, exists: null, problem: messageOf(error) }
-  } finally {
-    await db.end()
+    return { ...unknown, problem: toProblem(databaseError(error)) }
   }
 }
 
@@ -170,14 +153,16 @@ interface Aim {
   shape: FileShape
 }
 
-type Columns = Pick<Peek, 'columns' | 'typesFrom' | 'problem' | 'notes'>
+interface Columns extends Pick<Peek, 'columns' | 'typesFrom' | 'notes'> {
+  problem: Problem | null
+}
 
 function findColumns(header: FileHeader, { into, target, shape }: Aim): Columns {
   const guess = (names: string[]) =>
     into.types === 'text'
       ? { columns: names.map((name): Column => ({ name, type: 'text' })), notes: [] }
       : guessOf(shape, names, { file: header.file, freeze: into.schema === 'freeze' })
-  const guessed = (problem: string | null): Columns => ({
+  const guessed = (problem: Problem | null): Columns => ({
     ...guess(newColumns(header, into.names)),
     typesFrom: 'guess',
     problem,
@@ -198,6 +183,6 @@ function findColumns(header: FileHeader, { into, target, shape }: Aim): Columns 
       problem: null,
     }
   } catch (error) {
-    return guessed(messageOf(error))
+    return guessed(toProblem(error))
   }
 }
