@@ -22,6 +22,7 @@ import { Fingerprint } from '../src/postgres/ledger/repeated.ts'
 import { readStepOrders } from '../src/postgres/ledger/steps.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
+import { archiveOf } from '../src/sources/archive.ts'
 import type { Found, Source } from '../src/sources/source.ts'
 import { findFirstTable } from '../src/spec/files/firstTable.ts'
 import { type FullSpec, factsOf, namedFiles } from '../src/spec/spec.ts'
@@ -73,7 +74,10 @@ export const listSource =
             spec.target &&
             (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
           const source = sourceOf(deps, spec)
-          const { candidates, ...listed } = await record(tx, { ingestId, spec, source, signal })
+          const { candidates, ...listed } = await record(tx, {
+            ...{ ingestId, spec, source, signal },
+            sha256Of: hashesOf(deps, spec),
+          })
           mustHaveFiles(spec, listed)
           // After steps the files may be others: each is looked at when its last step has ended.
           const { first, notes } = known
@@ -110,6 +114,16 @@ function routed(
   }
 }
 
+/** Uploads were hashed when they came; a member counts as its archive does. */
+function hashesOf({ stage }: Deps, { source }: FullSpec): Listing['sha256Of'] {
+  if (source.kind !== 'upload') return async () => null
+  return (file) => {
+    // The version of a member begins with that of its archive.
+    const [version = ''] = file.version.split('/')
+    return stage.uploads.sha256({ name: archiveOf(file), version })
+  }
+}
+
 const pathsOf = (spec: FullSpec): string => factsOf(spec).paths.join(', ')
 
 /** In the order of the spec. @throws step_unknown */
@@ -127,13 +141,16 @@ interface Listing {
   spec: FullSpec
   source: Source
   signal: AbortSignal
+  /** What the bytes of a file hash to, where that is known. */
+  sha256Of(file: ListedFile): Promise<string | null>
 }
 
 /**
  * Writes the files page by page, without those that are no data by their names.
  * @returns with the first files that are not empty, one of which may be a table
  */
-async function record(tx: Connection, { ingestId, spec, source, signal }: Listing) {
+async function record(tx: Connection, listing: Listing) {
+  const { ingestId, spec, source, signal, sha256Of } = listing
   const candidates: ListedFile[] = []
   const leftOut = new LeftOut()
   const isNamed = namedFiles(spec.source)
@@ -159,10 +176,10 @@ async function record(tx: Connection, { ingestId, spec, source, signal }: Listin
       }
       lot = { files: lot.files + 1, bytes: lot.bytes + file.sizeBytes }
       sizeBytes += file.sizeBytes
-      fingerprint.add(file)
       if (file.sizeBytes > 0 && candidates.length < candidatesMax) candidates.push(file)
       return { ...file, fileNo: files++, lotNo }
     })
+    for (const file of numbered) fingerprint.add(file, await sha256Of(file))
     if (numbered.length > 0) await addFiles(tx, ingestId, numbered)
     signal.throwIfAborted()
   }

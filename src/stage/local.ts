@@ -1,5 +1,4 @@
 /** A stage in a folder, which all workers and the API share. */
-import { createHash } from 'node:crypto'
 import {
   type BigIntStats,
   closeSync,
@@ -30,7 +29,8 @@ import { sluiceError } from '../errors.ts'
 import { chunksOf } from '../io/chunks.ts'
 import { mapOrdered } from '../io/mapOrdered.ts'
 import { inSync, syncBytesMax } from '../io/syncRead.ts'
-import type { Stage, StagedFile, StagedState, Uploads } from './stage.ts'
+import { localUploads } from './localUploads.ts'
+import type { Stage, StagedFile, StagedState } from './stage.ts'
 import { adopt, unlinkable, writeWhole } from './write.ts'
 
 const chunkBytes = 256 * 1024
@@ -190,34 +190,3 @@ function check(stats: BigIntStats, file: StagedState): void {
 
 const damaged = ({ name, pinned }: StagedState, problem: string): Error =>
   sluiceError(pinned ? 'file_changed' : 'staged_file_damaged', { file: name, problem })
-
-function localUploads(folder: string): Uploads {
-  // Names are checked against the spec's pattern where they come in: no folders, no dot in front.
-  const path = (name: string) => join(folder, name)
-  return {
-    async put(name, bytes) {
-      const hash = createHash('sha256')
-      const tap = (chunk: Buffer) => void hash.update(chunk)
-      const staged = await writeWhole(path(name), bytes, { tap, replace: true })
-      return { ...staged, sha256: hash.digest('hex') }
-    },
-    path,
-    async remove(name) {
-      const there = await stat(path(name)).catch(() => null)
-      await rm(path(name), { force: true })
-      return there !== null
-    },
-    async expire(olderThanMs) {
-      const names = await readdir(folder).catch(() => [])
-      const before = Date.now() - olderThanMs
-      let removed = 0
-      for (const name of names) {
-        const stats = await stat(path(name)).catch(() => null)
-        if (!stats || stats.mtimeMs >= before) continue
-        await rm(path(name), { force: true })
-        removed++
-      }
-      return removed
-    },
-  }
-}

@@ -72,6 +72,8 @@ export interface Uploads {
   put(name: string, bytes: AsyncIterable<Buffer>): Promise<Hashed>
   /** @throws upload_not_found */
   path(name: string): string
+  /** The SHA-256 of its bytes, in hex; null when it is not known of this version of the file. */
+  sha256(upload: { name: string; version: string }): Promise<string | null>
   remove(name: string): Promise<boolean>
   /** Removes those that were written longer ago. */
   expire(olderThanMs: number): Promise<number>

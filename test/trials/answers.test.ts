@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { readIngest } from '../../src/postgres/ledger/ingests.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
@@ -177,6 +178,25 @@ test('the same files again, without an id: a note names the ingest that had them
   // Another version of the file is another file.
   await it.file('again-and-again.csv', 'a\n2\n')
   expect(await codes({})).toEqual([])
+})
+
+test('the same bytes sent again are told too, whatever the uploads are called', async () => {
+  const { uploads } = it.stage
+  const ingest = async (name: string, text: string) => {
+    await uploads.put(name, Readable.from([Buffer.from(text)]))
+    const source = { kind: 'upload' as const, uploads: [name] }
+    return it.ingest({ source, target: { table: 'sent' } })
+  }
+  const first = await ingest('one.csv', 'a\n1\n')
+  expect(first.notes).toEqual([])
+  expect((await ingest('two.csv', 'a\n2\n')).notes).toEqual([])
+  expect((await ingest('three.csv', 'a\n1\n')).notes).toMatchObject([
+    { code: 'files_loaded_before', message: expect.stringContaining(first.ingestId) },
+  ])
+  // Put in place by hand, its bytes are not those that were hashed.
+  await writeFile(uploads.path('two.csv'), 'a\n3\n')
+  const source = { kind: 'upload' as const, uploads: ['two.csv'] }
+  expect((await it.ingest({ source, target: { table: 'sent' } })).notes).toEqual([])
 })
 
 test('the figures of the sample are true', async () => {

@@ -3,12 +3,16 @@ import { createHash } from 'node:crypto'
 import type { ListedFile } from '../../domain/words.ts'
 import type { Connection } from '../db.ts'
 
-/** Grows with the list of the files: they are the same if their names, sizes and versions are. */
+/**
+ * Grows with the list of the files: they are the same if their names, sizes and versions are, or
+ * their bytes where those are known by a hash. The name of an upload is another one each time.
+ */
 export class Fingerprint {
   readonly #hash = createHash('sha256')
 
-  add({ name, sizeBytes, version }: ListedFile): void {
-    this.#hash.update(`${JSON.stringify([name, sizeBytes, version])}\n`)
+  add({ name, sizeBytes, version, member }: ListedFile, sha256: string | null): void {
+    const identity = sha256 === null ? [name, sizeBytes, version] : [member ?? null, sha256]
+    this.#hash.update(`${JSON.stringify(identity)}\n`)
   }
 
   toString(): string {
