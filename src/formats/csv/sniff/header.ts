@@ -47,7 +47,7 @@ const typedLeast = 3
 
 /**
  * How many of the records are the header, the first of which is known to be. A further one says the
- * same as the first, or has texts above at least three columns of values, and no value itself.
+ * same as the first, above a column of values, or has texts above at least three columns of values, and no value itself.
  */
 export function headerRowsIn(records: readonly Values[]): number {
   const first = records[0]?.map(plain) ?? []
@@ -60,13 +60,24 @@ export function headerRowsIn(records: readonly Values[]): number {
 
 function isFurther(record: Values, first: string[], data: readonly Values[]): boolean {
   if (first.length < 2 || record.length !== first.length) return false
-  if (record.every((value, at) => plain(value) === first[at])) return true
+  // Among texts alone the same record once more may well be data.
+  const isSame = isSameAs(record, first)
+  if (isSame)
+    return (
+      proofsOf(
+        first,
+        data.filter((each) => !isSameAs(each, first)),
+      ) > 0
+    )
   const few = data.slice(0, recordsMax).filter(({ length }) => length === first.length)
   if (few.length < typedLeast) return false
   const kinds = first.map((_, at) => kindOfColumn(few.map((values) => values[at] ?? null)))
   const typed = kinds.flatMap((kind, at) => (kind === 'text' || kind === 'empty' ? [] : [at]))
   return typed.length >= typedLeast && typed.every((at) => kindOf(record[at] ?? null) === 'text')
 }
+
+const isSameAs = (record: Values, first: string[]): boolean =>
+  record.length === first.length && record.every((value, at) => plain(value) === first[at])
 
 const plain = (value: string | null): string => (value ?? '').trim().toLowerCase()
 

@@ -40,16 +40,15 @@ export function otherwiseNamed(
   return null
 }
 
-/** A name is made of the words above its column; a cell that is merged with others is empty. */
+/** A name is made of the different words above its column; a cell that is merged is empty. */
 export function joinNames(rows: string[][]): string[] {
   if (rows.length === 1) return rows[0] ?? []
   const width = Math.max(...rows.map((row) => row.length))
-  return Array.from({ length: width }, (_, field) =>
-    rows
-      .map((row) => (row[field] ?? '').trim())
-      .filter((word) => word !== '')
-      .join(' '),
-  )
+  return Array.from({ length: width }, (_, field) => {
+    const words = rows.map((row) => (row[field] ?? '').trim()).filter((word) => word !== '')
+    const lower = words.map((word) => word.toLowerCase())
+    return words.filter((_word, at) => lower.indexOf(lower[at] as string) === at).join(' ')
+  })
 }
 
 /**
