@@ -37,6 +37,9 @@ test('sends the file, follows, sums up, and removes what it sent', async () => {
 })
 
 test('the same id again loads nothing again, another spec is refused', async () => {
+  expect((await ingest('--id', 'first')).out).toMatch(
+    /^first was completed already at .*: nothing was loaded now.*give another --id/m,
+  )
   const again = await ingest('--id', 'first', '--json')
   expect(again.code).toBe(0)
   expect(JSON.parse(again.out)).toMatchObject({ id: 'first', state: 'completed', rowsLoaded: 2 })

@@ -32,6 +32,15 @@ export function declare(command: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
+  try {
+    await serve(options)
+  } finally {
+    // An open pipe would keep the process, also one that could not start.
+    if (options.fed) process.stdin.destroy()
+  }
+}
+
+async function serve(options: Options): Promise<void> {
   const config = readConfig()
   const log = createLog(options.logLevel ?? config.log.level, formatOf(options, config))
   const place = options.fed
@@ -43,13 +52,11 @@ async function run(options: Options): Promise<void> {
   const api = await startApi({ ...place, log }).catch((error) => {
     throw listenError(error, { host, port })
   })
-  // The process that started us waits for this line, at any log level.
+  // The process that started us waits for it, whatever the log shows.
   if (options.fed) console.log(`API ready: ${api.url}`)
   log.info({ event: 'ready', url: api.url }, `API ready: ${api.url}, docs at ${api.url}/docs`)
   await untilSignal()
   await api.close()
-  // An open pipe would keep the process.
-  if (options.fed) process.stdin.destroy()
   log.info({ event: 'stopped' }, 'API stopped')
 }
 

@@ -52,10 +52,12 @@ async function run(sources: string[], options: Options, command: Command): Promi
   const { uploads, ...accepted } = await submit(client, spec, { found, quiet: json })
   if (!options.wait) return tellAccepted(accepted, json)
   if (!json) console.log(`ingest ${accepted.id}`)
+  const wasOver = ['completed', 'failed', 'cancelled'].includes(accepted.state)
   const view = await wait(client, accepted.id, json)
   // One that has not ended may still be started, or started again.
   if (view.endedAt) await removeFiles(client, uploads)
   console.log(json ? toJson(view, 2) : outcome(view))
+  if (wasOver && !json) console.log(alreadyOver(view))
   if (view.state !== 'completed') process.exitCode = 1
 }
 
@@ -64,6 +66,11 @@ function tellAccepted(accepted: { id: string; state: string }, json: boolean): v
   const words = `ingest ${id} is ${state}. Follow it: ${followHint(id)}`
   console.log(json ? toJson(accepted, 2) : words)
 }
+
+/** One id is one ingest: sent again, it tells what came of it the first time. */
+const alreadyOver = ({ id, state, endedAt }: IngestNow): string =>
+  `${id} was ${state} already at ${endedAt}: nothing was loaded now, not even if the files are others. ` +
+  'To load them, give another --id, or none.'
 
 const followHint = (id: string): string => `sluice status ${id} --follow`
 

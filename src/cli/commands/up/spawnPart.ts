@@ -31,7 +31,7 @@ export interface Spawned {
 
 /**
  * It has a process group of its own: a Ctrl-C reaches `up` only, which stops its parts in their
- * order. A kill of `up` reaches it through its stdin, see feed.ts.
+ * order. A kill of `up` reaches it through its stdin, see settingsPipe.ts.
  */
 export async function spawnPart(options: PartOptions): Promise<Spawned> {
   const { log, args, node = [] } = options
