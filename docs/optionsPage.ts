@@ -1,25 +1,23 @@
 /** The page of all options of a spec, made from the tables that declare them. */
 import { type Option, wordsOf } from '../src/domain/option.ts'
-import { optionGroups } from '../src/spec/groups.ts'
+import { groupTitles, optionGroups } from '../src/spec/groups.ts'
 
-const heads: Record<keyof typeof optionGroups, [title: string, about: string]> = {
-  target: ['The target', 'Members of `target`.'],
-  '': ['The ingest', 'Members of the spec itself.'],
-  rejects: ['Rejects', 'Members of `rejects`.'],
-  format: [
-    'How files are written',
+const members: Record<keyof typeof optionGroups, string> = {
+  target: 'Members of `target`.',
+  '': 'Members of the spec itself.',
+  rejects: 'Members of `rejects`.',
+  format:
     'Members of `format`. [csv.md](csv.md#how-a-file-is-written) says how what is absent is found.',
-  ],
 }
 
 export function optionsPage(): string {
-  const sections = Object.entries(optionGroups).map(([group, options]) => {
-    const [title, about] = heads[group as keyof typeof optionGroups]
-    const rows = Object.entries<Option>(options).map(([name, option]) =>
+  const groups = Object.keys(optionGroups) as (keyof typeof optionGroups)[]
+  const sections = groups.map((group) => {
+    const rows = Object.entries<Option>(optionGroups[group]).map(([name, option]) =>
       row(group === '' ? name : `${group}.${name}`, option),
     )
     const head = '| option | flag | what it says | if absent | example |\n|---|---|---|---|---|'
-    return `## ${title}\n\n${about}\n\n${head}\n${rows.join('\n')}\n`
+    return `## ${groupTitles[group]}\n\n${members[group]}\n\n${head}\n${rows.join('\n')}\n`
   })
   return `# Options of an ingest
 

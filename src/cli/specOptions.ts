@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { type Flag, type Option as SpecOption, wordsOf } from '../domain/option.ts'
-import { optionGroups } from '../spec/groups.ts'
+import { groupTitles, optionGroups } from '../spec/groups.ts'
 import type { IngestSpec } from '../spec/spec.ts'
 import { integer } from './integer.ts'
 
@@ -11,9 +11,10 @@ import { integer } from './integer.ts'
 export type SpecWithoutSource = Omit<IngestSpec, 'source'>
 
 export function addSpecOptions(command: Command): Command {
-  for (const { option, flag } of flags()) {
-    command.addOption(cliOption(option, flag))
-    if (flag.no) command.option(flag.no.text, flag.no.about)
+  for (const { group, option, flag } of flags()) {
+    const title = `${groupTitles[group]}:`
+    command.addOption(cliOption(option, flag).helpGroup(title))
+    if (flag.no) command.addOption(new Option(flag.no.text, flag.no.about).helpGroup(title))
   }
   return command
 }
@@ -34,8 +35,8 @@ export function specOf(command: Command): SpecWithoutSource {
 
 /** Every option of a spec that has a flag, and where it stands in the spec. */
 function* flags() {
-  for (const [group, options] of Object.entries(optionGroups)) {
-    for (const [name, option] of Object.entries<SpecOption>(options)) {
+  for (const group of Object.keys(optionGroups) as (keyof typeof optionGroups)[]) {
+    for (const [name, option] of Object.entries<SpecOption>(optionGroups[group])) {
       if (option.flag) yield { group, name, option, flag: option.flag }
     }
   }
@@ -48,11 +49,13 @@ function cliOption(option: SpecOption, flag: Flag): Option {
   return made.argParser((text: string, earlier: unknown) => valueOf(text, earlier, option, flag))
 }
 
-function help({ about, absent, preset }: SpecOption, { text: name, shell, no }: Flag): string {
+function help({ about, absent, preset }: SpecOption, flag: Flag): string {
+  const { text: name, shell, list } = flag
   if (name.startsWith('--no-')) return shell ?? about
   const usual = absent ?? (preset === undefined ? null : String(preset))
-  const more = shell === undefined ? '' : `; ${shell}`
-  const text = `${about}${more}${usual === null || no ? '' : ` (default: ${usual})`}`
+  const hints = [shell, list === 'again' ? 'may be given again' : undefined]
+  const more = hints.flatMap((hint) => (hint === undefined ? [] : [`; ${hint}`])).join('')
+  const text = `${about}${more}${usual === null ? '' : ` (default: ${usual})`}`
   return text.replaceAll('`', '')
 }
 

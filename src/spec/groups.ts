@@ -10,3 +10,11 @@ export const optionGroups = {
   rejects: rejectsOptions,
   format: formatOptions,
 }
+
+/** What the help and the reference page call them. */
+export const groupTitles: Record<keyof typeof optionGroups, string> = {
+  target: 'The target',
+  '': 'The ingest',
+  rejects: 'Rejects',
+  format: 'How files are written',
+}

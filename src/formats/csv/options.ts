@@ -51,10 +51,10 @@ export const csvOptions = {
   },
   quote: {
     schema: Type.String({ maxLength: 1, pattern: '^[\\x01-\\x7f]?$' }),
-    about: 'what stands around fields; empty when nothing is quoted',
+    about: 'what stands around fields; the empty text when nothing is quoted',
     absent: 'sniffed',
     must: asciiChar,
-    flag: { text: '--quote <char>', shell: 'or none', read: quoteChar },
+    flag: { text: '--quote <char>', shell: 'the word none says so', read: quoteChar },
     shown: sniffed(({ quote }) => (quote === '' ? 'none' : quoted(quote))),
     example: '--quote none',
   },
