@@ -113,11 +113,23 @@ export interface NullWord extends Found {
   word: string
 }
 
+export interface Nearly {
+  type: GuessedType
+  /** The first of the other values, and the count of all of them. */
+  odd: Found
+  /** Those that are known to be all of them, each once; null where there may be more. */
+  oddValues: string[] | null
+  /** Words that would be NULL in a column of that type. */
+  words: NullWord[]
+}
+
 export interface Guess {
   type: GuessedType | 'text'
   nullWords: NullWord[]
   /** The type that nearly all values have, in a column that is text for the others. */
-  nearly: { type: GuessedType; odd: Found } | null
+  nearly: Nearly | null
+  /** What `freeze` makes of the column: its type, and how many values it rejects. */
+  frozen: { type: GuessedType | 'text'; rejected: number }
   /** All values of the column are timestamps with offsets, which a timestamptz would forget. */
   offset: Found | null
 }
@@ -130,28 +142,51 @@ export function guessType(
   { tallies, isText }: ColumnFacts,
   { hasWords, freeze }: { hasWords: boolean; freeze: boolean },
 ): Guess {
-  const text: Guess = { type: 'text', nullWords: [], nearly: null, offset: null }
+  const plain = { nullWords: [], nearly: null, offset: null }
   const values = new Map([...tallies].filter(([kind]) => !kind.startsWith('=')))
   const total = sumOf(values.values())
+  const asText: Guess['frozen'] = { type: 'text', rejected: 0 }
+  const text: Guess = { ...plain, type: 'text', frozen: asText }
   if (isText || total === 0) return text
   const taken = guessedTypes
     .filter((type) => isPossible(type, values, hasWords))
     .map((type) => ({ type, count: sumOf(taking(type, values).values()) }))
   const most = Math.max(...taken.map(({ count }) => count))
+  const best = taken.find(({ count }) => most > 0 && count === most)
   // What freezes is as narrow as nearly all values are; else a type takes as many as it can.
-  const enough = freeze ? most - total / 1000 : most
-  const best = most > 0 && taken.find(({ count }) => count >= enough)
-  if (!best) return { ...text, offset: offsetIn(values, total) }
+  const narrow = taken.find(({ count }) => most > 0 && count >= most - total / 1000)
+  if (!best || !narrow) return { ...text, offset: offsetIn(values, total) }
+  const isKept = total === narrow.count || isFew(total - narrow.count, total)
+  const words = wordsIn(tallies)
+  const frozen = isKept
+    ? { type: narrow.type, rejected: total - narrow.count + refusedBy(narrow.type, words) }
+    : asText
+  if (freeze) return { ...plain, type: frozen.type, frozen }
   const odd = total - best.count
-  if (odd > 0 && !isFew(odd, total)) return text
-  if (odd > 0 && !freeze) {
-    const { type } = best
-    const others = taking(type, values)
-    const left = [...values].filter(([kind]) => !others.has(kind)).map(([, found]) => found)
-    return { ...text, nearly: { type, odd: { ...firstOf(left), count: odd } } }
-  }
-  return { ...text, type: best.type, nullWords: freeze ? [] : wordsIn(tallies) }
+  if (odd === 0) return { ...plain, type: best.type, nullWords: words, frozen }
+  if (!isFew(odd, total)) return { ...text, frozen }
+  return { ...text, frozen, nearly: { ...oddIn(values, best.type), type: best.type, words } }
 }
+
+/** The values that are not of the type. */
+function oddIn(values: Tallies, type: GuessedType): Pick<Nearly, 'odd' | 'oddValues'> {
+  const others = taking(type, values)
+  const left = [...values].filter(([kind]) => !others.has(kind)).map(([, found]) => found)
+  const isAll = left.every(({ count }) => count === 1)
+  return {
+    odd: { ...firstOf(left), count: sumOf(left) },
+    oddValues: isAll ? left.map(({ value }) => value) : null,
+  }
+}
+
+/** Words for NULL that PostgreSQL would not take for a value of the type. */
+const refusedBy = (type: GuessedType, words: readonly NullWord[]): number =>
+  sumOf(
+    words.filter(({ word }) => {
+      if (type === 'numeric') return word.toLowerCase() !== 'nan'
+      return !(type === 'json' || type === 'jsonb') || word !== 'null'
+    }),
+  )
 
 function offsetIn(values: Tallies, total: number): Found | null {
   const found = values.get('offset')

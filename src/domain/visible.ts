@@ -17,7 +17,13 @@ const shownAs = (char: string): string => {
 /** `\x1b[2J` for the bytes that would empty the screen. */
 export const visibleText = (text: string): string => text.replace(acting, shownAs)
 
-/** The same for a text of several lines. */
+/** A short text within a sentence: in the quotes that it does not have itself. */
+export function quotedText(text: string): string {
+  const quote = text.includes('"') && !text.includes("'") ? "'" : '"'
+  return `${quote}${visibleText(text)}${quote}`
+}
+
+/** A visible text of several lines. */
 export const visibleLines = (text: string): string => text.split('\n').map(visibleText).join('\n')
 
 /** A value as JSON has it, with every text in it made visible; names too. */

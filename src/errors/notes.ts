@@ -159,22 +159,20 @@ export const noteTable = {
   column_became_text: {
     meaning: 'nearly all values of a column are of one type, and the others made it text',
     message:
-      'Column {column} became text: {values} no {type}, the first is {value} in {file}, line {line}.',
-    hint: 'To keep the type and have those rows rejected, say `--schema freeze`.',
+      'Column {column} became text: {values} no {type}, the first is {value} in {file}, line {line}.{also}',
+    hint: '{advice}',
   },
   offset_is_text: {
     meaning: 'timestamps with offsets are text: a timestamptz keeps the moment, not the offset',
     message:
-      'Column {column} is text, for its timestamps have offsets that a timestamptz would forget: ' +
-      '{value} in {file}, line {line}.',
+      'Column {column} is text, for its timestamps have offsets that a timestamptz would forget: {value} in {file}, line {line}.',
     hint: 'If the moments are enough, make the table yourself, with a timestamptz.',
   },
   null_words: {
     meaning: 'words for NULL beside the values of a type, which are NULL in that column',
     message:
-      'Column {column} is {type}, and {words} was taken for NULL in it: {values}, the first in ' +
-      '{file}, line {line}.',
-    hint: 'To say so yourself, give `{flag}`; to keep the words, `--types text`.',
+      'Column {column} is {type}, and {words} {was} taken for NULL in it: {values}, the first in {file}, line {line}.',
+    hint: 'To keep the words, say `--types text`. With `{flag}` they are NULL in columns of text as well.',
   },
 } as const satisfies Record<string, NoteRow>
 

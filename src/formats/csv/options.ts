@@ -1,6 +1,7 @@
 /** How files are written, as far as the spec says it; the rest is sniffed. */
 import { type Static, Type } from 'typebox'
 import { type Options, objectOf, oneOf, type Shown } from '../../domain/option.ts'
+import { quotedText } from '../../domain/visible.ts'
 import type { Dialect } from '../../domain/words.ts'
 import { asciiChar, oneOrAll, quoteChar, unescaped } from './flagTexts.ts'
 
@@ -11,9 +12,9 @@ const words = Type.Array(word, { minItems: 1, maxItems: 50 })
 const lines = Type.Integer({ minimum: 0, maximum: 1000 })
 
 const quoted = (text: string | undefined): string | null =>
-  text === undefined ? null : JSON.stringify(text)
+  text === undefined ? null : quotedText(text)
 const listed = (texts: readonly string[] | undefined): string | null =>
-  texts === undefined ? null : texts.map((text) => JSON.stringify(text)).join(', ')
+  texts === undefined ? null : texts.map(quotedText).join(', ')
 const count = (number: number, what: string): string =>
   `${number} ${what}${number === 1 ? '' : 's'}`
 
