@@ -1,5 +1,6 @@
 /** plan: staged files → units in the ledger, and the landing table that they are loaded into. */
 import type { Column } from '../src/domain/columns.ts'
+import { ColumnValues } from '../src/domain/columnValues.ts'
 import { Layout } from '../src/domain/layout.ts'
 import { type PlannedFile, planUnits, unitBytes } from '../src/domain/plan.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
@@ -33,7 +34,7 @@ import { type FullSpec, factsOf } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
 import type { Deps } from './deps.ts'
-import { guessColumns, Values } from './plan/types.ts'
+import { guessColumns } from './plan/types.ts'
 
 export interface Planned {
   units: number
@@ -68,7 +69,7 @@ export const planIngest =
           const knowsOne = spec.format.unknownFiles === 'skip'
           const layout = new Layout(into, target?.columns ?? null, { knowsOne })
           const sorter = new FileSorter(layout, entry)
-          const values = new Values()
+          const values = new ColumnValues()
           const files = withColumns(eachFile(tx, ingestId), { sorter, values, signal })
           const bytes = unitBytes(await sumFileBytes(tx, ingestId))
           const planned = await addPages(tx, ingestId, planUnits(files, bytes))
@@ -91,7 +92,7 @@ function targetOf({ target }: FullSpec): { into: FullTarget; table: TableName } 
 
 interface Planning {
   sorter: FileSorter
-  values: Values
+  values: ColumnValues
   signal: AbortSignal
 }
 
@@ -140,7 +141,7 @@ interface Landing {
   spec: FullSpec
   target: TargetTable | null
   layout: Layout
-  values: Values
+  values: ColumnValues
 }
 
 async function makeLanding(

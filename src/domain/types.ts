@@ -179,14 +179,24 @@ function oddIn(values: Tallies, type: GuessedType): Pick<Nearly, 'odd' | 'oddVal
   }
 }
 
-/** Words for NULL that PostgreSQL would not take for a value of the type. */
+/** Whether PostgreSQL would not take a word for NULL for a value of the type. */
+function refuses(type: GuessedType, word: string): boolean {
+  if (type === 'numeric') return word.toLowerCase() !== 'nan'
+  return !(type === 'json' || type === 'jsonb') || word !== 'null'
+}
+
 const refusedBy = (type: GuessedType, words: readonly NullWord[]): number =>
-  sumOf(
-    words.filter(({ word }) => {
-      if (type === 'numeric') return word.toLowerCase() !== 'nan'
-      return !(type === 'json' || type === 'jsonb') || word !== 'null'
-    }),
-  )
+  sumOf(words.filter(({ word }) => refuses(type, word)))
+
+/** What `freeze` rejects in a column of the type, with the first of it; null if there is none. */
+export function misfitsOf({ tallies }: ColumnFacts, type: Guess['type']): Found | null {
+  if (type === 'text') return null
+  const taken = taking(type, tallies)
+  const isTaken = (kind: KindOrWord) =>
+    kind.startsWith('=') ? !refuses(type, kind.slice(1)) : taken.has(kind)
+  const others = [...tallies].filter(([kind]) => !isTaken(kind)).map(([, found]) => found)
+  return others.length === 0 ? null : { ...firstOf(others), count: sumOf(others) }
+}
 
 function offsetIn(values: Tallies, total: number): Found | null {
   const found = values.get('offset')

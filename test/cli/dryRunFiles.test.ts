@@ -108,3 +108,30 @@ test('the encoding is told: sniffed, or given', async () => {
   expect(given.words).toMatch(/encoding +latin1 +given/)
   expect((await dryRun({ '1.csv': plain })).words).toMatch(/encoding +utf-8 +sniffed/)
 })
+
+test('types are of the values of all files, and columns that later files add are named', async () => {
+  const files = { '1.csv': plain, '2.csv': 'id,name,day\nx7,c,2024-01-02\n', '3.csv': plain }
+  const seen = await dryRun(files)
+  expect(seen).toMatchObject({ code: 0, scanned: 3, unscanned: 0 })
+  expect(seen.columns[0]).toEqual({ name: 'id', type: 'text' })
+  expect(seen.added).toEqual([{ name: 'day', type: 'date' }])
+  expect(seen.words).toMatch(/^types +from all values of 3 files$/m)
+  expect(seen.words).toContain('Other files add: day date')
+  const frozen = await dryRun(files, '--schema', 'freeze')
+  expect(frozen).toMatchObject({ code: 1, added: [], scanned: 1, unscanned: 2 })
+  expect(frozen.words).toMatch(/^types +from all values of 1 of 3 files: the others may change/m)
+  expect(frozen.words).toMatch(/It would fail: .*day.*\n .*--schema evolve/)
+  expect(frozen.words).toContain('no database is known here')
+})
+
+test('under --schema freeze the values of all files that do not fit are counted', async () => {
+  const numbers = (from: number) => Array.from({ length: 2000 }, (_, at) => `${from + at},a\n`)
+  const text = `id,name\n${numbers(1).join('')}n/a,b\n${numbers(5000).join('')}`
+  const files = { '1.csv': text, '2.csv': `${text}oops,c\n` }
+  const seen = await dryRun(files, '--schema', 'freeze')
+  expect(seen.misfits).toMatchObject([
+    { column: 'id', type: 'bigint', count: 3, line: 2002, value: 'n/a' },
+  ])
+  expect(seen.words).toMatch(/Frozen: 3 values are no bigint in column id.*1\.csv, line 2002/)
+  expect((await dryRun(files)).misfits).toEqual([])
+})

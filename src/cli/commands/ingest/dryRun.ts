@@ -7,6 +7,7 @@ import { type Peek, peek } from './peek.ts'
 import { pathsOf } from './sources.ts'
 
 const cellChars = 24
+const addedMax = 20
 
 /** @throws file_missing */
 export async function dryRun(
@@ -15,18 +16,13 @@ export async function dryRun(
   { databaseUrl, json }: { databaseUrl: string | null; json: boolean },
 ): Promise<void> {
   const seen = await peek(await pathsOf(sources), spec, databaseUrl)
-  console.log(json ? toJson(seen, 2) : inWords(visible(seen)))
+  console.log(json ? toJson(seen, 2) : inWords(visible(seen), databaseUrl !== null))
   if (seen.problem) process.exitCode = 1
-}
-
-const origins = {
-  target: 'of the table',
-  guess: 'from all values of the file',
 }
 
 const unknownDatabase = 'no database is known here: start `sluice up`, or set DATABASE_URL'
 
-function inWords(seen: Peek): string {
+function inWords(seen: Peek, hasDatabase: boolean): string {
   const dialect = seen.facts.map(({ what, value, from, flag }) => [
     `  ${what}`,
     value,
@@ -40,14 +36,20 @@ function inWords(seen: Peek): string {
     type,
     ...seen.records.slice(0, 3).map((record) => cell(record[at])),
   ])
-  const told = [...rejectLines(seen), ...seen.notes.map(noteLine), ...problemLines(seen)]
-  const parts = [facts(seen), table(dialect), [table(rows), ...told].join('\n')]
+  const told = [
+    ...addedLines(seen),
+    ...rejectLines(seen),
+    ...misfitLines(seen),
+    ...seen.notes.map(noteLine),
+    ...problemLines(seen),
+  ]
+  const parts = [facts(seen, hasDatabase), table(dialect), [table(rows), ...told].join('\n')]
   return `${parts.join('\n\n')}\n\nNothing was loaded.`
 }
 
-function facts(seen: Peek): string {
+function facts(seen: Peek, hasDatabase: boolean): string {
   const { files, heads, exists, sampled, rejects } = seen
-  const notLookedAt = seen.problem === null ? `not looked at: ${unknownDatabase}` : 'not looked at'
+  const notLookedAt = `not looked at: ${hasDatabase ? 'see below' : unknownDatabase}`
   const there = { true: 'exists', false: 'will be made', null: notLookedAt }[`${exists}`]
   const by = rejects.byDatabase ? 'as PostgreSQL reads them' : 'by their form: no value was tried'
   return [
@@ -56,13 +58,37 @@ function facts(seen: Peek): string {
       ? [['files', `${number(files)}, and the heads of ${number(heads)} were read`]]
       : []),
     ['target', `${seen.target}, ${there}`],
-    ['types', origins[seen.typesFrom]],
+    ['types', origin(seen)],
     ['sample', `${plural(sampled, 'record')}, ${seen.odd} with another number of fields`],
     ['rejects', `${number(rejects.count)} of the first ${plural(sampled, 'record')}, ${by}`],
   ]
     .map(([name = '', value]) => `${colors.dim(name.padEnd(8))} ${value}`)
     .join('\n')
 }
+
+function origin({ typesFrom, scanned, unscanned }: Peek): string {
+  if (typesFrom === 'target') return 'of the table'
+  const all = number(scanned + unscanned)
+  if (unscanned > 0) {
+    return `from all values of ${number(scanned)} of ${all} files: the others may change them`
+  }
+  return scanned > 1 ? `from all values of ${all} files` : 'from all values of the file'
+}
+
+/** Columns that a file of the folder has and the first table does not. */
+function addedLines({ added }: Peek): string[] {
+  if (added.length === 0) return []
+  const list = added.slice(0, addedMax).map(({ name, type }) => `${name} ${type}`)
+  const more = added.length - list.length
+  return [`Other files add: ${[...list, ...(more > 0 ? [`${more} more`] : [])].join(', ')}`]
+}
+
+const misfitLines = ({ misfits }: Peek): string[] =>
+  misfits.map(({ column, type, count, file, line, value }) => {
+    const values = count === 1 ? '1 value is' : `${number(count)} values are`
+    const first = `the first is ${JSON.stringify(value)} in ${file}, line ${line}`
+    return `${colors.yellow('Frozen:')} ${values} no ${type} in column ${column}, and rejects: ${first}.`
+  })
 
 /** The first rejects of the sample, and the flag that most likely mends them. */
 function rejectLines({ file, sampled, rejects: { count, first, likely } }: Peek): string[] {

@@ -1,12 +1,14 @@
 /** The files of a dry run: which are loaded, and how the heads of the first ones would be read. */
 
 import { clutterOf } from '../../../domain/clutter.ts'
+import { ColumnValues } from '../../../domain/columnValues.ts'
 import { Layout } from '../../../domain/layout.ts'
 import { LeftOut } from '../../../domain/leftOut.ts'
 import type { UnpackLimits } from '../../../domain/unpack.ts'
 import type { FileShape, FirstTable, ListedFile } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import { sluiceError } from '../../../errors.ts'
+import type { Head } from '../../../formats/csv/head.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 import { readHeadBytes } from '../../../sources/head.ts'
 import { namesIn } from '../../../sources/options.ts'
@@ -16,10 +18,13 @@ import { emptyShape, notesBeside, readIn } from '../../../spec/files/reading.ts'
 import { FileSorter } from '../../../spec/files/sorter.ts'
 import { type FullSpec, namedFiles } from '../../../spec/spec.ts'
 import type { FullTarget } from '../../../spec/target.ts'
+import { scanFile } from './guess.ts'
 import { type Problem, toProblem } from './problem.ts'
 
 /** A dry run reads the heads of so many files at most: it should answer in seconds. */
 const headsMax = 100
+/** Besides the first table, as much is read to its end to see the types of all values. */
+const scannedBytesMax = 1 << 28
 /** As in list: so many files in front may be something else than tables. */
 const candidatesMax = 16
 
@@ -72,30 +77,75 @@ export interface Heads {
   notes: Note[]
   /** Why the ingest would fail; null where nothing speaks against it. */
   problem: Problem | null
+  /** What the values are of the files that were read to their end, by their place in the listing. */
+  values: ColumnValues
+  /** How many files of data were read to their end, and how many were not. */
+  scanned: number
+  unscanned: number
+  /** Columns that the first table does not have, nor the target. */
+  added: ReadonlySet<string>
 }
 
-/** Reads the heads of the first files as staging does, and sorts the files as plan does. */
+/** The first table, which has been read to its end. */
+export interface Scanned extends FirstTable {
+  shape: FileShape
+}
+
+interface Aim {
+  reader: Reader
+  first: Scanned | null
+  target: TargetTable | null
+}
+
+/**
+ * Reads the heads of the first files as staging does, and sorts the files as plan does. As many as
+ * may be read in a few seconds are read to their end.
+ */
 export async function readHeads(
   { files, leftOut }: Listing,
-  {
-    reader,
-    first,
-    target,
-  }: { reader: Reader; first: FirstTable | null; target: TargetTable | null },
+  { reader, first, target }: Aim,
 ): Promise<Heads> {
   const { spec } = reader
   const knowsOne = spec.format.unknownFiles === 'skip'
   const layout = new Layout(spec.target as FullTarget, target?.columns ?? null, { knowsOne })
   const entry = { spec, dialect: first?.dialect ?? null, firstTable: first }
   const heads = files.slice(0, headsMax)
+  const values = new ColumnValues()
+  const found = { count: heads.length, values, added: layout.added }
+  let scanned = 0
+  let empty = 0
+  let bytes = 0
   try {
     const sorter = new FileSorter(layout, entry)
-    for (const file of heads) sorter.columnsOf(file, await shapeOf(file, entry, reader))
+    for (const [fileNo, file] of heads.entries()) {
+      const { shape, head } = await shapeOf(file, entry, reader)
+      const columns = sorter.columnsOf(file, shape)
+      if (columns === null || head === null) {
+        empty++
+        continue
+      }
+      const isFirst = file.name === first?.name
+      if (!isFirst) bytes += file.sizeBytes
+      if (!isFirst && bytes > scannedBytesMax) continue
+      const { source, limits } = reader
+      const reading = { format: spec.format, limits, head }
+      const whole = isFirst ? first.shape : await scanFile(source, file, reading)
+      values.add(fileNo, whole, columns)
+      scanned++
+    }
     const notes = sorter.notes(namesIn(spec.source).join(', '))
-    return { count: heads.length, notes: [...leftOut.notes, ...notes], problem: null }
+    const unscanned = files.length - scanned - empty
+    return { ...found, notes: [...leftOut.notes, ...notes], problem: null, scanned, unscanned }
   } catch (error) {
-    return { count: heads.length, notes: leftOut.notes, problem: toProblem(error) }
+    const unscanned = files.length - scanned - empty
+    return { ...found, notes: leftOut.notes, problem: toProblem(error), scanned, unscanned }
   }
+}
+
+interface HeadShape {
+  shape: FileShape
+  /** Null for a file that is no data. */
+  head: Omit<Head, 'notes'> | null
 }
 
 /** The shape of a file by its head, without what only the whole file shows. */
@@ -103,13 +153,13 @@ async function shapeOf(
   file: ListedFile,
   entry: Parameters<typeof readIn>[0],
   { source, spec, limits }: Reader,
-): Promise<FileShape> {
+): Promise<HeadShape> {
   const { format } = spec
   const { bytes: head, whole } = await readHeadBytes(source, file, { format, limits })
   const isNamed = namedFiles(spec.source)(file)
   const read = readIn(entry, { ...file, isNamed }, { head, whole })
-  if ('leftOut' in read) return emptyShape(read.leftOut)
+  if ('leftOut' in read) return { shape: emptyShape(read.leftOut), head: null }
   const { dialect, header, width } = read.head
   const notes = notesBeside(entry, file.name, read.head)
-  return { dialect, header, width, cuts: [], flaws: [], ...notes }
+  return { shape: { dialect, header, width, cuts: [], flaws: [], ...notes }, head: read.head }
 }

@@ -1,8 +1,9 @@
-/** The types that an ingest would guess from a file: it is read to its end, as staging does it. */
+/** The types that an ingest would guess: files are read to their end, as staging does it. */
 
 import { type Column, guessedColumn } from '../../../domain/columns.ts'
+import type { ColumnValues } from '../../../domain/columnValues.ts'
 import { guessNotes } from '../../../domain/guessNotes.ts'
-import { addFacts, guessType, noFacts } from '../../../domain/types.ts'
+import { guessType, misfitsOf } from '../../../domain/types.ts'
 import type { UnpackLimits } from '../../../domain/unpack.ts'
 import type { FileShape, ListedFile } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
@@ -10,6 +11,7 @@ import type { Head } from '../../../formats/csv/head.ts'
 import { Shaper } from '../../../formats/csv/shape.ts'
 import type { Source } from '../../../sources/source.ts'
 import type { Format } from '../../../spec/format.ts'
+import type { FullTarget } from '../../../spec/target.ts'
 import { openText } from '../../../unpack/text.ts'
 
 interface Reading {
@@ -38,21 +40,48 @@ export async function scanFile(
   }
 }
 
-/** @param names the columns that the fields of the file would go to */
+/** Values that do not fit a column with a frozen type: their rows would be rejects. */
+export interface Misfits {
+  column: string
+  type: string
+  count: number
+  /** Where the first one is. */
+  file: string
+  line: number
+  value: string
+}
+
+export interface Guessed {
+  columns: Column[]
+  notes: Note[]
+  misfits: Misfits[]
+}
+
+/** The types of columns that do not exist yet. */
 export function guessOf(
-  { dialect, types = [] }: FileShape,
+  values: ColumnValues,
   names: readonly string[],
-  { file, freeze }: { file: string; freeze: boolean },
-): { columns: Column[]; notes: Note[] } {
-  const hasWords = Boolean(dialect.trueWords ?? dialect.falseWords)
-  const guesses = names.map((name, index) => {
-    const facts = noFacts()
-    const field = types[index]
-    if (field) addFacts(facts, 0, field)
-    return { name, ...guessType(facts, { hasWords, freeze }) }
+  { into, fileOf }: { into: FullTarget; fileOf: (fileNo: number) => string },
+): Guessed {
+  const { dialect, hasWords } = values
+  if (into.types === 'text' || !dialect) {
+    const columns = names.map((name): Column => ({ name, type: 'text' }))
+    return { columns, notes: [], misfits: [] }
+  }
+  const freeze = into.schema === 'freeze'
+  const guesses = names.map((name) => ({
+    name,
+    ...guessType(values.of(name), { hasWords, freeze }),
+  }))
+  const misfits = guesses.flatMap(({ name: column, type }): Misfits[] => {
+    const found = freeze && misfitsOf(values.of(column), type)
+    if (!found) return []
+    const { fileNo, ...first } = found
+    return [{ column, type, ...first, file: fileOf(fileNo) }]
   })
   return {
     columns: guesses.map(guessedColumn),
-    notes: guessNotes(guesses, { dialect, fileOf: () => file }),
+    notes: guessNotes(guesses, { dialect, fileOf }),
+    misfits,
   }
 }

@@ -1,0 +1,95 @@
+/** The columns that the fields of the first table would go to, and those that other files add. */
+import type { Column } from '../../../domain/columns.ts'
+import { ColumnValues } from '../../../domain/columnValues.ts'
+import { evolves } from '../../../domain/layout.ts'
+import { type FileHeader, matchHeader, newColumns } from '../../../domain/match.ts'
+import type { FileShape } from '../../../domain/words.ts'
+import type { Note } from '../../../errors/notes.ts'
+import type { TargetTable } from '../../../postgres/target/targetTable.ts'
+import type { FullTarget } from '../../../spec/target.ts'
+import type { Heads, Listing } from './files.ts'
+import { guessOf, type Misfits } from './guess.ts'
+import { type Problem, toProblem } from './problem.ts'
+
+export interface FoundColumns {
+  /** The columns that the fields would go to, in their order. */
+  columns: Column[]
+  /** Columns that other files would add. */
+  added: Column[]
+  /** Where the types come from: the table, or a guess from all values. */
+  typesFrom: 'target' | 'guess'
+  /** Files whose values were all seen, and files that were not read to their end. */
+  scanned: number
+  unscanned: number
+  misfits: Misfits[]
+  notes: Note[]
+  problem: Problem | null
+}
+
+interface Aim {
+  into: FullTarget
+  target: TargetTable | null
+  heads: Heads
+  listing: Listing
+}
+
+export function findColumns(first: FileHeader & { shape: FileShape }, aim: Aim): FoundColumns {
+  const { into, target } = aim
+  const anew = (problem: Problem | null) =>
+    withTypes(newColumns(first, into.names), { ...aim, first, target: null, problem })
+  if (!target) return anew(null)
+  const style = into.names && { names: into.names }
+  const to = { columns: target.columns, evolves: evolves(into.schema, true), ...style }
+  try {
+    const names = matchHeader(first, { name: into.table, ...to })
+    return withTypes(names, { ...aim, first, problem: null })
+  } catch (error) {
+    return anew(toProblem(error))
+  }
+}
+
+interface Typing extends Aim {
+  first: FileHeader & { shape: FileShape }
+  problem: Problem | null
+}
+
+function withTypes(
+  names: readonly string[],
+  { into, target, first, problem, ...files }: Typing,
+): FoundColumns {
+  const there = new Map(target?.columns.map((column) => [column.name, column]))
+  const { values, scanned, unscanned, added } = seenValues(names, first, files)
+  const fileOf = (fileNo: number) => files.listing.files[fileNo]?.name ?? first.file
+  const others = [...added].filter((name) => !names.includes(name))
+  const isNew = (name: string) => !there.has(name)
+  const guessed = guessOf(values, [...names, ...others].filter(isNew), { into, fileOf })
+  const types = new Map(guessed.columns.map((column) => [column.name, column]))
+  const columnOf = (name: string): Column => {
+    const known = there.get(name)
+    return known ? { name, type: known.type } : (types.get(name) ?? { name, type: 'text' })
+  }
+  return {
+    columns: names.map(columnOf),
+    added: others.map(columnOf),
+    typesFrom: target ? 'target' : 'guess',
+    scanned,
+    unscanned,
+    misfits: guessed.misfits,
+    notes: guessed.notes,
+    problem,
+  }
+}
+
+/** Where the files do not go together, the first one is looked at alone. */
+function seenValues(
+  names: readonly string[],
+  { file, shape }: Typing['first'],
+  { heads, listing }: Pick<Aim, 'heads' | 'listing'>,
+): Pick<Heads, 'values' | 'scanned' | 'unscanned' | 'added'> {
+  const { problem, values } = heads
+  if (!problem && values.dialect) return heads
+  const fileNo = listing.files.findIndex(({ name }) => name === file)
+  const own = new ColumnValues()
+  own.add(fileNo, shape, names)
+  return { values: own, scanned: 1, unscanned: listing.files.length - 1, added: new Set() }
+}
