@@ -89,4 +89,5 @@ test('a role that may make no temporary table sees the form of the records only'
   const seen = await dryRun('few', 'id,name\nx,a\n1\n', [], `${url}`)
   await it.db.query(`drop owned by plain_${name}; drop role plain_${name}`)
   expect(seen).toMatchObject({ code: 0, rejects: { count: 1, byDatabase: false } })
+  expect(seen.words).toContain('Of the first 2 records 1 would be a reject: ')
 })

@@ -93,7 +93,8 @@ const misfitLines = ({ misfits }: Peek): string[] =>
 /** The first rejects of the sample, and the flag that most likely mends them. */
 function rejectLines({ file, sampled, rejects: { count, first, likely } }: Peek): string[] {
   if (count === 0) return []
-  const would = `Of the first ${plural(sampled, 'record')} ${number(count)} would be rejects:`
+  const what = count === 1 ? '1 would be a reject' : `${number(count)} would be rejects`
+  const would = `Of the first ${plural(sampled, 'record')} ${what}:`
   const lines = first.map(
     (reject) => `  ${rejectLine({ ...reject, file, constraint: null, loadedAt: null })}`,
   )
