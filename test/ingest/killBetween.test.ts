@@ -87,7 +87,7 @@ test.concurrent('a comparison of the target with the plan: done anew, and what h
       found: { rows: 1, ids: 0, retries: 0 },
     }
     const unchanged = {
-      view: { state: 'completed', error: null, notes: [] },
+      view: { state: 'completed', error: null, notes: [{ code: 'rejects_likely' }] },
       found: {
         rows: rows - bad,
         ids: rows - bad,

@@ -6,6 +6,7 @@ import { build } from '../helper.ts'
 
 const it = await build()
 const env = { DATABASE_URL: it.databaseUrl, TEMPORAL_ADDRESS: it.temporalAddress }
+const without = await it.file('none.mjs', 'export const steps = []\n')
 const app = (name: string) => fileURLToPath(new URL(`../steps/${name}`, import.meta.url))
 
 test.for<[string, string[], Record<string, string>, string]>([
@@ -18,7 +19,7 @@ test.for<[string, string[], Record<string, string>, string]>([
   ['several queues that autoscale', ['--autoscale', '4,1'], {}, '--autoscale is for one queue'],
   ['no Temporal', [], { TEMPORAL_ADDRESS: '127.0.0.1:9' }, 'Temporal does not answer'],
   ['no app', ['--app', app('none.ts')], {}, 'there is no such file'],
-  ['an app without steps', ['--app', app('../rows.ts')], {}, 'it exports no step'],
+  ['an app without steps', ['--app', without], {}, 'it exports no step'],
   ['a queue without a name', ['--queue', 'a,,b'], {}, 'A queue name has 1 to 200 characters'],
   ['too little memory', ['--max-memory', '10m'], {}, 'an idle worker needs about 200 MB'],
 ])('%s', { timeout: 60_000 }, async ([, args, more, message]) => {
