@@ -80,7 +80,9 @@ export class TypeScan {
         }
         this.#records += records
       }
-      at = isApart ? this.#apart(split, to, line + linesIn(from, split)) : split
+      // Lines are counted only where a kind is met first: there may be many such records.
+      const lineOf = () => line + linesIn(from, split)
+      at = isApart ? this.#apart(split, to, lineOf) : split
     }
     this.#bytes += to - from
   }
@@ -88,10 +90,10 @@ export class TypeScan {
   /** One record without its line end. */
   record(record: Buffer, line: number): void {
     const footer = this.#dialect.skipFooter ?? 0
-    if (footer === 0) this.#look(record, line)
+    if (footer === 0) this.#look(record, () => line)
     else this.#last.push({ record: Buffer.from(record), line })
     const first = this.#last.length > footer && this.#last.shift()
-    if (first) this.#look(first.record, first.line)
+    if (first) this.#look(first.record, () => first.line)
   }
 
   #column(
@@ -138,22 +140,22 @@ export class TypeScan {
   }
 
   /** A record that the loop leaves alone. @returns where the next one starts */
-  #apart(from: number, to: number, line: number): number {
+  #apart(from: number, to: number, lineOf: () => number): number {
     const { bytes } = memory
     const step = recordsOf(bytes.subarray(from, to), this.#dialect).next()
     if (step.done) return to
     const { start, end, next } = step.value
-    this.#look(Buffer.from(bytes.subarray(from + start, from + end)), line)
+    this.#look(Buffer.from(bytes.subarray(from + start, from + end)), lineOf)
     return from + next
   }
 
   #slice(slice: Buffer, line: number): void {
     for (const { start, end, lines } of recordsOf(slice, this.#dialect)) {
-      this.#look(slice.subarray(start, end), line + lines)
+      this.#look(slice.subarray(start, end), () => line + lines)
     }
   }
 
-  #look(record: Buffer, line: number): void {
+  #look(record: Buffer, lineOf: () => number): void {
     this.#records++
     this.#bytes += record.length
     if (this.#columns.every(({ isText }) => isText) || this.#headers.has(record)) return
@@ -166,7 +168,7 @@ export class TypeScan {
     for (const [index, column] of this.#columns.entries()) {
       const field = fields[index]
       if (!field || column.isText || (field.value === '' && nullText === '')) continue
-      column.add(this.#kinds.kindOf(field.value), field.value, () => line)
+      column.add(this.#kinds.kindOf(field.value), field.value, lineOf)
     }
   }
 
