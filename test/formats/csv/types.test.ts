@@ -1,6 +1,6 @@
 /** Kinds of values: the loops agree with the careful look, whatever stands around the values. */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { addFacts, type FieldFacts, guessType, noFacts } from '../../../src/domain/types.ts'
 import type { Dialect } from '../../../src/domain/words.ts'
 import { readHeadBy } from '../../../src/formats/csv/head.ts'
@@ -221,4 +221,19 @@ describe('types', () => {
     // One by one as well.
     expect(typeOf(values, { escape: '\\' }).type).toBe(type)
   })
+})
+
+test('lines are not counted anew for each record that is looked at by itself', () => {
+  const bytes = Buffer.from(`a,b\n${`${'1,2\n'.repeat(40)}1,2,3\n`.repeat(2000)}`)
+  const search = vi.spyOn(Buffer.prototype, 'indexOf')
+  try {
+    const file = { name: 'x.csv', sizeBytes: bytes.length }
+    const shaper = new Shaper(readHeadBy(bytes, file, { ...usual, header: true }), file)
+    shaper.push(bytes)
+    shaper.shape()
+    // A count of lines searches once a line; from the start of each window it would be millions.
+    expect(search.mock.calls.length).toBeLessThan(3 * 41 * 2000)
+  } finally {
+    search.mockRestore()
+  }
 })
