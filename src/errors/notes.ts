@@ -93,6 +93,11 @@ export const noteTable = {
       'The header of {file} has {names} names, and most of its records have {fields} fields.',
     hint: 'If the last fields are missing, say `--ragged pad`; else name the fields with `--columns`.',
   },
+  encoding_guessed: {
+    meaning: 'the bytes are not UTF-8, and nothing says what they are: the encoding is a guess',
+    message: 'The bytes of {file} are not UTF-8, and were read as {encoding}.',
+    hint: 'If its letters are wrong, name the encoding with `--encoding`.',
+  },
   delimiter_guessed: {
     meaning: 'an unusual delimiter was found: it may be a part of the values',
     message: 'The fields of {file} were split at {shown}.',

@@ -11,6 +11,8 @@ export interface Head {
   whole: boolean
   /** What they were written in, when it was not UTF-8. */
   encoding?: string
+  /** See unpack/text.ts. */
+  isEncodingGuessed?: true
 }
 
 /** @throws what opening and unpacking a file throw */
@@ -28,7 +30,13 @@ export async function readHeadBytes(
     await text.close()
     const bytes = text.head.subarray(0, headBytes)
     const whole = text.whole && bytes.length === text.head.length
-    return { bytes, whole, ...(text.encoding && { encoding: text.encoding }) }
+    const { encoding, isEncodingGuessed } = text
+    return {
+      bytes,
+      whole,
+      ...(encoding && { encoding }),
+      ...(isEncodingGuessed && { isEncodingGuessed }),
+    }
   } finally {
     await opened.close()
   }

@@ -29,6 +29,10 @@ const marks: [string | null, number[]][] = [
   [null, [0xef, 0xbb, 0xbf]],
 ]
 
+/** Whether a byte order mark says what the text is written in. */
+export const hasMark = (head: Buffer): boolean =>
+  marks.some(([, mark]) => mark.every((byte, at) => head[at] === byte))
+
 /** @returns null for UTF-8, and for what looks like nothing else */
 export function sniffEncoding(head: Buffer): string | null {
   for (const [encoding, mark] of marks) {

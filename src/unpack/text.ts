@@ -2,7 +2,7 @@
 import iconv from 'iconv-lite'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import { sluiceError } from '../errors.ts'
-import { encodingOf, sniffEncoding } from './encoding.ts'
+import { encodingOf, hasMark, sniffEncoding } from './encoding.ts'
 import { gunzip } from './inflate.ts'
 import { Packed, within } from './limits.ts'
 import { type Packing, packingOf, refuseForeign } from './packing.ts'
@@ -17,6 +17,8 @@ export interface Text extends Started {
   packing?: Packing
   /** Left out when they were UTF-8. */
   encoding?: string
+  /** Neither the spec nor a byte order mark says the encoding. Absent where one does. */
+  isEncodingGuessed?: true
 }
 
 export interface TextOptions {
@@ -45,8 +47,14 @@ export async function openText(raw: AsyncIterable<Buffer>, options: TextOptions)
       : sniffEncoding(text.head.subarray(0, headBytes))
     if (encoding === null) return text
     const { packing } = text
+    const isGuessed = !format.encoding && !hasMark(text.head)
     const decoded = await start(decode(text.bytes, encoding), headBytes)
-    return { ...decoded, encoding, ...(packing && { packing }) }
+    return {
+      ...decoded,
+      encoding,
+      ...(isGuessed && { isEncodingGuessed: true }),
+      ...(packing && { packing }),
+    }
   } catch (error) {
     await text.close()
     throw error

@@ -1,4 +1,5 @@
 /** Encodings, end to end: what is staged is UTF-8, and rejects keep their lines. */
+import { mkdir } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import iconv from 'iconv-lite'
 import { expect, test } from 'vitest'
@@ -37,6 +38,9 @@ test.each([
   const content = iconv.encode(csv, encoding, options)
   const view = await ingest(content, table)
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 1 })
+  const guesses = view.notes.filter(({ code }) => code === 'encoding_guessed')
+  const guess = { file: expect.stringContaining(table), message: expect.stringContaining(encoding) }
+  expect(guesses).toEqual('addBOM' in options ? [] : [expect.objectContaining(guess)])
   expect((await it.db.query(`select id, city from ${table} order by id`)).rows).toEqual(rows)
   expect(await it.rejects(view.ingestId)).toMatchObject([{ line: 5, raw: 'x,Málaga' }])
   const { rows: files } = await it.db.query(
@@ -63,6 +67,22 @@ test('files of one ingest may be written in several encodings', async () => {
   expect(view).toMatchObject({ rowsLoaded: 12, rowsRejected: 4 })
   const { rows: found } = await it.db.query('select distinct id, city from several order by id')
   expect(found).toEqual(rows)
+})
+
+test('a guess is told of later files too, and in a dry run', async () => {
+  const path = `${it.folder}/guessed`
+  await mkdir(path)
+  await it.file('guessed/1.csv', csv)
+  const second = await it.file('guessed/2.csv', iconv.encode(csv, 'windows-1252'))
+  const source = { kind: 'directory', path } as const
+  const view = await it.ingest({ source, target: { table: 'guessed' } })
+  const told = view.notes.filter(({ code }) => code === 'encoding_guessed')
+  expect(told.map(({ file }) => file)).toEqual([second])
+  for (const paths of [[path], [second]]) {
+    const seen = await peek(paths, { target: { table: 'guessed' } }, null)
+    const notes = seen.notes.filter(({ code }) => code === 'encoding_guessed')
+    expect(notes.map(({ file }) => file)).toEqual([second])
+  }
 })
 
 test('given, it holds; an unknown name fails the ingest', async () => {

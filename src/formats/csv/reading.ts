@@ -6,6 +6,7 @@ import { extname } from 'node:path'
 import { claimsTable } from '../../domain/clutter.ts'
 import { findColumns } from '../../domain/names.ts'
 import type { Dialect, FirstTable } from '../../domain/words.ts'
+import { type Note, noteOf } from '../../errors/notes.ts'
 import { alikeHead } from './alike.ts'
 import { type Head, readHead, readHeadBy } from './head.ts'
 import { withoutBom } from './marks.ts'
@@ -32,6 +33,9 @@ export interface HeadFile {
   whole: boolean
   /** The spec names the file itself, not a folder, a glob or an archive. */
   isNamed: boolean
+  /** What it was written in, if not UTF-8, and whether that was guessed. */
+  encoding?: string
+  isEncodingGuessed?: true
 }
 
 /** What the first bytes of a file say, or why it is no data. */
@@ -50,13 +54,16 @@ export function readingOf(
   if (what !== null) return { leftOut: what }
   if (bytes.length === 0 && first) return { head: readBy(file, first.dialect) }
   const alike = first && alikeHead(bytes, first)
-  if (alike) return { head: alike }
+  if (alike) return { head: { ...alike, notes: encodingNotes(file) } }
   const head = ownHeadOf(file, format)
   if (!first) return { head }
   if (!isNamed && isProse(file, head, first)) return { leftOut: 'text that is no table' }
   const dialect = inContext(bytes, head, { format, first })
   return {
-    head: dialect.header === head.dialect.header ? { ...head, dialect } : readBy(file, dialect),
+    head:
+      dialect.header === head.dialect.header
+        ? { ...head, dialect }
+        : { ...readBy(file, dialect), notes: encodingNotes(file) },
   }
 }
 
@@ -66,8 +73,13 @@ const sized = ({ name, bytes, whole }: HeadFile) => ({
 })
 
 /** As the file's own bytes say. */
-export const ownHeadOf = (file: HeadFile, format: CsvOptions): Head =>
-  readHead(file.bytes, sized(file), format)
+export function ownHeadOf(file: HeadFile, format: CsvOptions): Head {
+  const head = readHead(file.bytes, sized(file), format)
+  return { ...head, notes: [...encodingNotes(file), ...head.notes] }
+}
+
+const encodingNotes = ({ name, encoding, isEncodingGuessed }: HeadFile): Note[] =>
+  encoding && isEncodingGuessed ? [noteOf('encoding_guessed', { file: name, encoding })] : []
 
 /** As is known; the line end is always the file's own. */
 export const readBy = (file: HeadFile, dialect: Dialect): Head =>

@@ -22,6 +22,8 @@ export interface Known {
   firstTable: Omit<FirstTable, 'dialect'> | null
 }
 
+type HeadText = Pick<Text, 'head' | 'whole' | 'encoding' | 'isEncodingGuessed'>
+
 /** The shape of a file that is no data. */
 export const emptyShape = (leftOut: string): FileShape => ({
   dialect: emptyDialect,
@@ -39,7 +41,7 @@ export const emptyShape = (leftOut: string): FileShape => ({
 export function readIn(
   { spec, dialect, firstTable }: Known,
   file: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
-  text: Pick<Text, 'head' | 'whole'>,
+  text: HeadText,
 ): Reading {
   const head = headFileOf(file, text)
   // An ingest of an earlier version goes on as it began: one dialect reads all its files.
@@ -61,5 +63,13 @@ export function notesBeside(
 
 export const headFileOf = (
   { name, member, isNamed }: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
-  { head, whole }: Pick<Text, 'head' | 'whole'>,
-): HeadFile => ({ name, member: member ?? null, bytes: head, whole, isNamed })
+  { head, whole, encoding, isEncodingGuessed }: HeadText,
+): HeadFile => ({
+  name,
+  member: member ?? null,
+  bytes: head,
+  whole,
+  isNamed,
+  ...(encoding && { encoding }),
+  ...(isEncodingGuessed && { isEncodingGuessed }),
+})

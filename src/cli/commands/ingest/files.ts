@@ -155,9 +155,9 @@ async function shapeOf(
   { source, spec, limits }: Reader,
 ): Promise<HeadShape> {
   const { format } = spec
-  const { bytes: head, whole } = await readHeadBytes(source, file, { format, limits })
+  const { bytes, ...text } = await readHeadBytes(source, file, { format, limits })
   const isNamed = namedFiles(spec.source)(file)
-  const read = readIn(entry, { ...file, isNamed }, { head, whole })
+  const read = readIn(entry, { ...file, isNamed }, { head: bytes, ...text })
   if ('leftOut' in read) return { shape: emptyShape(read.leftOut), head: null }
   const { dialect, header, width } = read.head
   const notes = notesBeside(entry, file.name, read.head)

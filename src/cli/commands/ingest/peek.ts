@@ -8,7 +8,7 @@ import { showTable, type TableName } from '../../../domain/table.ts'
 import type { Dialect, ListedFile } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import { sluiceError } from '../../../errors.ts'
-import { readHead } from '../../../formats/csv/head.ts'
+import { ownHeadOf } from '../../../formats/csv/reading.ts'
 import { type Db, databaseError, openDb } from '../../../postgres/db.ts'
 import { readTarget } from '../../../postgres/target/target.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
@@ -98,8 +98,9 @@ export async function peek(
 
 async function readFirst(file: ListedFile, { source, spec: { format }, limits }: Reader) {
   const { name } = file
-  const { bytes, whole, encoding } = await readHeadBytes(source, file, { format, limits })
-  const head = readHead(bytes, { name, sizeBytes: bytes.length + (whole ? 0 : 1) }, format)
+  const text = await readHeadBytes(source, file, { format, limits })
+  const { bytes, whole, encoding } = text
+  const head = ownHeadOf({ ...text, name, isNamed: true }, format)
   const { dialect, header, width, notes } = head
   const shape = await scanFile(source, file, { format, limits, head })
   const sample = sampleOf(bytes, head, whole)
