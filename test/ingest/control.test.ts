@@ -30,7 +30,8 @@ const plannedUnits = async (ingestId: string): Promise<number> => {
 }
 const sessions = async (): Promise<number> => {
   const found = await it.db.query(
-    `select count(*) as sessions from pg_stat_activity where application_name like 'sluice/%/load %'`,
+    `select count(*) as sessions from pg_stat_activity
+     where application_name like 'sluice/%/load %' and datname = current_database()`,
   )
   return found.rows[0].sessions
 }

@@ -115,7 +115,7 @@ test('paused before the last unit ends: nothing is published until it is resumed
   const worker = await it.startWorker({ concurrency: 1 })
   const path = await it.file('one.csv', 'n\n1\n2\n')
   const ingestId = await it.start({ source: { kind: 'directory', path }, target: { table: 'one' } })
-  const atWork = `select count(*) as n from pg_stat_activity where wait_event = 'advisory'`
+  const atWork = `select count(*) as n from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`
   await until(async () => (await only(atWork)).n === 1, { what: 'the unit' })
   await it.steer(ingestId, 'pause')
   await until(() => isPending(ingestId, 'markPaused'), { what: 'the mark on its way' })
