@@ -4,6 +4,7 @@
  * A workflow that is terminated, timed out or deleted does not sweep. Its ingest goes on in the
  * ledger, its landing table and its staged files stay.
  */
+
 import {
   type Findings,
   isUnstarted,
@@ -13,10 +14,11 @@ import {
   type Unended,
 } from '../src/domain/janitor.ts'
 import type { Outcome } from '../src/domain/words.ts'
+import { isOver } from '../src/domain/words.ts'
 import { messageOf, sluiceError } from '../src/errors.ts'
 import { databaseError } from '../src/postgres/db.ts'
 import { endIngest } from '../src/postgres/ledger/end.ts'
-import { isOver, lockIngest, readIngest } from '../src/postgres/ledger/ingests.ts'
+import { lockIngest, readIngest } from '../src/postgres/ledger/ingests.ts'
 import {
   dropLeftTable,
   listLeftTables,

@@ -1,4 +1,5 @@
 /** stage: files of one lot → stage, with record-safe cut points, line and record counts. */
+import { isOver } from '../src/domain/words.ts'
 import { Shaper } from '../src/formats/csv/shape.ts'
 import { mapOrdered } from '../src/io/mapOrdered.ts'
 import {
@@ -10,7 +11,6 @@ import {
 import {
   enterPhase,
   type IngestEntry,
-  isOver,
   mustBeActive,
   readIngest,
 } from '../src/postgres/ledger/ingests.ts'

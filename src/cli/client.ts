@@ -1,6 +1,7 @@
 /** The API as its client sees it: problems become errors, uploads and events are streams. */
 
 import { visible } from '../domain/visible.ts'
+import type { State } from '../domain/words.ts'
 import type { Command } from '../domain/worker.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
 import type { Told } from '../fleet/command.ts'
@@ -26,7 +27,7 @@ export type {
 
 export interface Accepted {
   id: string
-  state: string
+  state: State
   links: Ingest['links']
 }
 

@@ -222,6 +222,9 @@ export type Phase = (typeof phases)[number]
 export const states = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const
 export type State = (typeof states)[number]
 
+export const isOver = (state: State): boolean =>
+  state === 'completed' || state === 'failed' || state === 'cancelled'
+
 /** How an ingest ended, as the sweep verb records it. */
 export interface Outcome {
   state: 'completed' | 'failed' | 'cancelled'

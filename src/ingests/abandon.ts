@@ -1,8 +1,9 @@
 /** Ends an ingest that has no workflow to end it: never started, terminated, or deleted. */
+import { isOver } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
 import { transaction } from '../postgres/db.ts'
 import { endIngest } from '../postgres/ledger/end.ts'
-import { isOver, lockIngest } from '../postgres/ledger/ingests.ts'
+import { lockIngest } from '../postgres/ledger/ingests.ts'
 import { endSessions } from '../postgres/sessions.ts'
 import type { IngestsDeps } from './deps.ts'
 

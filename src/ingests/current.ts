@@ -1,11 +1,7 @@
 /** An ingest as it is now: the ledger's part, and what Temporal knows until it has ended. */
+import { isOver } from '../domain/words.ts'
 import { messageOf } from '../errors.ts'
-import {
-  type IngestProgress,
-  isOver,
-  viewIngest,
-  viewProgress,
-} from '../postgres/ledger/ingests.ts'
+import { type IngestProgress, viewIngest, viewProgress } from '../postgres/ledger/ingests.ts'
 import { servedQueues } from '../postgres/ledger/workers.ts'
 import { type PendingTask, viewWorkflow } from '../temporal/ingests.ts'
 import type { IngestsDeps } from './deps.ts'

@@ -1,7 +1,9 @@
 /** The progress of an ingest, read from the ledger until its end. */
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isOver } from '../domain/words.ts'
 import { databaseError } from '../postgres/db.ts'
-import { isOver, viewProgress } from '../postgres/ledger/ingests.ts'
+import { viewProgress } from '../postgres/ledger/ingests.ts'
 import { type Probe, probe, showCurrent } from './current.ts'
 import type { IngestsDeps } from './deps.ts'
 import type { IngestEvent } from './view.ts'

@@ -1,6 +1,7 @@
 /** Pauses, resumes or cancels an ingest, also one that has no workflow to hear it. */
+import { isOver } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
-import { isOver, readIngest } from '../postgres/ledger/ingests.ts'
+import { readIngest } from '../postgres/ledger/ingests.ts'
 import { showPaused } from '../postgres/ledger/pause.ts'
 import { type Steer, steerIngest, viewWorkflow } from '../temporal/ingests.ts'
 import { abandon } from './abandon.ts'

@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { readConfig } from '../../config.ts'
 import { toJson } from '../../domain/visible.ts'
+import { isOver } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
 import { type Client, createClient, type IngestNow } from '../client.ts'
 import { addJson, addLogLevel } from '../options.ts'
@@ -52,7 +53,7 @@ async function run(sources: string[], options: Options, command: Command): Promi
   const { uploads, ...accepted } = await submit(client, spec, { found, quiet: json })
   if (!options.wait) return tellAccepted(accepted, json)
   if (!json) console.log(`ingest ${accepted.id}`)
-  const wasOver = ['completed', 'failed', 'cancelled'].includes(accepted.state)
+  const wasOver = isOver(accepted.state)
   const view = await wait(client, accepted.id, json)
   // One that has not ended may still be started, or started again.
   if (view.endedAt) await removeFiles(client, uploads)

@@ -4,6 +4,7 @@ import type { Relied } from '../../domain/relied.ts'
 import type { Route } from '../../domain/routes.ts'
 import type { LimitsByVerb } from '../../domain/timeLimits.ts'
 import type { Counts, Dialect, FirstTable, Phase, State } from '../../domain/words.ts'
+import { isOver } from '../../domain/words.ts'
 import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { FullSpec } from '../../spec/spec.ts'
@@ -114,9 +115,6 @@ export async function lockIngest(tx: Connection, ingestId: string): Promise<Inge
   await tx.query('select from sluice.ingests where ingest_id = $1 for update', [ingestId])
   return readIngest(tx, ingestId)
 }
-
-export const isOver = (state: State): boolean =>
-  state === 'completed' || state === 'failed' || state === 'cancelled'
 
 /** @throws ingest_not_active when it has ended: a late attempt is turned away */
 export function mustBeActive(ingestId: string, { state }: { state: State }): void {

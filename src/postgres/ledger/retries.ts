@@ -1,10 +1,11 @@
 /** The ledger's table of retries: what loaded rejects after all. */
+
 import type { Retried, RetryInput } from '../../domain/retry.ts'
 import type { State } from '../../domain/words.ts'
+import { isOver } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
 import type { FullSpec } from '../../spec/spec.ts'
 import type { Connection, Db } from '../db.ts'
-import { isOver } from './ingests.ts'
 
 export interface RetryView extends Retried {
   retryId: string

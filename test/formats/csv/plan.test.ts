@@ -2,16 +2,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type PlannedFile, planUnits, unitBytes } from '../../../src/domain/plan.ts'
-import type { Dialect, Unit } from '../../../src/domain/words.ts'
-
-const dialect: Dialect = {
-  delimiter: ',',
-  quote: '"',
-  escape: '"',
-  newline: '\n',
-  header: true,
-  nullText: '',
-}
+import type { Unit } from '../../../src/domain/words.ts'
+import { emptyDialect as dialect } from '../../../src/formats/csv/reading.ts'
 
 /** A file with cuts at the given distances; some stretches between them are flaws. */
 const file = fc

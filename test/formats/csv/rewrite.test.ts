@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { Column } from '../../../src/domain/columns.ts'
 import type { Cut, Dialect } from '../../../src/domain/words.ts'
 import { readHeadBy } from '../../../src/formats/csv/head.ts'
+import { emptyDialect } from '../../../src/formats/csv/reading.ts'
 import { recordsOf } from '../../../src/formats/csv/records.ts'
 import { triage } from '../../../src/formats/csv/repair.ts'
 import { copyTakes, Rewriter, writtenValues } from '../../../src/formats/csv/rewrite.ts'
@@ -15,14 +16,7 @@ import { build } from '../../helper.ts'
 
 const it = await build()
 
-const csv: Dialect = {
-  delimiter: ',',
-  quote: '"',
-  escape: '"',
-  newline: '\n',
-  header: false,
-  nullText: '',
-}
+const csv: Dialect = { ...emptyDialect, header: false }
 const texts: Column[] = ['a', 'b', 'c'].map((name) => ({ name, type: 'text' }))
 
 /** null is NULL; values are of all that could be mistaken for something. */

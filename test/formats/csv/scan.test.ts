@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import type { Cut, Dialect } from '../../../src/domain/words.ts'
 import { readHeadBy } from '../../../src/formats/csv/head.ts'
+import { emptyDialect } from '../../../src/formats/csv/reading.ts'
 import { recordsOf, valuesOf } from '../../../src/formats/csv/records.ts'
 import { triage } from '../../../src/formats/csv/repair.ts'
 import { Rewriter } from '../../../src/formats/csv/rewrite.ts'
@@ -10,14 +11,7 @@ import { type ScanLimits, Scanner } from '../../../src/formats/csv/scan.ts'
 import { Shaper } from '../../../src/formats/csv/shape.ts'
 import { TypeScan } from '../../../src/formats/csv/typeScan.ts'
 
-const csv: Dialect = {
-  delimiter: ',',
-  quote: '"',
-  escape: '"',
-  newline: '\n',
-  header: false,
-  nullText: '',
-}
+const csv: Dialect = { ...emptyDialect, header: false }
 
 function scan(bytes: Buffer, dialect: Dialect, limits: ScanLimits, chunkBytes = bytes.length + 1) {
   const head = headOf(bytes, dialect)
