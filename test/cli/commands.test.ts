@@ -187,7 +187,10 @@ test('bad usage exits with 2, and what is missing is named', async () => {
     [['up', 'trips.csv', '--into', 'a.b.c'], 1, 'more than two parts'],
   ]
   for (const [args, code, text] of cases) {
-    const { code: real, error } = await inProcess(args, nowhere.env)
+    // A worker that cannot start ends its process.
+    const isWorker = args[0] === 'worker'
+    const ran = isWorker ? await sluice(args, nowhere) : await inProcess(args, nowhere.env)
+    const { code: real, error } = ran
     expect([args, real, error]).toEqual([args, code, expect.stringContaining(text)])
     expect(error).not.toMatch(/^ +at /m)
   }
