@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Worker } from '../../src/fleet/view.ts'
 import { enterWorker } from '../../src/postgres/ledger/workers.ts'
-import { type Built, until, type WorkerProcess } from '../helper.ts'
+import { type Harness, until, type WorkerProcess } from '../harness.ts'
 import type { Api } from './server.ts'
 
 /** Starts a worker of that name, and waits until the API shows it. */
 export async function startNamed(
   api: Api,
   name: string,
-  options: Parameters<Built['startWorker']>[0] = {},
+  options: Parameters<Harness['startWorker']>[0] = {},
 ): Promise<WorkerProcess> {
   const args = ['--name', name, ...(options.args ?? [])]
   const process = await api.startWorker({ ...options, args })

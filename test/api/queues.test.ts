@@ -1,7 +1,7 @@
 /** Task queues at the API: who serves them, what waits, their limits; and the budget. */
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { until } from '../helper.ts'
+import { until } from '../harness.ts'
 import { show, startNamed } from './fleet.ts'
 import { buildApi } from './server.ts'
 import { videoQueue } from './stepsApp.ts'

@@ -1,6 +1,6 @@
 /** Retries at the API: rejects that are loaded after all, and what cannot be. */
 import { beforeAll, expect, test } from 'vitest'
-import { until } from '../helper.ts'
+import { until } from '../harness.ts'
 import { type Answer, buildApi } from './server.ts'
 
 const api = await buildApi()

@@ -6,10 +6,10 @@ import { afterAll } from 'vitest'
 import { buildApp } from '../../src/api/app.ts'
 import type { Patience } from '../../src/api/patience.ts'
 import type { Settings } from '../../src/settings.ts'
-import { type Built, build } from '../helper.ts'
+import { build, type Harness } from '../harness.ts'
 import { mustBeDocumented, type OpenApi } from './documented.ts'
 
-export interface Api extends Built {
+export interface Api extends Harness {
   url: string
   /** Asks the API; the answer's body is read as JSON when it is some. */
   ask(method: string, path: string, body?: unknown): Promise<Answer>
@@ -35,7 +35,7 @@ interface ListenOptions {
 }
 
 /** @param isTemporalAway the API talks to a port where nobody answers */
-export async function listen(built: Built, options: ListenOptions = {}): Promise<string> {
+export async function listen(built: Harness, options: ListenOptions = {}): Promise<string> {
   const { port, close } = await listening(built, options)
   afterAll(close)
   return `http://127.0.0.1:${port}`
@@ -43,7 +43,7 @@ export async function listen(built: Built, options: ListenOptions = {}): Promise
 
 /** The same, for a test that ends it itself. */
 export async function listening(
-  built: Built,
+  built: Harness,
   { isTemporalAway = false, settings = none, token, patience }: ListenOptions = {},
 ) {
   const address = '127.0.0.1:1'

@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { until } from '../helper.ts'
+import { until } from '../harness.ts'
 import { buildApi } from './server.ts'
 
 const api = await buildApi()

@@ -1,7 +1,7 @@
 /** Workers at the API: what they are, what they have in hand, and telling them something. */
 import { hostname } from 'node:os'
 import { expect, test } from 'vitest'
-import { until } from '../helper.ts'
+import { until } from '../harness.ts'
 import { fakeWorker, idsCsv, show, slowTable, startNamed } from './fleet.ts'
 import { askAt, buildApi, listen } from './server.ts'
 

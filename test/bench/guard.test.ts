@@ -16,14 +16,14 @@ import { openDb } from '../../src/postgres/db.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { fullSpec } from '../../src/spec/spec.ts'
 import type { Stage } from '../../src/stage/stage.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { testDeps } from '../ingest/deps.ts'
 import { writeRows } from '../rows.ts'
 import { openWire } from './wire.ts'
 
-const it = await build()
+const harness = await build()
 const rows = 850_000
-const path = join(it.folder, 'rows.csv')
+const path = join(harness.folder, 'rows.csv')
 let fileBytes = 0
 
 beforeAll(async () => {
@@ -35,12 +35,12 @@ beforeAll(async () => {
 const perGb = (count: number): number => count / (fileBytes / 1e9)
 
 test('the history of an ingest is short for each GB, and holds ids and counts only', async () => {
-  await it.startWorker()
+  await harness.startWorker()
   // One unit after the other: each has workflow tasks of its own, which is the most there can be.
   const source = { kind: 'directory', path } as const
-  const view = await it.ingest({ source, target: { table: 'history' }, parallelism: 1 })
+  const view = await harness.ingest({ source, target: { table: 'history' }, parallelism: 1 })
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: rows })
-  const handle = it.client.workflow.getHandle(view.ingestId)
+  const handle = harness.client.workflow.getHandle(view.ingestId)
   await handle.result()
   const { events } = await handle.fetchHistory()
   const payloadBytes = sumPayloads(events)
@@ -61,13 +61,13 @@ test.each([
     const ingestId = randomUUID()
     const table = pinned ? 'linked' : 'copied'
     const spec = fullSpec({ source: { kind: 'directory', path }, target: { table } })
-    await enterIngest(it.db, { ingestId, spec, target: `public.${table}` })
-    const wire = await openWire(it.databaseUrl)
+    await enterIngest(harness.db, { ingestId, spec, target: `public.${table}` })
+    const wire = await openWire(harness.databaseUrl)
     const db = openDb(wire.url, { max: 2, name: 'guard' })
     const disk = await countDisk(path)
     try {
-      const pin: Stage['pin'] = async (...args) => pinned && it.stage.pin(...args)
-      const deps = { ...testDeps(it, { ...it.stage, pin }), db }
+      const pin: Stage['pin'] = async (...args) => pinned && harness.stage.pin(...args)
+      const deps = { ...testDeps(harness, { ...harness.stage, pin }), db }
       const activities = createActivities(deps)
       const env = new MockActivityEnvironment()
       const { lots } = (await env.run(activities.listSource, { ingestId })) as Listed

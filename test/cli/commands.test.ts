@@ -7,7 +7,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { createClient } from '../../src/cli/client.ts'
 import { sendFiles } from '../../src/cli/commands/ingest/send.ts'
 import { buildApi } from '../api/server.ts'
-import { until } from '../helper.ts'
+import { until } from '../harness.ts'
 import { inProcess } from './inProcess.ts'
 import { environment, program, sluice } from './sluice.ts'
 

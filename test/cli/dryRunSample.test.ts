@@ -1,17 +1,22 @@
 /** `sluice ingest --dry-run`: the head of a file is held against the columns by PostgreSQL. */
 import { expect, test } from 'vitest'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { inProcess } from './inProcess.ts'
 
-const it = await build()
-await it.db.query(`
+const harness = await build()
+await harness.db.query(`
   create table strict (id bigint not null, ok boolean, d date, n numeric(4, 1));
   create table few (id bigint check (id > 0), name text)`)
 
-async function dryRun(table: string, text: string, flags: string[] = [], url = it.databaseUrl) {
-  const file = await it.file('some.csv', text)
+async function dryRun(
+  table: string,
+  text: string,
+  flags: string[] = [],
+  url = harness.databaseUrl,
+) {
+  const file = await harness.file('some.csv', text)
   const args = ['ingest', file, '--dry-run', '--into', table, ...flags]
-  const env = { DATABASE_URL: url, SLUICE_HOME: it.folder }
+  const env = { DATABASE_URL: url, SLUICE_HOME: harness.folder }
   const words = await inProcess(args, env)
   const { out } = await inProcess([...args, '--json'], env)
   return { ...JSON.parse(out), words: words.out, code: words.code }
@@ -61,7 +66,7 @@ test('what --max-rejects allows does not fail it, and less does; nothing is left
   expect(await dryRun('few', text)).toMatchObject({ code: 1 })
   expect(await dryRun('few', text, ['--max-rejects', '100%'])).toMatchObject({ code: 0 })
   expect(await dryRun('few', text, ['--max-rejects', '1'])).toMatchObject({ code: 1 })
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select (select count(*) from few) as rows,
             (select count(*) from pg_class where relname ~ 'sluice_(sample|landing)') as tables`,
   )
@@ -79,15 +84,15 @@ test('an error has its hint: a column that the table lacks, and a database that 
 })
 
 test('a role that may make no temporary table sees the form of the records only', async () => {
-  const name = it.databaseUrl.split('/').at(-1)?.split('?')[0]
-  await it.db.query(`revoke temporary on database ${name} from public;
+  const name = harness.databaseUrl.split('/').at(-1)?.split('?')[0]
+  await harness.db.query(`revoke temporary on database ${name} from public;
     create role plain_${name} login password 'plain'; grant create, usage on schema public to plain_${name};
     grant insert on few to plain_${name}`)
-  const url = new URL(it.databaseUrl)
+  const url = new URL(harness.databaseUrl)
   url.username = `plain_${name}`
   url.password = 'plain'
   const seen = await dryRun('few', 'id,name\nx,a\n1\n', [], `${url}`)
-  await it.db.query(`drop owned by plain_${name}; drop role plain_${name}`)
+  await harness.db.query(`drop owned by plain_${name}; drop role plain_${name}`)
   expect(seen).toMatchObject({ code: 0, rejects: { count: 1, byDatabase: false } })
   expect(seen.words).toContain('Of the first 2 records 1 would be a reject: ')
 })

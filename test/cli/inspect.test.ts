@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fakeWorker, idsCsv, show, slowTable, startNamed } from '../api/fleet.ts'
 import { buildApi } from '../api/server.ts'
-import { until } from '../helper.ts'
+import { until } from '../harness.ts'
 import { inProcess } from './inProcess.ts'
 import { environment, program, sluice } from './sluice.ts'
 

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { forcesColour, wantsPlain } from '../../src/config.ts'
 import { toJson, visible, visibleLines, visibleText } from '../../src/domain/visible.ts'
 import { buildApi } from '../api/server.ts'
-import type { WorkerProcess } from '../helper.ts'
+import type { WorkerProcess } from '../harness.ts'
 import { inProcess } from './inProcess.ts'
 import { sluice } from './sluice.ts'
 

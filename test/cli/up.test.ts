@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../../src/dev/process.ts'
 import { inspect } from '../../src/dev/staleServer.ts'
-import { until } from '../helper.ts'
+import { until } from '../harness.ts'
 import { environment, program, sluice } from './sluice.ts'
 
 let folder = ''

@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { until } from '../helper.ts'
+import { until } from '../harness.ts'
 
 const program = `
   import { startPostgres } from './src/dev/postgres.ts'

@@ -6,10 +6,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Dialect } from '../../src/domain/words.ts'
 import { transaction } from '../../src/postgres/db.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { fast, repair, slicesOf } from './lanes.ts'
 
-const it = await build()
+const harness = await build()
 
 const dialects = fc
   .record({
@@ -94,7 +94,7 @@ const files = fc.tuple(dialects, fc.boolean()).chain(([dialect, clean]) => {
 })
 
 test('any records: the table has what was written, or a reject has the line; both lanes agree', async () => {
-  await it.db.query(
+  await harness.db.query(
     'create table slow (n text, a text, b text, c text); create table fast (like slow)',
   )
   let fastRows = 0
@@ -104,7 +104,7 @@ test('any records: the table has what was written, or a reject has the line; bot
       const lines = records.map((record, at) => lineOf(at + 1, record, dialect))
       const end = lastNewline ? dialect.newline : ''
       const bytes = Buffer.from(lines.map(({ raw }) => raw).join(dialect.newline) + end)
-      await transaction(it.db, async (tx) => {
+      await transaction(harness.db, async (tx) => {
         await tx.query('truncate slow; truncate fast')
         const refused: string[] = []
         for (const part of slicesOf(bytes, dialect, sizes)) {

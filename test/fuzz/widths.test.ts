@@ -9,10 +9,10 @@ import { expect, test } from 'vitest'
 import type { Dialect } from '../../src/domain/words.ts'
 import { transaction } from '../../src/postgres/db.ts'
 import { openText } from '../../src/unpack/text.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { fast, fields, repair, slicesOf } from './lanes.ts'
 
-const it = await build()
+const harness = await build()
 const limits = { bytesMax: 1 << 20, ratioMax: 1000, membersMax: 10 }
 
 /** What each can write besides ASCII. */
@@ -104,7 +104,7 @@ function fateOf(number: number, record: File['records'][number], { ragged }: Dia
 }
 
 test('records of any width and encoding: padded, cut or rejected as was said, in both lanes', async () => {
-  await it.db.query(
+  await harness.db.query(
     'create table slow (n text, a text, b text, c text); create table fast (like slow)',
   )
   const seen = { fast: 0, rejects: 0, cut: 0, padded: 0 }
@@ -118,7 +118,7 @@ test('records of any width and encoding: padded, cut or rejected as was said, in
       const text = await decoded(written, encoding, sizes.chunkBytes)
       const bytes = text.subarray(text.subarray(0, 3).toString('hex') === 'efbbbf' ? 3 : 0)
       expect(bytes.toString()).toBe(raws.join(dialect.newline))
-      await transaction(it.db, async (tx) => {
+      await transaction(harness.db, async (tx) => {
         await tx.query('truncate slow; truncate fast')
         const refused: string[] = []
         let cut = 0

@@ -1,24 +1,25 @@
 /** Rows that break a constraint of an existing target are rejects; the others are published. */
 import { describe, expect, test } from 'vitest'
 import type { IngestSpec } from '../../src/spec/spec.ts'
-import { anyRejects, build } from '../helper.ts'
+import { anyRejects, build } from '../harness.ts'
 
-const it = await build(anyRejects)
-await it.startWorker()
+const harness = await build(anyRejects)
+await harness.startWorker()
 
 type Options = Omit<IngestSpec, 'source' | 'target'> & { target?: Partial<IngestSpec['target']> }
 
 async function ingest(table: string, content: string | string[], options: Options = {}) {
   const contents = typeof content === 'string' ? [content] : content
   const path: string[] = []
-  for (const [no, text] of contents.entries()) path.push(await it.file(`${table}-${no}.csv`, text))
+  for (const [no, text] of contents.entries())
+    path.push(await harness.file(`${table}-${no}.csv`, text))
   const target = { table, ...options.target }
-  return it.ingest({ ...options, source: { kind: 'directory', path }, target })
+  return harness.ingest({ ...options, source: { kind: 'directory', path }, target })
 }
 
 /** [file, line, code, constraint, column] of every reject. */
 async function rejects(ingestId: string) {
-  const found = await it.rejects(ingestId)
+  const found = await harness.rejects(ingestId)
   return found.map(({ fileNo, line, code, constraint, column }) => [
     fileNo,
     line,
@@ -29,11 +30,13 @@ async function rejects(ingestId: string) {
 }
 
 const column = async (table: string, name: string) =>
-  (await it.db.query(`select ${name} as value from ${table} order by 1`)).rows.map((r) => r.value)
+  (await harness.db.query(`select ${name} as value from ${table} order by 1`)).rows.map(
+    (r) => r.value,
+  )
 
 /** Receipts, rejects and rows say the same. */
 async function mustAddUp(ingestId: string) {
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select i.rows_read = i.rows_loaded + i.rows_rejected + i.rows_skipped as adds,
             i.rows_read = u.read and i.rows_loaded = u.loaded and i.rows_rejected = u.rejected
               and i.rows_skipped = u.skipped and i.rows_rejected = r.rejects as same,
@@ -50,7 +53,7 @@ async function mustAddUp(ingestId: string) {
 }
 
 test('every kind of constraint, and one reject for a row that breaks several', async () => {
-  await it.db.query(`
+  await harness.db.query(`
     create table kinds_parent (code text primary key);
     insert into kinds_parent values ('a'), ('b');
     create table kinds (
@@ -93,7 +96,7 @@ test('every kind of constraint, and one reject for a row that breaks several', a
     [0, 14, '23514', 'kinds_price_check', 'price'],
     [0, 16, '22P02', null, 'id'],
   ])
-  const found = await it.rejects(view.ingestId)
+  const found = await harness.rejects(view.ingestId)
   expect(found.map(({ error }) => error)).toEqual([
     'null value in column "name" of relation "kinds" violates not-null constraint',
     'new row for relation "kinds" violates check constraint "kinds_price_check"',
@@ -116,7 +119,7 @@ test('every kind of constraint, and one reject for a row that breaks several', a
 
 describe('unique', () => {
   test('duplicates within a file, over units and files, and against the target', async () => {
-    await it.db.query(`create table dup (n int primary key, file text);
+    await harness.db.query(`create table dup (n int primary key, file text);
       insert into dup values (-1, 'there')`)
     const body = (file: string, from: number, count: number) =>
       Array.from({ length: count }, (_, n) => `${from + n},${file} ${'x'.repeat(500)}`)
@@ -131,7 +134,7 @@ describe('unique', () => {
       [0, 20_003, '23505', 'dup_pkey', 'n'],
       ...Array.from({ length: 100 }, (_, n) => [1, 2 + n, '23505', 'dup_pkey', 'n']),
     ])
-    const { rows } = await it.db.query(
+    const { rows } = await harness.db.query(
       `select count(*) as rows, count(*) filter (where file like 'one%') as one,
               count(*) filter (where file = 'there') as there from dup`,
     )
@@ -188,7 +191,7 @@ describe('unique', () => {
     ],
   ] as [string, string, string, string[], number[]][])('%s', async (...given) => {
     const [table, index, there, rows, bad] = given
-    await it.db.query(
+    await harness.db.query(
       `create table ${table} (a int, active boolean, note text); ${index}; ${there}`,
     )
     const before = (await column(table, 'a')).length
@@ -202,7 +205,7 @@ describe('unique', () => {
   })
 
   test('of several keys, a row that loses by one does not win by another', async () => {
-    await it.db.query(`create table keys (a int unique, b int unique, c int unique);
+    await harness.db.query(`create table keys (a int unique, b int unique, c int unique);
       insert into keys values (100, 100, 100)`)
     const rows = [
       '1,1,1', // 2
@@ -223,7 +226,7 @@ describe('unique', () => {
   })
 
   test('skip counts rows and leaves them out, other faults are rejects as ever', async () => {
-    await it.db.query(`create table skipped (a int primary key, b text not null);
+    await harness.db.query(`create table skipped (a int primary key, b text not null);
       insert into skipped values (2, 'there')`)
     const content = 'a,b\n1,x\n2,x\n1,y\n3,\n2,\nq,x\n'
     const view = await ingest('skipped', content, { target: { unique: 'skip' } })
@@ -248,7 +251,7 @@ describe('unique', () => {
   })
 
   test('fail names the constraint and the key, and nothing is published', async () => {
-    await it.db.query(`create table failing (a int primary key, b text not null);
+    await harness.db.query(`create table failing (a int primary key, b text not null);
       insert into failing values (2, 'there')`)
     const view = await ingest('failing', 'a,b\n1,x\n3,\n2,x\n', { target: { unique: 'fail' } })
     expect(view).toMatchObject({ state: 'failed', error: { code: 'target_refused' } })
@@ -263,7 +266,7 @@ describe('unique', () => {
     ['skip', { rowsLoaded: 2, rowsRejected: 1, rowsSkipped: 1 }],
   ] as const)('not atomic, %s', async (unique, counts) => {
     const table = `early_${unique}`
-    await it.db.query(`create table ${table} (a int, b text check (b <> ''));
+    await harness.db.query(`create table ${table} (a int, b text check (b <> ''));
       alter table ${table} add constraint ${table}_key unique (a) deferrable initially deferred;
       insert into ${table} values (2, 'there')`)
     const view = await ingest(table, 'a,b\n1,x\n2,y\n3,""\n4,w\n', {
@@ -274,11 +277,13 @@ describe('unique', () => {
     expect(found.at(-1)).toEqual([0, 4, '23514', `${table}_b_check`, null])
     if (unique === 'skip') return
     expect(found[0]).toEqual([0, 3, '23505', `${table}_key`, null])
-    expect((await it.rejects(view.ingestId))[0]?.error).toMatch(/: Key \(a\)=\(2\) already exists/)
+    expect((await harness.rejects(view.ingestId))[0]?.error).toMatch(
+      /: Key \(a\)=\(2\) already exists/,
+    )
   })
 
   test('not atomic, foreign keys, which name no line', async () => {
-    await it.db.query(`create table early_parent (a int primary key);
+    await harness.db.query(`create table early_parent (a int primary key);
       insert into early_parent values (1), (2);
       create table early_child (a int references early_parent deferrable initially deferred, n int)`)
     const rows = Array.from({ length: 200 }, (_, n) =>
@@ -296,7 +301,7 @@ describe('unique', () => {
   })
 
   test('not atomic, fail', async () => {
-    await it.db.query('create table early_fail (a int primary key)')
+    await harness.db.query('create table early_fail (a int primary key)')
     const view = await ingest('early_fail', 'a\n1\n1\n', {
       target: { atomic: false, unique: 'fail' },
     })
@@ -307,7 +312,7 @@ describe('unique', () => {
 
 describe('foreign keys', () => {
   test('composite, MATCH FULL, NULLs', async () => {
-    await it.db.query(`
+    await harness.db.query(`
       create table places (country text, "Zip code" int, primary key (country, "Zip code"));
       insert into places values ('de', 1), ('fr', 2);
       create table visits (id int, country text, zip int,
@@ -318,7 +323,7 @@ describe('foreign keys', () => {
     const simple = await ingest('visits', content)
     expect(await rejects(simple.ingestId)).toEqual([[0, 3, '23503', 'simple', null]])
     const full = await ingest('full_visits', content)
-    const found = await it.rejects(full.ingestId)
+    const found = await harness.rejects(full.ingestId)
     expect(found.map(({ line, error }) => [line, error.split(': ')[1]])).toEqual([
       [3, 'Key (country, zip)=(de, 2) is not present in table "places".'],
       [4, 'MATCH FULL does not allow mixing of null and nonnull key values.'],
@@ -328,7 +333,7 @@ describe('foreign keys', () => {
   })
 
   test('to the table itself: rows of the ingest count, unless they are out as well', async () => {
-    await it.db.query(`create table tree (id int primary key, parent int
+    await harness.db.query(`create table tree (id int primary key, parent int
         constraint up references tree, kind text check (kind <> 'bad'));
       insert into tree values (1)`)
     const rows = [
@@ -357,7 +362,7 @@ describe('foreign keys', () => {
 })
 
 test('replace judges within the ingest only, and keeps the table as it is', async () => {
-  await it.db.query(`create table renewed (id int primary key, up int references renewed, n int not null);
+  await harness.db.query(`create table renewed (id int primary key, up int references renewed, n int not null);
     insert into renewed values (1, null, 1), (2, 1, 1)`)
   const view = await ingest('renewed', 'id,up,n\n2,,1\n2,,2\n3,1,1\n4,2,1\n5,,\n', {
     target: { mode: 'replace' },
@@ -372,7 +377,7 @@ test('replace judges within the ingest only, and keeps the table as it is', asyn
 })
 
 test('identity, serial and generated columns, defaults, domains and enums', async () => {
-  await it.db.query(`
+  await harness.db.query(`
     create type mood as enum ('sad', 'ok');
     create domain positive as int check (value > 0);
     create table made (
@@ -404,7 +409,7 @@ test('identity, serial and generated columns, defaults, domains and enums', asyn
 })
 
 test('partitions: a row without one is a reject', async () => {
-  await it.db.query(`create table logs (day date, n int, primary key (day, n))
+  await harness.db.query(`create table logs (day date, n int, primary key (day, n))
       partition by range (day);
     create table logs_1 partition of logs for values from ('2024-01-01') to ('2024-02-01');
     create table logs_2 partition of logs for values from ('2024-02-01') to ('2024-03-01')`)
@@ -425,7 +430,7 @@ test('partitions: a row without one is a reject', async () => {
 })
 
 test('what cannot be judged fails the ingest as a whole, and says so', async () => {
-  await it.db.query(`create table rooms (room int4range, n int primary key,
+  await harness.db.query(`create table rooms (room int4range, n int primary key,
     exclude using gist (room with &&))`)
   const view = await ingest('rooms', 'room,n\n"[1,5)",1\n"[4,9)",2\n')
   expect(view).toMatchObject({ state: 'failed', error: { code: 'target_refused' } })
@@ -434,7 +439,7 @@ test('what cannot be judged fails the ingest as a whole, and says so', async () 
 })
 
 test('a unit of the repair lane, and records over several lines', async () => {
-  await it.db.query('create table mended (n int primary key, text text, type regclass)')
+  await harness.db.query('create table mended (n int primary key, text text, type regclass)')
   const rows = [
     'n,text,type',
     '1,"a', // 2, 3
@@ -451,11 +456,12 @@ test('a unit of the repair lane, and records over several lines', async () => {
     '1,last,', // 13
   ]
   const view = await ingest('mended', rows.join('\n'))
-  const { rows: lanes } = await it.db.query('select lane from sluice.units where ingest_id = $1', [
-    view.ingestId,
-  ])
+  const { rows: lanes } = await harness.db.query(
+    'select lane from sluice.units where ingest_id = $1',
+    [view.ingestId],
+  )
   expect(lanes).toEqual([{ lane: 'repair' }])
-  const found = await it.rejects(view.ingestId)
+  const found = await harness.rejects(view.ingestId)
   expect(found.map(({ line, code, raw }) => [line, code, raw])).toEqual([
     [4, 'wrong_column_count', '2,short'],
     [5, '23505', '1,"c\nd",'],
@@ -475,7 +481,7 @@ describe('rejects.max', () => {
     ['20%', 'completed'],
     ['19%', 'failed'],
   ] as const)('%s of 10: %s, and the rejects stay', async (max, state) => {
-    await it.db.query(
+    await harness.db.query(
       'drop table if exists limited; create table limited (n int check (n <> 5) unique)',
     )
     const content = `n\n${[0, 1, 2, 3, 4, 5, 6, 7, 8, 8].join('\n')}\n`
@@ -488,7 +494,7 @@ describe('rejects.max', () => {
   })
 
   test('every row rejected: the ingest fails', async () => {
-    await it.db.query('create table nothing_left (n int check (n > 9))')
+    await harness.db.query('create table nothing_left (n int check (n > 9))')
     const view = await ingest('nothing_left', 'n\n1\n2\n', { rejects: {} })
     expect(view).toMatchObject({ state: 'failed', error: { code: 'every_row_rejected' } })
     expect(await rejects(view.ingestId)).toHaveLength(2)

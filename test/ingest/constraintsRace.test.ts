@@ -8,17 +8,17 @@ import type { Planned } from '../../activities/plan.ts'
 import { openDb } from '../../src/postgres/db.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { fullSpec, type IngestSpec } from '../../src/spec/spec.ts'
-import { type Built, build, noticedSoon, until } from '../helper.ts'
+import { build, type Harness, noticedSoon, until } from '../harness.ts'
 import { testDeps } from './deps.ts'
 
 type OnEnd = NonNullable<Parameters<typeof build>[0]>['onEnd']
 
-const start = (it: Built, path: string) =>
-  it.start({ source: { kind: 'directory', path }, target: { table: 'target' } }, noticedSoon)
+const start = (harness: Harness, path: string) =>
+  harness.start({ source: { kind: 'directory', path }, target: { table: 'target' } }, noticedSoon)
 
 /** A session of its own that ends with the test. */
-async function session(it: Built, onEnd: OnEnd): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: it.databaseUrl })
+async function session(harness: Harness, onEnd: OnEnd): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: harness.databaseUrl })
   // The database may be dropped before it has ended.
   client.on('error', () => {})
   await client.connect()
@@ -27,8 +27,8 @@ async function session(it: Built, onEnd: OnEnd): Promise<pg.Client> {
 }
 
 /** How many sessions of that name wait for a lock. */
-const waits = (it: Built, name: string) => async () => {
-  const { rowCount } = await it.db.query(
+const waits = (harness: Harness, name: string) => async () => {
+  const { rowCount } = await harness.db.query(
     `select from pg_stat_activity where datname = current_database()
        and wait_event_type = 'Lock' and application_name like $1`,
     [name],
@@ -37,13 +37,18 @@ const waits = (it: Built, name: string) => async () => {
 }
 
 /** An ingest of one unit that is loaded; what is still to come is its publish. */
-async function loaded(it: Built, content: string, more: Partial<IngestSpec> = {}, db = it.db) {
+async function loaded(
+  harness: Harness,
+  content: string,
+  more: Partial<IngestSpec> = {},
+  db = harness.db,
+) {
   const ingestId = randomUUID()
-  const path = await it.file('n.csv', content)
+  const path = await harness.file('n.csv', content)
   const source = { kind: 'directory' as const, path }
   const spec = fullSpec({ source, target: { table: 'target' }, ...more })
-  await enterIngest(it.db, { ingestId, spec, target: 'target' })
-  const verbs = createActivities({ ...testDeps(it, it.stage), db })
+  await enterIngest(harness.db, { ingestId, spec, target: 'target' })
+  const verbs = createActivities({ ...testDeps(harness, harness.stage), db })
   const env = new MockActivityEnvironment()
   await env.run(verbs.listSource, { ingestId })
   await env.run(verbs.stageLot, { ingestId, lotNo: 0 })
@@ -54,8 +59,8 @@ async function loaded(it: Built, content: string, more: Partial<IngestSpec> = {}
   return { ingestId, publish }
 }
 
-async function expectRows(it: Built, ingestId: string, counts: Record<string, number>) {
-  const { rows } = await it.db.query(
+async function expectRows(harness: Harness, ingestId: string, counts: Record<string, number>) {
+  const { rows } = await harness.db.query(
     `select count(*) as rows, count(distinct n) as ids,
             (select count(*) from sluice.rejects where ingest_id = $1) as rejects,
             (select sum(rows_rejected)::bigint from sluice.units where ingest_id = $1) as rejected,
@@ -69,18 +74,18 @@ async function expectRows(it: Built, ingestId: string, counts: Record<string, nu
 test.concurrent.for(['commit', 'rollback'])(
   'another session has a key of the ingest and will %s: publish waits for it',
   async (end, { onTestFinished }) => {
-    const it = await build({ onEnd: onTestFinished })
-    await it.db.query('create table target (n int primary key)')
-    const other = await session(it, onTestFinished)
+    const harness = await build({ onEnd: onTestFinished })
+    await harness.db.query('create table target (n int primary key)')
+    const other = await session(harness, onTestFinished)
     await other.query('begin; insert into target values (2)')
-    await it.startWorker()
-    const ingestId = await start(it, await it.file('n.csv', 'n\n1\n2\n3\n'))
-    await until(waits(it, 'sluice/%/publish/%'), { what: 'publish to wait' })
+    await harness.startWorker()
+    const ingestId = await start(harness, await harness.file('n.csv', 'n\n1\n2\n3\n'))
+    await until(waits(harness, 'sluice/%/publish/%'), { what: 'publish to wait' })
     await other.query(end)
     const lost = end === 'commit' ? 1 : 0
-    const view = await it.ended(ingestId)
+    const view = await harness.ended(ingestId)
     expect(view).toMatchObject({ state: 'completed', rowsLoaded: 3 - lost, rowsRejected: lost })
-    await expectRows(it, ingestId, {
+    await expectRows(harness, ingestId, {
       rows: 3,
       ids: 3,
       rejects: lost,
@@ -93,56 +98,56 @@ test.concurrent.for(['commit', 'rollback'])(
 test.concurrent('another session comes between judgement and commit: it waits, readers do not', async ({
   onTestFinished,
 }) => {
-  const it = await build({ onEnd: onTestFinished })
-  await it.db.query('create table target (n int primary key); insert into target values (2)')
-  const holder = await session(it, onTestFinished)
+  const harness = await build({ onEnd: onTestFinished })
+  await harness.db.query('create table target (n int primary key); insert into target values (2)')
+  const holder = await session(harness, onTestFinished)
   // No row is rejected before publish.
   await holder.query('begin; lock table sluice.rejects in share mode')
-  await it.startWorker()
-  const ingestId = await start(it, await it.file('n.csv', 'n\n1\n2\n3\n'))
-  await until(waits(it, 'sluice/%/publish/%'), { what: 'publish to wait' })
+  await harness.startWorker()
+  const ingestId = await start(harness, await harness.file('n.csv', 'n\n1\n2\n3\n'))
+  await until(waits(harness, 'sluice/%/publish/%'), { what: 'publish to wait' })
 
-  const other = await session(it, onTestFinished)
+  const other = await session(harness, onTestFinished)
   await other.query(`set application_name = 'other'`)
   const inserted = other.query('insert into target values (1), (4)').then(
     () => 'inserted',
     (error) => error.code,
   )
-  await until(waits(it, 'other'), { what: 'the other session to wait' })
-  const { rows } = await it.db.query('select n from target')
+  await until(waits(harness, 'other'), { what: 'the other session to wait' })
+  const { rows } = await harness.db.query('select n from target')
   expect(rows).toEqual([{ n: 2 }])
   await holder.query('commit')
-  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 2 })
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 2 })
   expect(await inserted).toBe('23505')
-  await expectRows(it, ingestId, { rows: 3, ids: 3, rejects: 1, rejected: 1, loaded: 2 })
+  await expectRows(harness, ingestId, { rows: 3, ids: 3, rejects: 1, rejected: 1, loaded: 2 })
 })
 
 test.concurrent('a worker killed in the middle of the judgement: all is counted once', {
   timeout: 180_000,
 }, async ({ onTestFinished }) => {
-  const it = await build({ onEnd: onTestFinished })
-  await it.db.query(`create table target (n int primary key, text text not null);
+  const harness = await build({ onEnd: onTestFinished })
+  await harness.db.query(`create table target (n int primary key, text text not null);
       insert into target values (5, 'there')`)
-  const holder = await session(it, onTestFinished)
+  const holder = await session(harness, onTestFinished)
   await holder.query('begin; lock table sluice.rejects in share mode')
   const rows = Array.from({ length: 2000 }, (_, n) => `${n},${n % 100 === 7 ? '' : '"a\nb"'}`)
-  const path = await it.file('rows.csv', `n,text\n${rows.join('\n')}\n`)
-  const victim = await it.startWorker()
-  const ingestId = await start(it, path)
-  await until(waits(it, `sluice/%/publish/${victim.pid}`), {
+  const path = await harness.file('rows.csv', `n,text\n${rows.join('\n')}\n`)
+  const victim = await harness.startWorker()
+  const ingestId = await start(harness, path)
+  await until(waits(harness, `sluice/%/publish/${victim.pid}`), {
     what: 'the rejects to wait',
     worker: victim,
   })
   victim.kill('SIGKILL')
-  await it.startWorker()
+  await harness.startWorker()
   await holder.query('commit')
-  expect(await it.ended(ingestId, 120_000)).toMatchObject({
+  expect(await harness.ended(ingestId, 120_000)).toMatchObject({
     state: 'completed',
     rowsRead: 2000,
     rowsLoaded: 1979,
     rowsRejected: 21,
   })
-  await expectRows(it, ingestId, {
+  await expectRows(harness, ingestId, {
     rows: 1980,
     ids: 1980,
     rejects: 21,
@@ -155,8 +160,8 @@ test.concurrent.for([
   ['insert, select', /^published$/],
   ['insert', /target_pkey.*cannot judge/],
 ] as const)('a role that may only %s', async ([rights, outcome], { onTestFinished }) => {
-  const it = await build({ onEnd: onTestFinished })
-  await it.db.query(`do $$ begin
+  const harness = await build({ onEnd: onTestFinished })
+  await harness.db.query(`do $$ begin
       create role bringer login password 'bringer';
     exception when duplicate_object or unique_violation then null; end $$;
     create table target (n int primary key); insert into target values (1);
@@ -164,19 +169,19 @@ test.concurrent.for([
     grant usage on schema sluice to bringer;
     grant select, insert, update, delete on all tables in schema sluice to bringer;
     grant usage, create on schema public to bringer`)
-  const url = new URL(it.databaseUrl)
+  const url = new URL(harness.databaseUrl)
   url.username = 'bringer'
   url.password = 'bringer'
   const db = openDb(url.href, { max: 3, name: 'bringer' })
   onTestFinished(() => db.end())
-  const { ingestId, publish } = await loaded(it, 'n\n1\n2\n', {}, db)
+  const { ingestId, publish } = await loaded(harness, 'n\n1\n2\n', {}, db)
   const said = await publish().then(
     () => 'published',
     (error: Error) => error.message,
   )
   expect(said).toMatch(outcome)
   const isPublished = said === 'published'
-  await expectRows(it, ingestId, {
+  await expectRows(harness, ingestId, {
     rows: isPublished ? 2 : 1,
     ids: isPublished ? 2 : 1,
     rejects: isPublished ? 1 : 0,
@@ -188,24 +193,27 @@ test.concurrent.for([
 test.concurrent('an attempt after one that kept its rejects and published nothing finds them', async ({
   onTestFinished,
 }) => {
-  const it = await build({ onEnd: onTestFinished })
-  await it.db.query('create table target (n int primary key)')
-  const { ingestId, publish } = await loaded(it, 'n\n1\n1\n2\n', { rejects: { max: 0 } })
+  const harness = await build({ onEnd: onTestFinished })
+  await harness.db.query('create table target (n int primary key)')
+  const { ingestId, publish } = await loaded(harness, 'n\n1\n1\n2\n', { rejects: { max: 0 } })
   for (let attempt = 1; attempt <= 2; attempt++) {
     await expect(publish()).rejects.toThrow(/1 of 3 rows were rejected; 0 are allowed/)
-    await expectRows(it, ingestId, { rows: 0, ids: 0, rejects: 1, rejected: 1, loaded: 2 })
+    await expectRows(harness, ingestId, { rows: 0, ids: 0, rejects: 1, rejected: 1, loaded: 2 })
   }
 })
 
 test.concurrent('the target is dropped before publish: a table without numbers takes its name', async ({
   onTestFinished,
 }) => {
-  const it = await build({ onEnd: onTestFinished })
-  await it.db.query('create table target (n int primary key)')
-  const { publish } = await loaded(it, 'n\n1\n2\n')
-  await it.db.query('drop table target')
+  const harness = await build({ onEnd: onTestFinished })
+  await harness.db.query('create table target (n int primary key)')
+  const { publish } = await loaded(harness, 'n\n1\n2\n')
+  await harness.db.query('drop table target')
   await publish()
-  expect((await it.db.query('select * from target order by n')).rows).toEqual([{ n: 1 }, { n: 2 }])
-  const { rows } = await it.db.query(`select relname from pg_class where relname ~ 'sluice_'`)
+  expect((await harness.db.query('select * from target order by n')).rows).toEqual([
+    { n: 1 },
+    { n: 2 },
+  ])
+  const { rows } = await harness.db.query(`select relname from pg_class where relname ~ 'sluice_'`)
   expect(rows).toEqual([])
 })

@@ -4,32 +4,32 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { sourceAttribute, targetAttribute } from '../../src/temporal/searchAttributes.ts'
-import { build, until, untilIdle } from '../helper.ts'
+import { build, until, untilIdle } from '../harness.ts'
 import { recordHistory } from '../replay/record.ts'
 import { sumOf, writeRows } from '../rows.ts'
 
 const rows = 500_000
 
-const it = await build()
-const path = join(it.folder, 'rows.csv')
+const harness = await build()
+const path = join(harness.folder, 'rows.csv')
 await writeRows(path, rows)
 const source = { kind: 'directory' as const, path }
 
 const loadedUnits = async (ingestId: string): Promise<number> => {
-  const found = await it.db.query(
+  const found = await harness.db.query(
     'select count(*) as loaded from sluice.units where ingest_id = $1 and loaded_at is not null',
     [ingestId],
   )
   return found.rows[0].loaded
 }
 const plannedUnits = async (ingestId: string): Promise<number> => {
-  const found = await it.db.query('select units from sluice.ingests where ingest_id = $1', [
+  const found = await harness.db.query('select units from sluice.ingests where ingest_id = $1', [
     ingestId,
   ])
   return found.rows[0].units
 }
 const sessions = async (): Promise<number> => {
-  const found = await it.db.query(
+  const found = await harness.db.query(
     `select count(*) as sessions from pg_stat_activity
      where application_name like 'sluice/%/load %' and datname = current_database()`,
   )
@@ -37,68 +37,72 @@ const sessions = async (): Promise<number> => {
 }
 
 test('cancel: within 5 s no COPY goes on, the landing table is gone, the target untouched', async () => {
-  const worker = await it.startWorker()
-  await it.db.query(
+  const worker = await harness.startWorker()
+  await harness.db.query(
     `create table kept as select 1 as id, 'x' as name, 1.5 as amount, date '2024-01-01' as day, 'n' as note`,
   )
-  const ingestId = await it.start({ source, target: { table: 'kept', mode: 'replace' } })
+  const ingestId = await harness.start({ source, target: { table: 'kept', mode: 'replace' } })
   await until(async () => (await loadedUnits(ingestId)) > 0 && (await sessions()) > 0, {
     what: 'a COPY',
   })
   const askedAt = Date.now()
-  expect(await it.steer(ingestId, 'cancel')).toBe(true)
+  expect(await harness.steer(ingestId, 'cancel')).toBe(true)
   await until(async () => (await sessions()) === 0, {
     what: 'the end of all COPYs',
     timeoutMs: 5000,
   })
-  const view = await it.ended(ingestId, 5000)
+  const view = await harness.ended(ingestId, 5000)
   expect(Date.now() - askedAt).toBeLessThan(5000)
   expect(view).toMatchObject({ state: 'cancelled', error: null })
-  const { rows: left } = await it.db.query(
+  const { rows: left } = await harness.db.query(
     `select (select count(*) from pg_class where relname like 'sluice_landing%') as landings,
             (select count(*) from kept) as kept`,
   )
   expect(left[0]).toEqual({ landings: 0, kept: 1 })
-  await recordHistory(it.client, ingestId, 'cancelled')
+  await recordHistory(harness.client, ingestId, 'cancelled')
   // The worker lives on.
-  const next = await it.ingest({ source, target: { table: 'next' } })
+  const next = await harness.ingest({ source, target: { table: 'next' } })
   expect(next).toMatchObject({ state: 'completed', rowsLoaded: rows })
-  await recordHistory(it.client, next.ingestId, 'completed')
+  await recordHistory(harness.client, next.ingestId, 'completed')
   worker.kill('SIGTERM')
   expect(await worker.exited).toEqual({ code: 0, signal: null })
 })
 
 test('pause starts no more units, resume goes on', async () => {
-  const worker = await it.startWorker({ concurrency: 1 })
-  const ingestId = await it.start({ source, target: { table: 'paused' }, parallelism: 1 })
+  const worker = await harness.startWorker({ concurrency: 1 })
+  const ingestId = await harness.start({ source, target: { table: 'paused' }, parallelism: 1 })
   await until(async () => (await loadedUnits(ingestId)) > 0, { what: 'a unit' })
-  await it.steer(ingestId, 'pause')
+  await harness.steer(ingestId, 'pause')
   await until(async () => (await sessions()) === 0, { what: 'the units in flight' })
-  await untilIdle(it.client, ingestId)
+  await untilIdle(harness.client, ingestId)
   const loaded = await loadedUnits(ingestId)
-  const { rows: shown } = await it.db.query(
+  const { rows: shown } = await harness.db.query(
     'select state from sluice.ingests where ingest_id = $1',
     [ingestId],
   )
   expect(shown[0].state).toBe('paused')
   expect(loaded).toBeLessThan(await plannedUnits(ingestId))
-  await it.steer(ingestId, 'resume')
-  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
-  await recordHistory(it.client, ingestId, 'paused')
+  await harness.steer(ingestId, 'resume')
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
+  await recordHistory(harness.client, ingestId, 'paused')
   worker.kill('SIGTERM')
   await worker.exited
 })
 
 test('three replicas share the units of one ingest, each unit on one worker only', async () => {
-  const workers = await Promise.all([it.startWorker(), it.startWorker(), it.startWorker()])
-  const view = await it.ingest({ source, target: { table: 'shared' } })
+  const workers = await Promise.all([
+    harness.startWorker(),
+    harness.startWorker(),
+    harness.startWorker(),
+  ])
+  const view = await harness.ingest({ source, target: { table: 'shared' } })
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: rows })
   const started = workers.map(
     (worker) => worker.output().split(`loadUnit[${view.ingestId}] started`).length - 1,
   )
   expect(started.reduce((sum, each) => sum + each)).toBe(view.units)
   expect(started.filter((each) => each > 0).length).toBeGreaterThan(1)
-  const { rows: receipts } = await it.db.query(
+  const { rows: receipts } = await harness.db.query(
     `select worker, count(*) as units, max(attempt) as attempt
      from sluice.units where ingest_id = $1 group by 1`,
     [view.ingestId],
@@ -113,23 +117,25 @@ test('three replicas share the units of one ingest, each unit on one worker only
 })
 
 test('SIGTERM in the middle: units in flight end or go to another worker, nothing is lost', async () => {
-  const leaving = await it.startWorker()
-  const ingestId = await it.start({ source, target: { table: 'drained' } })
+  const leaving = await harness.startWorker()
+  const ingestId = await harness.start({ source, target: { table: 'drained' } })
   await until(async () => (await sessions()) > 0, { what: 'a COPY' })
   leaving.kill('SIGTERM')
   expect(await leaving.exited).toEqual({ code: 0, signal: null })
-  await it.startWorker()
-  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
-  const found = await it.db.query('select count(*) as rows, sum(id)::bigint as sum from drained')
+  await harness.startWorker()
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
+  const found = await harness.db.query(
+    'select count(*) as rows, sum(id)::bigint as sum from drained',
+  )
   expect(found.rows[0]).toEqual({ rows, sum: sumOf(rows) })
 })
 
 test('a second SIGTERM leaves at once, and nothing is lost', async () => {
-  const leaving = await it.startWorker()
-  const ingestId = await it.start({ source, target: { table: '"left"' } })
+  const leaving = await harness.startWorker()
+  const ingestId = await harness.start({ source, target: { table: '"left"' } })
   await until(async () => (await loadedUnits(ingestId)) > 0, { what: 'a unit' })
   // No receipt can be written meanwhile, so no unit ends within the grace time.
-  const holder = await it.db.connect()
+  const holder = await harness.db.connect()
   await holder.query('begin; lock table sluice.units in share mode')
   await until(async () => (await sessions()) > 0, { what: 'a load' })
   leaving.kill('SIGTERM')
@@ -140,63 +146,70 @@ test('a second SIGTERM leaves at once, and nothing is lost', async () => {
   expect(await leaving.exited).toEqual({ code: 1, signal: null })
   await holder.query('rollback')
   holder.release()
-  const next = await it.startWorker()
-  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
-  const found = await it.db.query('select count(*) as rows, sum(id)::bigint as sum from "left"')
+  const next = await harness.startWorker()
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
+  const found = await harness.db.query(
+    'select count(*) as rows, sum(id)::bigint as sum from "left"',
+  )
   expect(found.rows[0]).toEqual({ rows, sum: sumOf(rows) })
   next.kill('SIGTERM')
   await next.exited
 })
 
 test('an urgent ingest overtakes a large one on the same worker', async () => {
-  const folder = join(it.folder, 'large')
+  const folder = join(harness.folder, 'large')
   await mkdir(folder)
   for (let copy = 0; copy < 6; copy++) await link(path, join(folder, `${copy}.csv`))
-  const queue = `${it.queue}-priority`
-  const worker = await it.startWorker({ concurrency: 1, queue })
+  const queue = `${harness.queue}-priority`
+  const worker = await harness.startWorker({ concurrency: 1, queue })
   const all = { kind: 'directory' as const, path: folder }
-  const large = await it.start({ source: all, target: { table: 'large' }, parallelism: 200, queue })
+  const large = await harness.start({
+    source: all,
+    target: { table: 'large' },
+    parallelism: 200,
+    queue,
+  })
   await until(async () => (await loadedUnits(large)) > 0, { what: 'a unit of the large one' })
-  const urgent = await it.start({
-    source: { kind: 'directory', path: await it.file('urgent.csv', 'n\n1\n') },
+  const urgent = await harness.start({
+    source: { kind: 'directory', path: await harness.file('urgent.csv', 'n\n1\n') },
     target: { table: 'urgent' },
     priority: 1,
     queue,
   })
-  await it.ended(urgent)
-  const { rows: units } = await it.db.query(
+  await harness.ended(urgent)
+  const { rows: units } = await harness.db.query(
     'select count(*) as left from sluice.units where ingest_id = $1 and loaded_at is null',
     [large],
   )
   expect(units[0].left).toBeGreaterThan(0)
-  expect(await it.ended(large)).toMatchObject({ state: 'completed', rowsLoaded: 6 * rows })
+  expect(await harness.ended(large)).toMatchObject({ state: 'completed', rowsLoaded: 6 * rows })
   worker.kill('SIGTERM')
   await worker.exited
 })
 
 test('an ingest of many lots goes on in new runs, and its history stays short', async () => {
-  const folder = join(it.folder, 'many')
+  const folder = join(harness.folder, 'many')
   await mkdir(folder)
   const names = Array.from({ length: 4000 }, (_, n) =>
     join(folder, `f${String(n).padStart(4, '0')}.csv`),
   )
   for (const [n, name] of names.entries()) await writeFile(name, `n,text\n${n},row of ${n}\n`)
-  const ingestId = await it.start(
+  const ingestId = await harness.start(
     { source: { kind: 'directory', path: folder }, target: { table: 'many' }, parallelism: 2 },
     { historyEventsMax: 15 },
   )
-  const view = await it.ended(ingestId)
+  const view = await harness.ended(ingestId)
   expect(view).toMatchObject({ state: 'completed', files: 4000, rowsLoaded: 4000, rowsRejected: 0 })
   expect(view.units).toBeLessThan(10)
-  const found = await it.db.query('select count(distinct n) as rows from many')
+  const found = await harness.db.query('select count(distinct n) as rows from many')
   expect(found.rows[0].rows).toBe(4000)
-  const first = await it.client.workflowService.listWorkflowExecutions({
+  const first = await harness.client.workflowService.listWorkflowExecutions({
     namespace: 'default',
     query: `WorkflowId = '${ingestId}'`,
   })
   await until(
     async () => {
-      const { executions } = await it.client.workflowService.listWorkflowExecutions({
+      const { executions } = await harness.client.workflowService.listWorkflowExecutions({
         namespace: 'default',
         query: `WorkflowId = '${ingestId}'`,
       })
@@ -204,13 +217,13 @@ test('an ingest of many lots goes on in new runs, and its history stays short', 
     },
     { what: `several runs, not ${first.executions?.length}` },
   )
-  await recordHistory(it.client, ingestId, 'continued')
+  await recordHistory(harness.client, ingestId, 'continued')
 })
 
 test('the Temporal Web UI has what people look for', async () => {
-  await it.startWorker()
-  const view = await it.ingest({ source, target: { table: 'seen' } })
-  const handle = it.client.workflow.getHandle(view.ingestId)
+  await harness.startWorker()
+  const view = await harness.ingest({ source, target: { table: 'seen' } })
+  const handle = harness.client.workflow.getHandle(view.ingestId)
   const description = await handle.describe()
   expect(await description.staticSummary()).toBe('directory → public.seen')
   expect(description.typedSearchAttributes.get(targetAttribute)).toBe('public.seen')
@@ -225,12 +238,14 @@ test('the Temporal Web UI has what people look for', async () => {
 })
 
 test('the same id and spec again is the same ingest', async () => {
-  const few = { kind: 'directory' as const, path: await it.file('few.csv', 'n\n1\n2\n') }
+  const few = { kind: 'directory' as const, path: await harness.file('few.csv', 'n\n1\n2\n') }
   const spec = { id: 'again', source: few, target: { table: 'again' } }
-  const first = await it.ingest(spec)
-  const second = await it.ingest(spec)
+  const first = await harness.ingest(spec)
+  const second = await harness.ingest(spec)
   expect(second).toEqual(first)
-  const found = await it.db.query('select count(*) as rows from again')
+  const found = await harness.db.query('select count(*) as rows from again')
   expect(found.rows[0].rows).toBe(2)
-  await expect(it.start({ ...spec, target: { table: 'other' } })).rejects.toThrow(/another spec/)
+  await expect(harness.start({ ...spec, target: { table: 'other' } })).rejects.toThrow(
+    /another spec/,
+  )
 })

@@ -1,12 +1,12 @@
 /** The main job: a CSV file becomes rows of a new table. */
 import { expect, test } from 'vitest'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
-await it.startWorker()
+const harness = await build()
+await harness.startWorker()
 
 test('a new table gets its types from the rows', async () => {
-  const path = await it.file(
+  const path = await harness.file(
     'types.csv',
     [
       'ID,Flag,Price,Rate,Day,At,At Zone,Local,Key,Doc,Zip,Note',
@@ -15,7 +15,7 @@ test('a new table gets its types from the rows', async () => {
       '',
     ].join('\n'),
   )
-  const view = await it.ingest({
+  const view = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: 'public.types' },
   })
@@ -34,7 +34,7 @@ test('a new table gets its types from the rows', async () => {
     ['zip', 'text'],
     ['note', 'text'],
   ])
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     'select id, price::text, local, zip, note from types order by id',
   )
   expect(rows).toEqual([

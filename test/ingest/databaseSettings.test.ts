@@ -1,8 +1,8 @@
 /** A database or a role may be set to anything: what an ingest relies on is its own to set. */
 import { expect, test } from 'vitest'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
+const harness = await build()
 
 const settings = {
   statement_timeout: '30ms',
@@ -30,12 +30,12 @@ const settings = {
   enable_seqscan: 'off',
   jit: 'on',
 }
-const database = new URL(it.databaseUrl).pathname.slice(1)
+const database = new URL(harness.databaseUrl).pathname.slice(1)
 for (const [name, value] of Object.entries(settings)) {
-  await it.db.query(`alter database ${database} set ${name} = '${value}'`)
+  await harness.db.query(`alter database ${database} set ${name} = '${value}'`)
 }
-await it.db.query('create table public.there (n int primary key, t text, f float8, b bytea)')
-await it.startWorker()
+await harness.db.query('create table public.there (n int primary key, t text, f float8, b bytea)')
+await harness.startWorker()
 
 const rows = 3000
 const lines = Array.from({ length: rows }, (_, n) => `${n},é\\ ${n},0.1${n}1,\\x0${n % 10}ff`)
@@ -46,9 +46,9 @@ test.each([
   ['anew', {}, [rows + 2, 1, 0]],
   ['early', { atomic: false }, [rows + 2, 1, 0]],
 ])('into %s', async (table, options, [loaded, rejected, skipped]) => {
-  const path = await it.file('rows.csv', `${content}\n`)
+  const path = await harness.file('rows.csv', `${content}\n`)
   const source = { kind: 'directory' as const, path }
-  const view = await it.ingest({ source, target: { table: `public.${table}`, ...options } })
+  const view = await harness.ingest({ source, target: { table: `public.${table}`, ...options } })
   expect(view).toMatchObject({
     state: 'completed',
     error: null,
@@ -56,10 +56,10 @@ test.each([
     rowsRejected: rejected,
     rowsSkipped: skipped,
   })
-  const rejects = await it.rejects(view.ingestId)
+  const rejects = await harness.rejects(view.ingestId)
   expect(rejects.at(-1)).toMatchObject({ line: rows + 4, raw: 'short' })
   if (table === 'there') expect(rejects[0]).toMatchObject({ raw: 'x,"é\\ bad",2,' })
-  const { rows: found } = await it.db.query(
+  const { rows: found } = await harness.db.query(
     `select t, f::text, b::text from public.${table} where n::text = '17'`,
   )
   expect(found).toEqual([{ t: 'é\\ 17', f: '0.1171', b: '\\x07ff' }])

@@ -5,12 +5,12 @@ import type { Deps } from '../../activities/index.ts'
 import { unpackLimits } from '../../src/domain/unpack.ts'
 import { createLog } from '../../src/log.ts'
 import type { Stage } from '../../src/stage/stage.ts'
-import type { Built } from '../helper.ts'
+import type { Harness } from '../harness.ts'
 
-export const testDeps = (it: Built, stage: Stage = it.stage): Deps => ({
-  db: it.db,
+export const testDeps = (harness: Harness, stage: Stage = harness.stage): Deps => ({
+  db: harness.db,
   stage,
-  sourceRoots: [it.folder],
+  sourceRoots: [harness.folder],
   unpack: unpackLimits,
   worker: 'test',
   instance: randomUUID(),

@@ -1,10 +1,10 @@
 /** Files as they come: each way of writing, from the spec to the rows and the rejects. */
 import { describe, expect, test } from 'vitest'
 import type { Format } from '../../src/spec/format.ts'
-import { anyRejects, build } from '../helper.ts'
+import { anyRejects, build } from '../harness.ts'
 
-const it = await build(anyRejects)
-await it.startWorker()
+const harness = await build(anyRejects)
+await harness.startWorker()
 
 let count = 0
 
@@ -14,26 +14,26 @@ async function load(
   { format, create, types }: { format?: Format; create?: string; types?: 'text' } = {},
 ) {
   const table = `dirty_${++count}`
-  if (create) await it.db.query(`create table ${table} (${create})`)
-  const path = await it.file(`${table}.csv`, content)
-  const view = await it.ingest({
+  if (create) await harness.db.query(`create table ${table} (${create})`)
+  const path = await harness.file(`${table}.csv`, content)
+  const view = await harness.ingest({
     source: { kind: 'directory', path },
     ...(format && { format }),
     target: { table, ...(types && { types }) },
   })
-  const all = view.error ? [] : (await it.db.query(`select t.*, ctid from ${table} t`)).rows
+  const all = view.error ? [] : (await harness.db.query(`select t.*, ctid from ${table} t`)).rows
   const rows = all.map(({ ctid, ...row }) => Object.values(row))
-  const units = await it.db.query(
+  const units = await harness.db.query(
     'select distinct lane from sluice.units where ingest_id = $1 and lane is not null',
     [view.ingestId],
   )
-  const rejects = (await it.rejects(view.ingestId)).map(({ line, column, code, raw }) => [
+  const rejects = (await harness.rejects(view.ingestId)).map(({ line, column, code, raw }) => [
     line,
     column,
     code,
     raw,
   ])
-  const notes = await it.db.query(
+  const notes = await harness.db.query(
     'select code from sluice.notes where ingest_id = $1 order by note_no',
     [view.ingestId],
   )
@@ -299,14 +299,14 @@ describe('rows and values', () => {
   })
 
   test('a value that is out of range is told of as it stands in the file', async () => {
-    const path = await it.file('range.csv', lines('id;n', '1;1.234', '2;99.999.999.999'))
-    await it.db.query('create table range (id int, n int)')
-    const view = await it.ingest({
+    const path = await harness.file('range.csv', lines('id;n', '1;1.234', '2;99.999.999.999'))
+    await harness.db.query('create table range (id int, n int)')
+    const view = await harness.ingest({
       source: { kind: 'directory', path },
       format: { decimal: ',', thousands: '.' },
       target: { table: 'range' },
     })
-    const [reject] = await it.rejects(view.ingestId)
+    const [reject] = await harness.rejects(view.ingestId)
     expect(reject).toMatchObject({ line: 3, error: 'not a valid integer: "99.999.999.999"' })
   })
 

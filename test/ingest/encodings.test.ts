@@ -4,11 +4,11 @@ import { gzipSync } from 'node:zlib'
 import iconv from 'iconv-lite'
 import { expect, test } from 'vitest'
 import { peek } from '../../src/cli/commands/ingest/peek.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { zip } from '../zip.ts'
 
-const it = await build()
-await it.startWorker()
+const harness = await build()
+await harness.startWorker()
 
 const csv = 'id,city\n1,Köln\n2,"São\nPaulo"\nx,Málaga\n4,Århus\n'
 const rows = [
@@ -18,9 +18,9 @@ const rows = [
 ]
 
 async function ingest(content: Buffer, table: string, encoding?: string) {
-  await it.db.query(`create table ${table} (id bigint, city text)`)
-  const path = await it.file(`${table}.csv`, content)
-  return it.ingest({
+  await harness.db.query(`create table ${table} (id bigint, city text)`)
+  const path = await harness.file(`${table}.csv`, content)
+  return harness.ingest({
     source: { kind: 'directory', path },
     target: { table },
     ...(encoding && { format: { encoding } }),
@@ -41,9 +41,9 @@ test.each([
   const guesses = view.notes.filter(({ code }) => code === 'encoding_guessed')
   const guess = { file: expect.stringContaining(table), message: expect.stringContaining(encoding) }
   expect(guesses).toEqual('addBOM' in options ? [] : [expect.objectContaining(guess)])
-  expect((await it.db.query(`select id, city from ${table} order by id`)).rows).toEqual(rows)
-  expect(await it.rejects(view.ingestId)).toMatchObject([{ line: 5, raw: 'x,Málaga' }])
-  const { rows: files } = await it.db.query(
+  expect((await harness.db.query(`select id, city from ${table} order by id`)).rows).toEqual(rows)
+  expect(await harness.rejects(view.ingestId)).toMatchObject([{ line: 5, raw: 'x,Málaga' }])
+  const { rows: files } = await harness.db.query(
     `select size_bytes as size, shape ->> 'encoding' as encoding, pinned from sluice.files
      where ingest_id = $1`,
     [view.ingestId],
@@ -53,29 +53,31 @@ test.each([
 })
 
 test('files of one ingest may be written in several encodings', async () => {
-  await it.db.query('create table several (id bigint, city text)')
+  await harness.db.query('create table several (id bigint, city text)')
   const archive = await zip({
     'a.csv': csv,
     'b.csv': iconv.encode(csv, 'utf-16le', { addBOM: true }),
     'c.csv': iconv.encode(csv, 'windows-1252'),
     'd.csv.gz': gzipSync(iconv.encode(csv, 'utf-16be')),
   })
-  const view = await it.ingest({
-    source: { kind: 'directory', path: await it.file('several.zip', archive) },
+  const view = await harness.ingest({
+    source: { kind: 'directory', path: await harness.file('several.zip', archive) },
     target: { table: 'several' },
   })
   expect(view).toMatchObject({ rowsLoaded: 12, rowsRejected: 4 })
-  const { rows: found } = await it.db.query('select distinct id, city from several order by id')
+  const { rows: found } = await harness.db.query(
+    'select distinct id, city from several order by id',
+  )
   expect(found).toEqual(rows)
 })
 
 test('a guess is told of later files too, and in a dry run', async () => {
-  const path = `${it.folder}/guessed`
+  const path = `${harness.folder}/guessed`
   await mkdir(path)
-  await it.file('guessed/1.csv', csv)
-  const second = await it.file('guessed/2.csv', iconv.encode(csv, 'windows-1252'))
+  await harness.file('guessed/1.csv', csv)
+  const second = await harness.file('guessed/2.csv', iconv.encode(csv, 'windows-1252'))
   const source = { kind: 'directory', path } as const
-  const view = await it.ingest({ source, target: { table: 'guessed' } })
+  const view = await harness.ingest({ source, target: { table: 'guessed' } })
   const told = view.notes.filter(({ code }) => code === 'encoding_guessed')
   expect(told.map(({ file }) => file)).toEqual([second])
   for (const paths of [[path], [second]]) {
@@ -88,7 +90,7 @@ test('a guess is told of later files too, and in a dry run', async () => {
 test('given, it holds; an unknown name fails the ingest', async () => {
   const view = await ingest(iconv.encode('id,city\n1,東京\n', 'shift_jis'), 'given', 'Shift_JIS')
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 1 })
-  expect((await it.db.query('select city from given')).rows).toEqual([{ city: '東京' }])
+  expect((await harness.db.query('select city from given')).rows).toEqual([{ city: '東京' }])
   const unknown = await ingest(Buffer.from(csv), 'unknown', 'klingon')
   expect(unknown).toMatchObject({ state: 'failed', error: { code: 'dialect_invalid' } })
   expect(unknown.error?.message).toContain('klingon')
@@ -102,7 +104,7 @@ test('one or two bad bytes are a matter for their rows', async () => {
 
 test('the dry run looks at the same text', async () => {
   const content = gzipSync(iconv.encode(csv, 'utf-16le', { addBOM: true }))
-  const path = await it.file('peek.zip', await zip({ 'b.csv': content, 'a.csv': content }))
+  const path = await harness.file('peek.zip', await zip({ 'b.csv': content, 'a.csv': content }))
   const seen = await peek([path], { target: { table: 'peeked' } }, null)
   expect(seen).toMatchObject({ header: ['id', 'city'], sampled: 4 })
   expect(seen.records[0]).toEqual(['1', 'Köln'])

@@ -2,13 +2,13 @@
 import { expect, test } from 'vitest'
 import { transaction } from '../../src/postgres/db.ts'
 import { readTarget } from '../../src/postgres/target/target.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
-await it.startWorker()
+const harness = await build()
+await harness.startWorker()
 
 async function typesOf(table: string): Promise<string[]> {
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select attname || ' ' || format_type(atttypid, atttypmod) as type from pg_attribute
      where attrelid = to_regclass($1) and attnum > 0 order by attnum`,
     [table],
@@ -17,12 +17,12 @@ async function typesOf(table: string): Promise<string[]> {
 }
 
 const all = async (table: string, order = 'id') =>
-  (await it.db.query(`select * from ${table} order by ${order}`)).rows.map((row) =>
+  (await harness.db.query(`select * from ${table} order by ${order}`)).rows.map((row) =>
     Object.values(row).map((each) => (each instanceof Date ? 'date' : each)),
   )
 
 async function files(name: string, contents: string[]) {
-  const write = (content: string, at: number) => it.file(`${name}-${at}.csv`, content)
+  const write = (content: string, at: number) => harness.file(`${name}-${at}.csv`, content)
   const path = await Promise.all(contents.map(write))
   return { kind: 'directory' as const, path }
 }
@@ -35,7 +35,7 @@ for (const atomic of [true, false]) {
       'Name,id,Order Total,day\nc,3,1.50,2024-01-31\n',
       'id,"order total",note\n4,2,x\n',
     ])
-    const view = await it.ingest({ source, target: { table, atomic } })
+    const view = await harness.ingest({ source, target: { table, atomic } })
     expect(view).toMatchObject({ state: 'completed', error: null, rowsLoaded: 4, rowsRejected: 0 })
     expect(await typesOf(table)).toEqual([
       'id bigint',
@@ -54,19 +54,19 @@ for (const atomic of [true, false]) {
 
   test(`an existing table gets them only when asked to; atomic: ${atomic}`, async () => {
     const table = `there_${atomic}`
-    await it.db.query(`create table ${table} (id int primary key, name text not null default 'none');
+    await harness.db.query(`create table ${table} (id int primary key, name text not null default 'none');
       insert into ${table} values (0, 'old'); create view ${table}_view as select * from ${table}`)
     const source = await files(table, ['id,extra\n1,10\n2,20\n', 'id,name,more\n3,c,true\n'])
     const spec = { source, target: { table, atomic } }
-    const refused = await it.ingest(spec)
+    const refused = await harness.ingest(spec)
     expect(refused.error).toMatchObject({
       code: 'column_unknown',
       hint: expect.stringContaining('--schema evolve'),
     })
-    const frozen = await it.ingest({ ...spec, target: { ...spec.target, schema: 'freeze' } })
+    const frozen = await harness.ingest({ ...spec, target: { ...spec.target, schema: 'freeze' } })
     expect(frozen.error).toMatchObject({ code: 'column_unknown' })
     expect(await typesOf(table)).toEqual(['id integer', 'name text'])
-    const view = await it.ingest({ ...spec, target: { ...spec.target, schema: 'evolve' } })
+    const view = await harness.ingest({ ...spec, target: { ...spec.target, schema: 'evolve' } })
     expect(view).toMatchObject({ state: 'completed', error: null, rowsLoaded: 3 })
     expect(await typesOf(table)).toEqual([
       'id integer',
@@ -84,14 +84,14 @@ for (const atomic of [true, false]) {
 
   test(`an added column widens, too; atomic: ${atomic}`, async () => {
     const table = `both_${atomic}`
-    await it.db.query(`create table ${table} (id int)`)
+    await harness.db.query(`create table ${table} (id int)`)
     const rows = Array.from({ length: 20_000 }, (_, id) => `${id},${id}`)
     const source = await files(table, [`id,extra\n${rows.join('\n')}\n20000,late\nx,1\n`])
-    const view = await it.ingest({ source, target: { table, atomic, schema: 'evolve' } })
+    const view = await harness.ingest({ source, target: { table, atomic, schema: 'evolve' } })
     // What does not fit a column that was there is a reject, as ever.
     expect(view).toMatchObject({ state: 'completed', rowsLoaded: 20_001, rowsRejected: 1 })
     expect(await typesOf(table)).toEqual(['id integer', 'extra text'])
-    const { rows: found } = await it.db.query(
+    const { rows: found } = await harness.db.query(
       `select extra from ${table} where id >= 19999 order by id`,
     )
     expect(found).toEqual([{ extra: '19999' }, { extra: 'late' }])
@@ -100,17 +100,17 @@ for (const atomic of [true, false]) {
 
 test('frozen: a later file of a new table may bring nothing new', async () => {
   const source = await files('frozen', ['id\n1\n', 'id,more\n2,3\n'])
-  const view = await it.ingest({ source, target: { table: 'frozen', schema: 'freeze' } })
+  const view = await harness.ingest({ source, target: { table: 'frozen', schema: 'freeze' } })
   expect(view).toMatchObject({ state: 'failed', error: { code: 'column_unknown' } })
 })
 
 test('replace: the table gets the columns and keeps what hangs on it', async () => {
-  await it.db.query(`create table bare (id bigint); insert into bare values (9);
+  await harness.db.query(`create table bare (id bigint); insert into bare values (9);
     create table kept (id bigint primary key); insert into kept values (9)`)
   for (const table of ['bare', 'kept']) {
     const source = await files(table, ['id\n1\n', 'id,more\n2,3\n'])
     const target = { table, mode: 'replace' as const, schema: 'evolve' as const }
-    const view = await it.ingest({ source, target })
+    const view = await harness.ingest({ source, target })
     expect(view).toMatchObject({ state: 'completed', error: null, rowsLoaded: 2 })
     expect(await typesOf(table)).toEqual(['id bigint', 'more bigint'])
     expect(await all(table)).toEqual([
@@ -118,7 +118,7 @@ test('replace: the table gets the columns and keeps what hangs on it', async () 
       [2, 3],
     ])
   }
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select conname from pg_constraint where conrelid = 'kept'::regclass and contype = 'p'`,
   )
   expect(rows).toEqual([{ conname: 'kept_pkey' }])
@@ -127,31 +127,36 @@ test('replace: the table gets the columns and keeps what hangs on it', async () 
 test('types of new columns come from their files, be there ever so many before', async () => {
   const calm = Array.from({ length: 40 }, (_, id) => `id\n${id}\n`)
   const source = await files('many', [...calm, 'id,at\n100,2024-01-31 10:00\n'])
-  const text = await it.ingest({ source, target: { table: 'many_text', types: 'text' } })
+  const text = await harness.ingest({ source, target: { table: 'many_text', types: 'text' } })
   expect(text.state).toBe('completed')
   expect(await typesOf('many_text')).toEqual(['id text', 'at text'])
-  const view = await it.ingest({ source, target: { table: 'many' } })
+  const view = await harness.ingest({ source, target: { table: 'many' } })
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 41 })
   expect(await typesOf('many')).toEqual(['id bigint', 'at timestamp without time zone'])
 })
 
 test('a field without a name, and a generated column, are nobody to be added', async () => {
-  await it.db.query('create table made (id int, twice int generated always as (id * 2) stored)')
+  await harness.db.query(
+    'create table made (id int, twice int generated always as (id * 2) stored)',
+  )
   for (const header of ['id,', 'id,twice', 'id,Twice']) {
     const source = await files('made', [`${header}\n1,2\n`])
     const target = { table: 'made', schema: 'evolve' as const }
-    const view = await it.ingest({ source, target, format: { header: true } })
+    const view = await harness.ingest({ source, target, format: { header: true } })
     const code = header === 'id,' ? 'column_unknown' : 'column_generated'
     expect(view.error, header).toMatchObject({ code })
   }
 })
 
 test('two ingests bring the same column at once: it is there once, with the rows of both', async () => {
-  await it.db.query('create table shared (id int)')
+  await harness.db.query('create table shared (id int)')
   const target = { table: 'shared', schema: 'evolve' as const }
   const views = await Promise.all(
     [1, 2, 3].map(async (id) =>
-      it.ingest({ source: await files(`shared-${id}`, [`id,extra\n${id},${id * 10}\n`]), target }),
+      harness.ingest({
+        source: await files(`shared-${id}`, [`id,extra\n${id},${id * 10}\n`]),
+        target,
+      }),
     ),
   )
   expect(views.map(({ state }) => state)).toEqual(['completed', 'completed', 'completed'])
@@ -163,14 +168,17 @@ test('two ingests bring the same column at once: it is there once, with the rows
 })
 
 test('only the owner of a table may add columns to it', async () => {
-  const role = `r_${it.queue}`
-  await it.db.query(`create table foreign_one (id int); create role ${role};
+  const role = `r_${harness.queue}`
+  await harness.db.query(`create table foreign_one (id int); create role ${role};
     grant create on schema public to ${role}; grant insert on foreign_one to ${role}`)
   const table = { schema: 'public', name: 'foreign_one' }
-  const seen = await transaction(it.db, async (tx) => {
+  const seen = await transaction(harness.db, async (tx) => {
     await tx.query(`set local role ${role}`)
     return readTarget(tx, table, 'append')
   })
-  expect([seen?.owned, (await readTarget(it.db, table, 'append'))?.owned]).toEqual([false, true])
-  await it.db.query(`drop owned by ${role}; drop role ${role}`)
+  expect([seen?.owned, (await readTarget(harness.db, table, 'append'))?.owned]).toEqual([
+    false,
+    true,
+  ])
+  await harness.db.query(`drop owned by ${role}; drop role ${role}`)
 })

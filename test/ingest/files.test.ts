@@ -9,14 +9,14 @@ import { createActivities } from '../../activities/index.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { fullSpec } from '../../src/spec/spec.ts'
 import type { Stage } from '../../src/stage/stage.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { testDeps } from './deps.ts'
 
-const it = await build()
-await it.startWorker()
+const harness = await build()
+await harness.startWorker()
 
 test('many small files are packed into one unit, each with its own way of writing', async () => {
-  const folder = join(it.folder, 'small')
+  const folder = join(harness.folder, 'small')
   await mkdir(folder)
   for (let n = 0; n < 60; n++) {
     const newline = n % 2 ? '\r\n' : '\n'
@@ -25,26 +25,27 @@ test('many small files are packed into one unit, each with its own way of writin
     await writeFile(join(folder, `${n}.csv`), mark + lines.join(newline) + (n % 7 ? newline : ''))
   }
   await writeFile(join(folder, 'empty.csv'), '')
-  const view = await it.ingest({
+  const view = await harness.ingest({
     source: { kind: 'directory', path: folder },
     target: { table: 'small' },
   })
   expect(view).toMatchObject({ state: 'completed', files: 61, rowsLoaded: 60, rowsRejected: 0 })
-  const { rows } = await it.db.query('select id, text from small order by id')
+  const { rows } = await harness.db.query('select id, text from small order by id')
   expect(rows).toEqual(Array.from({ length: 60 }, (_, id) => ({ id, text: 't' })))
-  const { rows: units } = await it.db.query('select lane from sluice.units where ingest_id = $1', [
-    view.ingestId,
-  ])
+  const { rows: units } = await harness.db.query(
+    'select lane from sluice.units where ingest_id = $1',
+    [view.ingestId],
+  )
   expect(units.every(({ lane }) => lane === 'fast')).toBe(true)
 })
 
 test('files of one layout are one unit; a glob takes those that it matches', async () => {
-  const folder = join(it.folder, 'glob')
+  const folder = join(harness.folder, 'glob')
   await mkdir(folder)
   for (let n = 0; n < 30; n++) await writeFile(join(folder, `${n}.csv`), `a\n${n}`)
   await writeFile(join(folder, 'other.txt'), 'b\n1\n')
   const path = join(folder, '*.csv')
-  const view = await it.ingest({
+  const view = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: 'globbed' },
   })
@@ -52,11 +53,11 @@ test('files of one layout are one unit; a glob takes those that it matches', asy
 })
 
 test('with a frozen schema a file with other columns fails the ingest and is named', async () => {
-  const folder = join(it.folder, 'other')
+  const folder = join(harness.folder, 'other')
   await mkdir(folder)
   await writeFile(join(folder, '1.csv'), 'a,b\n1,2\n')
   await writeFile(join(folder, '2.csv'), 'a,c\n1,2\n')
-  const view = await it.ingest({
+  const view = await harness.ingest({
     source: { kind: 'directory', path: folder },
     target: { table: 'other', schema: 'freeze' },
   })
@@ -69,13 +70,13 @@ test('uploads are linked into the stage, and leave nothing there', async () => {
     yield Buffer.from('a,b\n1,x\n')
     yield Buffer.from('2,y\n')
   }
-  await it.stage.uploads.put('up.csv', bytes())
-  const view = await it.ingest({
+  await harness.stage.uploads.put('up.csv', bytes())
+  const view = await harness.ingest({
     source: { kind: 'upload', uploads: ['up.csv'] },
     target: { table: 'uploaded' },
   })
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2 })
-  const missing = await it.ingest({
+  const missing = await harness.ingest({
     source: { kind: 'upload', uploads: ['no.csv'] },
     target: { table: 'uploaded' },
   })
@@ -93,11 +94,11 @@ test.each([
 ])(
   'a file that %s between list and stage is an error that names it',
   async (_, change, message) => {
-    const path = await it.file('changed.csv', 'a\n1\n2\n')
+    const path = await harness.file('changed.csv', 'a\n1\n2\n')
     const ingestId = randomUUID()
     const spec = fullSpec({ source: { kind: 'directory', path }, target: { table: 'changed' } })
-    await enterIngest(it.db, { ingestId, spec, target: 'public.changed' })
-    const deps = testDeps(it)
+    await enterIngest(harness.db, { ingestId, spec, target: 'public.changed' })
+    const deps = testDeps(harness)
     const { listSource, stageLot } = createActivities(deps)
     const env = new MockActivityEnvironment()
     await env.run(listSource, { ingestId })
@@ -114,46 +115,46 @@ test.each([
     /staged copy of .*still\.csv .*it was written to/,
   ],
 ])('%s between stage and load is an error that names it', async (_, pinned, message) => {
-  const path = await it.file('still.csv', 'a\n1\n2\n')
+  const path = await harness.file('still.csv', 'a\n1\n2\n')
   const ingestId = randomUUID()
   const spec = fullSpec({ source: { kind: 'directory', path }, target: { table: 'still' } })
-  await enterIngest(it.db, { ingestId, spec, target: 'public.still' })
-  const pin: Stage['pin'] = async (...args) => pinned && it.stage.pin(...args)
-  const stage = { ...it.stage, pin }
-  const deps = testDeps(it, stage)
+  await enterIngest(harness.db, { ingestId, spec, target: 'public.still' })
+  const pin: Stage['pin'] = async (...args) => pinned && harness.stage.pin(...args)
+  const stage = { ...harness.stage, pin }
+  const deps = testDeps(harness, stage)
   const { listSource, stageLot, planIngest, loadUnit, sweepIngest } = createActivities(deps)
   const env = new MockActivityEnvironment()
   await env.run(listSource, { ingestId })
   await env.run(stageLot, { ingestId, lotNo: 0 })
   await env.run(planIngest, { ingestId })
   if (pinned) await writeFile(path, 'a\n3\n4\n')
-  else await writeFile(join(it.folder, '.stage/ingests', ingestId, '0'), 'a\n1\n3\n')
+  else await writeFile(join(harness.folder, '.stage/ingests', ingestId, '0'), 'a\n1\n3\n')
   await expect(env.run(loadUnit, { ingestId, unitNo: 0 })).rejects.toThrow(message)
   const outcome = { state: 'failed' as const, error: null }
   await env.run(sweepIngest, { ingestId, outcome })
   // The sweep takes away its own link or copy, never the source.
   expect(existsSync(path)).toBe(true)
-  expect(existsSync(join(it.folder, '.stage/ingests', ingestId))).toBe(false)
+  expect(existsSync(join(harness.folder, '.stage/ingests', ingestId))).toBe(false)
 })
 
 test('a pinned file that is deleted or replaced after it was staged is loaded as it was', async () => {
-  const path = await it.file('moved.csv', 'a\n1\n2\n')
+  const path = await harness.file('moved.csv', 'a\n1\n2\n')
   const ingestId = randomUUID()
   const spec = fullSpec({ source: { kind: 'directory', path }, target: { table: 'moved' } })
-  await enterIngest(it.db, { ingestId, spec, target: 'public.moved' })
-  const deps = testDeps(it)
+  await enterIngest(harness.db, { ingestId, spec, target: 'public.moved' })
+  const deps = testDeps(harness)
   const { listSource, stageLot, planIngest, loadUnit } = createActivities(deps)
   const env = new MockActivityEnvironment()
   await env.run(listSource, { ingestId })
   await env.run(stageLot, { ingestId, lotNo: 0 })
   await rm(path)
-  await it.file('moved.csv', 'a\nx\ny\nz\n')
+  await harness.file('moved.csv', 'a\nx\ny\nz\n')
   await env.run(planIngest, { ingestId })
   expect(await env.run(loadUnit, { ingestId, unitNo: 0 })).toMatchObject({ rowsLoaded: 2 })
 })
 
 test('attempts that end in between read every file as one attempt does', async () => {
-  const path = join(it.folder, 'mixed')
+  const path = join(harness.folder, 'mixed')
   await mkdir(path)
   const files = {
     '1.csv': 'id;n\n1;1,5\n',
@@ -167,14 +168,14 @@ test('attempts that end in between read every file as one attempt does', async (
     const ingestId = randomUUID()
     const target = { table: interrupted ? 'again' : 'once' }
     const spec = fullSpec({ source: { kind: 'directory', path }, target })
-    await enterIngest(it.db, { ingestId, spec, target: `public.${target.table}` })
+    await enterIngest(harness.db, { ingestId, spec, target: `public.${target.table}` })
     const env = new MockActivityEnvironment()
     let left = 1
     const pin: Stage['pin'] = (...args) => {
       if (interrupted && left-- === 0) throw new Error('killed')
-      return it.stage.pin(...args)
+      return harness.stage.pin(...args)
     }
-    const { listSource, stageLot } = createActivities(testDeps(it, { ...it.stage, pin }))
+    const { listSource, stageLot } = createActivities(testDeps(harness, { ...harness.stage, pin }))
     await env.run(listSource, { ingestId })
     for (let attempt = 0; attempt < 9; attempt++) {
       left = attempt
@@ -184,7 +185,7 @@ test('attempts that end in between read every file as one attempt does', async (
       )
       if (ended) break
     }
-    const { rows } = await it.db.query(
+    const { rows } = await harness.db.query(
       'select name, shape from sluice.files where ingest_id = $1 order by file_no',
       [ingestId],
     )

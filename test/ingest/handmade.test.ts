@@ -8,10 +8,10 @@ import { createActivities } from '../../activities/index.ts'
 import { problemOfIngest, problemOfInput, problemOfRetry } from '../../src/domain/input.ts'
 import { enterIngest, viewIngest } from '../../src/postgres/ledger/ingests.ts'
 import { fullSpec } from '../../src/spec/spec.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { testDeps } from './deps.ts'
 
-const it = await build()
+const harness = await build()
 const good = { target: 'public.t', parallelism: 4, rejectsMax: null }
 const run = { phase: 'load', next: 0, files: 1, lots: 1, units: 1, records: 1, loaded: 0 }
 const progress = { ...run, rowsLoaded: 0, rowsRejected: 0, paused: false }
@@ -50,12 +50,17 @@ const inputs: [string, unknown[], string | RegExp][] = [
 ]
 
 test('no input ends a worker: each workflow fails at once, and says why', async () => {
-  const worker = await it.startWorker()
+  const worker = await harness.startWorker()
   const failures = await Promise.all(
     inputs.map(async ([type, args], index) => {
-      const workflowId = `${it.queue}-by-hand-${index}`
-      const options = { workflowId, taskQueue: it.queue, args, workflowExecutionTimeout: '60s' }
-      return it.client.workflow.execute(type, options as never).then(
+      const workflowId = `${harness.queue}-by-hand-${index}`
+      const options = {
+        workflowId,
+        taskQueue: harness.queue,
+        args,
+        workflowExecutionTimeout: '60s',
+      }
+      return harness.client.workflow.execute(type, options as never).then(
         () => 'completed',
         (error) => error.cause,
       )
@@ -67,22 +72,24 @@ test('no input ends a worker: each workflow fails at once, and says why', async 
     expect(failures[index].message, what).toMatch(message)
   }
   expect(worker.child.exitCode).toBeNull()
-  const source = { kind: 'directory' as const, path: await it.file('a.csv', 'n\n1\n') }
-  expect(await it.ingest({ source, target: { table: 'a' } })).toMatchObject({ state: 'completed' })
+  const source = { kind: 'directory' as const, path: await harness.file('a.csv', 'n\n1\n') }
+  expect(await harness.ingest({ source, target: { table: 'a' } })).toMatchObject({
+    state: 'completed',
+  })
   expect(worker.pid).toBe(worker.child.pid)
 })
 
 test('an ingest whose workflow had such an input has failed with it', async () => {
-  const ingestId = `${it.queue}-entered`
+  const ingestId = `${harness.queue}-entered`
   const spec = fullSpec({
     source: { kind: 'directory', path: '/nowhere' },
     target: { table: 'b' },
-    queue: it.queue,
+    queue: harness.queue,
   })
-  await enterIngest(it.db, { ingestId, spec, target: 'public.b' })
-  const options = { workflowId: ingestId, taskQueue: it.queue, args: [{ parallelism: 1e9 }] }
-  await expect(it.client.workflow.execute('ingest', options as never)).rejects.toThrow()
-  const { state, error } = await viewIngest(it.db, ingestId)
+  await enterIngest(harness.db, { ingestId, spec, target: 'public.b' })
+  const options = { workflowId: ingestId, taskQueue: harness.queue, args: [{ parallelism: 1e9 }] }
+  await expect(harness.client.workflow.execute('ingest', options as never)).rejects.toThrow()
+  const { state, error } = await viewIngest(harness.db, ingestId)
   expect(state).toBe('failed')
   expect(error).toMatchObject({ code: 'input_invalid' })
 })
@@ -102,7 +109,7 @@ test.each([
   ['retryRejects', { ingestId: 'a', retryId: 'retry-1', upload: { name: '/etc/passwd' } }],
   ['markPaused', { ingestId: 'a' }],
 ])('the activity %s refuses %j, and is not tried again', async (name, input) => {
-  const activity = createActivities(testDeps(it, it.stage))[name as 'planIngest']
+  const activity = createActivities(testDeps(harness, harness.stage))[name as 'planIngest']
   const failure = await new MockActivityEnvironment().run(activity, input as never).catch((e) => e)
   expect(failure).toMatchObject({ type: 'input_invalid', nonRetryable: true })
 })
@@ -127,7 +134,7 @@ function hang(ms: number): void {
 }
 
 test('an attempt that could not heartbeat in time ends when it can run again', async () => {
-  const deps = testDeps(it, it.stage)
+  const deps = testDeps(harness, harness.stage)
   const environment = new MockActivityEnvironment({ heartbeatTimeoutMs: 1500 })
   const failure = await environment
     .run(() =>
@@ -141,7 +148,7 @@ test('an attempt that could not heartbeat in time ends when it can run again', a
 })
 
 test('a later attempt in the same process ends the earlier one first', async () => {
-  const deps = testDeps(it, it.stage)
+  const deps = testDeps(harness, harness.stage)
   const ends: string[] = []
   const attempt = (number: number, work: (signal: AbortSignal) => Promise<unknown>) =>
     new MockActivityEnvironment({ attempt: number, activityId: 'same' }).run(() =>

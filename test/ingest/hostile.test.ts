@@ -5,22 +5,22 @@ import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
-const worker = await it.startWorker()
+const harness = await build()
+const worker = await harness.startWorker()
 
 const ingestFile = (path: string, table: string) =>
-  it.ingest({ source: { kind: 'directory', path }, target: { table } })
+  harness.ingest({ source: { kind: 'directory', path }, target: { table } })
 const ingest = async (content: string | Buffer, table: string) =>
-  ingestFile(await it.file(`${table}.csv`, content), table)
+  ingestFile(await harness.file(`${table}.csv`, content), table)
 
 test('an empty file', async () => {
   expect(await ingest('', 'empty')).toMatchObject({
     state: 'failed',
     error: { code: 'source_without_records' },
   })
-  await it.db.query('create table empty (a int)')
+  await harness.db.query('create table empty (a int)')
   expect(await ingest('', 'empty')).toMatchObject({ state: 'completed', rowsRead: 0 })
 })
 
@@ -55,7 +55,7 @@ test('binary files', async () => {
 })
 
 test('a line of 1 GB among good ones', async () => {
-  const path = join(it.folder, 'long.csv')
+  const path = join(harness.folder, 'long.csv')
   const file = createWriteStream(path)
   file.write('a,b\n1,x\n2,')
   const megabytes = Buffer.alloc(8 << 20, 'y')
@@ -66,7 +66,7 @@ test('a line of 1 GB among good ones', async () => {
   await once(file, 'close')
   const view = await ingestFile(path, 'long')
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2, rowsRejected: 1 })
-  const [reject] = await it.rejects(view.ingestId)
+  const [reject] = await harness.rejects(view.ingestId)
   expect(reject).toMatchObject({ line: 3, code: 'record_too_long' })
   expect(reject?.raw.length).toBe(1 << 20)
   const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${worker.pid}/status`, 'utf8'))
@@ -79,34 +79,34 @@ test('a first line that never ends', async () => {
 })
 
 test('paths outside the roots, also through a link', async () => {
-  const link = join(it.folder, 'link.csv')
+  const link = join(harness.folder, 'link.csv')
   await symlink('/etc/passwd', link)
-  for (const path of ['/etc/passwd', link, join(it.folder, '../../etc/passwd')]) {
+  for (const path of ['/etc/passwd', link, join(harness.folder, '../../etc/passwd')]) {
     const view = await ingestFile(path, 'secrets')
     expect(view.state).toBe('failed')
     expect(view.error?.code).toMatch(/path_not_allowed|source_empty/)
   }
-  const view = await ingestFile(join(it.folder, 'nothing-*.csv'), 'nothing')
+  const view = await ingestFile(join(harness.folder, 'nothing-*.csv'), 'nothing')
   expect(view).toMatchObject({ state: 'failed', error: { code: 'source_empty' } })
 })
 
 test('a folder among the files, a name with odd characters', async () => {
-  const folder = join(it.folder, 'odd')
+  const folder = join(harness.folder, 'odd')
   await mkdir(join(folder, 'sub'), { recursive: true })
-  await it.file('odd/it\'s "odd"; [x] *.csv', 'a\n1\n')
+  await harness.file('odd/it\'s "odd"; [x] *.csv', 'a\n1\n')
   const view = await ingestFile(folder, 'odd')
   expect(view).toMatchObject({ state: 'completed', files: 1, rowsLoaded: 1 })
 })
 
 test('a table name with quotes and semicolons', async () => {
-  await it.db.query('create table victim (a int)')
+  await harness.db.query('create table victim (a int)')
   const name = 'public."x""; drop table victim; --"'
-  const view = await it.ingest({
-    source: { kind: 'directory', path: await it.file('x.csv', '"a"";drop",b\n1,2\n') },
+  const view = await harness.ingest({
+    source: { kind: 'directory', path: await harness.file('x.csv', '"a"";drop",b\n1,2\n') },
     target: { table: name },
   })
   expect(view.state).toBe('completed')
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select relname from pg_class where relname like 'x"%' or relname = 'victim'`,
   )
   expect(rows.map(({ relname }) => relname).sort()).toEqual(['victim', 'x"; drop table victim; --'])

@@ -11,14 +11,14 @@ import { ingestHash } from '../../src/postgres/target/landing.ts'
 import { fullSpec } from '../../src/spec/spec.ts'
 import { runJanitor } from '../../src/temporal/janitor.ts'
 import { sluice } from '../cli/sluice.ts'
-import { type Built, build, until } from '../helper.ts'
+import { build, type Harness, until } from '../harness.ts'
 import { recordHistory } from '../replay/record.ts'
 
-const pass = async (it: Built, queue = it.queue): Promise<Findings> =>
-  runJanitor(it.client, { id: janitorId(await readLedgerId(it.db)), queue })
+const pass = async (harness: Harness, queue = harness.queue): Promise<Findings> =>
+  runJanitor(harness.client, { id: janitorId(await readLedgerId(harness.db)), queue })
 
-async function row(it: Built, ingestId: string) {
-  const { rows } = await it.db.query(
+async function row(harness: Harness, ingestId: string) {
+  const { rows } = await harness.db.query(
     `select state, phase, error ->> 'code' as code, landing, ended_at is not null as ended
      from sluice.ingests where ingest_id = $1`,
     [ingestId],
@@ -26,22 +26,22 @@ async function row(it: Built, ingestId: string) {
   return rows[0]
 }
 
-const loads = async (it: Built, ingestId: string): Promise<number> =>
+const loads = async (harness: Harness, ingestId: string): Promise<number> =>
   (
-    await it.db.query('select from pg_stat_activity where application_name like $1', [
+    await harness.db.query('select from pg_stat_activity where application_name like $1', [
       `sluice/${ingestHash(ingestId)}/load %`,
     ])
   ).rowCount ?? 0
 
-const landings = async (it: Built): Promise<string[]> =>
+const landings = async (harness: Harness): Promise<string[]> =>
   (
-    await it.db.query(
+    await harness.db.query(
       `select relname as name from pg_class where relname like 'sluice_landing%' order by 1`,
     )
   ).rows.map(({ name }) => name)
 
-const staged = (it: Built): Promise<string[]> =>
-  readdir(join(it.folder, '.stage/ingests')).catch(() => [])
+const staged = (harness: Harness): Promise<string[]> =>
+  readdir(join(harness.folder, '.stage/ingests')).catch(() => [])
 
 const spec = (path: string, table: string) => ({
   source: { kind: 'directory' as const, path },
@@ -49,44 +49,45 @@ const spec = (path: string, table: string) => ({
 })
 
 /** An ingest in the ledger as an API leaves it that dies before it starts the workflow. */
-async function entered(it: Built, ingestId: string, sql = ''): Promise<string> {
-  const full = fullSpec({ ...spec('/nowhere', 'nothing'), queue: it.queue })
-  await enterIngest(it.db, { ingestId, spec: full, target: 'public.nothing' })
-  if (sql) await it.db.query(`update sluice.ingests set ${sql} where ingest_id = '${ingestId}'`)
+async function entered(harness: Harness, ingestId: string, sql = ''): Promise<string> {
+  const full = fullSpec({ ...spec('/nowhere', 'nothing'), queue: harness.queue })
+  await enterIngest(harness.db, { ingestId, spec: full, target: 'public.nothing' })
+  if (sql)
+    await harness.db.query(`update sluice.ingests set ${sql} where ingest_id = '${ingestId}'`)
   return ingestId
 }
 
 test.concurrent('ends what was terminated, and nothing else', async ({ onTestFinished }) => {
-  const it = await build({ onEnd: onTestFinished })
-  const path = await it.file('rows.csv', 'n\n1\n2\n3\n')
-  await it.db.query('create table kept as select 7 as n')
-  const worker = await it.startWorker({ concurrency: 4 })
+  const harness = await build({ onEnd: onTestFinished })
+  const path = await harness.file('rows.csv', 'n\n1\n2\n3\n')
+  await harness.db.query('create table kept as select 7 as n')
+  const worker = await harness.startWorker({ concurrency: 4 })
   // No receipt can be written, so loads stay where they are.
-  const holder = await it.db.connect()
-  await it.db.query(`
+  const holder = await harness.db.connect()
+  await harness.db.query(`
     create function hold() returns trigger language plpgsql as
       $$ begin perform pg_advisory_xact_lock_shared(1); return new; end $$;
     create trigger hold before update of loaded_at on sluice.units
       for each row execute function hold()`)
   await holder.query('select pg_advisory_lock(1)')
   const start = async (table: string) => {
-    const ingestId = await it.start(spec(path, table))
-    await until(async () => (await loads(it, ingestId)) > 0, { what: 'a load', worker })
+    const ingestId = await harness.start(spec(path, table))
+    await until(async () => (await loads(harness, ingestId)) > 0, { what: 'a load', worker })
     return ingestId
   }
   const orphan = await start('kept')
   const healthy = await start('healthy')
   const paused = await start('paused')
-  await it.steer(paused, 'pause')
-  await until(async () => (await row(it, paused)).state === 'paused', { what: 'a pause' })
-  const queued = await it.start({ ...spec(path, 'queued'), queue: `${it.queue}-nobody` })
-  const unstarted = await entered(it, `${it.queue}-unstarted`)
+  await harness.steer(paused, 'pause')
+  await until(async () => (await row(harness, paused)).state === 'paused', { what: 'a pause' })
+  const queued = await harness.start({ ...spec(path, 'queued'), queue: `${harness.queue}-nobody` })
+  const unstarted = await entered(harness, `${harness.queue}-unstarted`)
   const others = [healthy, paused, queued, unstarted]
-  const before = await Promise.all(others.map((id) => row(it, id)))
-  await it.client.workflow.getHandle(orphan).terminate('by hand')
-  expect(await staged(it)).toContain(orphan)
+  const before = await Promise.all(others.map((id) => row(harness, id)))
+  await harness.client.workflow.getHandle(orphan).terminate('by hand')
+  expect(await staged(harness)).toContain(orphan)
 
-  const found = await pass(it)
+  const found = await pass(harness)
   expect(found).toMatchObject({
     looked: 5,
     ended: 1,
@@ -96,51 +97,51 @@ test.concurrent('ends what was terminated, and nothing else', async ({ onTestFin
     next: null,
   })
   expect(found.orphans).toEqual([{ ingestId: orphan, state: 'failed', how: 'was terminated' }])
-  await recordHistory(it.client, `${janitorId(await readLedgerId(it.db))}-now`, 'janitor')
-  expect(await row(it, orphan)).toEqual({
+  await recordHistory(harness.client, `${janitorId(await readLedgerId(harness.db))}-now`, 'janitor')
+  expect(await row(harness, orphan)).toEqual({
     state: 'failed',
     phase: null,
     code: 'workflow_terminated',
     landing: null,
     ended: true,
   })
-  expect(await loads(it, orphan)).toBe(0)
-  expect((await staged(it)).sort()).toEqual([healthy, paused].sort())
+  expect(await loads(harness, orphan)).toBe(0)
+  expect((await staged(harness)).sort()).toEqual([healthy, paused].sort())
   const alive = [healthy, paused].map((id) => `sluice_landing_${ingestHash(id)}`)
-  expect(await landings(it)).toEqual(alive.sort())
-  expect(await Promise.all(others.map((id) => row(it, id)))).toEqual(before)
+  expect(await landings(harness)).toEqual(alive.sort())
+  expect(await Promise.all(others.map((id) => row(harness, id)))).toEqual(before)
   expect(worker.output()).toContain(`${orphan}: its workflow was terminated; failed now`)
 
   await holder.query('select pg_advisory_unlock(1)')
   holder.release()
-  await it.steer(paused, 'resume')
-  expect(await it.ended(healthy)).toMatchObject({ state: 'completed', rowsLoaded: 3 })
-  expect(await it.ended(paused)).toMatchObject({ state: 'completed', rowsLoaded: 3 })
-  const { rows } = await it.db.query('select n from kept')
+  await harness.steer(paused, 'resume')
+  expect(await harness.ended(healthy)).toMatchObject({ state: 'completed', rowsLoaded: 3 })
+  expect(await harness.ended(paused)).toMatchObject({ state: 'completed', rowsLoaded: 3 })
+  const { rows } = await harness.db.query('select n from kept')
   expect(rows).toEqual([{ n: 7 }])
 })
 
 test.concurrent('a workflow that is not there any more: not before its ingest has been quiet for long', async ({
   onTestFinished,
 }) => {
-  const it = await build({ onEnd: onTestFinished })
-  await it.startWorker()
-  const path = await it.file('rows.csv', 'n\n1\n')
-  const published = await it.ingest(spec(path, 'done'))
-  await it.db.query(
+  const harness = await build({ onEnd: onTestFinished })
+  await harness.startWorker()
+  const path = await harness.file('rows.csv', 'n\n1\n')
+  const published = await harness.ingest(spec(path, 'done'))
+  await harness.db.query(
     `update sluice.ingests set state = 'running', ended_at = null where ingest_id = $1`,
     [published.ingestId],
   )
   const ago = (time: string) => `now() - interval '${time}'`
-  const gone = await entered(it, 'gone', `state = 'running', created_at = ${ago('2 h')}`)
+  const gone = await entered(harness, 'gone', `state = 'running', created_at = ${ago('2 h')}`)
   const busy = await entered(
-    it,
+    harness,
     'busy',
     `state = 'running', created_at = ${ago('9 h')}, started_at = ${ago('59 min')}`,
   )
-  const waits = await entered(it, 'waits', `created_at = ${ago('23 h')}`)
-  const stale = await entered(it, 'stale', `created_at = ${ago('25 h')}`)
-  const { orphans } = await pass(it)
+  const waits = await entered(harness, 'waits', `created_at = ${ago('23 h')}`)
+  const stale = await entered(harness, 'stale', `created_at = ${ago('25 h')}`)
+  const { orphans } = await pass(harness)
   expect(orphans).toEqual(
     [
       { ingestId: gone, state: 'failed', how: 'is not there any more' },
@@ -149,24 +150,26 @@ test.concurrent('a workflow that is not there any more: not before its ingest ha
       { ingestId: published.ingestId, state: 'completed', how: 'closed' },
     ].sort((a, b) => (a.ingestId < b.ingestId ? -1 : 1)),
   )
-  expect(await row(it, busy)).toMatchObject({ state: 'running', ended: false })
-  expect(await row(it, waits)).toMatchObject({ state: 'queued', ended: false })
+  expect(await row(harness, busy)).toMatchObject({ state: 'running', ended: false })
+  expect(await row(harness, waits)).toMatchObject({ state: 'queued', ended: false })
 })
 
 test.concurrent('two janitors at once end each orphan once', async ({ onTestFinished }) => {
-  const it = await build({ onEnd: onTestFinished })
-  await it.startWorker({ concurrency: 4 })
+  const harness = await build({ onEnd: onTestFinished })
+  await harness.startWorker({ concurrency: 4 })
   const names = Array.from({ length: 250 }, (_, n) => `orphan-${String(n).padStart(3, '0')}`)
   for (const name of names) {
-    await entered(it, name, `state = 'running', created_at = now() - interval '2 h'`)
+    await entered(harness, name, `state = 'running', created_at = now() - interval '2 h'`)
   }
-  const id = janitorId(await readLedgerId(it.db))
+  const id = janitorId(await readLedgerId(harness.db))
   const found = await Promise.all(
-    ['a', 'b'].map((name) => runJanitor(it.client, { id: `${id}-${name}`, queue: it.queue })),
+    ['a', 'b'].map((name) =>
+      runJanitor(harness.client, { id: `${id}-${name}`, queue: harness.queue }),
+    ),
   )
   expect(found.reduce((sum, { ended }) => sum + ended, 0)).toBe(names.length)
   for (const { orphans, ended } of found) expect(orphans.length).toBe(Math.min(ended, 100))
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select count(*) as ended from sluice.ingests where state = 'failed' and ended_at is not null`,
   )
   expect(rows[0].ended).toBe(names.length)
@@ -175,62 +178,62 @@ test.concurrent('two janitors at once end each orphan once', async ({ onTestFini
 test.concurrent('what ingests have left is removed an hour after their end', async ({
   onTestFinished,
 }) => {
-  const it = await build({ onEnd: onTestFinished })
-  await it.startWorker()
+  const harness = await build({ onEnd: onTestFinished })
+  await harness.startWorker()
   const past = new Date(Date.now() - 2 * 3_600_000)
   const folder = async (name: string) => {
-    const path = join(it.folder, '.stage/ingests', name)
+    const path = join(harness.folder, '.stage/ingests', name)
     await mkdir(path, { recursive: true })
     await writeFile(join(path, '0'), 'n\n')
     await utimes(path, past, past)
   }
   const table = (id: string) => `sluice_landing_${ingestHash(id)}`
   const ended = (time: string) => `state = 'failed', ended_at = now() - interval '${time}'`
-  await entered(it, 'old', ended('61 min'))
-  await entered(it, 'young', ended('59 min'))
-  await entered(it, 'alive')
+  await entered(harness, 'old', ended('61 min'))
+  await entered(harness, 'young', ended('59 min'))
+  await entered(harness, 'alive')
   for (const name of ['old', 'young', 'alive', 'unknown']) {
     await folder(name)
-    await it.db.query(`create table ${table(name)} (n int)`)
+    await harness.db.query(`create table ${table(name)} (n int)`)
   }
-  await mkdir(join(it.folder, '.stage/ingests/new'))
-  const uploads = join(it.folder, '.stage/uploads')
+  await mkdir(join(harness.folder, '.stage/ingests/new'))
+  const uploads = join(harness.folder, '.stage/uploads')
   await mkdir(uploads)
   for (const name of ['expired', 'fresh']) await writeFile(join(uploads, name), 'x')
   const longAgo = new Date(Date.now() - 25 * 3_600_000)
   await utimes(join(uploads, 'expired'), longAgo, longAgo)
-  expect(await pass(it)).toMatchObject({ folders: 2, tables: 1, uploads: 1 })
-  expect((await staged(it)).sort()).toEqual(['alive', 'new', 'young'])
-  expect(await landings(it)).toEqual(['alive', 'unknown', 'young'].map(table).sort())
+  expect(await pass(harness)).toMatchObject({ folders: 2, tables: 1, uploads: 1 })
+  expect((await staged(harness)).sort()).toEqual(['alive', 'new', 'young'])
+  expect(await landings(harness)).toEqual(['alive', 'unknown', 'young'].map(table).sort())
   expect(await readdir(uploads)).toEqual(['fresh'])
 
   // Another ledger works in the same stage: what this one does not know may be its.
-  expect(await it.stage.claim('another')).toBe(2)
+  expect(await harness.stage.claim('another')).toBe(2)
   await folder('theirs')
   await folder('old')
-  expect(await pass(it)).toMatchObject({ folders: 1 })
-  expect((await staged(it)).sort()).toEqual(['alive', 'new', 'theirs', 'young'])
+  expect(await pass(harness)).toMatchObject({ folders: 1 })
+  expect((await staged(harness)).sort()).toEqual(['alive', 'new', 'theirs', 'young'])
 })
 
 test.concurrent('two processes that start together make one schedule, which follows the workers', async ({
   onTestFinished,
 }) => {
-  const it = await build({ onEnd: onTestFinished })
-  const id = janitorId(await readLedgerId(it.db))
-  const handle = it.client.schedule.getHandle(id)
+  const harness = await build({ onEnd: onTestFinished })
+  const id = janitorId(await readLedgerId(harness.db))
+  const handle = harness.client.schedule.getHandle(id)
   onTestFinished(() => handle.delete().catch(() => {}))
   const env = { SLUICE_JANITOR: '2m' }
-  const workers = await Promise.all([it.startWorker({ env }), it.startWorker({ env })])
+  const workers = await Promise.all([harness.startWorker({ env }), harness.startWorker({ env })])
   const made = () => workers.map((worker) => worker.output().split('schedule made').length - 1)
   await until(() => made().some((times) => times > 0), { what: 'the schedule' })
   const queue = async () => (await handle.describe()).action.taskQueue
   const { spec: every, policies } = await handle.describe()
   expect(every.intervals).toMatchObject([{ every: 120_000 }])
   expect(policies.overlap).toBe('SKIP')
-  expect(await queue()).toBe(it.queue)
-  await entered(it, 'left', `state = 'running', created_at = now() - interval '2 h'`)
+  expect(await queue()).toBe(harness.queue)
+  await entered(harness, 'left', `state = 'running', created_at = now() - interval '2 h'`)
   await handle.trigger()
-  expect(await it.ended('left')).toMatchObject({ error: { code: 'workflow_terminated' } })
+  expect(await harness.ended('left')).toMatchObject({ error: { code: 'workflow_terminated' } })
   for (const worker of workers) worker.kill('SIGTERM')
   await Promise.all(workers.map(({ exited }) => exited))
   expect(made().reduce((sum, times) => sum + times)).toBe(1)
@@ -238,16 +241,16 @@ test.concurrent('two processes that start together make one schedule, which foll
 
   // Nobody serves that queue now: a run would wait in it.
   await handle.trigger()
-  const other = `${it.queue}-other`
-  await it.startWorker({ env, queue: other })
+  const other = `${harness.queue}-other`
+  await harness.startWorker({ env, queue: other })
   await until(async () => (await queue()) === other, { what: 'another queue' })
-  await entered(it, 'left-too', `state = 'running', created_at = now() - interval '2 h'`)
+  await entered(harness, 'left-too', `state = 'running', created_at = now() - interval '2 h'`)
   const isFree = async () => (await handle.describe()).info.runningActions.length === 0
   await until(isFree, { what: 'the end of the run that waits' })
   await handle.trigger()
-  expect(await it.ended('left-too')).toMatchObject({ state: 'failed' })
+  expect(await harness.ended('left-too')).toMatchObject({ state: 'failed' })
 
-  await it.startWorker({ env: { SLUICE_JANITOR: '0' } })
+  await harness.startWorker({ env: { SLUICE_JANITOR: '0' } })
   const isGone = async () => (await handle.describe().catch(() => null)) === null
   await until(isGone, { what: 'the end of the schedule' })
 })
@@ -266,23 +269,23 @@ test.concurrent('a server that allows no schedules keeps nobody from working', a
     await server.stop()
     await rm(home, { recursive: true, force: true })
   })
-  const it = await build({ onEnd: onTestFinished, temporalAddress: server.address })
-  const worker = await it.startWorker({ env: { SLUICE_JANITOR: '1m' } })
+  const harness = await build({ onEnd: onTestFinished, temporalAddress: server.address })
+  const worker = await harness.startWorker({ env: { SLUICE_JANITOR: '1m' } })
   const isTold = () => worker.output().includes('the janitor has no schedule')
   await until(isTold, { what: 'a warning', worker })
   // One pass by hand goes all the same.
-  await entered(it, 'left', `state = 'running', created_at = now() - interval '2 h'`)
-  expect(await pass(it)).toMatchObject({ ended: 1 })
+  await entered(harness, 'left', `state = 'running', created_at = now() - interval '2 h'`)
+  expect(await pass(harness)).toMatchObject({ ended: 1 })
 })
 
 test.concurrent('sluice janitor runs a pass and says what it found', async ({ onTestFinished }) => {
-  const it = await build({ onEnd: onTestFinished })
-  const env = { DATABASE_URL: it.databaseUrl, TEMPORAL_ADDRESS: it.temporalAddress }
+  const harness = await build({ onEnd: onTestFinished })
+  const env = { DATABASE_URL: harness.databaseUrl, TEMPORAL_ADDRESS: harness.temporalAddress }
   const alone = await sluice(['janitor'], { env })
   expect(alone).toMatchObject({ code: 1 })
   expect(alone.error).toContain('No worker lives')
-  await it.startWorker()
-  await entered(it, 'left', `state = 'running', created_at = now() - interval '2 h'`)
+  await harness.startWorker()
+  await entered(harness, 'left', `state = 'running', created_at = now() - interval '2 h'`)
   const told = await sluice(['janitor'], { env })
   expect(told).toMatchObject({ code: 0, error: '' })
   expect(told.out).toContain('Ingests that have not ended: 1. Orphans among them: 1.')

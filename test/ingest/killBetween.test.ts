@@ -3,19 +3,19 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { type Built, build, noticedSoon, until, type WorkerProcess } from '../helper.ts'
+import { build, type Harness, noticedSoon, until, type WorkerProcess } from '../harness.ts'
 import { counted, killThere, noSession, obstacle } from './obstacle.ts'
 
 const rows = 3000
 const bad = 2
 
-const sourceOf = async (it: Built, name: string, lines: string[]) => ({
+const sourceOf = async (harness: Harness, name: string, lines: string[]) => ({
   kind: 'directory' as const,
-  path: await it.file(name, `${lines.join('\n')}\n`),
+  path: await harness.file(name, `${lines.join('\n')}\n`),
 })
 
-async function lockedBy(it: Built, sql: string): Promise<pg.Client> {
-  const holder = new pg.Client({ connectionString: it.databaseUrl })
+async function lockedBy(harness: Harness, sql: string): Promise<pg.Client> {
+  const holder = new pg.Client({ connectionString: harness.databaseUrl })
   await holder.connect()
   holder.on('error', () => {})
   await holder.query(`begin; ${sql}`)
@@ -23,9 +23,13 @@ async function lockedBy(it: Built, sql: string): Promise<pg.Client> {
 }
 
 /** Waits until so many sessions of verbs of the worker wait for tables. */
-async function untilWaiting(it: Built, { pid }: WorkerProcess, tables: string[]): Promise<void> {
+async function untilWaiting(
+  harness: Harness,
+  { pid }: WorkerProcess,
+  tables: string[],
+): Promise<void> {
   const areWaiting = async () => {
-    const { rowCount } = await it.db.query(
+    const { rowCount } = await harness.db.query(
       `select from pg_locks l join pg_stat_activity a using (pid)
        where not l.granted and l.relation = any($1::regclass[]) and a.application_name like $2`,
       [tables, `sluice/%/${pid}`],
@@ -46,42 +50,43 @@ const comparing = [
  * Kills the worker when it has the lock of each target and compares it with the plan, in publish and
  * in loads straight into the target: the comparison reads the defaults of columns.
  */
-async function killComparing(it: Built, start: () => Promise<unknown>): Promise<void> {
+async function killComparing(harness: Harness, start: () => Promise<unknown>): Promise<void> {
   const tables = comparing.map(({ table }) => table)
-  for (const table of tables) await it.db.query(`create table ${table} (n int primary key, t text)`)
-  const victim = await it.startWorker({ concurrency: comparing.length })
-  const targets = await lockedBy(it, `lock table ${tables} in share mode`)
+  for (const table of tables)
+    await harness.db.query(`create table ${table} (n int primary key, t text)`)
+  const victim = await harness.startWorker({ concurrency: comparing.length })
+  const targets = await lockedBy(harness, `lock table ${tables} in share mode`)
   await start()
-  await untilWaiting(it, victim, tables)
+  await untilWaiting(harness, victim, tables)
   const attrdef = 'pg_catalog.pg_attrdef'
-  const defaults = await lockedBy(it, `lock table ${attrdef} in access exclusive mode`)
+  const defaults = await lockedBy(harness, `lock table ${attrdef} in access exclusive mode`)
   await targets.end()
-  await untilWaiting(it, victim, [attrdef])
+  await untilWaiting(harness, victim, [attrdef])
   victim.kill('SIGKILL')
   await victim.exited
   await defaults.end()
-  await noSession(it)
+  await noSession(harness)
 }
 
 test.concurrent('a comparison of the target with the plan: done anew, and what has changed then is told', {
   timeout: 180_000,
 }, async ({ onTestFinished }) => {
-  const it = await build({ onEnd: onTestFinished })
+  const harness = await build({ onEnd: onTestFinished })
   const lines = Array.from({ length: rows }, (_, n) => `${n < bad ? 'x' : ''}${n},t`)
-  const source = await sourceOf(it, 'rows.csv', ['n,t', ...lines])
-  const idOf = (table: string) => `${table}-${it.queue}`
-  await killComparing(it, async () => {
+  const source = await sourceOf(harness, 'rows.csv', ['n,t', ...lines])
+  const idOf = (table: string) => `${table}-${harness.queue}`
+  await killComparing(harness, async () => {
     for (const { table, atomic } of comparing) {
-      await it.start({ id: idOf(table), source, target: { table, atomic } }, noticedSoon)
+      await harness.start({ id: idOf(table), source, target: { table, atomic } }, noticedSoon)
     }
   })
   for (const { table, change } of comparing) {
-    if (change) await it.db.query(`alter table ${table} ${change}`)
+    if (change) await harness.db.query(`alter table ${table} ${change}`)
   }
-  await it.startWorker()
+  await harness.startWorker()
   for (const { table, change } of comparing) {
-    const view = await it.ended(idOf(table), 120_000)
-    const { rows: found } = await it.db.query(counted(table), [idOf(table)])
+    const view = await harness.ended(idOf(table), 120_000)
+    const { rows: found } = await harness.db.query(counted(table), [idOf(table)])
     const changed = {
       view: { state: 'failed', error: { code: 'target_changed' } },
       found: { rows: 1, ids: 0, retries: 0 },
@@ -103,8 +108,8 @@ test.concurrent('a comparison of the target with the plan: done anew, and what h
       ...(change ? changed : unchanged),
     })
   }
-  await noSession(it)
-  const { rowCount } = await it.db.query(
+  await noSession(harness)
+  const { rowCount } = await harness.db.query(
     `select from pg_class where relname like 'sluice_landing%'`,
   )
   expect(rowCount).toBe(0)
@@ -114,8 +119,8 @@ const delimiters = [',', ';', '\t', '|']
 const [files, recordedAtOnce] = [130, 100]
 
 /** Files with a row of their own dialect, a row that is a comma but in theirs, and a wrong row. */
-async function writeLot(it: Built): Promise<string> {
-  const folder = join(it.folder, 'lot')
+async function writeLot(harness: Harness): Promise<string> {
+  const folder = join(harness.folder, 'lot')
   await mkdir(folder)
   for (let no = 0; no < files; no++) {
     const delimiter = delimiters[no % delimiters.length] as string
@@ -131,10 +136,10 @@ async function writeLot(it: Built): Promise<string> {
   return folder
 }
 
-async function expectLot(it: Built, ingestId: string): Promise<void> {
-  const view = await it.ended(ingestId, 120_000)
+async function expectLot(harness: Harness, ingestId: string): Promise<void> {
+  const view = await harness.ended(ingestId, 120_000)
   expect(view).toMatchObject({ state: 'completed', error: null, files })
-  expect((await it.db.query(counted('lot'), [ingestId])).rows[0]).toEqual({
+  expect((await harness.db.query(counted('lot'), [ingestId])).rows[0]).toEqual({
     rows: 2 * files,
     ids: 2 * files,
     loaded: 2 * files,
@@ -143,7 +148,7 @@ async function expectLot(it: Built, ingestId: string): Promise<void> {
     open: files,
     retries: 0,
   })
-  const { rows: staged } = await it.db.query(
+  const { rows: staged } = await harness.db.query(
     `select count(*) as files, array_agg(distinct shape -> 'dialect' ->> 'delimiter') as read
      from sluice.files where ingest_id = $1 group by staged_at order by staged_at`,
     [ingestId],
@@ -151,23 +156,23 @@ async function expectLot(it: Built, ingestId: string): Promise<void> {
   // Those that were recorded before the kill were not staged again.
   expect(staged).toMatchObject([{ files: recordedAtOnce }, { files: files - recordedAtOnce }])
   for (const { read } of staged) expect(read.sort()).toEqual([...delimiters].sort())
-  const { rows: wrong } = await it.db.query(
+  const { rows: wrong } = await harness.db.query(
     `select n, t from lot
      where t <> case n % 2 when 1 then ',' else format('a%s"b"', ($1::text[])[n / 2 % 4 + 1]) end`,
     [delimiters],
   )
   expect(wrong).toEqual([])
-  const rejects = await it.rejects(ingestId)
+  const rejects = await harness.rejects(ingestId)
   expect(new Set(rejects.map(({ file }) => file)).size).toBe(files)
 }
 
-async function expectTrimmed(it: Built, ingestId: string, table: string): Promise<void> {
-  const view = await it.ended(ingestId, 120_000)
+async function expectTrimmed(harness: Harness, ingestId: string, table: string): Promise<void> {
+  const view = await harness.ended(ingestId, 120_000)
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: rows, rowsRejected: 0 })
   expect(view.notes.map(({ code, count }) => [code, count])).toEqual([['text_trimmed', rows / 3]])
-  const { rows: found } = await it.db.query(counted(table), [ingestId])
+  const { rows: found } = await harness.db.query(counted(table), [ingestId])
   expect(found[0]).toMatchObject({ rows, ids: rows, receipts: [rows, rows, 0] })
-  const { rows: units } = await it.db.query(
+  const { rows: units } = await harness.db.query(
     'select trimmed from sluice.units where ingest_id = $1',
     [ingestId],
   )
@@ -177,30 +182,34 @@ async function expectTrimmed(it: Built, ingestId: string, table: string): Promis
 test.concurrent('a lot whose files have their own dialects, between two of them; text that is trimmed, before a receipt and before its note', {
   timeout: 180_000,
 }, async ({ onTestFinished }) => {
-  const it = await build({ onEnd: onTestFinished })
-  const path = await writeLot(it)
+  const harness = await build({ onEnd: onTestFinished })
+  const path = await writeLot(harness)
   const lines = Array.from({ length: rows }, (_, n) => `${n},t${n % 3 === 0 ? ',more' : ''}`)
-  const source = await sourceOf(it, 'rows.csv', ['n,t', ...lines])
-  const [lot, receipt, noted] = [`lot-${it.queue}`, `receipt-${it.queue}`, `noted-${it.queue}`]
+  const source = await sourceOf(harness, 'rows.csv', ['n,t', ...lines])
+  const [lot, receipt, noted] = [
+    `lot-${harness.queue}`,
+    `receipt-${harness.queue}`,
+    `noted-${harness.queue}`,
+  ]
   const ofReceipt = `new.ingest_id = '${receipt}'`
   const ofNote = `new.ingest_id = '${noted}' and new.code = 'text_trimmed'`
-  await it.db.query(obstacle('sluice.files', 'update', `new.file_no = ${recordedAtOnce + 10}`))
-  await it.db.query(obstacle('sluice.units', 'update of loaded_at', ofReceipt))
-  await it.db.query(obstacle('sluice.notes', 'insert', ofNote))
+  await harness.db.query(obstacle('sluice.files', 'update', `new.file_no = ${recordedAtOnce + 10}`))
+  await harness.db.query(obstacle('sluice.units', 'update of loaded_at', ofReceipt))
+  await harness.db.query(obstacle('sluice.notes', 'insert', ofNote))
   const start = async () => {
     const lotSource = { kind: 'directory' as const, path }
-    await it.start({ id: lot, source: lotSource, target: { table: 'lot' } }, noticedSoon)
+    await harness.start({ id: lot, source: lotSource, target: { table: 'lot' } }, noticedSoon)
     const format = { ragged: 'trim' as const }
     for (const [id, table] of [
       [receipt, 'receipts'],
       [noted, 'noted'],
     ] as const) {
-      await it.start({ id, source, target: { table }, format }, noticedSoon)
+      await harness.start({ id, source, target: { table }, format }, noticedSoon)
     }
   }
-  await killThere(it, await it.startWorker({ concurrency: 4 }), start, 3)
-  await expectLot(it, lot)
-  await expectTrimmed(it, receipt, 'receipts')
-  await expectTrimmed(it, noted, 'noted')
-  await noSession(it)
+  await killThere(harness, await harness.startWorker({ concurrency: 4 }), start, 3)
+  await expectLot(harness, lot)
+  await expectTrimmed(harness, receipt, 'receipts')
+  await expectTrimmed(harness, noted, 'noted')
+  await noSession(harness)
 })

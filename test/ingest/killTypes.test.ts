@@ -1,6 +1,6 @@
 /** A worker killed while types are found, or while words become NULL: both are as without it. */
 import { expect, test } from 'vitest'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { counted, killThere, noSession, obstacle } from './obstacle.ts'
 
 const moments = {
@@ -26,18 +26,18 @@ test.concurrent.for([
   '%s; atomic: %s',
   { timeout: 240_000 },
   async ([moment, atomic], { onTestFinished }) => {
-    const it = await build({ onEnd: onTestFinished })
+    const harness = await build({ onEnd: onTestFinished })
     const zip = (n: number) => (n === wideRows - 1 ? '00501' : String(10_000 + n))
     const amount = (n: number) => (n % 100 === 0 ? 'n/a' : `${n}.50`)
     const lines = Array.from({ length: wideRows }, (_, n) => `${n},${zip(n)},${amount(n)}`)
-    const path = await it.file('rows.csv', `n,zip,amount\n${lines.join('\n')}\nlate,1\n`)
-    await it.db.query(moments[moment])
-    const ingestId = `types-${it.queue}`
+    const path = await harness.file('rows.csv', `n,zip,amount\n${lines.join('\n')}\nlate,1\n`)
+    await harness.db.query(moments[moment])
+    const ingestId = `types-${harness.queue}`
     const target = { table: 'wide', atomic }
-    await killThere(it, await it.startWorker(), async () => {
-      await it.start({ id: ingestId, source: { kind: 'directory', path }, target })
+    await killThere(harness, await harness.startWorker(), async () => {
+      await harness.start({ id: ingestId, source: { kind: 'directory', path }, target })
     })
-    const view = await it.ended(ingestId, 120_000)
+    const view = await harness.ended(ingestId, 120_000)
     expect(view).toMatchObject({ state: 'completed', error: null })
     expect(view.columns?.map(({ name, type }) => `${name} ${type}`)).toEqual([
       'n bigint',
@@ -49,8 +49,8 @@ test.concurrent.for([
       ['null_words', 2, wideRows / 100],
       ['rejects_likely', null, 1],
     ])
-    await noSession(it)
-    const { rows: found } = await it.db.query(counted('wide'), [ingestId])
+    await noSession(harness)
+    const { rows: found } = await harness.db.query(counted('wide'), [ingestId])
     expect(found[0]).toEqual({
       rows: wideRows,
       ids: wideRows,
@@ -60,7 +60,7 @@ test.concurrent.for([
       open: 1,
       retries: 0,
     })
-    const { rows: nulls } = await it.db.query(
+    const { rows: nulls } = await harness.db.query(
       `select count(*) filter (where amount is null) as nulls, max(zip) filter (where zip < '1')
        from wide`,
     )

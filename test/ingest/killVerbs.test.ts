@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { ingestHash } from '../../src/postgres/target/landing.ts'
-import { type Built, build, noticedSoon, until } from '../helper.ts'
+import { build, type Harness, noticedSoon, until } from '../harness.ts'
 
 const rows = 2000
 const bad = 3
@@ -25,18 +25,18 @@ test.concurrent.for(Object.keys(obstacles))(
   '%s',
   { timeout: 180_000 },
   async (verb, { onTestFinished }) => {
-    const it = await build({ onEnd: onTestFinished })
+    const harness = await build({ onEnd: onTestFinished })
     const { lock, from } = obstacles[verb] as (typeof obstacles)[string]
     const lines = Array.from({ length: rows }, (_, n) => (n < bad ? `bad${n},x` : `${n},"a\nb"`))
-    const path = await it.file('rows.csv', `n,text\n${lines.join('\n')}\n`)
-    await it.db.query(`create table target (n int primary key, text text);
+    const path = await harness.file('rows.csv', `n,text\n${lines.join('\n')}\n`)
+    await harness.db.query(`create table target (n int primary key, text text);
     create function obstacle() returns trigger language plpgsql as
       $$ begin perform pg_advisory_xact_lock(1); return new; end $$;
     create trigger obstacle before update on sluice.files
       for each row execute function obstacle()`)
-    const ingestId = `kill-${verb}-${it.queue}`
+    const ingestId = `kill-${verb}-${harness.queue}`
     const source = { kind: 'directory' as const, path }
-    const holder = new pg.Client({ connectionString: it.databaseUrl })
+    const holder = new pg.Client({ connectionString: harness.databaseUrl })
     await holder.connect()
     const hold = async () => {
       await holder.query('begin')
@@ -44,15 +44,15 @@ test.concurrent.for(Object.keys(obstacles))(
     }
 
     if (from === 'start') await hold()
-    const victim = await it.startWorker()
-    await it.start({ id: ingestId, source, target: { table: 'target' } }, noticedSoon)
-    if (from !== 'start') await holdFromLoad(it, ingestId, hold)
-    await until(() => isWaiting(it, victim.pid), { what: `${verb} to wait`, worker: victim })
+    const victim = await harness.startWorker()
+    await harness.start({ id: ingestId, source, target: { table: 'target' } }, noticedSoon)
+    if (from !== 'start') await holdFromLoad(harness, ingestId, hold)
+    await until(() => isWaiting(harness, victim.pid), { what: `${verb} to wait`, worker: victim })
     victim.kill('SIGKILL')
-    await it.startWorker()
+    await harness.startWorker()
     await holder.end()
 
-    const view = await it.ended(ingestId, 120_000)
+    const view = await harness.ended(ingestId, 120_000)
     expect(view).toMatchObject({
       state: 'completed',
       error: null,
@@ -62,14 +62,14 @@ test.concurrent.for(Object.keys(obstacles))(
     })
     // Rows of a commit can be seen a moment before its session is seen to be over.
     const noSession = async () => {
-      const { rowCount } = await it.db.query(
+      const { rowCount } = await harness.db.query(
         `select from pg_stat_activity
          where datname = current_database() and application_name like 'sluice/%'`,
       )
       return rowCount === 0
     }
     await until(noSession, { what: 'the end of every session', timeoutMs: 20_000 })
-    const found = await it.db.query(
+    const found = await harness.db.query(
       `select count(*) as rows, count(distinct n) as ids,
             (select count(*) from sluice.rejects where ingest_id = $1) as rejects,
             (select count(*) from sluice.units where ingest_id = $1) as units,
@@ -90,13 +90,17 @@ test.concurrent.for(Object.keys(obstacles))(
 )
 
 /** Takes the lock in the middle of the load, which is held up until then. */
-async function holdFromLoad(it: Built, ingestId: string, hold: () => Promise<void>): Promise<void> {
-  const gate = new pg.Client({ connectionString: it.databaseUrl })
+async function holdFromLoad(
+  harness: Harness,
+  ingestId: string,
+  hold: () => Promise<void>,
+): Promise<void> {
+  const gate = new pg.Client({ connectionString: harness.databaseUrl })
   await gate.connect()
   await gate.query('begin; lock table sluice.rejects in share mode')
   const landing = `sluice_landing_${ingestHash(ingestId)}`
   const exists = async () => {
-    const { rows: found } = await it.db.query('select to_regclass($1) is not null as yes', [
+    const { rows: found } = await harness.db.query('select to_regclass($1) is not null as yes', [
       landing,
     ])
     return found[0].yes
@@ -107,8 +111,8 @@ async function holdFromLoad(it: Built, ingestId: string, hold: () => Promise<voi
 }
 
 /** A session of the worker waits for a lock on a table. */
-async function isWaiting(it: Built, pid: number): Promise<boolean> {
-  const { rows: found } = await it.db.query(
+async function isWaiting(harness: Harness, pid: number): Promise<boolean> {
+  const { rows: found } = await harness.db.query(
     `select from pg_stat_activity a join pg_locks l using (pid)
      where a.datname = current_database() and not l.granted and l.locktype in ('relation', 'advisory')
        and (a.application_name like $1 or a.application_name = 'sluice worker')`,

@@ -7,12 +7,12 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import iconv from 'iconv-lite'
 import { beforeAll, expect, test } from 'vitest'
-import { build, type WorkerProcess } from '../helper.ts'
+import { build, type WorkerProcess } from '../harness.ts'
 
-const it = await build()
+const harness = await build()
 let worker: WorkerProcess
 beforeAll(async () => {
-  worker = await it.startWorker({
+  worker = await harness.startWorker({
     env: { SLUICE_UNPACK_RATIO: '2000', NODE_OPTIONS: '--max-semi-space-size=4' },
   })
 })
@@ -35,7 +35,7 @@ test.runIf(process.platform === 'linux').each([
   ['in gzip, behind a quote that never closes', '"', 'utf-8', createGzip({ level: 1 })],
 ])('%s', async (what, open, encoding, pack: Transform | null) => {
   const name = what.replaceAll(/[ ,]+/g, '_').toLowerCase()
-  const path = join(it.folder, name)
+  const path = join(harness.folder, name)
   const encoded = function* () {
     for (const text of csv(open)) yield iconv.encode(text, encoding)
   }
@@ -43,11 +43,11 @@ test.runIf(process.platform === 'linux').each([
   const source = Readable.from(encoded())
   await (pack ? pipeline(source, pack, file) : pipeline(source, file))
   if (!file.closed) await once(file, 'close')
-  const view = await it.ingest({
+  const view = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: name.replaceAll('-', '_') },
   })
   expect(view).toMatchObject({ state: 'completed', error: null, rowsLoaded: 2, rowsRejected: 1 })
-  expect(await it.rejects(view.ingestId)).toMatchObject([{ line: 3 }])
+  expect(await harness.rejects(view.ingestId)).toMatchObject([{ line: 3 }])
   expect(peakBytes()).toBeLessThan(500 * 1024 * 1024)
 })

@@ -2,14 +2,14 @@
 import { expect, test } from 'vitest'
 import { noteOf } from '../../src/errors/notes.ts'
 import { addNotes, readNotes } from '../../src/postgres/ledger/notes.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
-await it.startWorker()
+const harness = await build()
+await harness.startWorker()
 
 test('a file without a header is told of with the result', async () => {
-  const path = await it.file('plain.csv', '1,2.5\n3,4.5\n')
-  const { state, notes, ingestId } = await it.ingest({
+  const path = await harness.file('plain.csv', '1,2.5\n3,4.5\n')
+  const { state, notes, ingestId } = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: 'public.plain' },
   })
@@ -17,23 +17,23 @@ test('a file without a header is told of with the result', async () => {
   expect(notes).toMatchObject([{ code: 'no_header', file: path, subject: path, count: null }])
   expect(notes[0]?.hint).toContain('--header')
 
-  const handle = it.client.workflow.getHandle(ingestId)
+  const handle = harness.client.workflow.getHandle(ingestId)
   expect(await handle.result()).toMatchObject({ rowsLoaded: 2, notes: [{ code: 'no_header' }] })
 })
 
 test('a note that is written again takes the place of the first one', async () => {
-  const path = await it.file('titles.csv', 'Report\n\na,b,c\n1,2,3\n4,5,6\n')
-  const { notes, ingestId } = await it.ingest({
+  const path = await harness.file('titles.csv', 'Report\n\na,b,c\n1,2,3\n4,5,6\n')
+  const { notes, ingestId } = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: 'public.titles' },
   })
   expect(notes).toMatchObject([{ code: 'lines_skipped', count: 2 }])
   const titles = { lines: 'first 3 lines', was: 'were', what: 'titles', they: 'they are' }
-  await addNotes(it.db, ingestId, [
+  await addNotes(harness.db, ingestId, [
     noteOf('lines_skipped', { ...titles, file: path, count: 3, value: 'a\0b\ud800' }),
     noteOf('no_header', { file: path }),
   ])
-  expect(await readNotes(it.db, ingestId, 10)).toMatchObject([
+  expect(await readNotes(harness.db, ingestId, 10)).toMatchObject([
     { code: 'lines_skipped', count: 3, value: 'a\ufffdb\ufffd' },
     { code: 'no_header' },
   ])

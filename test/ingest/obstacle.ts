@@ -1,6 +1,6 @@
 /** Holds a worker up in the middle of a transaction, so that it can be killed there. */
 import pg from 'pg'
-import { type Built, until, type WorkerProcess } from '../helper.ts'
+import { type Harness, until, type WorkerProcess } from '../harness.ts'
 
 const lock = 7
 
@@ -12,8 +12,8 @@ export const obstacle = (table: string, when: string, condition = 'true') => `
     when (${condition}) execute function obstacle()`
 
 /** Holds the lock until it is let go. */
-async function hold(it: Built): Promise<() => Promise<void>> {
-  const holder = new pg.Client({ connectionString: it.databaseUrl })
+async function hold(harness: Harness): Promise<() => Promise<void>> {
+  const holder = new pg.Client({ connectionString: harness.databaseUrl })
   await holder.connect()
   // The database goes before a test that has failed lets go of it.
   holder.on('error', () => {})
@@ -22,8 +22,8 @@ async function hold(it: Built): Promise<() => Promise<void>> {
 }
 
 /** How many sessions of the worker wait; some statements are in a transaction without a name. */
-async function waiting(it: Built, pid: number): Promise<number> {
-  const { rowCount } = await it.db.query(
+async function waiting(harness: Harness, pid: number): Promise<number> {
+  const { rowCount } = await harness.db.query(
     `select from pg_stat_activity a join pg_locks l using (pid)
      where a.datname = current_database() and not l.granted and l.locktype = 'advisory'
        and (a.application_name like $1 or a.application_name = 'sluice worker')`,
@@ -32,9 +32,9 @@ async function waiting(it: Built, pid: number): Promise<number> {
   return rowCount ?? 0
 }
 
-export async function noSession(it: Built): Promise<void> {
+export async function noSession(harness: Harness): Promise<void> {
   const over = async () => {
-    const { rowCount } = await it.db.query(
+    const { rowCount } = await harness.db.query(
       `select from pg_stat_activity
        where datname = current_database() and application_name like 'sluice/%'`,
     )
@@ -45,18 +45,18 @@ export async function noSession(it: Built): Promise<void> {
 
 /** Kills the worker while it waits for obstacles, and lets another one finish. */
 export async function killThere(
-  it: Built,
+  harness: Harness,
   victim: WorkerProcess,
   begin: () => Promise<void>,
   obstacles = 1,
 ): Promise<void> {
-  const letGo = await hold(it)
+  const letGo = await hold(harness)
   await begin()
-  const areReached = async () => (await waiting(it, victim.pid)) >= obstacles
+  const areReached = async () => (await waiting(harness, victim.pid)) >= obstacles
   await until(areReached, { what: 'the obstacles', worker: victim })
   victim.kill('SIGKILL')
   await victim.exited
-  await it.startWorker()
+  await harness.startWorker()
   await letGo()
 }
 

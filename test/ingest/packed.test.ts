@@ -5,36 +5,36 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { build, noticedSoon, until } from '../helper.ts'
+import { build, noticedSoon, until } from '../harness.ts'
 import { type Members, renamed, withField, zip } from '../zip.ts'
 import { packedRows, storedFrame } from '../zstd.ts'
 
-const it = await build()
-await it.startWorker({
+const harness = await build()
+await harness.startWorker({
   env: { SLUICE_UNPACK_BYTES: '200MB', SLUICE_ZIP_MEMBERS: '20', SLUICE_UNPACK_RATIO: '50' },
 })
 
 const ingest = (path: string, table: string) =>
-  it.ingest({ source: { kind: 'directory', path }, target: { table } })
+  harness.ingest({ source: { kind: 'directory', path }, target: { table } })
 
 const csv = 'id,name\n1,"two\nlines"\nx,bad\n3,three\n'
 
 /** The record `x,bad` stands on line 4, whatever the file was packed with. */
 async function expectRows(ingestId: string, table: string, files: number): Promise<void> {
-  const { rows } = await it.db.query(`select id, name from ${table} order by id, name`)
+  const { rows } = await harness.db.query(`select id, name from ${table} order by id, name`)
   const each = [
     { id: 1, name: 'two\nlines' },
     { id: 3, name: 'three' },
   ]
   expect(rows).toEqual(each.flatMap((row) => Array.from({ length: files }, () => row)))
-  const rejects = await it.rejects(ingestId)
+  const rejects = await harness.rejects(ingestId)
   expect(rejects.map(({ line, raw }) => [line, raw])).toEqual(
     Array.from({ length: files }, () => [4, 'x,bad']),
   )
 }
 
 const filesOf = async (ingestId: string) => {
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select name, member, size_bytes as size, shape ->> 'packing' as packing, pinned, crc32, sha256
      from sluice.files where ingest_id = $1 order by file_no`,
     [ingestId],
@@ -42,7 +42,8 @@ const filesOf = async (ingestId: string) => {
   return rows
 }
 
-const makeTable = (table: string) => it.db.query(`create table ${table} (id bigint, name text)`)
+const makeTable = (table: string) =>
+  harness.db.query(`create table ${table} (id bigint, name text)`)
 
 test.each([
   ['gzip', gzipSync(csv)],
@@ -51,7 +52,7 @@ test.each([
 ])('%s: known by its content, whatever its name', async (what, bytes) => {
   const table = what.replaceAll(' ', '_')
   await makeTable(table)
-  const view = await ingest(await it.file(`${table}.csv`, bytes), table)
+  const view = await ingest(await harness.file(`${table}.csv`, bytes), table)
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2, rowsRejected: 1 })
   await expectRows(view.ingestId, table, 1)
   expect(await filesOf(view.ingestId)).toMatchObject([
@@ -61,7 +62,7 @@ test.each([
 
 test('a name that promises gzip makes none', async () => {
   await makeTable('plain')
-  const view = await ingest(await it.file('plain.csv.gz', csv), 'plain')
+  const view = await ingest(await harness.file('plain.csv.gz', csv), 'plain')
   await expectRows(view.ingestId, 'plain', 1)
   expect(await filesOf(view.ingestId)).toMatchObject([{ packing: null, pinned: true }])
 })
@@ -80,7 +81,7 @@ describe('zip', () => {
   test.each([true, false])('every member is a file of its own; packed: %s', async (compress) => {
     const table = `zip_${compress}`
     await makeTable(table)
-    const path = await it.file(`${table}.zip`, await zip(members, { compress }))
+    const path = await harness.file(`${table}.zip`, await zip(members, { compress }))
     const view = await ingest(path, table)
     expect(view).toMatchObject({ state: 'completed', files: 3, rowsLoaded: 6, rowsRejected: 3 })
     await expectRows(view.ingestId, table, 3)
@@ -90,15 +91,15 @@ describe('zip', () => {
       [`${path}/c.csv.gz`, 'c.csv.gz', csv.length],
       [`${path}/folder/a.csv`, 'folder/a.csv', csv.length],
     ])
-    const rejects = await it.rejects(view.ingestId)
+    const rejects = await harness.rejects(view.ingestId)
     expect(rejects.map(({ file }) => file)).toContain(`${path}/folder/a.csv`)
   })
 
   test('as an upload', async () => {
     await makeTable('up')
     const archive = await zip({ 'a.csv': csv, 'b.csv': csv })
-    await it.stage.uploads.put('both.zip', [archive] as never)
-    const view = await it.ingest({
+    await harness.stage.uploads.put('both.zip', [archive] as never)
+    const view = await harness.ingest({
       source: { kind: 'upload', uploads: ['both.zip'] },
       target: { table: 'up' },
     })
@@ -113,19 +114,19 @@ describe('zip', () => {
     await makeTable('hostile')
     const plain = await zip({ 'up/up/hostile.csv': csv, 'rootx/etc.csv': csv })
     const archive = renamed(renamed(plain, 'up/up/', '../../'), 'rootx/', '/root/')
-    const path = await it.file('hostile.zip', archive)
+    const path = await harness.file('hostile.zip', archive)
     const view = await ingest(path, 'hostile')
     await expectRows(view.ingestId, 'hostile', 2)
     expect((await filesOf(view.ingestId)).map(({ member }) => member)).toEqual([
       '../../hostile.csv',
       '/root/etc.csv',
     ])
-    expect(existsSync(join(it.folder, '..', 'hostile.csv'))).toBe(false)
-    expect(await readdir(it.folder)).not.toContain('hostile.csv')
+    expect(existsSync(join(harness.folder, '..', 'hostile.csv'))).toBe(false)
+    expect(await readdir(harness.folder)).not.toContain('hostile.csv')
   })
 
   test('among other files of a folder', async () => {
-    const folder = join(it.folder, 'mixed')
+    const folder = join(harness.folder, 'mixed')
     await mkdir(folder)
     await makeTable('mixed')
     await writeFile(join(folder, 'b.data'), await zip({ 'z.csv': csv }))
@@ -137,7 +138,10 @@ describe('zip', () => {
 
   test('an archive without members gives no row', async () => {
     await makeTable('no_member')
-    const view = await ingest(await it.file('none.zip', await zip({ 'folder/': '' })), 'no_member')
+    const view = await ingest(
+      await harness.file('none.zip', await zip({ 'folder/': '' })),
+      'no_member',
+    )
     expect(view).toMatchObject({ state: 'failed', error: { code: 'archive_empty' } })
   })
 })
@@ -179,11 +183,11 @@ test.each([
   ['a workbook', await zip({ '[Content_Types].xml': '<x/>' }), 'packing_unsupported', 'document'],
 ])('%s is an error that names the file', async (what, bytes, code, problem) => {
   const name = what.replaceAll(' ', '-')
-  const view = await ingest(await it.file(name, bytes), 'nothing')
+  const view = await ingest(await harness.file(name, bytes), 'nothing')
   expect(view).toMatchObject({ state: 'failed', error: { code } })
   expect(view.error?.message).toContain(name)
   expect(view.error?.message).toMatch(new RegExp(problem))
-  await it.cleared(view.ingestId)
+  await harness.cleared(view.ingestId)
 })
 
 describe('limits', () => {
@@ -203,7 +207,10 @@ describe('limits', () => {
     ],
     ['members that are small, but many', sharing, 'SLUICE_UNPACK_RATIO', '50 times'],
   ])('%s', async (what, make, setting, problem) => {
-    const view = await ingest(await it.file(what.replaceAll(' ', '-'), await make()), 'nothing')
+    const view = await ingest(
+      await harness.file(what.replaceAll(' ', '-'), await make()),
+      'nothing',
+    )
     expect(view).toMatchObject({ state: 'failed', error: { code: 'unpack_limit' } })
     expect(view.error?.message).toContain(problem)
     expect(view.error?.hint).toContain(setting)
@@ -229,7 +236,7 @@ describe('limits', () => {
     const plain = await zip({ 'a.csv': csv.repeat(100) })
     const lying = Buffer.from(plain)
     lying.writeUInt32LE(40, lying.indexOf('PK\x01\x02', 0, 'latin1') + 24)
-    const view = await ingest(await it.file('lying.zip', lying), 'nothing')
+    const view = await ingest(await harness.file('lying.zip', lying), 'nothing')
     expect(view.error).toMatchObject({ code: 'packed_file_damaged' })
     expect(view.error?.message).toContain('lying.zip/a.csv is damaged: it is larger than 40 bytes')
   })

@@ -7,13 +7,13 @@ import { createActivities } from '../../activities/index.ts'
 import { openDb } from '../../src/postgres/db.ts'
 import { ingestHash } from '../../src/postgres/target/landing.ts'
 import { viewWorkflow } from '../../src/temporal/ingests.ts'
-import { build, until } from '../helper.ts'
+import { build, until } from '../harness.ts'
 import { testDeps } from './deps.ts'
 
-const it = await build()
+const harness = await build()
 const rows = 2000
 const bad = 2
-const role = `passing_${it.queue}`
+const role = `passing_${harness.queue}`
 /** Its session is there before the database lets nobody in. */
 const admin = openDb(inject('databaseUrl'), { max: 1, name: 'test admin' })
 afterAll(() => admin.end())
@@ -25,7 +25,7 @@ const places = { load: 7, sweep: 8 }
 type Place = keyof typeof places
 
 async function hold(place: Place): Promise<() => Promise<void>> {
-  const holder = new pg.Client({ connectionString: it.databaseUrl })
+  const holder = new pg.Client({ connectionString: harness.databaseUrl })
   holder.on('error', () => {})
   await holder.connect()
   await holder.query('select pg_advisory_lock($1)', [places[place]])
@@ -35,7 +35,7 @@ async function hold(place: Place): Promise<() => Promise<void>> {
 const untilHeld = (place: Place) =>
   until(
     async () => {
-      const { rowCount } = await it.db.query(
+      const { rowCount } = await harness.db.query(
         `select from pg_locks l join pg_stat_activity a using (pid)
          where l.locktype = 'advisory' and l.objid = $2 and not l.granted
            and a.usename = $1 and a.datname = current_database()`,
@@ -47,9 +47,9 @@ const untilHeld = (place: Place) =>
   )
 
 beforeAll(async () => {
-  await it.db.query(`
+  await harness.db.query(`
     create role ${role} login password 'before';
-    alter database ${it.queue} owner to ${role};
+    alter database ${harness.queue} owner to ${role};
     grant usage on schema sluice to ${role};
     grant select, insert, update, delete on all tables in schema sluice to ${role};
     create function obstacle() returns trigger language plpgsql as
@@ -59,47 +59,47 @@ beforeAll(async () => {
     create trigger sweep before update on sluice.ingests
       for each row when (new.ended_at is not null) execute function obstacle(${places.sweep})`)
   const lines = Array.from({ length: rows }, (_, n) => `${n < bad ? 'x' : n},"a\nb"`)
-  await it.file('rows.csv', `n,text\n${lines.join('\n')}\n`)
-  const url = new URL(it.databaseUrl)
+  await harness.file('rows.csv', `n,text\n${lines.join('\n')}\n`)
+  const url = new URL(harness.databaseUrl)
   url.username = role
   url.password = 'before'
-  await it.startWorker({ env: { DATABASE_URL: url.href } })
+  await harness.startWorker({ env: { DATABASE_URL: url.href } })
 })
 afterAll(async () => {
-  await it.db.query(
+  await harness.db.query(
     `${endSessions}; reassign owned by ${role} to current_user; drop owned by ${role}`,
   )
-  await it.db.query(`alter database ${it.queue} owner to current_user; drop role ${role}`)
+  await harness.db.query(`alter database ${harness.queue} owner to current_user; drop role ${role}`)
 })
 
 async function start(table: string): Promise<string> {
-  await it.db.query(
+  await harness.db.query(
     `create table ${table} (n int, text text); alter table ${table} owner to ${role}`,
   )
-  const source = { kind: 'directory' as const, path: `${it.folder}/rows.csv` }
-  return it.start({ id: `${table}-${it.queue}`, source, target: { table } })
+  const source = { kind: 'directory' as const, path: `${harness.folder}/rows.csv` }
+  return harness.start({ id: `${table}-${harness.queue}`, source, target: { table } })
 }
 
 /** Waits until an attempt has failed for this reason, and another one is to come. */
 const retrying = (ingestId: string, reason: RegExp) =>
   until(
     async () => {
-      const view = await viewWorkflow(it.client, ingestId)
+      const view = await viewWorkflow(harness.client, ingestId)
       return view?.pending.some(({ error }) => reason.test(error ?? '')) ?? false
     },
     { what: `an attempt that fails with ${reason}` },
   )
 
 async function expectAccount(ingestId: string, table: string): Promise<void> {
-  const view = await it.ended(ingestId)
+  const view = await harness.ended(ingestId)
   const counts = { rowsRead: rows, rowsLoaded: rows - bad, rowsRejected: bad }
   expect(view).toMatchObject({ state: 'completed', error: null, ...counts })
-  const { rows: found } = await it.db.query(
+  const { rows: found } = await harness.db.query(
     `select count(*) as rows, count(distinct n) as different from ${table}`,
   )
   expect(found).toEqual([{ rows: rows - bad, different: rows - bad }])
-  expect((await it.rejects(ingestId)).length).toBe(bad)
-  const { rowCount } = await it.db.query(
+  expect((await harness.rejects(ingestId)).length).toBe(bad)
+  const { rowCount } = await harness.db.query(
     `select from pg_class where relname like 'sluice_landing%'`,
   )
   expect(rowCount).toBe(0)
@@ -120,8 +120,8 @@ const passing = [
   },
   {
     what: 'the database takes no connections',
-    begin: `alter database ${it.queue} allow_connections false`,
-    end: `alter database ${it.queue} allow_connections true`,
+    begin: `alter database ${harness.queue} allow_connections false`,
+    end: `alter database ${harness.queue} allow_connections true`,
     reason: /not currently accepting connections \(SQLSTATE 55000\)/,
   },
   {
@@ -161,7 +161,7 @@ test('time limits of the role are none of ours', async () => {
   await sleep(1000)
   await letGo()
   await expectAccount(ingestId, 'limited')
-  const { rows: units } = await it.db.query(
+  const { rows: units } = await harness.db.query(
     'select attempt, lane from sluice.units where ingest_id = $1',
     [ingestId],
   )
@@ -173,13 +173,15 @@ test('a view on the landing table is named and waited for, never dropped', async
   const letGo = await hold('load')
   const ingestId = await start('viewed')
   await untilHeld('load')
-  await it.db.query(
+  await harness.db.query(
     `create view seen as select n from public.sluice_landing_${ingestHash(ingestId)}`,
   )
   await letGo()
   await retrying(ingestId, /cannot be dropped: .*view seen depends on table sluice_landing/)
-  expect((await it.db.query('select count(*) as rows from seen')).rows[0].rows).toBe(rows - bad)
-  await it.db.query('drop view seen')
+  expect((await harness.db.query('select count(*) as rows from seen')).rows[0].rows).toBe(
+    rows - bad,
+  )
+  await harness.db.query('drop view seen')
   await expectAccount(ingestId, 'viewed')
 })
 
@@ -187,11 +189,11 @@ test('a NUL in the text of an error does not keep the sweep from its work', asyn
   const letGo = await hold('load')
   const ingestId = await start('nul')
   await untilHeld('load')
-  const { sweepIngest } = createActivities(testDeps(it))
+  const { sweepIngest } = createActivities(testDeps(harness))
   const error = { code: 'unexpected', message: 'a\0b', hint: '\u001b[31m' }
   const outcome = { state: 'failed' as const, error }
   await new MockActivityEnvironment().run(sweepIngest, { ingestId, outcome })
   await letGo()
-  const view = await it.ended(ingestId)
+  const view = await harness.ended(ingestId)
   expect(view.error).toEqual({ code: 'unexpected', message: 'a\\x00b', hint: '\\x1b[31m' })
 })

@@ -2,15 +2,15 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { build, until, untilIdle } from '../helper.ts'
+import { build, until, untilIdle } from '../harness.ts'
 
-const it = await build()
+const harness = await build()
 const files = 20
 const rowsEach = 50
 
 /** Files of different layouts, each of which is a unit. */
 async function manyUnits(name: string): Promise<string> {
-  const folder = join(it.folder, name)
+  const folder = join(harness.folder, name)
   await mkdir(folder)
   for (let n = 0; n < files; n++) {
     const lines = Array.from({ length: rowsEach }, (_, row) => `${n * rowsEach + row},x`)
@@ -20,7 +20,7 @@ async function manyUnits(name: string): Promise<string> {
 }
 
 const only = async (text: string, ...values: unknown[]) => {
-  const { rows } = await it.db.query(text, values)
+  const { rows } = await harness.db.query(text, values)
   return rows[0]
 }
 const loaded = async (ingestId: string): Promise<number> =>
@@ -35,7 +35,7 @@ const stateOf = async (ingestId: string) =>
 
 /** Whether such an activity waits for a worker, or is under way. */
 async function isPending(ingestId: string, activity: string): Promise<boolean> {
-  const { raw } = await it.client.workflow.getHandle(ingestId).describe()
+  const { raw } = await harness.client.workflow.getHandle(ingestId).describe()
   return (raw.pendingActivities ?? []).some(({ activityType }) => activityType?.name === activity)
 }
 
@@ -55,22 +55,22 @@ const holdAfter = (units: number) => `
     for each row execute function hold()`
 
 test('20 units in the window: those that no worker has begun wait, and so does publish', async () => {
-  await it.db.query(holdAfter(4))
-  const holder = await it.db.connect()
+  await harness.db.query(holdAfter(4))
+  const holder = await harness.db.connect()
   await holder.query(`select pg_advisory_lock(${held})`)
-  const worker = await it.startWorker({ concurrency: 2 })
+  const worker = await harness.startWorker({ concurrency: 2 })
   const path = await manyUnits('window')
-  const ingestId = await it.start(
+  const ingestId = await harness.start(
     { source: { kind: 'directory', path }, target: { table: 'waits' } },
     { heartbeatMs: 3000 },
   )
   await until(async () => (await loaded(ingestId)) >= 4, { what: 'four units' })
-  await it.steer(ingestId, 'pause')
+  await harness.steer(ingestId, 'pause')
   await until(() => isPending(ingestId, 'markPaused'), { what: 'the mark on its way' })
   // The two that are under way end, and the mark overtakes the others.
   await holder.query(`select pg_advisory_unlock(${held})`)
   await until(async () => (await stateOf(ingestId)) === 'paused', { what: 'the mark' })
-  await untilIdle(it.client, ingestId)
+  await untilIdle(harness.client, ingestId)
   const before = await loaded(ingestId)
   expect(before).toBeLessThanOrEqual(8)
   expect((await only("select to_regclass('waits') as t")).t).toBeNull()
@@ -78,15 +78,15 @@ test('20 units in the window: those that no worker has begun wait, and so does p
   // A worker that dies meanwhile changes nothing.
   worker.kill('SIGKILL')
   await worker.exited
-  const next = await it.startWorker({ concurrency: 2 })
+  const next = await harness.startWorker({ concurrency: 2 })
   // It is at work, and has had its chance.
-  const another = { kind: 'directory' as const, path: await it.file('other.csv', 'n\n1\n') }
-  await it.ingest({ source: another, target: { table: 'other' } })
-  await untilIdle(it.client, ingestId)
+  const another = { kind: 'directory' as const, path: await harness.file('other.csv', 'n\n1\n') }
+  await harness.ingest({ source: another, target: { table: 'other' } })
+  await untilIdle(harness.client, ingestId)
   expect(await loaded(ingestId)).toBe(before)
 
-  await it.steer(ingestId, 'resume')
-  const view = await it.ended(ingestId)
+  await harness.steer(ingestId, 'resume')
+  const view = await harness.ended(ingestId)
   const rows = files * rowsEach
   expect(view).toMatchObject({
     state: 'completed',
@@ -109,26 +109,29 @@ test('20 units in the window: those that no worker has begun wait, and so does p
 })
 
 test('paused before the last unit ends: nothing is published until it is resumed', async () => {
-  await it.db.query(holdAfter(0))
-  const holder = await it.db.connect()
+  await harness.db.query(holdAfter(0))
+  const holder = await harness.db.connect()
   await holder.query(`select pg_advisory_lock(${held})`)
-  const worker = await it.startWorker({ concurrency: 1 })
-  const path = await it.file('one.csv', 'n\n1\n2\n')
-  const ingestId = await it.start({ source: { kind: 'directory', path }, target: { table: 'one' } })
+  const worker = await harness.startWorker({ concurrency: 1 })
+  const path = await harness.file('one.csv', 'n\n1\n2\n')
+  const ingestId = await harness.start({
+    source: { kind: 'directory', path },
+    target: { table: 'one' },
+  })
   const atWork = `select count(*) as n from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`
   await until(async () => (await only(atWork)).n === 1, { what: 'the unit' })
-  await it.steer(ingestId, 'pause')
+  await harness.steer(ingestId, 'pause')
   await until(() => isPending(ingestId, 'markPaused'), { what: 'the mark on its way' })
   await holder.query(`select pg_advisory_unlock(${held})`)
   await until(async () => (await loaded(ingestId)) === 1, { what: 'the unit’s receipt' })
-  await untilIdle(it.client, ingestId)
+  await untilIdle(harness.client, ingestId)
   expect(await stateOf(ingestId)).toBe('paused')
   expect((await only("select to_regclass('one') as t")).t).toBeNull()
   // To and fro: the last word counts.
-  await it.steer(ingestId, 'resume')
-  await it.steer(ingestId, 'pause')
-  await it.steer(ingestId, 'resume')
-  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 2 })
+  await harness.steer(ingestId, 'resume')
+  await harness.steer(ingestId, 'pause')
+  await harness.steer(ingestId, 'resume')
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 2 })
   expect(await only('select count(*) as n from one')).toEqual({ n: 2 })
   holder.release()
   worker.kill('SIGTERM')
@@ -136,21 +139,25 @@ test('paused before the last unit ends: nothing is published until it is resumed
 })
 
 test('a paused ingest can be cancelled', async () => {
-  const worker = await it.startWorker({ concurrency: 1 })
-  const ingestId = `${it.queue}-halt`
-  const path = await it.file('halt.csv', 'n\n1\n')
-  await it.db.query(
+  const worker = await harness.startWorker({ concurrency: 1 })
+  const ingestId = `${harness.queue}-halt`
+  const path = await harness.file('halt.csv', 'n\n1\n')
+  await harness.db.query(
     `create function halt() returns trigger language plpgsql as $$ begin
        perform pg_sleep(0.5); return new; end $$;
      create trigger halt before insert on sluice.files for each row execute function halt()`,
   )
-  await it.start({ id: ingestId, source: { kind: 'directory', path }, target: { table: 'halt' } })
-  await it.steer(ingestId, 'pause')
+  await harness.start({
+    id: ingestId,
+    source: { kind: 'directory', path },
+    target: { table: 'halt' },
+  })
+  await harness.steer(ingestId, 'pause')
   await until(async () => (await stateOf(ingestId)) === 'paused', { what: 'the pause' })
-  await untilIdle(it.client, ingestId)
+  await untilIdle(harness.client, ingestId)
   expect(await loaded(ingestId)).toBe(0)
-  await it.steer(ingestId, 'cancel')
-  expect(await it.ended(ingestId)).toMatchObject({ state: 'cancelled' })
+  await harness.steer(ingestId, 'cancel')
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'cancelled' })
   worker.kill('SIGTERM')
   await worker.exited
 })

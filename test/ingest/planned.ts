@@ -7,7 +7,7 @@ import { createActivities } from '../../activities/index.ts'
 import type { Db } from '../../src/postgres/db.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { fullSpec, type IngestSpec } from '../../src/spec/spec.ts'
-import type { Built } from '../helper.ts'
+import type { Harness } from '../harness.ts'
 import { testDeps } from './deps.ts'
 
 /** Without its warnings: failing is what most attempts are for. */
@@ -17,14 +17,14 @@ export const runVerb = <I, T>(verb: (input: I) => Promise<T>, input: I): Promise
   new MockActivityEnvironment({}, { logger }).run(verb, input)
 
 /** @returns plans an ingest of one unit; load and publish are to come, by hand */
-export function planner(it: Built, { db = it.db }: { db?: Db } = {}) {
-  const activities = createActivities({ ...testDeps(it), db })
+export function planner(harness: Harness, { db = harness.db }: { db?: Db } = {}) {
+  const activities = createActivities({ ...testDeps(harness), db })
   const { listSource, stageLot, planIngest, loadUnit, publishIngest } = activities
   return async (content: string, target: NonNullable<IngestSpec['target']>) => {
     const ingestId = randomUUID()
-    const path = await it.file(`${ingestId}.csv`, content)
+    const path = await harness.file(`${ingestId}.csv`, content)
     const spec = fullSpec({ source: { kind: 'directory', path }, target })
-    await enterIngest(it.db, { ingestId, spec, target: `public.${target.table}` })
+    await enterIngest(harness.db, { ingestId, spec, target: `public.${target.table}` })
     await runVerb(listSource, { ingestId })
     await runVerb(stageLot, { ingestId, lotNo: 0 })
     const { units, records } = await runVerb(planIngest, { ingestId })

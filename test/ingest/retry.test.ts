@@ -7,14 +7,14 @@ import { readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { eachReject } from '../../src/postgres/ledger/rejects.ts'
 import { listRetries } from '../../src/postgres/ledger/retries.ts'
 import { failureOf, startRetry } from '../../src/temporal/retries.ts'
-import { anyRejects, type Built, build } from '../helper.ts'
+import { anyRejects, build, type Harness } from '../harness.ts'
 import { recordHistory } from '../replay/record.ts'
 
-const it = await build(anyRejects)
-await it.startWorker()
+const harness = await build(anyRejects)
+await harness.startWorker()
 
 /** Starts a retry like the API does. */
-async function begin(built: Built, ingestId: string, corrected?: string) {
+async function begin(built: Harness, ingestId: string, corrected?: string) {
   const name = `fixed-${randomBytes(4).toString('hex')}.csv`
   if (corrected !== undefined) await built.stage.uploads.put(name, once(corrected))
   const sha256 = createHash('sha256')
@@ -32,23 +32,23 @@ async function* once(text: string) {
 }
 
 async function retry(ingestId: string, corrected?: string): Promise<Retried> {
-  const order = await begin(it, ingestId, corrected)
-  return it.client.workflow.getHandle(`${ingestId}.${order.retryId}`).result()
+  const order = await begin(harness, ingestId, corrected)
+  return harness.client.workflow.getHandle(`${ingestId}.${order.retryId}`).result()
 }
 
 async function failure(ingestId: string, corrected?: string) {
-  return failureOf(it.client, await begin(it, ingestId, corrected))
+  return failureOf(harness.client, await begin(harness, ingestId, corrected))
 }
 
 async function exported(ingestId: string): Promise<string> {
   let text = ''
-  for await (const piece of csvOf(eachReject(it.db, ingestId))) text += piece
+  for await (const piece of csvOf(eachReject(harness.db, ingestId))) text += piece
   return text
 }
 
 /** The table, the ingest, its units and its rejects say the same. */
 async function account(ingestId: string, table: string) {
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select (select count(*) from ${table}) as rows, i.rows_loaded as loaded,
             i.rows_rejected as rejected,
             (select array[sum(rows_read), sum(rows_loaded), sum(rows_rejected)]::int[]
@@ -64,10 +64,10 @@ async function account(ingestId: string, table: string) {
 }
 
 test('as they are, after the table was changed', async () => {
-  await it.db.query('create table later (id int, price numeric check (price > 0))')
+  await harness.db.query('create table later (id int, price numeric check (price > 0))')
   const lines = ['id,price', '1,1.5', 'x,2', '3,-1', '4,4', '5,5,5']
-  const path = await it.file('later.csv', lines.join('\n'))
-  const view = await it.ingest({
+  const path = await harness.file('later.csv', lines.join('\n'))
+  const view = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: 'later', atomic: false },
   })
@@ -79,14 +79,14 @@ test('as they are, after the table was changed', async () => {
     rowsRejected: 3,
     rowsOpen: 3,
   })
-  await it.db.query('alter table later alter id type text, drop constraint later_price_check')
+  await harness.db.query('alter table later alter id type text, drop constraint later_price_check')
   expect(await retry(ingestId)).toEqual({
     rowsTried: 3,
     rowsLoaded: 2,
     rowsRejected: 1,
     rowsOpen: 1,
   })
-  const { rows } = await it.db.query('select id, price::text from later order by id')
+  const { rows } = await harness.db.query('select id, price::text from later order by id')
   expect(rows.map((row) => Object.values(row).join())).toEqual(['1,1.5', '3,-1', '4,4', 'x,2'])
   expect(await account(ingestId, 'later')).toEqual({
     rows: 4,
@@ -96,26 +96,26 @@ test('as they are, after the table was changed', async () => {
     open: 1,
     after: 2,
   })
-  expect(await it.rejects(ingestId)).toMatchObject([
+  expect(await harness.rejects(ingestId)).toMatchObject([
     { line: 6, code: 'wrong_column_count', retryId: 'retry-2', loadedAt: null },
   ])
-  expect(await it.ended(ingestId)).toMatchObject({
+  expect(await harness.ended(ingestId)).toMatchObject({
     rowsReloaded: 2,
     rowsLoaded: 4,
     rowsRejected: 1,
   })
-  await recordHistory(it.client, `${ingestId}.retry-2`, 'retried')
+  await recordHistory(harness.client, `${ingestId}.retry-2`, 'retried')
 })
 
 test('corrected: by file and line, what is left out stays, what is wrong says why anew', async () => {
-  await it.db.query('create table fixed (id int primary key, note text, day date)')
+  await harness.db.query('create table fixed (id int primary key, note text, day date)')
   const one = ['id,note,day', '1,a,2024-01-01', 'x,"b, ""c""\nd",2024-01-02', '3,c,never']
   const two = ['day,id', '2024-02-01,1', '2024-02-30,5', '2024-02-03,six', '2024-02-04', 'x,y']
   const path = [
-    await it.file('fixed-1.csv', one.join('\r\n')),
-    await it.file('fixed-2.csv', `${two.join('\n')}\n`),
+    await harness.file('fixed-1.csv', one.join('\r\n')),
+    await harness.file('fixed-2.csv', `${two.join('\n')}\n`),
   ]
-  const { ingestId, ...view } = await it.ingest({
+  const { ingestId, ...view } = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: 'fixed', atomic: false },
     // Two units want one key: the first one shall have it.
@@ -133,13 +133,13 @@ test('corrected: by file and line, what is left out stays, what is wrong says wh
   const lines = corrected.split('\r\n').filter((line) => !line.includes('2024-02-01,1'))
   const retried = await retry(ingestId, `\ufeff${lines.join('\r\n')}`)
   expect(retried).toEqual({ rowsTried: 6, rowsLoaded: 2, rowsRejected: 4, rowsOpen: 5 })
-  const { rows } = await it.db.query('select id, note, day::text from fixed order by id')
+  const { rows } = await harness.db.query('select id, note, day::text from fixed order by id')
   expect(rows).toEqual([
     { id: 1, note: 'a', day: '2024-01-01' },
     { id: 2, note: 'b, "c"\nd', day: '2024-01-02' },
     { id: 5, note: null, day: '2024-02-29' },
   ])
-  const rejects = await it.rejects(ingestId)
+  const rejects = await harness.rejects(ingestId)
   const open = rejects.map(({ fileNo, line, code, raw }) => [fileNo, line, code, raw])
   expect(open).toEqual([
     [0, 5, '23505', '1,c,2024-01-03'],
@@ -163,15 +163,15 @@ test('corrected: by file and line, what is left out stays, what is wrong says wh
 })
 
 test('a foreign key and a trigger cost the rows that they are about', async () => {
-  await it.db.query(`create table parents (id int primary key);
+  await harness.db.query(`create table parents (id int primary key);
     insert into parents select generate_series(0, 99);
     create table children (id int, parent int references parents deferrable initially deferred);
     create function odd() returns trigger language plpgsql as
       $$ begin if new.id = 13 then raise exception 'not 13'; end if; return new; end $$;
     create trigger odd before insert on children for each row execute function odd()`)
   const rows = Array.from({ length: 300 }, (_, n) => `x${n},${n % 110}`)
-  const path = await it.file('children.csv', ['id,parent', '1,1', ...rows].join('\n'))
-  const { ingestId } = await it.ingest({
+  const path = await harness.file('children.csv', ['id,parent', '1,1', ...rows].join('\n'))
+  const { ingestId } = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: 'children' },
   })
@@ -181,31 +181,31 @@ test('a foreign key and a trigger cost the rows that they are about', async () =
     rowsTried: 300,
     rowsRejected: orphans + 1,
   })
-  const rejects = await it.rejects(ingestId)
+  const rejects = await harness.rejects(ingestId)
   expect(rejects.filter(({ code }) => code === '23503').length).toBe(orphans)
   expect(rejects.find(({ raw }) => raw.startsWith('13,'))).toMatchObject({
     code: 'P0001',
     error: 'not 13',
   })
-  const found = await it.db.query(
+  const found = await harness.db.query(
     'select count(*) as rows, count(distinct id) as ids from children',
   )
   expect(found.rows[0]).toEqual({ rows: 300 - orphans, ids: 299 - orphans })
 })
 
 test('bytes that are no text, and records that are cut, are not taken for what is shown', async () => {
-  await it.db.query('create table bytes (note text)')
+  await harness.db.query('create table bytes (note text)')
   const bad = Buffer.concat([
     Buffer.from('note\ngood\nbad '),
     Buffer.from([0xff]),
     Buffer.from('\n"open\n'),
   ])
-  const path = await it.file('bytes.csv', bad)
-  const { ingestId } = await it.ingest({
+  const path = await harness.file('bytes.csv', bad)
+  const { ingestId } = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: 'bytes' },
   })
-  expect((await it.rejects(ingestId)).map(({ code }) => code)).toEqual([
+  expect((await harness.rejects(ingestId)).map(({ code }) => code)).toEqual([
     'invalid_utf8',
     'quote_not_closed',
   ])
@@ -213,7 +213,7 @@ test('bytes that are no text, and records that are cut, are not taken for what i
     rowsLoaded: 0,
     rowsRejected: 2,
   })
-  const raw = await it.db.query(
+  const raw = await harness.db.query(
     'select raw_bytes from sluice.rejects where ingest_id = $1 and line = 3',
     [ingestId],
   )
@@ -222,29 +222,31 @@ test('bytes that are no text, and records that are cut, are not taken for what i
     .replace('bad \ufffd', 'bad no more')
     .replace('"""open"', 'closed')
   expect(await retry(ingestId, corrected)).toMatchObject({ rowsLoaded: 2, rowsOpen: 0 })
-  const { rows } = await it.db.query('select note from bytes order by 1')
+  const { rows } = await harness.db.query('select note from bytes order by 1')
   expect(rows.map(({ note }) => note)).toEqual(['bad no more', 'closed', 'good'])
 })
 
 test('many, page by page', async () => {
-  await it.db.query('create table lots (n int)')
+  await harness.db.query('create table lots (n int)')
   const rows = Array.from({ length: 30_000 }, (_, n) => (n % 3 ? `x${n}` : n))
-  const path = await it.file('lots.csv', `n\n${rows.join('\n')}\n`)
-  const { ingestId } = await it.ingest({
+  const path = await harness.file('lots.csv', `n\n${rows.join('\n')}\n`)
+  const { ingestId } = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: 'lots' },
   })
   const corrected = (await exported(ingestId)).replaceAll(/,x(\d+)\r/g, ',$1\r')
   expect(await retry(ingestId, corrected)).toMatchObject({ rowsLoaded: 20_000, rowsOpen: 0 })
-  const found = await it.db.query('select count(*) as rows, count(distinct n) as ids from lots')
+  const found = await harness.db.query(
+    'select count(*) as rows, count(distinct n) as ids from lots',
+  )
   expect(found.rows[0]).toEqual({ rows: 30_000, ids: 30_000 })
 })
 
 test('what cannot be retried is refused, and nothing is loaded', async () => {
-  await it.db.query('create table refused (a int, b int)')
-  const path = await it.file('refused.csv', 'a,b\n1,1\nx,2\n3,y\n')
+  await harness.db.query('create table refused (a int, b int)')
+  const path = await harness.file('refused.csv', 'a,b\n1,1\nx,2\n3,y\n')
   const spec = { source: { kind: 'directory' as const, path }, target: { table: 'refused' } }
-  const { ingestId } = await it.ingest(spec)
+  const { ingestId } = await harness.ingest(spec)
   const line = (no: number) => `${path},${no},"7,7"`
   const head = 'file,line,raw'
   const codes = [
@@ -260,33 +262,33 @@ test('what cannot be retried is refused, and nothing is loaded', async () => {
     const error = await failure(ingestId, corrected)
     expect([error?.code, error?.message]).toEqual([code, expect.stringContaining(words)])
   }
-  await it.db.query('alter table refused rename b to c')
+  await harness.db.query('alter table refused rename b to c')
   expect(await failure(ingestId)).toMatchObject({ code: 'target_changed' })
-  await it.db.query('drop table refused')
+  await harness.db.query('drop table refused')
   expect(await failure(ingestId)).toMatchObject({ code: 'target_changed' })
-  await it.db.query('create table refused (a text, b text)')
-  expect(await it.rejects(ingestId)).toMatchObject([{ raw: 'x,2' }, { raw: '3,y' }])
+  await harness.db.query('create table refused (a text, b text)')
+  expect(await harness.rejects(ingestId)).toMatchObject([{ raw: 'x,2' }, { raw: '3,y' }])
   expect(await retry(ingestId)).toMatchObject({ rowsLoaded: 2, rowsOpen: 0 })
   expect(await failure(ingestId)).toMatchObject({ code: 'rejects_none_open' })
-  const failed = await it.ingest({ ...spec, target: { table: 'none' }, rejects: { max: 0 } })
+  const failed = await harness.ingest({ ...spec, target: { table: 'none' }, rejects: { max: 0 } })
   expect(failed.state).toBe('completed')
-  await it.db.query('create table strict (a int, b int)')
-  const strict = await it.ingest({ ...spec, target: { table: 'strict' }, rejects: { max: 0 } })
+  await harness.db.query('create table strict (a int, b int)')
+  const strict = await harness.ingest({ ...spec, target: { table: 'strict' }, rejects: { max: 0 } })
   expect(await failure(strict.ingestId)).toMatchObject({ code: 'retry_unpublished' })
 })
 
 test('text that ragged trim drops is counted, whenever its row is loaded', async () => {
   const told = async (ingestId: string) =>
-    (await it.ended(ingestId)).notes.find(({ code }) => code === 'text_trimmed')?.count
+    (await harness.ended(ingestId)).notes.find(({ code }) => code === 'text_trimmed')?.count
   const text = 'id,a\n1,x,one\n2,y\n3,z,three,3\nbad,w,four\n5,v,five\n'
-  const path = await it.file('trimmed.csv', text)
+  const path = await harness.file('trimmed.csv', text)
   const source = { kind: 'directory', path } as const
   const format = { ragged: 'trim' } as const
-  await it.db.query('create table trimmed (id int, a text check (a <> $$v$$))')
-  const { ingestId } = await it.ingest({ source, format, target: { table: 'trimmed' } })
+  await harness.db.query('create table trimmed (id int, a text check (a <> $$v$$))')
+  const { ingestId } = await harness.ingest({ source, format, target: { table: 'trimmed' } })
   // Row 4 is no number, and row 5 breaks a constraint: both are kept whole as rejects.
   expect(await told(ingestId)).toBe(2)
-  await it.db.query('alter table trimmed drop constraint trimmed_a_check')
+  await harness.db.query('alter table trimmed drop constraint trimmed_a_check')
   await retry(ingestId)
   expect(await told(ingestId)).toBe(3)
   const corrected = (await exported(ingestId)).replace('bad,w', '4,w')

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import type { Settings } from '../../src/settings.ts'
 import type { IngestSpec } from '../../src/spec/spec.ts'
 import { listen } from '../api/server.ts'
-import { type Built, build, until } from '../helper.ts'
+import { build, type Harness, until } from '../harness.ts'
 
 const app = fileURLToPath(new URL('../steps/app.ts', import.meta.url))
 
@@ -22,8 +22,8 @@ async function submit(url: string, spec: IngestSpec): Promise<string> {
 }
 
 /** The task queues of its activities, by their type, as the server scheduled them. */
-async function queuesOf(it: Built, ingestId: string): Promise<Record<string, string>> {
-  const { events } = await it.client.workflow.getHandle(ingestId).fetchHistory()
+async function queuesOf(harness: Harness, ingestId: string): Promise<Record<string, string>> {
+  const { events } = await harness.client.workflow.getHandle(ingestId).fetchHistory()
   const queues: Record<string, string> = {}
   for (const event of events ?? []) {
     const task = event.activityTaskScheduledEventAttributes
@@ -35,8 +35,8 @@ async function queuesOf(it: Built, ingestId: string): Promise<Record<string, str
 test('routes by path, target, size and step; the spec goes before the file', async ({
   onTestFinished,
 }) => {
-  const it = await build({ onEnd: onTestFinished })
-  const queue = (name: string) => `${it.queue}-${name}`
+  const harness = await build({ onEnd: onTestFinished })
+  const queue = (name: string) => `${harness.queue}-${name}`
   const settings: Settings = {
     routes: [
       { when: { path: '**/videos/*' }, queue: queue('videos') },
@@ -46,20 +46,20 @@ test('routes by path, target, size and step; the spec goes before the file', asy
     ],
     timeouts: {},
   }
-  const url = await listen(it, { settings })
+  const url = await listen(harness, { settings })
   const all = ['videos', 'large', 'small', 'steps', 'own'].map(queue).join(',')
-  await it.startWorker({ queue: all, args: ['--app', app] })
-  await mkdir(join(it.folder, 'videos'))
-  const video = join(it.folder, 'videos/a.mp4')
+  await harness.startWorker({ queue: all, args: ['--app', app] })
+  await mkdir(join(harness.folder, 'videos'))
+  const video = join(harness.folder, 'videos/a.mp4')
   await writeFile(video, 'moving pictures')
-  const few = await it.file('few.csv', 'a\n1\n')
-  const many = await it.file('many.csv', `a\n${'1\n'.repeat(20)}`)
+  const few = await harness.file('few.csv', 'a\n1\n')
+  const many = await harness.file('many.csv', `a\n${'1\n'.repeat(20)}`)
   const directory = (path: string) => ({ kind: 'directory' as const, path })
 
   const run = async (spec: IngestSpec) => {
     const ingestId = await submit(url, spec)
-    expect(await it.ended(ingestId)).toMatchObject({ state: 'completed' })
-    return queuesOf(it, ingestId)
+    expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed' })
+    return queuesOf(harness, ingestId)
   }
   expect(await run({ source: directory(video), steps: ['upper'] })).toMatchObject({
     listSource: queue('videos'),
@@ -87,8 +87,8 @@ test('routes by path, target, size and step; the spec goes before the file', asy
 })
 
 test('a bad route or time limit is refused, and says where', async ({ onTestFinished }) => {
-  const it = await build({ onEnd: onTestFinished })
-  const url = await listen(it)
+  const harness = await build({ onEnd: onTestFinished })
+  const url = await listen(harness)
   const refused = async (more: object) => {
     const source = { kind: 'directory', path: 'x.csv' }
     const body = JSON.stringify({ source, target: { table: 't' }, ...more })
@@ -112,27 +112,27 @@ test('a bad route or time limit is refused, and says where', async ({ onTestFini
 test('a verb past its soft time limit is called off in order, and thrice is enough', {
   timeout: 60_000,
 }, async ({ onTestFinished }) => {
-  const it = await build({ onEnd: onTestFinished })
-  const url = await listen(it)
-  await it.startWorker()
-  const holder = new pg.Client({ connectionString: it.databaseUrl })
+  const harness = await build({ onEnd: onTestFinished })
+  const url = await listen(harness)
+  await harness.startWorker()
+  const holder = new pg.Client({ connectionString: harness.databaseUrl })
   await holder.connect()
   onTestFinished(() => holder.end())
   await holder.query('begin; lock table sluice.rejects in share mode')
-  const path = await it.file('held.csv', 'a\n1\nx\n')
-  await it.db.query('create table held (a int)')
+  const path = await harness.file('held.csv', 'a\n1\nx\n')
+  await harness.db.query('create table held (a int)')
   const ingestId = await submit(url, {
-    queue: it.queue,
+    queue: harness.queue,
     source: { kind: 'directory', path },
     target: { table: 'held' },
     timeouts: { load: { soft: '1s', hard: '5s' } },
   })
-  const view = await it.ended(ingestId)
+  const view = await harness.ended(ingestId)
   expect(view).toMatchObject({ state: 'failed', error: { code: 'time_limit' } })
   expect(view.error?.message).toBe('loadUnit took longer than its soft time limit of 1 s.')
   await until(
     async () => {
-      const { rowCount } = await it.db.query(
+      const { rowCount } = await harness.db.query(
         `select from pg_stat_activity where datname = current_database()
          and application_name like 'sluice/%'`,
       )
@@ -140,7 +140,7 @@ test('a verb past its soft time limit is called off in order, and thrice is enou
     },
     { what: 'the end of its sessions' },
   )
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select count(*) as n from pg_class where relname like 'sluice_landing%'`,
   )
   expect(rows[0].n).toBe(0)

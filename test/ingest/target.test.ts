@@ -3,21 +3,21 @@ import { describe, expect, test } from 'vitest'
 import { openDb } from '../../src/postgres/db.ts'
 import { readTarget } from '../../src/postgres/target/target.ts'
 import type { IngestSpec } from '../../src/spec/spec.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { recordHistory } from '../replay/record.ts'
 
-const it = await build()
-await it.startWorker()
+const harness = await build()
+await harness.startWorker()
 
 async function ingest(content: string, spec: Omit<IngestSpec, 'source'>) {
-  const path = await it.file('data.csv', content)
-  return it.ingest({ source: { kind: 'directory', path }, ...spec })
+  const path = await harness.file('data.csv', content)
+  return harness.ingest({ source: { kind: 'directory', path }, ...spec })
 }
-const all = async (table: string) => (await it.db.query(`select * from ${table}`)).rows
+const all = async (table: string) => (await harness.db.query(`select * from ${table}`)).rows
 
 describe('append', () => {
   test('matches columns by name whatever the case and order, defaults fill the rest', async () => {
-    await it.db.query(`create table mixed (
+    await harness.db.query(`create table mixed (
       "Id" int generated always as identity, "First Name" text not null, amount numeric,
       made timestamptz default now(), twice numeric generated always as (amount * 2) stored)`)
     const view = await ingest('AMOUNT,first_name\n1.5,Ann\n2,Bob\n', { target: { table: 'mixed' } })
@@ -31,18 +31,20 @@ describe('append', () => {
   })
 
   test('a value that its domain refuses with an internal error is a reject', async () => {
-    await it.db.query(`create function sound(text) returns boolean language plpgsql as $$ begin
+    await harness.db.query(`create function sound(text) returns boolean language plpgsql as $$ begin
         if $1 = 'x' then raise exception 'no geometry' using errcode = 'XX000'; end if;
         return true;
       end $$;
       create domain geometry as text check (sound(value)); create table places (a int, g geometry)`)
     const view = await ingest('a,g\n1,p\n2,x\n3,p\n', { target: { table: 'places' } })
     expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2, rowsRejected: 1 })
-    expect(await it.rejects(view.ingestId)).toMatchObject([{ line: 3, code: 'XX000', raw: '2,x' }])
+    expect(await harness.rejects(view.ingestId)).toMatchObject([
+      { line: 3, code: 'XX000', raw: '2,x' },
+    ])
   })
 
   test('adds to what is there, and by position without a header', async () => {
-    await it.db.query('create table added (a int, b text)')
+    await harness.db.query('create table added (a int, b text)')
     await ingest('a,b\n1,x\n', { target: { table: 'added' } })
     await ingest('2,y\n3,z\n', { target: { table: 'added' }, format: { header: false } })
     expect(await all('added')).toEqual([
@@ -53,24 +55,24 @@ describe('append', () => {
   })
 
   test('a key that is there already fails the whole if asked to, and nothing is published', async () => {
-    await it.db.query('create table uniq (a int primary key)')
-    await it.db.query('insert into uniq values (2)')
+    await harness.db.query('create table uniq (a int primary key)')
+    await harness.db.query('insert into uniq values (2)')
     const view = await ingest('a\n1\n2\n', { target: { table: 'uniq', unique: 'fail' } })
     expect(view).toMatchObject({ state: 'failed', error: { code: 'target_refused' } })
     expect(view.error?.message).toMatch(/uniq_pkey.*\(a\)=\(2\)/)
     expect(await all('uniq')).toEqual([{ a: 2 }])
-    await recordHistory(it.client, view.ingestId, 'failed')
+    await recordHistory(harness.client, view.ingestId, 'failed')
   })
 
   test('not atomic: rows go straight into the table, and bad ones are set aside one by one', async () => {
-    await it.db.query('create table early (a int primary key, b text)')
-    await it.db.query(`insert into early values (2, 'there')`)
+    await harness.db.query('create table early (a int primary key, b text)')
+    await harness.db.query(`insert into early values (2, 'there')`)
     const view = await ingest('a,b\n1,x\n2,y\nq,z\n3,w\n', {
       target: { table: 'early', atomic: false },
     })
     expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2, rowsRejected: 2 })
     expect((await all('early')).map(({ a }) => a).sort()).toEqual([1, 2, 3])
-    expect((await it.rejects(view.ingestId)).map(({ line, code }) => [line, code])).toEqual([
+    expect((await harness.rejects(view.ingestId)).map(({ line, code }) => [line, code])).toEqual([
       [3, '23505'],
       [4, '22P02'],
     ])
@@ -79,31 +81,31 @@ describe('append', () => {
 
 describe('replace', () => {
   test('a bare table is swapped', async () => {
-    await it.db.query('create table bare (a int, b text, c int default 7)')
-    await it.db.query(`insert into bare values (9, 'old', 1)`)
+    await harness.db.query('create table bare (a int, b text, c int default 7)')
+    await harness.db.query(`insert into bare values (9, 'old', 1)`)
     const view = await ingest('b,a\nnew,1\n', { target: { table: 'bare', mode: 'replace' } })
     expect(view.state).toBe('completed')
     expect(await all('bare')).toEqual([{ a: 1, b: 'new', c: 7 }])
-    await it.db.query('insert into bare (a) values (2)')
+    await harness.db.query('insert into bare (a) values (2)')
     expect((await all('bare'))[1]).toEqual({ a: 2, b: null, c: 7 })
   })
 
   test('what hangs on a table survives: key, view, grants', async () => {
-    await it.db.query(`create table hung (a int primary key, b text);
+    await harness.db.query(`create table hung (a int primary key, b text);
       create view seen as select b from hung; grant select on hung to public;
       insert into hung values (9, 'old')`)
     const view = await ingest('a,b\n1,new\n', { target: { table: 'hung', mode: 'replace' } })
     expect(view.state).toBe('completed')
     expect(await all('seen')).toEqual([{ b: 'new' }])
-    const { rows } = await it.db.query(
+    const { rows } = await harness.db.query(
       `select has_table_privilege('public', 'hung', 'select') as granted`,
     )
     expect(rows[0].granted).toBe(true)
-    await expect(it.db.query('insert into hung values (1)')).rejects.toThrow(/hung_pkey/)
+    await expect(harness.db.query('insert into hung values (1)')).rejects.toThrow(/hung_pkey/)
   })
 
   test('fails without a trace when the rows do not fit', async () => {
-    await it.db.query(
+    await harness.db.query(
       `create table stays (a int check (a > 0), b text); insert into stays values (9, 'old')`,
     )
     const view = await ingest('a,b\n-1,x\n', { target: { table: 'stays', mode: 'replace' } })
@@ -157,18 +159,18 @@ describe('clear errors', () => {
       /no columns for public.e6/,
     ],
   ])('%s', async (...[setup, content, spec, code, message]) => {
-    await it.db.query(setup)
+    await harness.db.query(setup)
     const view = await ingest(content, spec)
     expect(view).toMatchObject({ state: 'failed', error: { code } })
     expect(view.error?.message).toMatch(message)
-    const { rows } = await it.db.query(
+    const { rows } = await harness.db.query(
       `select count(*) as n from pg_class where relname like 'sluice_landing%'`,
     )
     expect(rows[0].n).toBe(0)
   })
 
   test('a table that the user may not write', async () => {
-    await it.db.query(`do $$ begin
+    await harness.db.query(`do $$ begin
         if not exists (select from pg_roles where rolname = 'reader') then
           create role reader login password 'reader';
         end if;
@@ -177,13 +179,13 @@ describe('clear errors', () => {
       grant usage on schema sluice to reader;
       grant select, insert, update, delete on all tables in schema sluice to reader;
       grant usage, create on schema public to reader`)
-    const url = new URL(it.databaseUrl)
+    const url = new URL(harness.databaseUrl)
     url.username = 'reader'
     url.password = 'reader'
     const reader = openDb(url.href, { max: 1, name: 'reader' })
     const table = { schema: 'public', name: 'locked' }
     await expect(readTarget(reader, table, 'append')).rejects.toThrow(/reader may not insert/)
-    await it.db.query('grant insert on locked to reader')
+    await harness.db.query('grant insert on locked to reader')
     await expect(readTarget(reader, table, 'replace')).rejects.toThrow(/does not own it/)
     await reader.end()
   })

@@ -6,16 +6,16 @@ import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { readNotes } from '../../src/postgres/ledger/notes.ts'
 import { checkSpec } from '../../src/spec/checkSpec.ts'
 import { fullSpec } from '../../src/spec/spec.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { testDeps } from './deps.ts'
 import { planner, runVerb as run } from './planned.ts'
 
-const it = await build()
-const { listSource, planIngest, sweepIngest } = createActivities(testDeps(it))
-const planned = planner(it)
+const harness = await build()
+const { listSource, planIngest, sweepIngest } = createActivities(testDeps(harness))
+const planned = planner(harness)
 let count = 0
 
-const rowsOf = async (table: string) => (await it.db.query(`select * from ${table}`)).rows
+const rowsOf = async (table: string) => (await harness.db.query(`select * from ${table}`)).rows
 
 const changes: [string, string, RegExp][] = [
   ['renamed', 'alter table T rename b to z', /b is named z now/],
@@ -50,11 +50,11 @@ const changes: [string, string, RegExp][] = [
 describe.each(['append', 'replace'] as const)('%s', (mode) => {
   test.each(changes)('the column or the table is %s', async (what, sql, words) => {
     const table = `changed_${mode}_${changes.findIndex(([each]) => each === what)}`
-    await it.db.query(`create table ${table} (a int, b text, c text default 'x');
+    await harness.db.query(`create table ${table} (a int, b text, c text default 'x');
       insert into ${table} values (9, 'old', 'old')`)
     const { load, publish } = await planned('a,b\n1,x\n2,y\n', { table, mode })
     await load()
-    await it.db.query(sql.replaceAll('T', table))
+    await harness.db.query(sql.replaceAll('T', table))
     const before = await rowsOf(table)
     await expect(publish()).rejects.toMatchObject({ type: 'target_changed', nonRetryable: true })
     await expect(publish()).rejects.toThrow(words)
@@ -71,26 +71,28 @@ test.each([
   ['a constraint that the rows meet', 'alter table T add check (a > 0)'],
 ])('what the plan did not rely on may change: %s', async (_, sql) => {
   const table = `unchanged_${++count}`
-  await it.db.query(`create table ${table} (a int, b text, c text default 'x')`)
+  await harness.db.query(`create table ${table} (a int, b text, c text default 'x')`)
   const { load, publish } = await planned('a,b\n1,x\n', { table })
   await load()
-  await it.db.query(sql.replaceAll('T', table))
+  await harness.db.query(sql.replaceAll('T', table))
   expect(await publish()).toMatchObject({ rowsLoaded: 1 })
   expect(await rowsOf(table)).toMatchObject([{ a: 1, b: 'x' }])
 })
 
 test('a constraint that came after the plan, and that rows break', async () => {
-  await it.db.query('create table bound (a int, b text)')
+  await harness.db.query('create table bound (a int, b text)')
   const { load, publish } = await planned('a,b\n1,x\n-2,y\n', { table: 'bound' })
   await load()
-  await it.db.query('alter table bound add constraint positive check (a > 0)')
+  await harness.db.query('alter table bound add constraint positive check (a > 0)')
   await expect(publish()).rejects.toMatchObject({ type: 'target_changed' })
   await expect(publish()).rejects.toThrow(/has a constraint that it did not have.*positive/)
   expect(await rowsOf('bound')).toEqual([])
 })
 
 test('a table that another ingest has replaced is taken, one that somebody dropped is made anew', async () => {
-  await it.db.query(`create table swapped (a int, b text); insert into swapped values (9, 'old')`)
+  await harness.db.query(
+    `create table swapped (a int, b text); insert into swapped values (9, 'old')`,
+  )
   const adds = await planned('a,b\n1,x\n', { table: 'swapped' })
   const replaces = await planned('a,b\n2,y\n', { table: 'swapped', mode: 'replace' })
   await replaces.load()
@@ -101,13 +103,13 @@ test('a table that another ingest has replaced is taken, one that somebody dropp
     { a: 2, b: 'y' },
     { a: 1, b: 'x' },
   ])
-  await it.db.query('create table gone (a int primary key, b text)')
+  await harness.db.query('create table gone (a int primary key, b text)')
   const { ingestId, load, publish } = await planned('a,b\n1,x\n', { table: 'gone' })
   await load()
-  await it.db.query('drop table gone')
+  await harness.db.query('drop table gone')
   await publish()
   expect(await rowsOf('gone')).toEqual([{ a: 1, b: 'x' }])
-  const notes = await readNotes(it.db, ingestId, 9)
+  const notes = await readNotes(harness.db, ingestId, 9)
   expect(notes).toMatchObject([{ code: 'target_made_anew' }])
 })
 
@@ -135,32 +137,32 @@ describe('straight into the target', () => {
     ['replaced', 'drop table T; create table T (a float, b text)', /another table/],
   ])('it is %s before the load', async (what, sql, words) => {
     const table = `straight_${what}`
-    await it.db.query(`create table ${table} (a float, b text)`)
+    await harness.db.query(`create table ${table} (a float, b text)`)
     const { load } = await planned('a,b\n1.5,x\n', { table, atomic: false })
-    await it.db.query(sql.replaceAll('T', table))
+    await harness.db.query(sql.replaceAll('T', table))
     await expect(load()).rejects.toMatchObject({ type: 'target_changed', nonRetryable: true })
     await expect(load()).rejects.toThrow(words)
     if (what !== 'gone') expect(await rowsOf(table)).toEqual([])
   })
 
   test('its rows are taken away with it before publish', async () => {
-    await it.db.query('create table taken (a int)')
+    await harness.db.query('create table taken (a int)')
     const { load, publish } = await planned('a\n1\n', { table: 'taken', atomic: false })
     await load()
-    await it.db.query('drop table taken; create table taken (a int)')
+    await harness.db.query('drop table taken; create table taken (a int)')
     await expect(publish()).rejects.toThrow(/another table has taken its name/)
   })
 })
 
 test('replace leaves the rows of tables that inherit from the target', async () => {
-  await it.db.query(`create table parent (a int, b text); create table child () inherits (parent);
+  await harness.db.query(`create table parent (a int, b text); create table child () inherits (parent);
     insert into parent values (1, 'old'); insert into child values (2, 'child')`)
   const { load, publish } = await planned('a,b\n3,new\n', { table: 'parent', mode: 'replace' })
   await load()
   await publish()
   expect(await rowsOf('only parent')).toEqual([{ a: 3, b: 'new' }])
   expect(await rowsOf('child')).toEqual([{ a: 2, b: 'child' }])
-  await it.db.query(`create table parts (a int, b text) partition by list (a);
+  await harness.db.query(`create table parts (a int, b text) partition by list (a);
     create table parts_1 partition of parts for values in (1);
     create table parts_x partition of parts default; insert into parts values (1, 'old'), (2, 'old')`)
   const parts = await planned('a,b\n1,new\n', { table: 'parts', mode: 'replace' })
@@ -184,10 +186,10 @@ test.each([
   'public."sluice_landing_0123456789abcdef"',
 ])('%s is no target, whoever entered it into the ledger', async (table) => {
   const ingestId = randomUUID()
-  const path = await it.file('reserved.csv', 'rolname,rolsuper\nme,true\n')
+  const path = await harness.file('reserved.csv', 'rolname,rolsuper\nme,true\n')
   const target = { table, atomic: false }
   const spec = fullSpec({ source: { kind: 'directory', path }, target })
-  await enterIngest(it.db, { ingestId, spec, target: table })
+  await enterIngest(harness.db, { ingestId, spec, target: table })
   const refusal = { type: 'target_reserved', nonRetryable: true }
   await expect(run(listSource, { ingestId })).rejects.toMatchObject(refusal)
   await expect(run(planIngest, { ingestId })).rejects.toMatchObject(refusal)
@@ -195,5 +197,5 @@ test.each([
   expect(submitted).toThrow(/is reserved/)
   const outcome = { state: 'failed' as const, error: null }
   await run(sweepIngest, { ingestId, outcome })
-  expect(await it.ended(ingestId)).toMatchObject({ state: 'failed' })
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'failed' })
 })

@@ -2,25 +2,25 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { openDb } from '../../src/postgres/db.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { planner } from './planned.ts'
 
-const it = await build()
+const harness = await build()
 const role = `r_${randomBytes(6).toString('hex')}`
-await it.db.query(`create role ${role} login password 'r';
+await harness.db.query(`create role ${role} login password 'r';
   grant usage on schema sluice to ${role};
   grant all on all tables in schema sluice to ${role};
   grant usage on all sequences in schema sluice to ${role};
   grant usage, create on schema public to ${role}`)
-const url = new URL(it.databaseUrl)
+const url = new URL(harness.databaseUrl)
 url.username = role
 url.password = 'r'
 const db = openDb(url.href, { max: 3, name: 'limited' })
-const planned = planner(it, { db })
+const planned = planner(harness, { db })
 
 afterAll(async () => {
   await db.end()
-  await it.db.query(`reassign owned by ${role} to current_user; drop owned by ${role};
+  await harness.db.query(`reassign owned by ${role} to current_user; drop owned by ${role};
     drop role ${role}`)
 })
 
@@ -29,7 +29,7 @@ let count = 0
 /** A table of the role with a row in it. */
 async function makeTable(): Promise<string> {
   const table = `owned_${++count}`
-  await it.db.query(`create table ${table} (a int, b text); insert into ${table} values (9, 'old');
+  await harness.db.query(`create table ${table} (a int, b text); insert into ${table} values (9, 'old');
     alter table ${table} owner to ${role}`)
   return table
 }
@@ -48,36 +48,38 @@ test.each(losses)('append without %s', async (_, sql, words) => {
   const table = await makeTable()
   const { load, publish } = await planned('a,b\n1,x\n', { table })
   await load()
-  await it.db.query(sql.replaceAll('T', table))
+  await harness.db.query(sql.replaceAll('T', table))
   await expect(publish()).rejects.toMatchObject({ type: 'target_changed', nonRetryable: true })
   await expect(publish()).rejects.toThrow(words)
-  expect((await it.db.query(`select * from ${table}`)).rows).toEqual([{ a: 9, b: 'old' }])
+  expect((await harness.db.query(`select * from ${table}`)).rows).toEqual([{ a: 9, b: 'old' }])
 })
 
 test('replace by a role that has every right but owns the table no more', async () => {
   const table = await makeTable()
   const { load, publish } = await planned('a,b\n1,x\n', { table, mode: 'replace' })
   await load()
-  await it.db.query(`alter table ${table} owner to current_user; grant all on ${table} to ${role}`)
+  await harness.db.query(
+    `alter table ${table} owner to current_user; grant all on ${table} to ${role}`,
+  )
   await expect(publish()).rejects.toMatchObject({ type: 'target_changed', nonRetryable: true })
   await expect(publish()).rejects.toThrow(/does not own it, and the mode is replace/)
-  expect((await it.db.query(`select * from ${table}`)).rows).toEqual([{ a: 9, b: 'old' }])
+  expect((await harness.db.query(`select * from ${table}`)).rows).toEqual([{ a: 9, b: 'old' }])
 })
 
 test.each(losses)('straight into the target without %s', async (_, sql, words) => {
   const table = await makeTable()
   const { load } = await planned('a,b\n1,x\n', { table, atomic: false })
-  await it.db.query(sql.replaceAll('T', table))
+  await harness.db.query(sql.replaceAll('T', table))
   await expect(load()).rejects.toMatchObject({ type: 'target_changed', nonRetryable: true })
   await expect(load()).rejects.toThrow(words)
-  expect((await it.db.query(`select * from ${table}`)).rows).toEqual([{ a: 9, b: 'old' }])
+  expect((await harness.db.query(`select * from ${table}`)).rows).toEqual([{ a: 9, b: 'old' }])
 })
 
 test('another owner who leaves the right to insert is no change', async () => {
   const table = await makeTable()
   const { load, publish } = await planned('a,b\n1,x\n', { table })
   await load()
-  await it.db.query(`alter table ${table} owner to current_user;
+  await harness.db.query(`alter table ${table} owner to current_user;
     grant insert, select on ${table} to ${role}`)
   expect(await publish()).toMatchObject({ rowsLoaded: 1 })
 })

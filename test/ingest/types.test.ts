@@ -1,15 +1,15 @@
 /** Types are guessed from all values, so no row is refused for a guess, and no value is changed. */
 import { expect, test } from 'vitest'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
-await it.startWorker()
+const harness = await build()
+await harness.startWorker()
 
 /** Behind so many usual records comes what is odd. */
 const calm = 8000
 
 async function typesOf(table: string): Promise<Record<string, string>> {
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select attname, format_type(atttypid, atttypmod) as type from pg_attribute
      where attrelid = to_regclass($1) and attnum > 0 order by attnum`,
     [table],
@@ -19,7 +19,7 @@ async function typesOf(table: string): Promise<Record<string, string>> {
 
 /** Receipts, rejects and the ingest say the same as the table. */
 async function mustAddUp(ingestId: string, table: string): Promise<void> {
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select (select count(*) from ${table}) as rows, i.rows_loaded as ingest,
             i.rows_rejected as rejected,
             (select sum(rows_loaded)::bigint from sluice.units where ingest_id = $1) as receipts,
@@ -55,8 +55,8 @@ for (const atomic of [true, false]) {
     ]
     const lines = Array.from({ length: calm }, (_, n) => usual(n))
     lines.splice(calm - 10, 0, ...odd)
-    const path = await it.file(`${table}.csv`, `${late.join(',')}\n${lines.join('\n')}\n`)
-    const view = await it.ingest({
+    const path = await harness.file(`${table}.csv`, `${late.join(',')}\n${lines.join('\n')}\n`)
+    const view = await harness.ingest({
       source: { kind: 'directory', path },
       target: { table, atomic },
     })
@@ -85,7 +85,7 @@ for (const atomic of [true, false]) {
       ]),
     )
     const all = `select id::text, amount, ratio::text, day, at, flag, key, doc, note from ${table}`
-    const { rows } = await it.db.query(`${all} where note in ('note 2', 'big', 'all of them')`)
+    const { rows } = await harness.db.query(`${all} where note in ('note 2', 'big', 'all of them')`)
     expect(Object.fromEntries(rows.map((row) => [row.note, Object.values(row)]))).toEqual({
       'note 2': ['2', '2.50', '2000', '2024-01-31', '2024-01-31 10:00', 'false', uuid].concat(
         '{"n": 2}',
@@ -111,15 +111,15 @@ for (const atomic of [true, false]) {
 test('numbers stay numbers: bigint becomes numeric, exactly', async () => {
   const exact = ['9007199254740993', '-12345678901234567890.123456789', '1e+30', '1.5e3']
   const rows = [...Array.from({ length: 20_000 }, (_, n) => String(n)), ...exact, 'NaN']
-  const path = await it.file('numbers.csv', `n\n${rows.join('\n')}\n`)
-  const view = await it.ingest({
+  const path = await harness.file('numbers.csv', `n\n${rows.join('\n')}\n`)
+  const view = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: 'numbers' },
   })
   expect(view.error).toBeNull()
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 20_005, rowsRejected: 0 })
   expect(await typesOf('numbers')).toEqual({ n: 'numeric' })
-  const found = await it.db.query(
+  const found = await harness.db.query(
     `select n::text from numbers where n is null or n not between 0 and 19999
      order by numbers.n nulls first`,
   )
@@ -138,9 +138,9 @@ test('words for NULL are NULL beside values of a type, and words in a column of 
   }
   const rows = Array.from({ length: 3600 }, (_, n) => row(n))
   rows[12] = '12,2024-01-31,f,word'
-  const path = await it.file('words.csv', `n,day,flag,note\n${rows.join('\n')}\n`)
+  const path = await harness.file('words.csv', `n,day,flag,note\n${rows.join('\n')}\n`)
   const source = { kind: 'directory' as const, path }
-  const view = await it.ingest({ source, target: { table: 'words' } })
+  const view = await harness.ingest({ source, target: { table: 'words' } })
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 3600, rowsRejected: 0 })
   expect(await typesOf('words')).toEqual({
     n: 'bigint',
@@ -148,7 +148,7 @@ test('words for NULL are NULL beside values of a type, and words in a column of 
     flag: 'boolean',
     note: 'text',
   })
-  const { rows: found } = await it.db.query(
+  const { rows: found } = await harness.db.query(
     `select count(*) filter (where n is null and day is null and flag is null) as nulls,
             count(*) filter (where note is null) as gone,
             count(distinct note) filter (where n is null) as words, count(*) as rows from words`,
@@ -158,36 +158,36 @@ test('words for NULL are NULL beside values of a type, and words in a column of 
     ['n', 'day', 'flag'].map((column) => ['null_words', column, 1800]),
   )
   await mustAddUp(view.ingestId, 'words')
-  const frozen = await it.ingest({ source, target: { table: 'cold', schema: 'freeze' } })
+  const frozen = await harness.ingest({ source, target: { table: 'cold', schema: 'freeze' } })
   expect(frozen).toMatchObject({ state: 'completed', rowsLoaded: 1800, rowsRejected: 1800 })
 })
 
 test('frozen types stay, and so do rows of the wrong form', async () => {
   const rows = [...Array.from({ length: 20_000 }, (_, n) => `${n},x`), 'bad,y', '1,2,3', '5.5,z']
-  const path = await it.file('frozen.csv', `n,t\n${rows.join('\n')}\n`)
+  const path = await harness.file('frozen.csv', `n,t\n${rows.join('\n')}\n`)
   const source = { kind: 'directory' as const, path }
-  const frozen = await it.ingest({ source, target: { table: 'frozen', schema: 'freeze' } })
+  const frozen = await harness.ingest({ source, target: { table: 'frozen', schema: 'freeze' } })
   expect(frozen).toMatchObject({ state: 'completed', rowsLoaded: 20_000, rowsRejected: 3 })
   expect(await typesOf('frozen')).toEqual({ n: 'bigint', t: 'text' })
-  const free = await it.ingest({ source, target: { table: 'thawed' } })
+  const free = await harness.ingest({ source, target: { table: 'thawed' } })
   expect(free).toMatchObject({ state: 'completed', rowsLoaded: 20_002, rowsRejected: 1 })
-  expect((await it.rejects(free.ingestId)).map(({ line, code }) => [line, code])).toEqual([
+  expect((await harness.rejects(free.ingestId)).map(({ line, code }) => [line, code])).toEqual([
     [20_003, 'wrong_column_count'],
   ])
   await mustAddUp(free.ingestId, 'thawed')
   // A table that is there keeps its types, whoever made it.
-  const later = await it.ingest({ source, target: { table: 'frozen', schema: 'evolve' } })
+  const later = await harness.ingest({ source, target: { table: 'frozen', schema: 'evolve' } })
   expect(later).toMatchObject({ state: 'completed', rowsRejected: 3 })
 })
 
 test('a row that is too short is no value of its first column', async () => {
   const rows = [...Array.from({ length: 20_000 }, (_, n) => `${n},x`), 'garbage', '7']
-  const path = await it.file('short.csv', `n,t\n${rows.join('\n')}\n`)
+  const path = await harness.file('short.csv', `n,t\n${rows.join('\n')}\n`)
   const source = { kind: 'directory' as const, path }
-  const view = await it.ingest({ source, target: { table: 'short' } })
+  const view = await harness.ingest({ source, target: { table: 'short' } })
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 20_000, rowsRejected: 2 })
   expect(await typesOf('short')).toEqual({ n: 'bigint', t: 'text' })
-  expect((await it.rejects(view.ingestId)).map(({ code, raw }) => [code, raw])).toEqual([
+  expect((await harness.rejects(view.ingestId)).map(({ code, raw }) => [code, raw])).toEqual([
     ['wrong_column_count', 'garbage'],
     ['wrong_column_count', '7'],
   ])
@@ -198,12 +198,12 @@ test('more rows than memory should hold are skipped: each is a reject all the sa
   const rows = Array.from({ length: 300_000 }, (_, n) => (n % 3 === 2 ? `x${n},${n}` : `${n},${n}`))
   const calmRows = Array.from({ length: 2000 }, (_, n) => `${n},${n}`)
   const text = `n,m\n${[...calmRows, ...rows].join('\n')}\n`
-  const path = await it.file('skipped.csv', text)
+  const path = await harness.file('skipped.csv', text)
   const source = { kind: 'directory' as const, path }
-  await it.db.query('create table skipped (n bigint, m bigint)')
-  const view = await it.ingest({ source, target: { table: 'skipped', schema: 'freeze' } })
+  await harness.db.query('create table skipped (n bigint, m bigint)')
+  const view = await harness.ingest({ source, target: { table: 'skipped', schema: 'freeze' } })
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 202_000, rowsRejected: 100_000 })
-  const { rows: found } = await it.db.query(
+  const { rows: found } = await harness.db.query(
     `select count(distinct raw) as distinct, min(line), max(line),
             count(*) filter (where raw = 'x' || (line - 2002) || ',' || (line - 2002)) as placed
      from sluice.rejects where ingest_id = $1 and code = '22P02' and column_name = 'n'`,
@@ -222,9 +222,11 @@ test('rejects.max counts rows of the wrong form alone: a guess makes no rejects'
     return [columns, ...usual, ...odd, ...(more ? [] : ['1,2'])].join('\n')
   }
   const headers = ['n', 'n,a', 'n,b', 'n,c']
-  const path = await Promise.all(headers.map((each, at) => it.file(`max-${at}.csv`, content(each))))
+  const path = await Promise.all(
+    headers.map((each, at) => harness.file(`max-${at}.csv`, content(each))),
+  )
   const spec = { source: { kind: 'directory' as const, path }, parallelism: 1 }
-  const view = await it.ingest({ ...spec, target: { table: 'many' }, rejects: { max: 1 } })
+  const view = await harness.ingest({ ...spec, target: { table: 'many' }, rejects: { max: 1 } })
   expect(view).toMatchObject({ state: 'completed', error: null, rowsLoaded: 162_000 })
   expect([view.units, view.rowsRejected]).toEqual([4, 1])
   expect(view.notes.map(({ column, line, count }) => [column, line, count])).toEqual([
@@ -232,9 +234,9 @@ test('rejects.max counts rows of the wrong form alone: a guess makes no rejects'
     [null, null, 1],
   ])
   await mustAddUp(view.ingestId, 'many')
-  const none = await it.ingest({ ...spec, target: { table: 'none' }, rejects: { max: 0 } })
+  const none = await harness.ingest({ ...spec, target: { table: 'none' }, rejects: { max: 0 } })
   expect(none).toMatchObject({ state: 'failed', error: { code: 'rejects_over_max' } })
-  const early = await it.ingest({
+  const early = await harness.ingest({
     ...spec,
     source: { kind: 'directory', path: path[0] as string },
     target: { table: 'frosty', schema: 'freeze' as const },
@@ -245,10 +247,13 @@ test('rejects.max counts rows of the wrong form alone: a guess makes no rejects'
 
 test('a quoted empty field is a text in a column that has become text', async () => {
   const rows = [...Array.from({ length: 20_000 }, (_, n) => `${n},""`), 'x,""', '"",1', ',2']
-  const path = await it.file('empty.csv', `n,t\n${rows.join('\n')}\n,"5"\n`)
-  const view = await it.ingest({ source: { kind: 'directory', path }, target: { table: 'empty' } })
+  const path = await harness.file('empty.csv', `n,t\n${rows.join('\n')}\n,"5"\n`)
+  const view = await harness.ingest({
+    source: { kind: 'directory', path },
+    target: { table: 'empty' },
+  })
   expect(view).toMatchObject({ state: 'completed', rowsRejected: 0 })
-  const { rows: found } = await it.db.query(
+  const { rows: found } = await harness.db.query(
     `select count(*) filter (where n is null) as nulls, count(*) filter (where n = '') as empty
      from empty`,
   )

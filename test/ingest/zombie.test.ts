@@ -7,19 +7,19 @@ import type { Receipt } from '../../src/domain/words.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { fullSpec } from '../../src/spec/spec.ts'
 import type { Stage } from '../../src/stage/stage.ts'
-import { build, until } from '../helper.ts'
+import { build, until } from '../harness.ts'
 import { testDeps } from './deps.ts'
 
-const it = await build()
+const harness = await build()
 
 /** An ingest of one unit, planned and ready to load. */
 async function planned(table: string): Promise<string> {
   const ingestId = randomUUID()
-  const path = await it.file(`${table}.csv`, 'n\n1\n2\n3\nx\n')
+  const path = await harness.file(`${table}.csv`, 'n\n1\n2\n3\nx\n')
   const spec = fullSpec({ source: { kind: 'directory', path }, target: { table } })
-  await it.db.query(`create table ${table} (n int)`)
-  await enterIngest(it.db, { ingestId, spec, target: table })
-  const { listSource, stageLot, planIngest } = activities(it.stage)
+  await harness.db.query(`create table ${table} (n int)`)
+  await enterIngest(harness.db, { ingestId, spec, target: table })
+  const { listSource, stageLot, planIngest } = activities(harness.stage)
   const env = new MockActivityEnvironment()
   await env.run(listSource, { ingestId })
   await env.run(stageLot, { ingestId, lotNo: 0 })
@@ -27,7 +27,7 @@ async function planned(table: string): Promise<string> {
   return ingestId
 }
 
-const activities = (stage: Stage) => createActivities(testDeps(it, stage))
+const activities = (stage: Stage) => createActivities(testDeps(harness, stage))
 
 /** A stage whose reader stops in the middle of a COPY until it is let go. */
 function slowStage(): { stage: Stage; reading: Promise<void>; letGo: () => void } {
@@ -36,9 +36,9 @@ function slowStage(): { stage: Stage; reading: Promise<void>; letGo: () => void 
   const held = new Promise<void>((resolve) => (letGo = resolve))
   const reading = new Promise<void>((resolve) => (onReading = resolve))
   const stage: Stage = {
-    ...it.stage,
+    ...harness.stage,
     async *read(file, range) {
-      for await (const bytes of it.stage.read(file, range)) {
+      for await (const bytes of harness.stage.read(file, range)) {
         yield bytes.subarray(0, 2)
         onReading()
         await held
@@ -50,14 +50,14 @@ function slowStage(): { stage: Stage; reading: Promise<void>; letGo: () => void 
 }
 
 async function expectOneReceipt(ingestId: string): Promise<void> {
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     `select rows_read, rows_loaded, rows_rejected, attempt,
             (select count(*) from sluice.rejects where ingest_id = $1) as rejects
      from sluice.units where ingest_id = $1`,
     [ingestId],
   )
   expect(rows).toEqual([{ rows_read: 4, rows_loaded: 3, rows_rejected: 1, attempt: 1, rejects: 1 }])
-  const { publishIngest, sweepIngest } = activities(it.stage)
+  const { publishIngest, sweepIngest } = activities(harness.stage)
   const env = new MockActivityEnvironment()
   await env.run(publishIngest, { ingestId, records: 4 })
   const outcome = { state: 'completed' as const, error: null }
@@ -65,7 +65,7 @@ async function expectOneReceipt(ingestId: string): Promise<void> {
 }
 
 const count = async (table: string) =>
-  (await it.db.query(`select array_agg(n order by n) as n from ${table}`)).rows[0].n
+  (await harness.db.query(`select array_agg(n order by n) as n from ${table}`)).rows[0].n
 
 test('the new attempt ends the one that hangs in its COPY, which then cannot commit', async () => {
   const ingestId = await planned('hanging')
@@ -78,7 +78,7 @@ test('the new attempt ends the one that hangs in its COPY, which then cannot com
   )
   await reading
   const receipt: Receipt = await new MockActivityEnvironment().run(
-    activities(it.stage).loadUnit,
+    activities(harness.stage).loadUnit,
     ref,
   )
   expect(receipt).toMatchObject({ rowsRead: 4, rowsLoaded: 3, rowsRejected: 1 })
@@ -94,10 +94,10 @@ test('an attempt that waits behind one which commits after all returns its recei
   const ref = { ingestId, unitNo: 0 }
   const first = new MockActivityEnvironment().run(activities(stage).loadUnit, ref)
   await reading
-  const second = new MockActivityEnvironment().run(activities(it.stage).loadUnit, ref)
+  const second = new MockActivityEnvironment().run(activities(harness.stage).loadUnit, ref)
   await until(
     async () => {
-      const { rows } = await it.db.query(
+      const { rows } = await harness.db.query(
         `select from pg_stat_activity where application_name like 'sluice/%/load 0/%'
          and wait_event_type = 'Lock'`,
       )
@@ -113,7 +113,7 @@ test('an attempt that waits behind one which commits after all returns its recei
 
 test('an attempt that comes after the sweep is turned away', async () => {
   const ingestId = await planned('late')
-  const { loadUnit, publishIngest, sweepIngest, stageLot, planIngest } = activities(it.stage)
+  const { loadUnit, publishIngest, sweepIngest, stageLot, planIngest } = activities(harness.stage)
   const run = <A, R>(activity: (input: A) => Promise<R>, input: A): Promise<R> =>
     new MockActivityEnvironment().run(activity as (input: unknown) => Promise<R>, input)
   await run(loadUnit, { ingestId, unitNo: 0 })
@@ -131,7 +131,7 @@ test('an attempt that comes after the sweep is turned away', async () => {
 
 test('a stage, a list and a plan that come once more before the load change nothing', async () => {
   const ingestId = await planned('again')
-  const { listSource, stageLot, planIngest, loadUnit } = activities(it.stage)
+  const { listSource, stageLot, planIngest, loadUnit } = activities(harness.stage)
   const env = new MockActivityEnvironment()
   await env.run(stageLot, { ingestId, lotNo: 0 })
   expect(await env.run(listSource, { ingestId })).toEqual({ files: 1, lots: 1 })
@@ -142,18 +142,18 @@ test('a stage, a list and a plan that come once more before the load change noth
 })
 
 test('a worker that stood still past its timeout and woke up changes nothing', async () => {
-  const path = await it.file(
+  const path = await harness.file(
     'still.csv',
     `n\n${Array.from({ length: 1_500_000 }, (_, n) => n).join('\n')}\n`,
   )
-  const sleeper = await it.startWorker({ concurrency: 1 })
-  const ingestId = await it.start({
+  const sleeper = await harness.startWorker({ concurrency: 1 })
+  const ingestId = await harness.start({
     source: { kind: 'directory', path },
     target: { table: 'still' },
   })
   await until(
     async () => {
-      const { rows } = await it.db.query(
+      const { rows } = await harness.db.query(
         `select from pg_stat_activity where application_name like $1 and query like 'copy %'`,
         [`sluice/%/load %/${sleeper.pid}`],
       )
@@ -162,14 +162,16 @@ test('a worker that stood still past its timeout and woke up changes nothing', a
     { what: 'a COPY' },
   )
   sleeper.kill('SIGSTOP')
-  await it.startWorker()
-  const view = await it.ended(ingestId)
+  await harness.startWorker()
+  const view = await harness.ended(ingestId)
   sleeper.kill('SIGCONT')
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 1_500_000, rowsRejected: 0 })
   // Awake again, it finds its transaction gone and its tasks given to others.
   await until(() => /loadUnit\S* (retried|cancelled)/.test(sleeper.output()), {
     what: 'the waking',
   })
-  const { rows } = await it.db.query('select count(*) as rows, count(distinct n) as ids from still')
+  const { rows } = await harness.db.query(
+    'select count(*) as rows, count(distinct n) as ids from still',
+  )
   expect(rows[0]).toEqual({ rows: 1_500_000, ids: 1_500_000 })
 })

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { quoteIdentifier } from '../../src/domain/table.ts'
 import { copyAround } from '../../src/postgres/copy/copyAround.ts'
 import { type Connection, transaction } from '../../src/postgres/db.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
+const harness = await build()
 
 function recordsOf(lines: string[]) {
   let end = 0
@@ -27,7 +27,7 @@ function counted(tx: Connection) {
 const names = Array.from({ length: 1000 }, (_, at) => `c${at}`)
 const columns = names.map((name) => ({ name, type: 'text' }))
 const line = (value: string) => names.map(() => value).join('\t')
-await it.db.query(`create table wide (${names.map((name) => `${name} text`).join(', ')})`)
+await harness.db.query(`create table wide (${names.map((name) => `${name} text`).join(', ')})`)
 
 test.each([
   ['in front of a small one', [1]],
@@ -39,7 +39,7 @@ test.each([
   const lines = Array.from({ length: count }, (_each, at) =>
     line(wide.includes(at) ? '1234567890' : 'x'),
   )
-  await transaction(it.db, async (tx) => {
+  await transaction(harness.db, async (tx) => {
     await tx.query('truncate wide')
     const copies = counted(tx)
     const target = { table: 'wide', columns, fields: names }
@@ -53,10 +53,12 @@ test.each([
 })
 
 test('what is refused for its NULL, and what is judged at the end of the statement', async () => {
-  await it.db.query('create table parent (id int primary key); insert into parent values (1), (2)')
-  await it.db.query('create table child (id int not null references parent, note text)')
+  await harness.db.query(
+    'create table parent (id int primary key); insert into parent values (1), (2)',
+  )
+  await harness.db.query('create table child (id int not null references parent, note text)')
   const lines = ['1\ta', '7\tb', '\\N\tc', '2\td\\ne', 'x\tf', '9\tg']
-  await transaction(it.db, async (tx) => {
+  await transaction(harness.db, async (tx) => {
     const target = {
       table: 'child',
       columns: [
@@ -92,10 +94,10 @@ test.each([
   'ü'.repeat(31),
 ])('names of any kind are told whole, also of a table: %j', async (name) => {
   const quoted = quoteIdentifier(name)
-  await it.db.query('drop domain if exists inverse cascade')
-  await it.db.query('create domain inverse as text check (1 / value::int < 2)')
-  await it.db.query(`create table ${quoted} (a int, ${quoted} inverse, a2 int)`)
-  await transaction(it.db, async (tx) => {
+  await harness.db.query('drop domain if exists inverse cascade')
+  await harness.db.query('create domain inverse as text check (1 / value::int < 2)')
+  await harness.db.query(`create table ${quoted} (a int, ${quoted} inverse, a2 int)`)
+  await transaction(harness.db, async (tx) => {
     const target = {
       table: `"public".${quoted}`,
       columns: [

@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { copyIn } from '../../src/postgres/copy/copyIn.ts'
 import { type Connection, withConnection } from '../../src/postgres/db.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
-await it.db.query('create table copied (n bigint, filler text)')
+const harness = await build()
+await harness.db.query('create table copied (n bigint, filler text)')
 const statement = 'copy copied from stdin'
 const filler = 'x'.repeat(1000)
 
 /** In a transaction that is rolled back, so that every test finds the table empty. */
 const within = <T>(work: (tx: Connection) => Promise<T>): Promise<T> =>
-  withConnection(it.db, async (tx) => {
+  withConnection(harness.db, async (tx) => {
     await tx.query('begin')
     try {
       return await work(tx)
@@ -94,12 +94,12 @@ describe('it ends with the error of', () => {
     ['between two chunks', 200],
     ['while a chunk is on its way', 0],
   ])('the connection, when it is lost %s', async (_, pauseMs) => {
-    const lost = withConnection(it.db, async (tx) => {
+    const lost = withConnection(harness.db, async (tx) => {
       const { rows: found } = await tx.query('select pg_backend_pid() as pid')
       const chunk = Buffer.from(rows(0, 20_000))
       const chunks = async function* () {
         for (let turn = 0; turn < 10_000; turn++) {
-          if (turn === 5) await it.db.query('select pg_terminate_backend($1)', [found[0].pid])
+          if (turn === 5) await harness.db.query('select pg_terminate_backend($1)', [found[0].pid])
           yield chunk
           await sleep(pauseMs)
         }
@@ -117,7 +117,7 @@ describe('it ends with the error of', () => {
       await sleep(50)
       yield Buffer.from(rows(0, 10))
     }
-    const copied = withConnection(it.db, (tx) => copyIn(tx, statement, chunks()), stop.signal)
+    const copied = withConnection(harness.db, (tx) => copyIn(tx, statement, chunks()), stop.signal)
     await expect(copied).rejects.toThrow('cancelled')
   })
 })

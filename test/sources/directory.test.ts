@@ -12,7 +12,7 @@ import { escapeGlob } from '../../src/domain/glob.ts'
 import { unpackLimits } from '../../src/domain/unpack.ts'
 import { inOrder } from '../../src/postgres/ledger/listing.ts'
 import { directorySource } from '../../src/sources/directory.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'sluice-list-'))
 const data = join(root, 'data')
@@ -134,7 +134,7 @@ test('nothing outside of the roots is read, also not through a link', async () =
   await rm(join(data, 'sub/way'))
 })
 
-const it = await build()
+const harness = await build()
 
 async function* found(names: string[]) {
   for (const [at, name] of names.entries()) {
@@ -144,7 +144,7 @@ async function* found(names: string[]) {
 
 /** What the ledger would get, in one transaction. */
 async function ordered(names: string[]): Promise<string[]> {
-  const connection = await it.db.connect()
+  const connection = await harness.db.connect()
   try {
     await connection.query('begin')
     const pages: string[][] = []

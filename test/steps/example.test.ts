@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { build, noticedSoon, until } from '../helper.ts'
+import { build, noticedSoon, until } from '../harness.ts'
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
 /** Of examples/trips.csv; some of them have several lines. */
@@ -15,20 +15,20 @@ const args = ['--app', join(examples, 'steps/app.ts')]
 test('unpacked, loaded once, checksums in the ledger; also when its worker is killed', {
   timeout: 120_000,
 }, async ({ onTestFinished }) => {
-  const it = await build({ onEnd: onTestFinished })
+  const harness = await build({ onEnd: onTestFinished })
   const trips = await readFile(join(examples, 'trips.csv'))
   const header = trips.subarray(0, trips.indexOf('\n') + 1)
   // Large enough to be in the middle of it for a while.
   const body = trips.subarray(header.length)
   const large = Buffer.concat([header, ...Array.from({ length: 300 }, () => body)])
-  await writeFile(join(it.folder, 'a.csv.gz'), gzipSync(large, { level: 1 }))
-  await writeFile(join(it.folder, 'b.csv'), trips)
+  await writeFile(join(harness.folder, 'a.csv.gz'), gzipSync(large, { level: 1 }))
+  await writeFile(join(harness.folder, 'b.csv'), trips)
   // The step `checksum` has a queue of its own.
-  const queue = `${it.queue},video_tasks`
-  const victim = await it.startWorker({ queue, args })
-  const ingestId = await it.start(
+  const queue = `${harness.queue},video_tasks`
+  const victim = await harness.startWorker({ queue, args })
+  const ingestId = await harness.start(
     {
-      source: { kind: 'directory', path: `${it.folder}/*.csv*` },
+      source: { kind: 'directory', path: `${harness.folder}/*.csv*` },
       steps: ['unpack', 'checksum'],
       target: { table: 'trips', types: 'text' },
     },
@@ -37,15 +37,15 @@ test('unpacked, loaded once, checksums in the ledger; also when its worker is ki
   const isAtWork = () => /runStep\[[^\]]*\] started/.test(victim.output())
   await until(isAtWork, { what: 'a step', worker: victim })
   victim.kill('SIGKILL')
-  await it.startWorker({ queue, args })
+  await harness.startWorker({ queue, args })
 
-  const view = await it.ended(ingestId)
+  const view = await harness.ended(ingestId)
   const rows = 301 * tripRecords
   expect(view).toMatchObject({ state: 'completed', error: null, stepsFinished: 4, rowsRead: rows })
-  const { rows: found } = await it.db.query('select count(*) as loaded from trips')
+  const { rows: found } = await harness.db.query('select count(*) as loaded from trips')
   expect(found[0].loaded + view.rowsRejected).toBe(rows)
   const md5 = (content: Buffer) => createHash('md5').update(content).digest('hex')
-  const { rows: steps } = await it.db.query(
+  const { rows: steps } = await harness.db.query(
     'select step, result from sluice.steps where ingest_id = $1 order by file_no, step_no',
     [ingestId],
   )

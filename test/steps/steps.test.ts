@@ -5,15 +5,19 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { listen } from '../api/server.ts'
 import { sluice } from '../cli/sluice.ts'
-import { type Built, build, noticedSoon, until } from '../helper.ts'
+import { build, type Harness, noticedSoon, until } from '../harness.ts'
 import { recordHistory } from '../replay/record.ts'
 
 const app = fileURLToPath(new URL('app.ts', import.meta.url))
-const it = await build()
-await it.startWorker({ args: ['--app', app] })
+const harness = await build()
+await harness.startWorker({ args: ['--app', app] })
 
 /** A folder of its own, so that the runs of a test are its own. */
-async function folder(name: string, files: Record<string, string>, built = it): Promise<string> {
+async function folder(
+  name: string,
+  files: Record<string, string>,
+  built = harness,
+): Promise<string> {
   const path = join(built.folder, name)
   await mkdir(path)
   for (const [file, content] of Object.entries(files)) await writeFile(join(path, file), content)
@@ -27,7 +31,7 @@ async function runs(path: string): Promise<string[]> {
   return log.split('\n').filter(Boolean).sort()
 }
 
-async function stepsOf(built: Built, ingestId: string) {
+async function stepsOf(built: Harness, ingestId: string) {
   const { rows } = await built.db.query(
     `select file_no, step_no, step, attempt, failures, result, error, finished_at is not null as done
      from sluice.steps where ingest_id = $1 order by file_no, step_no`,
@@ -39,17 +43,17 @@ async function stepsOf(built: Built, ingestId: string) {
 test('a step gets packed files as they are; what the last one leaves may be packed', async () => {
   const content = 'id,name\n1,ü\nx,bad\n3,ö\n'
   const path = await folder('packed', { 'a.csv': content, 'b.csv': content })
-  await it.db.query('create table unpacked (id bigint, name text)')
+  await harness.db.query('create table unpacked (id bigint, name text)')
   const spec = { source: directory(path), target: { table: 'unpacked' } }
-  const view = await it.ingest({ ...spec, steps: ['pack'] })
+  const view = await harness.ingest({ ...spec, steps: ['pack'] })
   expect(view).toMatchObject({ state: 'completed', error: null, rowsLoaded: 4, rowsRejected: 2 })
-  const { rows } = await it.db.query('select distinct id, name from unpacked order by id')
+  const { rows } = await harness.db.query('select distinct id, name from unpacked order by id')
   expect(rows).toEqual([
     { id: 1, name: 'ü' },
     { id: 3, name: 'ö' },
   ])
-  expect(await it.rejects(view.ingestId)).toMatchObject([{ line: 3 }, { line: 3 }])
-  const { rows: files } = await it.db.query(
+  expect(await harness.rejects(view.ingestId)).toMatchObject([{ line: 3 }, { line: 3 }])
+  const { rows: files } = await harness.db.query(
     `select size_bytes as size, shape ->> 'packing' as packing, shape ->> 'encoding' as encoding
      from sluice.files where ingest_id = $1`,
     [view.ingestId],
@@ -60,21 +64,21 @@ test('a step gets packed files as they are; what the last one leaves may be pack
 
 test('files go through the steps in order, and the load sees the last one', async () => {
   const path = await folder('order', { 'a.csv': 'Name\nann\n', 'b.csv': 'Name\nbob\ncyd\n' })
-  const view = await it.ingest({
+  const view = await harness.ingest({
     source: directory(path),
     steps: ['upper', 'double'],
     target: { table: 'people' },
   })
   expect(view).toMatchObject({ state: 'completed', error: null, rowsLoaded: 6, stepsFinished: 4 })
-  const { rows } = await it.db.query('select name, count(*) from people group by 1 order by 1')
+  const { rows } = await harness.db.query('select name, count(*) from people group by 1 order by 1')
   expect(rows).toEqual([
     { name: 'ANN', count: 2 },
     { name: 'BOB', count: 2 },
     { name: 'CYD', count: 2 },
   ])
-  await recordHistory(it.client, view.ingestId, 'steps')
+  await recordHistory(harness.client, view.ingestId, 'steps')
   expect(await runs(path)).toEqual(['double 0', 'double 1', 'upper 0', 'upper 1'])
-  expect(await stepsOf(it, view.ingestId)).toMatchObject([
+  expect(await stepsOf(harness, view.ingestId)).toMatchObject([
     { file_no: 0, step: 'upper', result: { chars: 9 }, done: true },
     { file_no: 0, step: 'double', result: null, done: true },
     { file_no: 1, step: 'upper', result: { chars: 13 }, done: true },
@@ -106,7 +110,7 @@ test('the API and the command line list the steps, page by page', async ({ onTes
 
 test('without a target the steps are all', async () => {
   const path = await folder('alone', { 'a.csv': 'any bytes' })
-  const view = await it.ingest({ source: directory(path), steps: ['upper'] })
+  const view = await harness.ingest({ source: directory(path), steps: ['upper'] })
   expect(view).toMatchObject({
     state: 'completed',
     target: null,
@@ -115,15 +119,15 @@ test('without a target the steps are all', async () => {
     rowsLoaded: 0,
     stepsFinished: 1,
   })
-  await it.cleared(view.ingestId)
+  await harness.cleared(view.ingestId)
 })
 
 test('a step that finds the disk full waits for room, and loses no attempt', async () => {
   const path = await folder('full', { 'a.csv': 'it' })
-  const view = await it.ingest({ source: directory(path), steps: ['full'] })
+  const view = await harness.ingest({ source: directory(path), steps: ['full'] })
   expect(view).toMatchObject({ state: 'completed', error: null, stepsFinished: 1 })
   expect(await runs(path)).toEqual(['full no more 0'])
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     'select attempt, failures, begun from sluice.steps where ingest_id = $1',
     [view.ingestId],
   )
@@ -132,11 +136,11 @@ test('a step that finds the disk full waits for room, and loses no attempt', asy
 
 test('a step that throws is tried as often as it says, then the ingest fails', async () => {
   const path = await folder('throws', { 'a.csv': 'it' })
-  const view = await it.ingest({ source: directory(path), steps: ['throws'] })
+  const view = await harness.ingest({ source: directory(path), steps: ['throws'] })
   expect(view).toMatchObject({ state: 'failed', error: { code: 'step_failed' } })
   expect(view.error?.message).toContain('a.csv (failures: 3): no luck with it')
   expect(await runs(path)).toEqual(['throws 0', 'throws 0', 'throws 0'])
-  const [step] = await stepsOf(it, view.ingestId)
+  const [step] = await stepsOf(harness, view.ingestId)
   expect(step).toMatchObject({ failures: 3, error: 'no luck with it', done: false })
 })
 
@@ -150,7 +154,7 @@ test.concurrent.for([
   ['nul', 'step_result_invalid', 'the result has a NUL'],
 ])('%s: %s', async ([name, code, message]) => {
   const path = await folder(`bad-${name}`, { 'a.csv': 'x' })
-  const view = await it.ingest({ source: directory(path), steps: [name as string] })
+  const view = await harness.ingest({ source: directory(path), steps: [name as string] })
   expect(view).toMatchObject({ state: 'failed', error: { code } })
   expect(view.error?.message).toContain(message)
 })
@@ -158,10 +162,10 @@ test.concurrent.for([
 test('a cancel ends a step, also one that does not hear it', async () => {
   for (const step of ['slow', 'deaf']) {
     const path = await folder(`cancel-${step}`, { 'a.csv': 'x' })
-    const ingestId = await it.start({ source: directory(path), steps: [step] })
+    const ingestId = await harness.start({ source: directory(path), steps: [step] })
     await until(async () => (await runs(path)).length > 0, { what: 'the step' })
-    await it.steer(ingestId, 'cancel')
-    expect(await it.ended(ingestId, 5000)).toMatchObject({ state: 'cancelled' })
+    await harness.steer(ingestId, 'cancel')
+    expect(await harness.ended(ingestId, 5000)).toMatchObject({ state: 'cancelled' })
     expect(await runs(path)).toEqual([`${step} starts 0`])
   }
 })

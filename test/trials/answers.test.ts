@@ -7,25 +7,25 @@ import { describe, expect, test } from 'vitest'
 import { readIngest } from '../../src/postgres/ledger/ingests.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import { startRetry } from '../../src/temporal/retries.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
-await it.startWorker()
+const harness = await build()
+await harness.startWorker()
 
 const trial = (name: string) => readFile(new URL(name, import.meta.url))
 
 /** Ingests a file, or the given content of one. */
 async function bring(name: string, target: Partial<FullTarget> & { table: string }, text?: string) {
-  const path = await it.file(name, text ?? (await trial(name)))
-  const view = await it.ingest({ source: { kind: 'directory', path }, target })
+  const path = await harness.file(name, text ?? (await trial(name)))
+  const view = await harness.ingest({ source: { kind: 'directory', path }, target })
   return { ...view, code: view.error?.code, said: `${view.error?.message} ${view.error?.hint}` }
 }
 
-const rowsOf = async (table: string) => (await it.db.query(`select * from ${table}`)).rows
+const rowsOf = async (table: string) => (await harness.db.query(`select * from ${table}`)).rows
 
 describe('what a table leaves out without an error', () => {
   test('a trigger is named, with how many rows it left out', async () => {
-    await it.db.query(String(await trial('trigger-returns-null.sql')))
+    await harness.db.query(String(await trial('trigger-returns-null.sql')))
     const atomic = await bring('trigger-returns-null.csv', { table: 'filtered' })
     expect([atomic.code, atomic.said]).toEqual([
       'target_refused',
@@ -37,7 +37,7 @@ describe('what a table leaves out without an error', () => {
   })
 
   test('of several triggers, of a partition, or a rule', async () => {
-    await it.db.query(`
+    await harness.db.query(`
       create table parted (id int, t text) partition by list (id);
       create table parted_1 partition of parted for values in (1);
       create table parted_rest partition of parted default;
@@ -61,19 +61,19 @@ describe('what a table leaves out without an error', () => {
   })
 
   test('when rejects are loaded again', async () => {
-    await it.db.query('create table again (id int check (id < 3), t text)')
+    await harness.db.query('create table again (id int check (id < 3), t text)')
     const { ingestId, rowsRejected } = await bring(
       'again.csv',
       { table: 'again' },
       'id,t\n1,a\n3,b\n',
     )
     expect(rowsRejected).toBe(1)
-    await it.db.query(`
+    await harness.db.query(`
       alter table again drop constraint again_id_check;
       create trigger keep_out before insert on again for each row execute function filtered_f()`)
     const order = { ingestId, retryId: 'retry-1', upload: null }
-    await startRetry(it.client, order, await readIngest(it.db, ingestId))
-    const result = it.client.workflow.getHandle(`${ingestId}.retry-1`).result()
+    await startRetry(harness.client, order, await readIngest(harness.db, ingestId))
+    const result = harness.client.workflow.getHandle(`${ingestId}.retry-1`).result()
     await expect(result).rejects.toMatchObject({
       cause: { type: 'target_refused', message: expect.stringContaining('keep_out') },
     })
@@ -88,15 +88,15 @@ describe('an identity or a sequence behind its rows', () => {
     ['sequence', `id int unique default nextval('numbers')`, 'numbers'],
   ]
   test.each(keyed)('%s', async (kind, column, sequence) => {
-    await it.db.query('create sequence if not exists numbers; drop table if exists people')
-    await it.db.query(`create table people (${column}, name text)`)
+    await harness.db.query('create sequence if not exists numbers; drop table if exists people')
+    await harness.db.query(`create table people (${column}, name text)`)
     for (const atomic of [true, false]) {
-      await it.db.query('truncate people')
-      await it.db.query(`select setval('${sequence}', 1, false)`)
+      await harness.db.query('truncate people')
+      await harness.db.query(`select setval('${sequence}', 1, false)`)
       const first = await bring('identity-behind-its-rows-1.csv', { table: 'people', atomic })
       expect([kind, first.state]).toEqual([kind, 'completed'])
       // An attempt that fails takes numbers, too: it must not come behind the rows by itself.
-      await it.db.query(`insert into people select n, 'more' from generate_series(3, 50) n`)
+      await harness.db.query(`insert into people select n, 'more' from generate_series(3, 50) n`)
       const { code, said } = await bring('identity-behind-its-rows-2.csv', {
         table: 'people',
         atomic,
@@ -104,7 +104,7 @@ describe('an identity or a sequence behind its rows', () => {
       expect([code, said]).toEqual(['sequence_behind', expect.stringContaining(sequence)])
       const setval = /`(select setval\(.*?\))`/.exec(said)?.[1] ?? ''
       expect(setval).toContain('max(id) from people')
-      await it.db.query(setval)
+      await harness.db.query(setval)
       const again = await bring('identity-behind-its-rows-2.csv', { table: 'people', atomic })
       expect(again.state).toBe('completed')
       expect(await rowsOf('people')).toHaveLength(52)
@@ -113,7 +113,7 @@ describe('an identity or a sequence behind its rows', () => {
 })
 
 test('a generated column is to be taken out of the file, whatever the schema may do', async () => {
-  await it.db.query(String(await trial('generated-column.sql')))
+  await harness.db.query(String(await trial('generated-column.sql')))
   for (const schema of [undefined, 'evolve'] as const) {
     const { code, said } = await bring('generated-column.csv', {
       table: 'doubled',
@@ -136,7 +136,7 @@ test('a schema that is missing, and the statement that makes it', async () => {
 })
 
 test('replace under a foreign key is refused before anything is read', async () => {
-  await it.db.query(`
+  await harness.db.query(`
     create table parent (id int primary key); insert into parent values (1);
     create table child (parent_id int constraint of_parent references parent);
     insert into child values (1)`)
@@ -149,7 +149,7 @@ test('replace under a foreign key is refused before anything is read', async () 
   expect(said).toMatch(/of_parent of child.*--mode append/)
   expect(await rowsOf('parent')).toEqual([{ id: 1 }])
   // One that refers to itself goes with its rows.
-  await it.db.query('create table tree (id int primary key, up int references tree)')
+  await harness.db.query('create table tree (id int primary key, up int references tree)')
   const tree = await bring('tree.csv', { table: 'tree', mode: 'replace' }, 'id,up\n1,\n2,1\n')
   expect(tree.state).toBe('completed')
 })
@@ -160,12 +160,15 @@ test('an archive without a file', async () => {
 })
 
 test('the same files again, without an id: a note names the ingest that had them', async () => {
-  const path = await it.file('again-and-again.csv', 'a\n1\n')
+  const path = await harness.file('again-and-again.csv', 'a\n1\n')
   const source = { kind: 'directory', path } as const
   const target = { table: 'seen' }
   const codes = async (spec: object) =>
-    (await it.ingest({ source, target, ...spec })).notes.map(({ code, message }) => [code, message])
-  const first = await it.ingest({ source, target })
+    (await harness.ingest({ source, target, ...spec })).notes.map(({ code, message }) => [
+      code,
+      message,
+    ])
+  const first = await harness.ingest({ source, target })
   expect(first.notes).toEqual([])
   expect(await codes({})).toEqual([
     [
@@ -176,16 +179,16 @@ test('the same files again, without an id: a note names the ingest that had them
   expect(await codes({ target: { table: 'seen_elsewhere' } })).toEqual([])
   expect(await codes({ target: { ...target, mode: 'replace' } })).toEqual([])
   // Another version of the file is another file.
-  await it.file('again-and-again.csv', 'a\n2\n')
+  await harness.file('again-and-again.csv', 'a\n2\n')
   expect(await codes({})).toEqual([])
 })
 
 test('the same bytes sent again are told too, whatever the uploads are called', async () => {
-  const { uploads } = it.stage
+  const { uploads } = harness.stage
   const ingest = async (name: string, text: string) => {
     await uploads.put(name, Readable.from([Buffer.from(text)]))
     const source = { kind: 'upload' as const, uploads: [name] }
-    return it.ingest({ source, target: { table: 'sent' } })
+    return harness.ingest({ source, target: { table: 'sent' } })
   }
   const first = await ingest('one.csv', 'a\n1\n')
   expect(first.notes).toEqual([])
@@ -196,25 +199,25 @@ test('the same bytes sent again are told too, whatever the uploads are called', 
   // Put in place by hand, its bytes are not those that were hashed.
   await writeFile(uploads.path('two.csv'), 'a\n3\n')
   const source = { kind: 'upload' as const, uploads: ['two.csv'] }
-  expect((await it.ingest({ source, target: { table: 'sent' } })).notes).toEqual([])
+  expect((await harness.ingest({ source, target: { table: 'sent' } })).notes).toEqual([])
 })
 
 test('the figures of the sample are true', async () => {
   const text = await readFile(new URL('../../examples/README.md', import.meta.url), 'utf8')
   const [, trips, columns, good] = /: ([\d,]+) trips in (\w+) columns. ([\d,]+) of/.exec(text) ?? []
   const lines = [...text.matchAll(/^\| (\d+) \|/gm)].map(([, line]) => Number(line))
-  const path = await it.file(
+  const path = await harness.file(
     'trips.csv',
     await readFile(new URL('../../examples/trips.csv', import.meta.url)),
   )
-  const { ingestId, rowsRead, rowsLoaded, ...view } = await it.ingest({
+  const { ingestId, rowsRead, rowsLoaded, ...view } = await harness.ingest({
     source: { kind: 'directory', path },
     target: { table: 'sample_trips', schema: 'freeze' },
   })
   const shown = (count: number) => count.toLocaleString('en-US')
   expect([shown(rowsRead), shown(rowsLoaded)]).toEqual([trips, good])
   expect([columns, view.columns?.length]).toEqual(['nine', 9])
-  expect((await it.rejects(ingestId)).map(({ line }) => line)).toEqual(lines)
+  expect((await harness.rejects(ingestId)).map(({ line }) => line)).toEqual(lines)
   const steps = await readFile(new URL('../../examples/steps/README.md', import.meta.url), 'utf8')
   expect(steps).toMatch(/ingest trips\.csv\.gz .* --schema freeze$/m)
   expect(steps).toContain(`${good} rows loaded into public.unpacked, ${lines.length} rejected`)
@@ -224,7 +227,7 @@ test('the figures of the sample are true', async () => {
 })
 
 test('a file name that is not UTF-8 is shown as its bytes, and never skipped', async () => {
-  const folder = join(it.folder, 'names')
+  const folder = join(harness.folder, 'names')
   await mkdir(folder)
   await writeFile(join(folder, 'a.csv'), 'a\n1\n')
   await writeFile(
@@ -232,7 +235,7 @@ test('a file name that is not UTF-8 is shown as its bytes, and never skipped', a
     'x',
   )
   for (const path of [folder, `${folder}/caf*`, `${folder}/caf\ufffd.c`]) {
-    const view = await it.ingest({
+    const view = await harness.ingest({
       source: { kind: 'directory', path },
       target: { table: 'named' },
     })
@@ -243,5 +246,7 @@ test('a file name that is not UTF-8 is shown as its bytes, and never skipped', a
     ])
   }
   const rest = { kind: 'directory', path: `${folder}/*.csv` } as const
-  expect((await it.ingest({ source: rest, target: { table: 'named' } })).state).toBe('completed')
+  expect((await harness.ingest({ source: rest, target: { table: 'named' } })).state).toBe(
+    'completed',
+  )
 })

@@ -3,11 +3,11 @@ import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { IngestSpec } from '../../src/spec/spec.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 import { zip } from '../zip.ts'
 
-const it = await build()
-await it.startWorker()
+const harness = await build()
+await harness.startWorker()
 
 let count = 0
 
@@ -20,13 +20,13 @@ type Options = Pick<IngestSpec, 'format' | 'rejects'> & {
 /** Ingests a path of the folder; what came of it. */
 async function loadPath(path: string | string[], { create, target, ...options }: Options = {}) {
   const table = `t${++count}`
-  if (create) await it.db.query(`create table ${table} (${create})`)
-  const view = await it.ingest({
+  if (create) await harness.db.query(`create table ${table} (${create})`)
+  const view = await harness.ingest({
     ...options,
     source: { kind: 'directory', path },
     target: { table, ...target },
   })
-  const rows = view.error && !create ? [] : (await it.db.query(`select * from ${table}`)).rows
+  const rows = view.error && !create ? [] : (await harness.db.query(`select * from ${table}`)).rows
   return {
     error: view.error?.code ?? null,
     message: view.error?.message ?? '',
@@ -34,7 +34,7 @@ async function loadPath(path: string | string[], { create, target, ...options }:
     columns: view.columns?.map(({ name, type }) => `${name} ${type}`),
     names: view.columns?.map(({ name }) => name),
     rows: rows.map((row) => Object.values(row)).sort((a, b) => (`${a}` < `${b}` ? -1 : 1)),
-    rejects: (await it.rejects(view.ingestId)).map(({ line, code }) => [line, code]),
+    rejects: (await harness.rejects(view.ingestId)).map(({ line, code }) => [line, code]),
     notes: Object.fromEntries(view.notes.map(({ code, message }) => [code, message])),
     hints: Object.fromEntries(view.notes.map((note) => [note.code, note.hint])),
     units: view.units,
@@ -42,7 +42,7 @@ async function loadPath(path: string | string[], { create, target, ...options }:
 }
 
 async function folderOf(files: Files): Promise<string> {
-  const folder = join(it.folder, `folder${++count}`)
+  const folder = join(harness.folder, `folder${++count}`)
   await mkdir(folder)
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
   return folder
@@ -51,7 +51,7 @@ async function folderOf(files: Files): Promise<string> {
 const load = async (files: Files, options?: Options) => loadPath(await folderOf(files), options)
 
 async function trial(name: string, options?: Options) {
-  const path = join(it.folder, `trial${++count}-${name}`)
+  const path = join(harness.folder, `trial${++count}-${name}`)
   await cp(join(import.meta.dirname, name), path, { recursive: true })
   return loadPath(path, options)
 }
@@ -159,7 +159,7 @@ test('what the head of a later file tells is told as well, the first ones in ful
   const short = { 'z.csv': 'id,n,\n1,2\n3,4\n', '0.csv': plain, '1.csv': plain }
   const path = await folderOf({ ...short, ...titled })
   const source = { kind: 'directory', path } as const
-  const { notes, state } = await it.ingest({ source, target: { table: 'heads' } })
+  const { notes, state } = await harness.ingest({ source, target: { table: 'heads' } })
   expect(state).toBe('completed')
   const told = notes.map(({ code, file, count }) => [code, file?.split('/').at(-1) ?? null, count])
   expect(told).toEqual(
@@ -257,7 +257,10 @@ describe('what is no data', () => {
 
   test('every file is named in some note', async () => {
     const path = await folderOf({ ...clutter, 'sales.csv': 'a,b\n1,2\n' })
-    const view = await it.ingest({ source: { kind: 'directory', path }, target: { table: 'told' } })
+    const view = await harness.ingest({
+      source: { kind: 'directory', path },
+      target: { table: 'told' },
+    })
     const told = view.notes.map(({ message }) => message).join('\n')
     for (const name of Object.keys(clutter)) expect(told).toContain(`/${name}`)
     expect(view).toMatchObject({ files: 3, rowsLoaded: 1 })
@@ -270,8 +273,8 @@ describe('what is no data', () => {
       'README.txt': 'Hello, world\n',
       'a.csv': 'a,b\n1,2\n',
     }
-    const path = await it.file('clutter.zip', await zip(members))
-    const view = await it.ingest({
+    const path = await harness.file('clutter.zip', await zip(members))
+    const view = await harness.ingest({
       source: { kind: 'directory', path },
       target: { table: 'zipped' },
     })
@@ -313,16 +316,16 @@ test('names as they are written on request, also in later files and a second tim
   const path = await folderOf(files)
   const target = { table: 'as_is', names: 'as-is' } as const
   const source = { kind: 'directory', path } as const
-  const view = await it.ingest({ source, target })
+  const view = await harness.ingest({ source, target })
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 0 })
   expect(view.columns?.map(({ name }) => name)).toEqual(names)
-  const { rows } = await it.db.query('select * from as_is order by "Order ID"')
+  const { rows } = await harness.db.query('select * from as_is order by "Order ID"')
   expect(rows.map((row) => Object.values(row).join())).toEqual([
     '1,1.5,x,y,5,6,7,',
     '2,odd,x,y,5,6,7,',
     '3,,,,5,,,9',
   ])
-  const again = await it.ingest({ source, target })
+  const again = await harness.ingest({ source, target })
   expect(again).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 0 })
   const renamed = view.notes.find(({ code }) => code === 'names_changed')
   expect(renamed?.message).toMatch(/"ID" is ID_2, "ctid" is ctid_2/)

@@ -2,20 +2,23 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
-await it.startWorker()
+const harness = await build()
+await harness.startWorker()
 
 /** The rows of the table as the ingest left them, and its rejects. */
 async function load(name: string) {
   const table = name.replaceAll('-', '_')
   const content = await readFile(join(import.meta.dirname, `${name}.csv`))
-  const path = await it.file(`${name}.csv`, content)
-  const view = await it.ingest({ source: { kind: 'directory', path }, target: { table } })
+  const path = await harness.file(`${name}.csv`, content)
+  const view = await harness.ingest({ source: { kind: 'directory', path }, target: { table } })
   expect(view.error).toBeNull()
-  const { rows } = await it.db.query(`select t.* from ${table} t order by t`)
-  return { rows: rows.map((row) => Object.values(row)), rejects: await it.rejects(view.ingestId) }
+  const { rows } = await harness.db.query(`select t.* from ${table} t order by t`)
+  return {
+    rows: rows.map((row) => Object.values(row)),
+    rejects: await harness.rejects(view.ingestId),
+  }
 }
 
 test('gtfs-unquoted-quote', async () => {
@@ -60,14 +63,14 @@ test('what --ragged trim drops is counted, and a column that goes is named', asy
   const few = ['a,b', '1,2,', '1,2', '1,2,text,more', 'x,y,"",""', '5,6,7']
   const all = ['a,b', ...Array.from({ length: 20 }, (_, at) => `${at},x,text ${at}`)]
   const notes = async (table: string, lines: string[]) => {
-    const path = await it.file(`${table}.csv`, `${lines.join('\n')}\n`)
-    const view = await it.ingest({
+    const path = await harness.file(`${table}.csv`, `${lines.join('\n')}\n`)
+    const view = await harness.ingest({
       source: { kind: 'directory', path },
       format: { ragged: 'trim', columns: ['a', 'b'], header: true },
       target: { table },
     })
     expect(view).toMatchObject({ error: null, rowsLoaded: lines.length - 1 })
-    const found = await it.db.query(
+    const found = await harness.db.query(
       `select code, subject, message, count from sluice.notes
        where ingest_id = $1 and code like '%trimmed' order by note_no`,
       [view.ingestId],

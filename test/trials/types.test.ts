@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { IngestSpec } from '../../src/spec/spec.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
-await it.startWorker()
+const harness = await build()
+await harness.startWorker()
 
 let made = 0
 
@@ -15,13 +15,13 @@ async function load(content: string, more: Partial<IngestSpec> = {}) {
   const isTrial = !content.includes('\n')
   const bytes = isTrial ? await readFile(join(import.meta.dirname, content)) : content
   const table = `t${++made}`
-  const path = await it.file(isTrial ? content : `${table}.csv`, bytes)
+  const path = await harness.file(isTrial ? content : `${table}.csv`, bytes)
   const target = { table, ...more.target }
-  const view = await it.ingest({ source: { kind: 'directory', path }, ...more, target })
+  const view = await harness.ingest({ source: { kind: 'directory', path }, ...more, target })
   const columns = (view.columns ?? []).map(({ name, type }) => `${name} ${type}`)
   if (view.error) return { view, columns, rows: [], notes: view.notes }
   const names = (view.columns ?? []).map(({ name }) => `"${name}"::text`)
-  const { rows } = await it.db.query({
+  const { rows } = await harness.db.query({
     text: `select ${names.join(', ')} from ${table} order by ctid`,
     rowMode: 'array',
   })

@@ -4,11 +4,13 @@ import { expect, test } from 'vitest'
 import type { Answer, Command, ServedQueue, TaskView } from '../../src/domain/worker.ts'
 import { giveCommand, viewCommand } from '../../src/postgres/ledger/commands.ts'
 import { listWorkers, type WorkerView } from '../../src/postgres/ledger/workers.ts'
-import { type Built, build, until } from '../helper.ts'
+import { build, type Harness, until } from '../harness.ts'
 import { type Held, holdLoads, unitFiles } from './hold.ts'
 
-async function only(it: Built): Promise<WorkerView> {
-  const [worker, ...others] = (await listWorkers(it.db)).filter(({ state }) => state !== 'gone')
+async function only(harness: Harness): Promise<WorkerView> {
+  const [worker, ...others] = (await listWorkers(harness.db)).filter(
+    ({ state }) => state !== 'gone',
+  )
   expect(others).toEqual([])
   return worker as WorkerView
 }
@@ -18,114 +20,118 @@ interface Asked {
   isAnswered(): Promise<boolean>
 }
 
-async function tell(it: Built, command: Command): Promise<Asked> {
-  const { instance } = await only(it)
-  const id = await giveCommand(it.db, instance, command, 10_000)
-  const isAnswered = async () => (await viewCommand(it.db, id)).answer !== null
+async function tell(harness: Harness, command: Command): Promise<Asked> {
+  const { instance } = await only(harness)
+  const id = await giveCommand(harness.db, instance, command, 10_000)
+  const isAnswered = async () => (await viewCommand(harness.db, id)).answer !== null
   const answer = until(isAnswered, { what: `an answer to ${command.kind}` }).then(
-    async () => (await viewCommand(it.db, id)).answer as Answer,
+    async () => (await viewCommand(harness.db, id)).answer as Answer,
   )
   answer.catch(() => {})
   return { answer, isAnswered }
 }
 
-const ask = async (it: Built, command: Command): Promise<Answer> => (await tell(it, command)).answer
+const ask = async (harness: Harness, command: Command): Promise<Answer> =>
+  (await tell(harness, command)).answer
 
-const queuesOf = async (it: Built): Promise<ServedQueue[]> => {
+const queuesOf = async (harness: Harness): Promise<ServedQueue[]> => {
   await sleep(1200)
-  return (await only(it)).queues
+  return (await only(harness)).queues
 }
 
 const loads = (tasks: TaskView[]) => tasks.filter(({ activity }) => activity === 'loadUnit')
 
 /** An ingest of 12 units whose loads are held up. */
-async function heldIngest(it: Built, target: string): Promise<{ held: Held; ingestId: string }> {
-  const held = await holdLoads(it)
-  const path = await unitFiles(it, 12)
+async function heldIngest(
+  harness: Harness,
+  target: string,
+): Promise<{ held: Held; ingestId: string }> {
+  const held = await holdLoads(harness)
+  const path = await unitFiles(harness, 12)
   const source = { kind: 'directory' as const, path }
-  return { held, ingestId: await it.start({ source, target: { table: target } }) }
+  return { held, ingestId: await harness.start({ source, target: { table: target } }) }
 }
 
 test.concurrent('ping, concurrency: up at once, down when no more than that run', async ({
   onTestFinished,
 }) => {
-  const it = await build({ onEnd: onTestFinished })
-  await it.startWorker({ concurrency: 2 })
-  expect(await ask(it, { kind: 'ping' })).toEqual({ done: true, message: 'pong' })
-  const { held, ingestId } = await heldIngest(it, 'target')
+  const harness = await build({ onEnd: onTestFinished })
+  await harness.startWorker({ concurrency: 2 })
+  expect(await ask(harness, { kind: 'ping' })).toEqual({ done: true, message: 'pong' })
+  const { held, ingestId } = await heldIngest(harness, 'target')
   await held.untilCount(2)
-  expect(await ask(it, { kind: 'concurrency', concurrency: 5 })).toMatchObject({ done: true })
+  expect(await ask(harness, { kind: 'concurrency', concurrency: 5 })).toMatchObject({ done: true })
   await held.untilCount(5)
-  const smaller = await tell(it, { kind: 'concurrency', concurrency: 1 })
+  const smaller = await tell(harness, { kind: 'concurrency', concurrency: 1 })
   await sleep(1500)
   expect(await smaller.isAnswered()).toBe(false)
   await held.release()
   expect(await smaller.answer).toEqual({ done: true, message: 'activities at once: 1' })
-  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 24 })
-  expect(await queuesOf(it)).toMatchObject([{ concurrency: 1, running: 0 }])
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 24 })
+  expect(await queuesOf(harness)).toMatchObject([{ concurrency: 1, running: 0 }])
 })
 
 test.concurrent('drain ends what is in hand and takes no more; resume goes on', async ({
   onTestFinished,
 }) => {
-  const it = await build({ onEnd: onTestFinished })
-  await it.startWorker({ concurrency: 2, args: ['--grace', '1s'] })
-  const { held, ingestId } = await heldIngest(it, 'target')
+  const harness = await build({ onEnd: onTestFinished })
+  await harness.startWorker({ concurrency: 2, args: ['--grace', '1s'] })
+  const { held, ingestId } = await heldIngest(harness, 'target')
   await held.untilCount(2)
-  const drain = await tell(it, { kind: 'drain' })
-  await until(async () => (await only(it)).state === 'drained', { what: 'the drain' })
+  const drain = await tell(harness, { kind: 'drain' })
+  await until(async () => (await only(harness)).state === 'drained', { what: 'the drain' })
   // Longer than the grace time of a stop: a drain waits for as long as it takes.
   await sleep(2500)
   expect(await drain.isAnswered()).toBe(false)
-  expect(loads((await only(it)).tasks).length).toBe(2)
+  expect(loads((await only(harness)).tasks).length).toBe(2)
   await held.release()
   expect(await drain.answer).toMatchObject({ done: true })
   await sleep(1000)
-  const { rows } = await it.db.query(
+  const { rows } = await harness.db.query(
     'select count(*) as n, max(attempt) as attempts from sluice.units where loaded_at is not null',
   )
   expect(rows[0]).toEqual({ n: 2, attempts: 1 })
-  expect(await ask(it, { kind: 'resume' })).toMatchObject({ done: true })
-  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 24 })
+  expect(await ask(harness, { kind: 'resume' })).toMatchObject({ done: true })
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 24 })
 })
 
 test.concurrent('queues are added and removed', async ({ onTestFinished }) => {
-  const it = await build({ onEnd: onTestFinished })
-  await it.startWorker({ concurrency: 2 })
-  const other = `${it.queue}-other`
-  const path = await unitFiles(it, 4)
+  const harness = await build({ onEnd: onTestFinished })
+  await harness.startWorker({ concurrency: 2 })
+  const other = `${harness.queue}-other`
+  const path = await unitFiles(harness, 4)
   const source = { kind: 'directory' as const, path }
-  const ingestId = await it.start({ source, target: { table: 'other' }, queue: other })
-  expect(await ask(it, { kind: 'queue_remove', queue: other })).toEqual({
+  const ingestId = await harness.start({ source, target: { table: 'other' }, queue: other })
+  expect(await ask(harness, { kind: 'queue_remove', queue: other })).toEqual({
     done: false,
     message: `it does not serve the queue ${other}`,
   })
-  expect(await ask(it, { kind: 'queue_add', queue: other })).toMatchObject({ done: true })
-  expect(await it.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 8 })
-  expect(await queuesOf(it)).toMatchObject([
-    { queue: it.queue, concurrency: 2, shared: true },
+  expect(await ask(harness, { kind: 'queue_add', queue: other })).toMatchObject({ done: true })
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 8 })
+  expect(await queuesOf(harness)).toMatchObject([
+    { queue: harness.queue, concurrency: 2, shared: true },
     { queue: other, concurrency: 2, shared: true },
   ])
-  await ask(it, { kind: 'queue_add', queue: other, concurrency: 1 })
-  expect(await queuesOf(it)).toMatchObject([
-    { queue: it.queue, concurrency: 2, shared: false },
+  await ask(harness, { kind: 'queue_add', queue: other, concurrency: 1 })
+  expect(await queuesOf(harness)).toMatchObject([
+    { queue: harness.queue, concurrency: 2, shared: false },
     { queue: other, concurrency: 1, shared: false },
   ])
-  await ask(it, { kind: 'queue_remove', queue: it.queue })
-  expect(await queuesOf(it)).toMatchObject([{ queue: other, concurrency: 1 }])
-  const next = await it.start({ source, target: { table: 'next' }, queue: other })
-  expect(await it.ended(next)).toMatchObject({ state: 'completed', rowsLoaded: 8 })
+  await ask(harness, { kind: 'queue_remove', queue: harness.queue })
+  expect(await queuesOf(harness)).toMatchObject([{ queue: other, concurrency: 1 }])
+  const next = await harness.start({ source, target: { table: 'next' }, queue: other })
+  expect(await harness.ended(next)).toMatchObject({ state: 'completed', rowsLoaded: 8 })
 })
 
 test.concurrent('shutdown: it leaves, and its answer is its last word', async ({
   onTestFinished,
 }) => {
-  const it = await build({ onEnd: onTestFinished })
-  const worker = await it.startWorker()
-  const { instance } = await only(it)
-  expect(await ask(it, { kind: 'shutdown' })).toEqual({ done: true, message: 'it has left' })
+  const harness = await build({ onEnd: onTestFinished })
+  const worker = await harness.startWorker()
+  const { instance } = await only(harness)
+  expect(await ask(harness, { kind: 'shutdown' })).toEqual({ done: true, message: 'it has left' })
   expect(await worker.exited).toEqual({ code: 0, signal: null })
-  const [gone] = await listWorkers(it.db)
+  const [gone] = await listWorkers(harness.db)
   expect(gone).toMatchObject({ instance, state: 'gone', tasks: [] })
   expect(gone?.stoppedAt).not.toBeNull()
 })

@@ -2,11 +2,11 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { sluice } from '../cli/sluice.ts'
-import { build } from '../helper.ts'
+import { build } from '../harness.ts'
 
-const it = await build()
-const env = { DATABASE_URL: it.databaseUrl, TEMPORAL_ADDRESS: it.temporalAddress }
-const without = await it.file('none.mjs', 'export const steps = []\n')
+const harness = await build()
+const env = { DATABASE_URL: harness.databaseUrl, TEMPORAL_ADDRESS: harness.temporalAddress }
+const without = await harness.file('none.mjs', 'export const steps = []\n')
 const app = (name: string) => fileURLToPath(new URL(`../steps/${name}`, import.meta.url))
 
 test.for<[string, string[], Record<string, string>, string]>([
@@ -23,7 +23,7 @@ test.for<[string, string[], Record<string, string>, string]>([
   ['a queue without a name', ['--queue', 'a,,b'], {}, 'A queue name has 1 to 200 characters'],
   ['too little memory', ['--max-memory', '10m'], {}, 'an idle worker needs about 200 MB'],
 ])('%s', { timeout: 60_000 }, async ([, args, more, message]) => {
-  const queues = ['--queue', `${it.queue}-a,${it.queue}-b`]
+  const queues = ['--queue', `${harness.queue}-a,${harness.queue}-b`]
   const { code, error } = await sluice(['worker', ...queues, ...args], { env: { ...env, ...more } })
   expect(code).not.toBe(0)
   expect(error).toContain(message)

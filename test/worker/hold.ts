@@ -2,11 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
-import { type Built, until } from '../helper.ts'
+import { type Harness, until } from '../harness.ts'
 
 /** A folder of files whose columns come in turns, so that each is a unit of its own. */
-export async function unitFiles(it: Built, units: number, rows = 2): Promise<string> {
-  const path = join(it.folder, `units-${units}`)
+export async function unitFiles(harness: Harness, units: number, rows = 2): Promise<string> {
+  const path = join(harness.folder, `units-${units}`)
   await mkdir(path, { recursive: true })
   for (let unit = 0; unit < units; unit++) {
     const head = unit % 2 ? 'a,b' : 'b,a'
@@ -25,8 +25,8 @@ export interface Held {
 }
 
 /** From now on loads wait until they are released. */
-export async function holdLoads(it: Built): Promise<Held> {
-  await it.db.query(`
+export async function holdLoads(harness: Harness): Promise<Held> {
+  await harness.db.query(`
     create function hold() returns trigger language plpgsql as
       $$ begin
         perform pg_advisory_xact_lock_shared(7);
@@ -34,11 +34,11 @@ export async function holdLoads(it: Built): Promise<Held> {
         return new;
       end $$;
     create trigger hold before update on sluice.units for each row execute function hold()`)
-  const holder = new pg.Client({ connectionString: it.databaseUrl })
+  const holder = new pg.Client({ connectionString: harness.databaseUrl })
   await holder.connect()
   await holder.query('select pg_advisory_lock(7)')
   const count = async () => {
-    const { rows } = await it.db.query(
+    const { rows } = await harness.db.query(
       `select count(*) as held from pg_locks join pg_stat_activity using (pid)
        where locktype = 'advisory' and not granted and datname = current_database()
          and application_name like 'sluice/%/load %'`,
@@ -54,8 +54,8 @@ export async function holdLoads(it: Built): Promise<Held> {
 }
 
 /** Most units under way at one moment, by what the receipts say of their times. */
-export async function unitsAtOnce(it: Built, ingestId: string): Promise<number> {
-  const { rows } = await it.db.query(
+export async function unitsAtOnce(harness: Harness, ingestId: string): Promise<number> {
+  const { rows } = await harness.db.query(
     `select max(n) as most from (
        select (select count(*) from sluice.units o
                where o.ingest_id = u.ingest_id

@@ -15,7 +15,7 @@ import type { IngestInput } from '../../src/domain/ingestInput.ts'
 import { connectTemporal } from '../../src/temporal/connect.ts'
 import { workflowBundle } from '../../src/worker/bundle.ts'
 import type { ingest } from '../../workflows/ingest.ts'
-import { until, untilIdle } from '../helper.ts'
+import { until, untilIdle } from '../harness.ts'
 
 type Verb = Exclude<
   keyof Activities,

@@ -12,9 +12,9 @@ import { Scanner } from '../../../src/formats/csv/scan.ts'
 import { copyRows } from '../../../src/postgres/copy/copy.ts'
 import { copyAround } from '../../../src/postgres/copy/copyAround.ts'
 import { transaction } from '../../../src/postgres/db.ts'
-import { build } from '../../helper.ts'
+import { build } from '../../harness.ts'
 
-const it = await build()
+const harness = await build()
 
 const csv: Dialect = { ...emptyDialect, header: false }
 const texts: Column[] = ['a', 'b', 'c'].map((name) => ({ name, type: 'text' }))
@@ -159,7 +159,7 @@ test('the lanes agree on records that COPY reads as we do', async () => {
     '\t',
   )
   const row = fc.tuple(text, number, text).map((fields) => fields.join(','))
-  await it.db.query('create table one (a text, b int, c text); create table two (like one)')
+  await harness.db.query('create table one (a text, b int, c text); create table two (like one)')
   await fc.assert(
     fc.asyncProperty(
       fc.array(row, { minLength: 1, maxLength: 12 }),
@@ -171,7 +171,7 @@ test('the lanes agree on records that COPY reads as we do', async () => {
         const options = { recordBytesMax, lines: 0, blankIsRecord: false }
         const writer = new Rewriter(slice, dialect, columns)
         expect(triage(slice, dialect, { ...options, writer }).broken).toEqual([])
-        await transaction(it.db, async (tx) => {
+        await transaction(harness.db, async (tx) => {
           await tx.query('truncate one; truncate two')
           const fields = ['a', 'b', 'c']
           const one = { table: 'one', columns, fields, dialect }

@@ -23,7 +23,7 @@ import type { Stage } from '../src/stage/stage.ts'
 import { connectTemporal } from '../src/temporal/connect.ts'
 import { type Steer, startIngest, steerIngest } from '../src/temporal/ingests.ts'
 
-export interface Built {
+export interface Harness {
   db: Db
   databaseUrl: string
   temporalAddress: string
@@ -84,7 +84,7 @@ export const anyRejects = { spec: { rejects: { max: '100%' } } }
 export const noticedSoon = { heartbeatMs: 3000 }
 
 /** A database of its own on the shared server, or on the given one. */
-export async function build(servers: BuildOptions = {}): Promise<Built> {
+export async function build(servers: BuildOptions = {}): Promise<Harness> {
   const { onEnd = afterAll } = servers
   const name = `t_${randomBytes(6).toString('hex')}`
   const adminUrl = servers.databaseUrl ?? inject('databaseUrl')
@@ -110,7 +110,7 @@ export async function build(servers: BuildOptions = {}): Promise<Built> {
     await rm(folder, { recursive: true, force: true })
   })
 
-  const built: Built = {
+  const built: Harness = {
     db,
     databaseUrl: url,
     temporalAddress,
