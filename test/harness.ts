@@ -35,6 +35,8 @@ export interface Harness {
   /** Writes a file into the folder. */
   file(name: string, content: string | Buffer): Promise<string>
   startWorker(options?: WorkerProcessOptions): Promise<WorkerProcess>
+  /** Kills the workers that were started so far, and waits for their end. */
+  killWorkers(): Promise<void>
   /** Starts an ingest; the queue is this file's. */
   start(
     spec: IngestSpec,
@@ -101,8 +103,7 @@ export async function build(servers: BuildOptions = {}): Promise<Harness> {
   const queue = name
 
   onEnd(async () => {
-    for (const worker of workers) worker.kill('SIGKILL')
-    await Promise.all(workers.map(({ exited }) => exited))
+    await built.killWorkers()
     await client.connection.close()
     await db.end()
     await admin.query(`drop database ${name} with (force)`).catch(() => {})
@@ -139,6 +140,11 @@ export async function build(servers: BuildOptions = {}): Promise<Harness> {
       workers.push(worker)
       await until(() => worker.output().includes('worker ready'), { what: 'the worker', worker })
       return worker
+    },
+    async killWorkers() {
+      const all = workers.splice(0)
+      for (const worker of all) worker.kill('SIGKILL')
+      await Promise.all(all.map(({ exited }) => exited))
     },
     async start(spec, options = {}) {
       const full = fullSpec({ queue, ...servers.spec, ...spec })

@@ -16,5 +16,7 @@ export interface IngestsDeps {
   namespace: string
   /** Routes and time limits that hold for every ingest. */
   settings: Settings
+  /** For tests: how long a server that is too busy is asked to start a workflow. */
+  startPatienceMs?: number
   log: Logger
 }

@@ -11,7 +11,7 @@ import type { IngestsDeps } from './deps.ts'
 const atOnceMax = 16
 const startTimeoutMs = 5000
 /** A client is told after this long that its ingest waits; the janitor starts it later. */
-const patienceMs = 60_000
+const ordinaryPatienceMs = 60_000
 const againMs = 500
 
 /** A row of those that wait, and of those that may go on. */
@@ -39,12 +39,12 @@ const gates = new WeakMap<object, Gate>()
  * @throws temporal_unavailable
  */
 export async function startInTurn(
-  { temporal, attributes }: IngestsDeps,
+  { temporal, attributes, startPatienceMs = ordinaryPatienceMs }: IngestsDeps,
   ingest: Omit<StartIngest, 'attributes'>,
 ): Promise<boolean> {
   const gate = gates.get(temporal) ?? new Gate()
   gates.set(temporal, gate)
-  const untilMs = Date.now() + patienceMs
+  const untilMs = Date.now() + startPatienceMs
   await gate.enter()
   try {
     for (;;) {

@@ -51,6 +51,8 @@ export async function listening(
   const app = await buildApp({
     db: built.db,
     temporal: isTemporalAway ? away() : built.client,
+    // Nobody waits a minute for a server that is not there.
+    ...(isTemporalAway && { startPatienceMs: 1000 }),
     stage: built.stage,
     attributes: true,
     token: token ?? null,

@@ -1,10 +1,10 @@
 /** Cancel, pause, stop a worker, share work: what people do to an ingest that is under way. */
 import { link, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
+import { listWorkers } from '../../src/postgres/ledger/workers.ts'
 import { sourceAttribute, targetAttribute } from '../../src/temporal/searchAttributes.ts'
-import { build, until, untilIdle } from '../harness.ts'
+import { build, noticedSoon, until, untilIdle } from '../harness.ts'
 import { recordHistory } from '../replay/record.ts'
 import { sumOf, writeRows } from '../rows.ts'
 
@@ -14,6 +14,9 @@ const harness = await build()
 const path = join(harness.folder, 'rows.csv')
 await writeRows(path, rows)
 const source = { kind: 'directory' as const, path }
+
+// A test that fails leaves no worker to the next one.
+afterEach(() => harness.killWorkers())
 
 const loadedUnits = async (ingestId: string): Promise<number> => {
   const found = await harness.db.query(
@@ -69,7 +72,7 @@ test('cancel: within 5 s no COPY goes on, the landing table is gone, the target 
 })
 
 test('pause starts no more units, resume goes on', async () => {
-  const worker = await harness.startWorker({ concurrency: 1 })
+  await harness.startWorker({ concurrency: 1 })
   const ingestId = await harness.start({ source, target: { table: 'paused' }, parallelism: 1 })
   await until(async () => (await loadedUnits(ingestId)) > 0, { what: 'a unit' })
   await harness.steer(ingestId, 'pause')
@@ -85,8 +88,6 @@ test('pause starts no more units, resume goes on', async () => {
   await harness.steer(ingestId, 'resume')
   expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
   await recordHistory(harness.client, ingestId, 'paused')
-  worker.kill('SIGTERM')
-  await worker.exited
 })
 
 test('three replicas share the units of one ingest, each unit on one worker only', async () => {
@@ -132,7 +133,7 @@ test('SIGTERM in the middle: units in flight end or go to another worker, nothin
 
 test('a second SIGTERM leaves at once, and nothing is lost', async () => {
   const leaving = await harness.startWorker()
-  const ingestId = await harness.start({ source, target: { table: '"left"' } })
+  const ingestId = await harness.start({ source, target: { table: '"left"' } }, noticedSoon)
   await until(async () => (await loadedUnits(ingestId)) > 0, { what: 'a unit' })
   // No receipt can be written meanwhile, so no unit ends within the grace time.
   const holder = await harness.db.connect()
@@ -140,20 +141,21 @@ test('a second SIGTERM leaves at once, and nothing is lost', async () => {
   await until(async () => (await sessions()) > 0, { what: 'a load' })
   leaving.kill('SIGTERM')
   await until(() => leaving.output().includes('again to leave'), { what: 'the first signal' })
-  await sleep(500)
-  expect(leaving.child.exitCode).toBeNull()
+  const isStopping = async () =>
+    (await listWorkers(harness.db)).some(
+      ({ pid, state }) => pid === leaving.pid && state === 'stopping',
+    )
+  await until(isStopping, { what: 'the report that it stops', worker: leaving })
   leaving.kill('SIGTERM')
   expect(await leaving.exited).toEqual({ code: 1, signal: null })
   await holder.query('rollback')
   holder.release()
-  const next = await harness.startWorker()
+  await harness.startWorker()
   expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
   const found = await harness.db.query(
     'select count(*) as rows, sum(id)::bigint as sum from "left"',
   )
   expect(found.rows[0]).toEqual({ rows, sum: sumOf(rows) })
-  next.kill('SIGTERM')
-  await next.exited
 })
 
 test('an urgent ingest overtakes a large one on the same worker', async () => {
@@ -161,7 +163,7 @@ test('an urgent ingest overtakes a large one on the same worker', async () => {
   await mkdir(folder)
   for (let copy = 0; copy < 6; copy++) await link(path, join(folder, `${copy}.csv`))
   const queue = `${harness.queue}-priority`
-  const worker = await harness.startWorker({ concurrency: 1, queue })
+  await harness.startWorker({ concurrency: 1, queue })
   const all = { kind: 'directory' as const, path: folder }
   const large = await harness.start({
     source: all,
@@ -183,11 +185,10 @@ test('an urgent ingest overtakes a large one on the same worker', async () => {
   )
   expect(units[0].left).toBeGreaterThan(0)
   expect(await harness.ended(large)).toMatchObject({ state: 'completed', rowsLoaded: 6 * rows })
-  worker.kill('SIGTERM')
-  await worker.exited
 })
 
 test('an ingest of many lots goes on in new runs, and its history stays short', async () => {
+  await harness.startWorker()
   const folder = join(harness.folder, 'many')
   await mkdir(folder)
   const names = Array.from({ length: 4000 }, (_, n) =>
@@ -238,6 +239,7 @@ test('the Temporal Web UI has what people look for', async () => {
 })
 
 test('the same id and spec again is the same ingest', async () => {
+  await harness.startWorker()
   const few = { kind: 'directory' as const, path: await harness.file('few.csv', 'n\n1\n2\n') }
   const spec = { id: 'again', source: few, target: { table: 'again' } }
   const first = await harness.ingest(spec)

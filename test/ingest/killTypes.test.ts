@@ -1,6 +1,6 @@
 /** A worker killed while types are found, or while words become NULL: both are as without it. */
 import { expect, test } from 'vitest'
-import { build } from '../harness.ts'
+import { build, noticedSoon } from '../harness.ts'
 import { counted, killThere, noSession, obstacle } from './obstacle.ts'
 
 const moments = {
@@ -35,7 +35,8 @@ test.concurrent.for([
     const ingestId = `types-${harness.queue}`
     const target = { table: 'wide', atomic }
     await killThere(harness, await harness.startWorker(), async () => {
-      await harness.start({ id: ingestId, source: { kind: 'directory', path }, target })
+      const source = { kind: 'directory' as const, path }
+      await harness.start({ id: ingestId, source, target }, noticedSoon)
     })
     const view = await harness.ended(ingestId, 120_000)
     expect(view).toMatchObject({ state: 'completed', error: null })

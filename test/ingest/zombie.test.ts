@@ -7,7 +7,7 @@ import type { Receipt } from '../../src/domain/words.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { fullSpec } from '../../src/spec/spec.ts'
 import type { Stage } from '../../src/stage/stage.ts'
-import { build, until } from '../harness.ts'
+import { build, noticedSoon, until } from '../harness.ts'
 import { testDeps } from './deps.ts'
 
 const harness = await build()
@@ -99,7 +99,7 @@ test('an attempt that waits behind one which commits after all returns its recei
     async () => {
       const { rows } = await harness.db.query(
         `select from pg_stat_activity where application_name like 'sluice/%/load 0/%'
-         and wait_event_type = 'Lock'`,
+         and datname = current_database() and wait_event_type = 'Lock'`,
       )
       return rows.length === 1
     },
@@ -147,10 +147,10 @@ test('a worker that stood still past its timeout and woke up changes nothing', a
     `n\n${Array.from({ length: 1_500_000 }, (_, n) => n).join('\n')}\n`,
   )
   const sleeper = await harness.startWorker({ concurrency: 1 })
-  const ingestId = await harness.start({
-    source: { kind: 'directory', path },
-    target: { table: 'still' },
-  })
+  const ingestId = await harness.start(
+    { source: { kind: 'directory', path }, target: { table: 'still' } },
+    noticedSoon,
+  )
   await until(
     async () => {
       const { rows } = await harness.db.query(
