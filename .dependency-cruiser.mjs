@@ -96,6 +96,16 @@ export default {
       to: { path: placeOf('activities'), dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'verbs-without-temporal',
+      comment: 'A verb is a plain function: what it needs of Temporal comes with its attempt.',
+      severity: 'error',
+      from: {
+        path: placeOf('activities'),
+        pathNot: '^activities/attempt/(activity|failure)\\.ts$',
+      },
+      to: { path: '^node_modules/@temporalio/' },
+    },
+    {
       name: 'product-without-tests',
       comment: 'The product does not know its tests, benchmarks, chaos and scripts.',
       severity: 'error',

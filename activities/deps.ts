@@ -1,5 +1,4 @@
-/** What the activities work with; the worker makes it once. */
-import type { Info } from '@temporalio/activity'
+/** What the verbs work with; the worker makes it once. */
 import type { WorkflowStatus } from '../src/domain/janitor.ts'
 import type { UnpackLimits } from '../src/domain/unpack.ts'
 import type { Logger } from '../src/log.ts'
@@ -10,7 +9,6 @@ import type { Source } from '../src/sources/source.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { Stage } from '../src/stage/stage.ts'
 import type { Step } from '../src/steps/define.ts'
-import type { Exclusive } from './attempt/exclusive.ts'
 
 export interface Deps {
   db: Db
@@ -19,7 +17,6 @@ export interface Deps {
   worker: string
   /** Its process, as in sluice.workers. */
   instance: string
-  exclusive: Exclusive
   /** Folders that directory sources may read. */
   sourceRoots: string[]
   /** How much may come out of a packed file. */
@@ -27,14 +24,10 @@ export interface Deps {
   /** What the worker's app exports, by name. */
   steps: ReadonlyMap<string, Step>
   log: Logger
-  /** Aborts when the worker's grace time is over: what still runs is handed back. */
-  leaving: AbortSignal
   /** What became of the workflow of an ingest. */
   workflowStatusOf(ingestId: string): Promise<WorkflowStatus>
   /** Starts the workflow of an ingest that has none. */
   startIngest(ingest: UnstartedIngest): Promise<void>
-  /** Shows how far a step has come. */
-  progress(info: Info, progress: string | number): void
 }
 
 /** The source of a spec, as this worker may read it. */

@@ -1,9 +1,7 @@
-/** The activities of a worker: the verbs of an ingest, made over what they work with. */
+/** The activities of a worker: each verb of an ingest by its name. */
 import type { ActivityName } from '../src/domain/activityNames.ts'
-import { problemOfInput } from '../src/domain/input.ts'
-import { sluiceError } from '../src/errors.ts'
-import { toFailure } from './attempt/failure.ts'
-import type { Deps } from './deps.ts'
+import { toActivity, type Verb, type WorkerDeps } from './attempt/activity.ts'
+import type { Attempt } from './attempt/attempt.ts'
 import { endOrphans, removeLeftovers } from './janitor.ts'
 import { listSource } from './list.ts'
 import { loadUnit } from './load.ts'
@@ -15,58 +13,35 @@ import { stageLot } from './stage.ts'
 import { runStep } from './step.ts'
 import { sweepIngest } from './sweep.ts'
 
-export type { Deps }
+export type { WorkerDeps }
 
-/** What the input of each must have. The janitor's have none. */
-const needs: Record<ActivityName, readonly string[]> = {
-  listSource: ['ingestId'],
-  stageLot: ['ingestId', 'lotNo'],
-  runStep: ['ingestId', 'fileNo', 'stepNo', 'step'],
-  planIngest: ['ingestId'],
-  loadUnit: ['ingestId', 'unitNo'],
-  publishIngest: ['ingestId', 'records'],
-  sweepIngest: ['ingestId', 'outcome'],
-  markPaused: ['ingestId', 'paused'],
-  retryRejects: ['ingestId', 'retryId'],
-  endOrphans: [],
-  removeLeftovers: [],
-  lookThrough: [],
-  clearOut: [],
-}
+const verbs = {
+  listSource: { run: listSource, needs: ['ingestId'] },
+  stageLot: { run: stageLot, needs: ['ingestId', 'lotNo'] },
+  runStep: { run: runStep, needs: ['ingestId', 'fileNo', 'stepNo', 'step'] },
+  planIngest: { run: planIngest, needs: ['ingestId'] },
+  loadUnit: { run: loadUnit, needs: ['ingestId', 'unitNo'] },
+  publishIngest: { run: publishIngest, needs: ['ingestId', 'records'] },
+  sweepIngest: { run: sweepIngest, needs: ['ingestId', 'outcome'] },
+  markPaused: { run: markPaused, needs: ['ingestId', 'paused'] },
+  retryRejects: { run: retryRejects, needs: ['ingestId', 'retryId'] },
+  endOrphans: { run: endOrphans, needs: [] },
+  removeLeftovers: { run: removeLeftovers, needs: [] },
+  lookThrough: { run: endOrphans, needs: [] },
+  clearOut: { run: removeLeftovers, needs: [] },
+} satisfies Record<ActivityName, Verb<never, unknown>>
 
-export const createActivities = (deps: Deps): Activities => {
-  const verbs = verbsOver(deps)
-  const checked = Object.entries(verbs).map(([name, verb]) => [
-    name,
-    async (input: never) => {
-      mustBeInput(name, input ?? {})
-      return (verb as (input: never) => Promise<unknown>)(input)
-    },
-  ])
-  return Object.fromEntries(checked)
-}
+/** A verb as workflows call it: with its input only. */
+type ActivityOf<Run> = Run extends (attempt: Attempt, ...input: infer Input) => infer Result
+  ? (...input: Input) => Result
+  : never
 
-/** @throws input_invalid, which is not tried again */
-function mustBeInput(what: string, input: unknown): void {
-  const problem = problemOfInput(input, needs[what as ActivityName])
-  if (problem) throw toFailure(sluiceError('input_invalid', { what, problem }))
-}
+export type Activities = { [Name in ActivityName]: ActivityOf<(typeof verbs)[Name]['run']> }
 
-const verbsOver = (deps: Deps) =>
-  ({
-    listSource: listSource(deps),
-    stageLot: stageLot(deps),
-    runStep: runStep(deps),
-    planIngest: planIngest(deps),
-    loadUnit: loadUnit(deps),
-    publishIngest: publishIngest(deps),
-    sweepIngest: sweepIngest(deps),
-    markPaused: markPaused(deps),
-    endOrphans: endOrphans(deps),
-    removeLeftovers: removeLeftovers(deps),
-    lookThrough: endOrphans(deps),
-    clearOut: removeLeftovers(deps),
-    retryRejects: retryRejects(deps),
-  }) satisfies Record<ActivityName, unknown>
-
-export type Activities = ReturnType<typeof verbsOver>
+export const createActivities = (deps: WorkerDeps): Activities =>
+  Object.fromEntries(
+    Object.entries(verbs).map(([name, verb]) => [
+      name,
+      toActivity(deps, name, verb as Verb<object, unknown>),
+    ]),
+  ) as unknown as Activities

@@ -29,8 +29,7 @@ import {
 import { readLedgerId } from '../src/postgres/ledger/settings.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
 import { isUndroppable } from '../src/postgres/sqlState.ts'
-import { alive } from './attempt/alive.ts'
-import type { Deps } from './deps.ts'
+import type { Attempt } from './attempt/attempt.ts'
 import { uploadsKeptMs } from './sweep.ts'
 
 export interface LookedThrough {
@@ -46,55 +45,48 @@ const pageIngests = 100
 const pageFolders = 500
 
 /** A page of ingests that have not ended: orphans among them are ended as sweep does. */
-export const endOrphans =
-  (deps: Deps) =>
-  async ({ after }: { after: string | null }): Promise<LookedThrough> =>
-    alive(deps, {}, async (signal) => {
-      const page = await listUnended(deps.db, { after, limit: pageIngests })
-      const orphans: Orphan[] = []
-      let started = 0
-      for (const ingest of page) {
-        signal.throwIfAborted()
-        const found = await lookAt(deps, ingest, signal)
-        if (found === 'started') started++
-        else if (found) orphans.push(found)
-      }
-      const isLast = page.length < pageIngests
-      const next = isLast ? null : (page.at(-1)?.ingestId ?? null)
-      return { looked: page.length, started, orphans, next }
-    })
+export async function endOrphans(
+  attempt: Attempt,
+  { after }: { after: string | null },
+): Promise<LookedThrough> {
+  const { db, signal } = attempt
+  const page = await listUnended(db, { after, limit: pageIngests })
+  const orphans: Orphan[] = []
+  let started = 0
+  for (const ingest of page) {
+    signal.throwIfAborted()
+    const found = await lookAt(attempt, ingest)
+    if (found === 'started') started++
+    else if (found) orphans.push(found)
+  }
+  const isLast = page.length < pageIngests
+  const next = isLast ? null : (page.at(-1)?.ingestId ?? null)
+  return { looked: page.length, started, orphans, next }
+}
 
 /** One that cannot be ended now must not keep the others: the next pass comes to it again. */
-async function endOrLeave(
-  deps: Deps,
-  ingest: Unended,
-  options: { how: string; signal: AbortSignal },
-): Promise<Orphan | null> {
+async function endOrLeave(attempt: Attempt, ingest: Unended, how: string): Promise<Orphan | null> {
   try {
-    return await endOrphan(deps, ingest, options)
+    return await endOrphan(attempt, ingest, how)
   } catch (error) {
     if (!isUndroppable(error)) throw error
     const { ingestId } = ingest
     const { message } = databaseError(error)
-    deps.log.warn({ event: 'left', ingestId }, `${ingestId} cannot be ended yet: ${message}`)
+    attempt.log.warn({ event: 'left', ingestId }, `${ingestId} cannot be ended yet: ${message}`)
     return null
   }
 }
 
-async function lookAt(
-  deps: Deps,
-  ingest: Unended,
-  signal: AbortSignal,
-): Promise<Orphan | 'started' | null> {
-  const status = await deps.workflowStatusOf(ingest.ingestId)
-  if (isUnstarted(ingest, status)) return (await startAfterAll(deps, ingest)) ? 'started' : null
+async function lookAt(attempt: Attempt, ingest: Unended): Promise<Orphan | 'started' | null> {
+  const status = await attempt.workflowStatusOf(ingest.ingestId)
+  if (isUnstarted(ingest, status)) return (await startAfterAll(attempt, ingest)) ? 'started' : null
   const how = orphanOf(ingest, status)
-  return how === null ? null : endOrLeave(deps, ingest, { how, signal })
+  return how === null ? null : endOrLeave(attempt, ingest, how)
 }
 
 /** A request that comes at the same time starts the same workflow, for the id is the ingest's. */
 async function startAfterAll(
-  { db, log, startIngest }: Deps,
+  { db, log, startIngest }: Attempt,
   { ingestId }: Unended,
 ): Promise<boolean> {
   const ingest = await readUnstarted(db, ingestId)
@@ -112,9 +104,9 @@ async function startAfterAll(
 
 /** @returns null when it has ended by itself, or was started after all */
 async function endOrphan(
-  { db, stage, log }: Deps,
+  { db, stage, log, signal }: Attempt,
   { ingestId, state }: Unended,
-  { how, signal }: { how: string; signal: AbortSignal },
+  how: string,
 ): Promise<Orphan | null> {
   const before = await readIngest(db, ingestId)
   if (before.state !== state) return null
@@ -147,24 +139,22 @@ function outcomeOf(ingestId: string, how: string): Outcome {
 }
 
 /** Removes what ended ingests left in stage and database, and uploads that no ingest took. */
-export const removeLeftovers =
-  (deps: Deps) => async (): Promise<Pick<Findings, 'folders' | 'tables' | 'uploads'>> =>
-    alive(deps, {}, async (signal) => {
-      const { db, stage, log } = deps
-      const folders = await clearFolders(deps, signal)
-      let tables = 0
-      for (const table of await listLeftTables(db, leftoverMs)) {
-        signal.throwIfAborted()
-        if (await dropLeftTable(db, table)) tables++
-        else
-          log.warn({ event: 'left', ...table }, `${table.schema}.${table.name} cannot be dropped`)
-      }
-      const uploads = await stage.uploads.expire(uploadsKeptMs)
-      return { folders, tables, uploads }
-    })
+export async function removeLeftovers(
+  attempt: Attempt,
+): Promise<Pick<Findings, 'folders' | 'tables' | 'uploads'>> {
+  const { db, stage, log, signal } = attempt
+  const folders = await clearFolders(attempt)
+  let tables = 0
+  for (const table of await listLeftTables(db, leftoverMs)) {
+    signal.throwIfAborted()
+    if (await dropLeftTable(db, table)) tables++
+    else log.warn({ event: 'left', ...table }, `${table.schema}.${table.name} cannot be dropped`)
+  }
+  const uploads = await stage.uploads.expire(uploadsKeptMs)
+  return { folders, tables, uploads }
+}
 
-async function clearFolders(deps: Deps, signal: AbortSignal): Promise<number> {
-  const { db, stage } = deps
+async function clearFolders({ db, stage, signal }: Attempt): Promise<number> {
   // What this ledger does not know may be known to another one.
   const isShared = (await stage.claim(await readLedgerId(db))) > 1
   let removed = 0

@@ -26,7 +26,7 @@ import { archiveOf } from '../src/sources/archive.ts'
 import type { Found, Source } from '../src/sources/source.ts'
 import { findFirstTable } from '../src/spec/files/firstTable.ts'
 import { type FullSpec, factsOf, namedFiles } from '../src/spec/spec.ts'
-import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
+import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
 import { type Deps, sourceOf } from './deps.ts'
 
 export interface Listed {
@@ -51,51 +51,47 @@ const candidatesMax = 16
  * A target that cannot take the rows is refused here, before anything is read but the first
  * bytes of the first table.
  */
-export const listSource =
-  (deps: Deps) =>
-  async (input: VerbInput): Promise<Listed> =>
-    alive(deps, input, async (signal) => {
-      const { db } = deps
-      const { ingestId } = input
-      await enterPhase(db, ingestId, 'list')
-      return alone(
-        db,
-        { ingestId, what: 'list', signal },
-        (tx) => lockIngest(tx, ingestId),
-        async (tx, entry) => {
-          mustBeActive(ingestId, entry)
-          const { spec } = entry
-          const known = spec.steps && (await plansOf(tx, spec.steps))
-          if (entry.sizeBytes !== null) {
-            return { ...(await sumList(tx, ingestId)), ...routed(entry, entry.sizeBytes, known) }
-          }
-          mustNotBePaused(input, entry.state)
-          const target =
-            spec.target &&
-            (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
-          const source = sourceOf(deps, spec)
-          const { candidates, ...listed } = await record(tx, {
-            ...{ ingestId, spec, source, signal },
-            sha256Of: hashesOf(deps, spec),
+export async function listSource(attempt: Attempt, input: VerbInput): Promise<Listed> {
+  const { db, signal } = attempt
+  const { ingestId } = input
+  await enterPhase(db, ingestId, 'list')
+  return alone(
+    db,
+    { ingestId, what: 'list', signal },
+    (tx) => lockIngest(tx, ingestId),
+    async (tx, entry) => {
+      mustBeActive(ingestId, entry)
+      const { spec } = entry
+      const known = spec.steps && (await plansOf(tx, spec.steps))
+      if (entry.sizeBytes !== null) {
+        return { ...(await sumList(tx, ingestId)), ...routed(entry, entry.sizeBytes, known) }
+      }
+      mustNotBePaused(input, entry.state)
+      const target =
+        spec.target && (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
+      const source = sourceOf(attempt, spec)
+      const { candidates, ...listed } = await record(tx, {
+        ...{ ingestId, spec, source, signal },
+        sha256Of: hashesOf(attempt, spec),
+      })
+      mustHaveFiles(spec, listed)
+      // After steps the files may be others: each is looked at when its last step has ended.
+      const { first, notes } = known
+        ? { first: null, notes: [] }
+        : await findFirstTable(candidates, {
+            source,
+            spec,
+            target,
+            limits: attempt.unpack,
+            signal,
           })
-          mustHaveFiles(spec, listed)
-          // After steps the files may be others: each is looked at when its last step has ended.
-          const { first, notes } = known
-            ? { first: null, notes: [] }
-            : await findFirstTable(candidates, {
-                source,
-                spec,
-                target,
-                limits: deps.unpack,
-                signal,
-              })
-          await recordListed(tx, ingestId, { ...listed, first })
-          await addNotes(tx, ingestId, [...listed.leftOut.notes, ...notes])
-          const { files, lots, sizeBytes } = listed
-          return { files, lots, ...routed(entry, sizeBytes, known) }
-        },
-      )
-    })
+      await recordListed(tx, ingestId, { ...listed, first })
+      await addNotes(tx, ingestId, [...listed.leftOut.notes, ...notes])
+      const { files, lots, sizeBytes } = listed
+      return { files, lots, ...routed(entry, sizeBytes, known) }
+    },
+  )
+}
 
 /** What the routes say now that the size is known. */
 function routed(

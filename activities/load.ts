@@ -4,7 +4,6 @@
  * Rows, rejects and the receipt commit together. A retry therefore finds the receipt and returns
  * it, or finds nothing and starts clean: there is no third case.
  */
-import { activityInfo } from '@temporalio/activity'
 import { parseTableName } from '../src/domain/table.ts'
 import type { Receipt, Reject, UnitRef } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
@@ -19,8 +18,7 @@ import { whyLost } from '../src/postgres/target/lost.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { UnitBytes } from '../src/stage/unitBytes.ts'
-import { alive, type Limited, mustNotBePaused } from './attempt/alive.ts'
-import type { Deps } from './deps.ts'
+import { type Attempt, type Limited, mustNotBePaused } from './attempt/attempt.ts'
 import { fastLane, flawRejects, repairLane } from './load/lanes.ts'
 import { type LoadedUnit, loadWarily, withParts } from './load/suspect.ts'
 import { mustStand } from './publish/target.ts'
@@ -30,36 +28,38 @@ interface LoadInput extends UnitRef, Limited {
   suspect?: boolean
 }
 
-export const loadUnit =
-  (deps: Deps) =>
-  async (ref: LoadInput): Promise<LoadedUnit> =>
-    alive(deps, ref, (signal, rearm) => {
-      const loadOnce = (begin?: () => Promise<void>) =>
-        alone(
-          deps.db,
-          { ingestId: ref.ingestId, what: `load ${ref.unitNo}`, unitNo: ref.unitNo, signal },
-          async (tx) => {
-            await awaitBudget(tx, signal)
-            return lockUnit(tx, ref)
-          },
-          async (tx, entry) => {
-            if (!entry.receipt) {
-              mustNotBePaused(ref, entry.state)
-              await begin?.()
-            }
-            return withParts(entry.receipt ?? (await load(deps, tx, ref, entry)), entry)
-          },
-        )
-      const isFirst = activityInfo().attempt === 1 && !ref.suspect && !ref.again
-      return isFirst ? loadOnce() : loadWarily(deps, ref, { signal, rearm }, loadOnce)
-    })
+export async function loadUnit(attempt: Attempt, ref: LoadInput): Promise<LoadedUnit> {
+  const { db, signal } = attempt
+  const loadOnce = (begin?: () => Promise<void>) =>
+    alone(
+      db,
+      { ingestId: ref.ingestId, what: `load ${ref.unitNo}`, unitNo: ref.unitNo, signal },
+      async (tx) => {
+        await awaitBudget(tx, signal)
+        return lockUnit(tx, ref)
+      },
+      async (tx, entry) => {
+        if (!entry.receipt) {
+          mustNotBePaused(ref, entry.state)
+          await begin?.()
+        }
+        return withParts(entry.receipt ?? (await load(attempt, tx, ref, entry)), entry)
+      },
+    )
+  return attempt.isRetry || ref.suspect ? loadWarily(attempt, ref, loadOnce) : loadOnce()
+}
 
-async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry): Promise<Receipt> {
+async function load(
+  attempt: Attempt,
+  tx: Connection,
+  ref: UnitRef,
+  entry: UnitEntry,
+): Promise<Receipt> {
   const { unit } = entry
   const startMs = performance.now()
   const fileNos = [...unit.splits, ...unit.flaws].map(({ fileNo }) => fileNo)
   const files = await readFiles(tx, ref.ingestId, [...new Set(fileNos)])
-  const bytes = new UnitBytes(deps.stage, ref.ingestId, unit, files)
+  const bytes = new UnitBytes(attempt.stage, ref.ingestId, unit, files)
 
   const straight = !entry.target.atomic
   const filled = unit.columns
@@ -91,9 +91,9 @@ async function load(deps: Deps, tx: Connection, ref: UnitRef, entry: UnitEntry):
     lane: loaded.lane,
   }
   await mustAddUp(tx, ref, entry, receipt)
-  const { attempt } = activityInfo()
+  const { worker, attemptNo } = attempt
   const tookMs = performance.now() - startMs
-  await settleUnit(tx, ref, receipt, { worker: deps.worker, attempt, tookMs })
+  await settleUnit(tx, ref, receipt, { worker, attempt: attemptNo, tookMs })
   return receipt
 }
 

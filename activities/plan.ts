@@ -32,8 +32,7 @@ import type { TargetTable } from '../src/postgres/target/targetTable.ts'
 import { FileSorter } from '../src/spec/files/sorter.ts'
 import { type FullSpec, factsOf } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
-import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
-import type { Deps } from './deps.ts'
+import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
 import { guessColumns } from './plan/types.ts'
 
 export interface Planned {
@@ -47,42 +46,39 @@ const pageUnits = 200
 const pageSplits = 2000
 
 /** Plans once: a later attempt finds the plan in the ledger and returns it. */
-export const planIngest =
-  (deps: Deps) =>
-  async (input: VerbInput): Promise<Planned> =>
-    alive(deps, input, async (signal) => {
-      const { db } = deps
-      const { ingestId } = input
-      await enterPhase(db, ingestId, 'plan')
-      return alone(
-        db,
-        { ingestId, what: 'plan', signal },
-        (tx) => lockIngest(tx, ingestId),
-        async (tx, entry) => {
-          mustBeActive(ingestId, entry)
-          if (entry.landing) return sumPlan(tx, ingestId)
-          mustNotBePaused(input, entry.state)
-          const { spec } = entry
-          const { into, table } = targetOf(spec)
-          const before = await readRelied(tx, table)
-          const target = await readTarget(tx, table, into.mode)
-          const knowsOne = spec.format.unknownFiles === 'skip'
-          const layout = new Layout(into, target?.columns ?? null, { knowsOne })
-          const sorter = new FileSorter(layout, entry)
-          const values = new ColumnValues()
-          const files = withColumns(eachFile(tx, ingestId), { sorter, values, signal })
-          const bytes = unitBytes(await sumFileBytes(tx, ingestId))
-          const planned = await addPages(tx, ingestId, planUnits(files, bytes))
-          const notes = sorter.notes(factsOf(spec).paths.join(', '))
-          const made = await makeLanding(tx, { ingestId, spec, target, layout, values })
-          // Rows that go straight into the target rely on it as it is from now on.
-          const relied = into.atomic ? before : await readRelied(tx, table)
-          await recordPlanned(tx, ingestId, { ...planned, ...made, relied })
-          await addNotes(tx, ingestId, notes)
-          return planned
-        },
-      )
-    })
+export async function planIngest(attempt: Attempt, input: VerbInput): Promise<Planned> {
+  const { db, signal } = attempt
+  const { ingestId } = input
+  await enterPhase(db, ingestId, 'plan')
+  return alone(
+    db,
+    { ingestId, what: 'plan', signal },
+    (tx) => lockIngest(tx, ingestId),
+    async (tx, entry) => {
+      mustBeActive(ingestId, entry)
+      if (entry.landing) return sumPlan(tx, ingestId)
+      mustNotBePaused(input, entry.state)
+      const { spec } = entry
+      const { into, table } = targetOf(spec)
+      const before = await readRelied(tx, table)
+      const target = await readTarget(tx, table, into.mode)
+      const knowsOne = spec.format.unknownFiles === 'skip'
+      const layout = new Layout(into, target?.columns ?? null, { knowsOne })
+      const sorter = new FileSorter(layout, entry)
+      const values = new ColumnValues()
+      const files = withColumns(eachFile(tx, ingestId), { sorter, values, signal })
+      const bytes = unitBytes(await sumFileBytes(tx, ingestId))
+      const planned = await addPages(tx, ingestId, planUnits(files, bytes))
+      const notes = sorter.notes(factsOf(spec).paths.join(', '))
+      const made = await makeLanding(tx, { ingestId, spec, target, layout, values })
+      // Rows that go straight into the target rely on it as it is from now on.
+      const relied = into.atomic ? before : await readRelied(tx, table)
+      await recordPlanned(tx, ingestId, { ...planned, ...made, relied })
+      await addNotes(tx, ingestId, notes)
+      return planned
+    },
+  )
+}
 
 /** An ingest without a target is not planned. */
 function targetOf({ target }: FullSpec): { into: FullTarget; table: TableName } {

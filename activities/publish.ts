@@ -27,8 +27,7 @@ import { lockTargetName } from '../src/postgres/target/target.ts'
 import type { TargetTable } from '../src/postgres/target/targetTable.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
-import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
-import type { Deps } from './deps.ts'
+import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
 import { evolve } from './publish/evolve.ts'
 import { judgeLanding } from './publish/judge.ts'
 import { noteLikely, overLimit } from './publish/limit.ts'
@@ -45,27 +44,24 @@ export interface PublishInput extends VerbInput {
 const notesInResultMax = 20
 
 /** Publishes once: a later attempt finds the ingest published and returns its counts. */
-export const publishIngest =
-  (deps: Deps) =>
-  async (input: PublishInput): Promise<Counts> =>
-    alive(deps, input, async (signal) => {
-      const { db } = deps
-      const { ingestId } = input
-      await enterPhase(db, ingestId, 'publish')
-      const published = await alone(
-        db,
-        { ingestId, what: 'publish', signal },
-        (tx) => lockIngest(tx, ingestId),
-        (tx, entry) => publish(deps, tx, input, entry),
-      )
-      if (published instanceof Error) throw published
-      const notes = await readNotes(db, ingestId, notesInResultMax)
-      return notes.length > 0 ? { ...published, notes } : published
-    })
+export async function publishIngest(attempt: Attempt, input: PublishInput): Promise<Counts> {
+  const { db, signal } = attempt
+  const { ingestId } = input
+  await enterPhase(db, ingestId, 'publish')
+  const published = await alone(
+    db,
+    { ingestId, what: 'publish', signal },
+    (tx) => lockIngest(tx, ingestId),
+    (tx, entry) => publish(attempt, tx, input, entry),
+  )
+  if (published instanceof Error) throw published
+  const notes = await readNotes(db, ingestId, notesInResultMax)
+  return notes.length > 0 ? { ...published, notes } : published
+}
 
 /** @returns an error where the transaction is to be committed all the same, with its rejects */
 async function publish(
-  deps: Deps,
+  attempt: Attempt,
   tx: Connection,
   input: PublishInput,
   entry: IngestEntry,
@@ -81,7 +77,7 @@ async function publish(
   if (over) throw over
   checkCounts(loaded, missing)
   if (entry.spec.target?.atomic) {
-    const judged = await moveRows(deps, tx, input, entry)
+    const judged = await moveRows(attempt, tx, input, entry)
     if (judged) return judged
   }
   const published = await countsOf(tx, ingestId)
@@ -124,7 +120,7 @@ function checkCounts(counts: Required<Counts>, missing: number): void {
  * @throws target_refused, count_mismatch
  */
 async function moveRows(
-  deps: Deps,
+  attempt: Attempt,
   tx: Connection,
   input: PublishInput,
   entry: IngestEntry,
@@ -152,7 +148,7 @@ async function moveRows(
   const list = await evolve(tx, target, there, columns ?? []).catch((error) => {
     throw isRefusal(error) ? refused(target, error) : error
   })
-  return fillTarget(deps, tx, input, { entry, target, landing, there, list })
+  return fillTarget(attempt, tx, input, { entry, target, landing, there, list })
 }
 
 interface Filling {
@@ -169,7 +165,7 @@ interface Filling {
  * waiting by a lock. Rows that the target refuses are judged, and it is tried with the others.
  */
 async function fillTarget(
-  deps: Deps,
+  attempt: Attempt,
   tx: Connection,
   input: PublishInput,
   filling: Filling,
@@ -182,7 +178,7 @@ async function fillTarget(
   for (;;) {
     const error = tries ? await tryToFill(tx, ingestId, filling) : null
     if (tries && error === null) return null
-    const marked = traced && !isOther(error) ? await judgeLanding(deps, tx, ingestId, entry) : 0
+    const marked = traced && !isOther(error) ? await judgeLanding(attempt, tx, ingestId, entry) : 0
     if (tries && marked === 0) throw await whyRefused(tx, ingestId, filling, error)
     const over = await overLimit(tx, input, spec, await countsOf(tx, ingestId))
     if (over) return over

@@ -5,7 +5,6 @@
  * COPY, corrects receipts and rejects, and leaves a receipt of its own. A second attempt finds that
  * one and returns it, or finds nothing and starts clean.
  */
-import { activityInfo } from '@temporalio/activity'
 import type { Column } from '../src/domain/columns.ts'
 import type { Retried, RetryInput } from '../src/domain/retry.ts'
 import { parseTableName, quoteTable, showTable } from '../src/domain/table.ts'
@@ -29,27 +28,26 @@ import { sumReceipts } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import { lockTargetName, readTarget } from '../src/postgres/target/target.ts'
-import { alive, type Limited } from './attempt/alive.ts'
-import type { Deps } from './deps.ts'
+import type { Attempt, Limited } from './attempt/attempt.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
 import { correctedPages } from './retry/corrected.ts'
 import { type Attempted, reload } from './retry/reload.ts'
 
-export const retryRejects =
-  (deps: Deps) =>
-  async (order: RetryInput & Limited): Promise<Retried> =>
-    alive(deps, order, async (signal) => {
-      const { ingestId, retryId } = order
-      return alone(
-        deps.db,
-        { ingestId, what: retryId, signal },
-        (tx) => lockIngest(tx, ingestId),
-        async (tx, entry) => {
-          const done = await readRetry(tx, order)
-          return done ? countsOf(done) : retry(deps, tx, order, entry)
-        },
-      )
-    })
+export async function retryRejects(
+  attempt: Attempt,
+  order: RetryInput & Limited,
+): Promise<Retried> {
+  const { ingestId, retryId } = order
+  return alone(
+    attempt.db,
+    { ingestId, what: retryId, signal: attempt.signal },
+    (tx) => lockIngest(tx, ingestId),
+    async (tx, entry) => {
+      const done = await readRetry(tx, order)
+      return done ? countsOf(done) : retry(attempt, tx, order, entry)
+    },
+  )
+}
 
 const countsOf = ({ rowsTried, rowsLoaded, rowsRejected, rowsOpen }: Retried): Retried => ({
   rowsTried,
@@ -59,7 +57,7 @@ const countsOf = ({ rowsTried, rowsLoaded, rowsRejected, rowsOpen }: Retried): R
 })
 
 async function retry(
-  deps: Deps,
+  attempt: Attempt,
   tx: Connection,
   order: RetryInput,
   entry: IngestEntry,
@@ -71,7 +69,7 @@ async function retry(
   const filled = await columnsOfOpen(tx, ingestId)
   // What would be judged at the commit is judged row by row.
   await tx.query('set constraints all immediate')
-  const pages = upload ? correctedPages(deps, tx, { ...order, upload }) : asTheyAre(tx, ingestId)
+  const pages = upload ? correctedPages(attempt, tx, { ...order, upload }) : asTheyAre(tx, ingestId)
   let rowsLoaded = 0
   let rowsRejected = 0
   for await (const page of pages) {
@@ -86,9 +84,9 @@ async function retry(
   await noteTrimmed(tx, ingestId, await sumReceipts(tx, ingestId))
   const rowsOpen = await countOpen(tx, ingestId)
   const retried = { rowsTried: rowsLoaded + rowsRejected, rowsLoaded, rowsRejected, rowsOpen }
-  const { attempt } = activityInfo()
+  const { worker, attemptNo } = attempt
   const tookMs = performance.now() - startMs
-  await recordRetry(tx, order, retried, { worker: deps.worker, attempt, tookMs })
+  await recordRetry(tx, order, retried, { worker, attempt: attemptNo, tookMs })
   return retried
 }
 

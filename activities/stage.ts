@@ -19,52 +19,51 @@ import { emptyShape, notesBeside, readIn } from '../src/spec/files/reading.ts'
 import { namedFiles } from '../src/spec/spec.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { openText, type Text } from '../src/unpack/text.ts'
-import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
-import { type Deps, sourceOf } from './deps.ts'
+import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
+import { sourceOf } from './deps.ts'
 
 /** Most of the time of a small file is waiting for the disk. */
 const filesAtOnce = 8
 const recordedAtOnce = 100
 
 /** Stages the files of a lot; one that an earlier attempt has staged is not staged again. */
-export const stageLot =
-  (deps: Deps) =>
-  async (input: VerbInput & { lotNo: number }): Promise<void> =>
-    alive(deps, input, async (signal) => {
-      const { db, stage } = deps
-      const { ingestId, lotNo } = input
-      await enterPhase(db, ingestId, 'stage')
-      const ingest = await readIngest(db, ingestId)
-      const { spec, state } = ingest
-      mustNotBePaused(input, state)
-      const isNamed = namedFiles(spec.source)
-      const lot = { deps, ingestId, ingest, isNamed, source: sourceOf(deps, spec), signal }
-      let staged: NewlyStaged[] = []
-      const files = await readUnstaged(db, ingestId, lotNo)
-      for await (const file of mapOrdered(files, filesAtOnce, (each) => stageFile(lot, each))) {
-        staged.push(file)
-        if (staged.length < recordedAtOnce) continue
-        await recordStaged(db, ingestId, staged)
-        staged = []
-      }
-      if (staged.length > 0) await recordStaged(db, ingestId, staged)
-      // A late attempt may have staged files after the sweep, which no later step would remove.
-      const entry = await readIngest(db, ingestId)
-      if (isOver(entry.state)) await stage.clear(ingestId)
-      mustBeActive(ingestId, entry)
-    })
+export async function stageLot(
+  attempt: Attempt,
+  input: VerbInput & { lotNo: number },
+): Promise<void> {
+  const { db, stage } = attempt
+  const { ingestId, lotNo } = input
+  await enterPhase(db, ingestId, 'stage')
+  const ingest = await readIngest(db, ingestId)
+  const { spec, state } = ingest
+  mustNotBePaused(input, state)
+  const isNamed = namedFiles(spec.source)
+  const lot = { attempt, ingestId, ingest, isNamed, source: sourceOf(attempt, spec) }
+  let staged: NewlyStaged[] = []
+  const files = await readUnstaged(db, ingestId, lotNo)
+  for await (const file of mapOrdered(files, filesAtOnce, (each) => stageFile(lot, each))) {
+    staged.push(file)
+    if (staged.length < recordedAtOnce) continue
+    await recordStaged(db, ingestId, staged)
+    staged = []
+  }
+  if (staged.length > 0) await recordStaged(db, ingestId, staged)
+  // A late attempt may have staged files after the sweep, which no later step would remove.
+  const entry = await readIngest(db, ingestId)
+  if (isOver(entry.state)) await stage.clear(ingestId)
+  mustBeActive(ingestId, entry)
+}
 
 interface Lot {
-  deps: Deps
+  attempt: Attempt
   ingestId: string
   ingest: IngestEntry
   isNamed: (file: FileEntry) => boolean
   source: Source
-  signal: AbortSignal
 }
 
 async function stageFile(lot: Lot, file: FileEntry): Promise<NewlyStaged> {
-  lot.signal.throwIfAborted()
+  lot.attempt.signal.throwIfAborted()
   const opened = await lot.source.open(file)
   try {
     // A step may be for files of any kind: it gets them as they are.
@@ -77,7 +76,7 @@ async function stageFile(lot: Lot, file: FileEntry): Promise<NewlyStaged> {
 }
 
 async function bringAsIs(lot: Lot, opened: OpenFile, file: FileEntry): Promise<NewlyStaged> {
-  const bytes = opened.read(lot.signal)
+  const bytes = opened.read(lot.attempt.signal)
   const digest = startDigest('sha256')
   const tap = (chunk: Buffer) => digest.update(chunk)
   const staged = await bringIn(lot, { file, bytes, path: opened.path, tap, digest })
@@ -86,10 +85,10 @@ async function bringAsIs(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
 
 async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<NewlyStaged> {
   const { name } = file
-  const text = await openText(opened.read(lot.signal), {
+  const text = await openText(opened.read(lot.attempt.signal), {
     file: name,
     format: lot.ingest.spec.format,
-    limits: lot.deps.unpack,
+    limits: lot.attempt.unpack,
     ...(opened.packing && { packing: opened.packing }),
   })
   const { packing, encoding, bytes } = text
@@ -139,7 +138,7 @@ interface Incoming {
 }
 
 async function bringIn(
-  { deps: { stage }, ingestId }: Lot,
+  { attempt: { stage }, ingestId }: Lot,
   { file, bytes, path, tap, digest }: Incoming,
 ): Promise<Omit<NewlyStaged, 'shape'>> {
   const { fileNo } = file

@@ -5,7 +5,6 @@
  * come into the ledger in one transaction, which a later attempt finds.
  */
 import { randomUUID } from 'node:crypto'
-import { Context } from '@temporalio/activity'
 import { messageOf, sluiceError } from '../src/errors.ts'
 import { enterPhase, mustBeActive, readIngest } from '../src/postgres/ledger/ingests.ts'
 import {
@@ -20,9 +19,8 @@ import {
 import { attemptsMax } from '../src/steps/app.ts'
 import type { Step, StepContext, StepFile, StepResult } from '../src/steps/define.ts'
 import { type Kept, keepable } from '../src/steps/result.ts'
-import { alive, mustNotBePaused, type VerbInput } from './attempt/alive.ts'
-import { failureOf, isOfFullDisk } from './attempt/failure.ts'
-import type { Deps } from './deps.ts'
+import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
+import { isOfFullDisk, RetryError } from './attempt/retry.ts'
 import { shapeFile } from './stage/shape.ts'
 
 export interface StepInput extends VerbInput {
@@ -35,54 +33,47 @@ export interface StepInput extends VerbInput {
 const lostAttemptsMax = 50
 const notHereMs = 300
 
-export const runStep =
-  (deps: Deps) =>
-  async (input: StepInput): Promise<void> =>
-    alive(deps, input, async (signal) => {
-      const { ingestId } = input
-      const task = await readStepTask(deps.db, input)
-      mustBeActive(ingestId, task)
-      if (!task.finishedAt) mustNotBePaused(input, task.state)
-      if (task.phase !== 'step') await enterPhase(deps.db, ingestId, 'step')
-      if (!task.finishedAt) await run(deps, input, { task, signal })
-      if (task.isLoaded) await shapeFile(deps, input, signal)
-    })
+export async function runStep(attempt: Attempt, input: StepInput): Promise<void> {
+  const { ingestId } = input
+  const { db } = attempt
+  const task = await readStepTask(db, input)
+  mustBeActive(ingestId, task)
+  if (!task.finishedAt) mustNotBePaused(input, task.state)
+  if (task.phase !== 'step') await enterPhase(db, ingestId, 'step')
+  if (!task.finishedAt) await run(attempt, input, task)
+  if (task.isLoaded) await shapeFile(attempt, input)
+}
 
-async function run(
-  deps: Deps,
-  input: StepInput,
-  { task, signal }: { task: StepTask; signal: AbortSignal },
-): Promise<void> {
-  const { info } = Context.current()
-  const step = deps.steps.get(input.step)
-  if (!step) throw notHere(deps.worker, input.step)
+async function run(attempt: Attempt, input: StepInput, task: StepTask): Promise<void> {
+  const { db, stage, worker, attemptNo, isRetry } = attempt
+  const step = attempt.steps.get(input.step)
+  if (!step) throw notHere(worker, input.step)
   const { ingestId } = input
   const { name, fileNo, sizeBytes, sha256 } = task.file
-  const at = { ...input, worker: deps.worker, attempt: info.attempt, startMs: performance.now() }
-  const isAgain = info.attempt > 1 || input.again === true
-  if (isAgain && (await recordStepBegin(deps.db, at)) > lostAttemptsMax) {
+  const at = { ...input, worker, attempt: attemptNo, startMs: performance.now() }
+  if (isRetry && (await recordStepBegin(db, at)) > lostAttemptsMax) {
     const { failures } = task
     const problem = 'its workers died or left again and again'
     throw sluiceError('step_failed', { step: step.name, file: name, failures, problem })
   }
   try {
-    const path = await deps.stage.local({ ingestId, ...task.file })
+    const path = await stage.local({ ingestId, ...task.file })
     const file = { name, fileNo, path, sizeBytes, sha256 }
-    await inScratch(deps, ingestId, async (scratch) => {
-      const context = contextOf(deps, at, { signal, scratch })
-      const returned = await attempt(deps, step, at, { file, context })
-      await finish(deps, at, await keepable(step.name, scratch, returned))
+    await inScratch(attempt, ingestId, async (scratch) => {
+      const context = contextOf(attempt, at, scratch)
+      const returned = await runOnce(attempt, step, at, { file, context })
+      await finish(attempt, at, await keepable(step.name, scratch, returned))
     })
   } catch (error) {
     if (!isOfFullDisk(error)) throw error
     // It waits for room, as every verb does, and that costs it no attempt.
-    if (isAgain) await takeBackStepBegin(deps.db, at)
+    if (isRetry) await takeBackStepBegin(db, at)
     throw sluiceError('stage_full', { file: name }, { cause: error })
   }
 }
 
 async function inScratch(
-  { stage }: Deps,
+  { stage }: Attempt,
   ingestId: string,
   work: (scratch: string) => Promise<void>,
 ): Promise<void> {
@@ -92,16 +83,16 @@ async function inScratch(
 
 /** Another worker of the queue may have it: it is asked soon, and as often as it takes. */
 function notHere(worker: string, step: string): Error {
-  return failureOf(sluiceError('step_not_here', { worker, step }), { nextRetryDelay: notHereMs })
+  return new RetryError(sluiceError('step_not_here', { worker, step }), notHereMs)
 }
 
 function contextOf(
-  deps: Deps,
+  attempt: Attempt,
   { ingestId, fileNo, step, attempt: number }: StepAttempt,
-  { signal, scratch }: Pick<StepContext, 'signal' | 'scratch'>,
+  scratch: string,
 ): StepContext {
-  const { info } = Context.current()
-  const log = deps.log.child({ ingestId, step, fileNo, attempt: number })
+  const { signal } = attempt
+  const log = attempt.log.child({ ingestId, step, fileNo, attempt: number })
   const line = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string) =>
     log[level](`${step}[${ingestId}] file ${fileNo}: ${message}`)
   return {
@@ -115,13 +106,13 @@ function contextOf(
       warn: line('warn'),
       error: line('error'),
     },
-    progress: (progress) => deps.progress(info, progress),
+    progress: (progress) => attempt.progress(progress),
   }
 }
 
 /** Runs the step once. One that does not hear its signal is not waited for. */
-async function attempt(
-  deps: Deps,
+async function runOnce(
+  { db }: Attempt,
   step: Step,
   at: StepAttempt,
   { file, context }: { file: StepFile; context: StepContext },
@@ -140,7 +131,7 @@ async function attempt(
     const isFinal = (error as { retryable?: unknown } | null)?.retryable === false
     if (!isFinal && isOfFullDisk(error)) throw error
     const problem = messageOf(error)
-    const failures = await recordStepFailure(deps.db, at, problem)
+    const failures = await recordStepFailure(db, at, problem)
     const attempts = attemptsMax(step)
     const what = { step: step.name, file: file.name, problem }
     if (isFinal || failures >= attempts) throw sluiceError('step_failed', { ...what, failures })
@@ -151,8 +142,11 @@ async function attempt(
 }
 
 /** Takes what the step returned into stage and ledger, unless another attempt was faster. */
-async function finish(deps: Deps, at: StepAttempt, { file, result }: Kept): Promise<void> {
-  const { db, stage } = deps
+async function finish(
+  { db, stage }: Attempt,
+  at: StepAttempt,
+  { file, result }: Kept,
+): Promise<void> {
   const { ingestId, fileNo, stepNo } = at
   const stagedAs = `${fileNo}.${stepNo}.${randomUUID()}`
   const staged = file === null ? null : await stage.adopt({ ingestId, fileNo, stagedAs }, file)

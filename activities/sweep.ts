@@ -3,9 +3,8 @@ import type { Outcome } from '../src/domain/words.ts'
 import { endIngest } from '../src/postgres/ledger/end.ts'
 import { enterPhase, lockIngest } from '../src/postgres/ledger/ingests.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
-import { alive, type VerbInput } from './attempt/alive.ts'
-import { untilTaken } from './attempt/failure.ts'
-import type { Deps } from './deps.ts'
+import type { Attempt, VerbInput } from './attempt/attempt.ts'
+import { untilTaken } from './attempt/retry.ts'
 
 export const uploadsKeptMs = 24 * 60 * 60 * 1000
 
@@ -20,20 +19,16 @@ export interface SweepInput extends VerbInput {
  * It never gives up. A view on the landing table, say, is not ours to drop: the error names it, and
  * the sweep is retried until it is gone.
  */
-export const sweepIngest =
-  (deps: Deps) =>
-  async (input: SweepInput): Promise<void> =>
-    alive(deps, input, async (signal) => {
-      const { stage } = deps
-      await untilTaken(() => endInLedger(deps, input, signal))
-      await stage.clear(input.ingestId)
-      await stage.uploads.expire(uploadsKeptMs)
-    })
+export async function sweepIngest(attempt: Attempt, input: SweepInput): Promise<void> {
+  const { stage } = attempt
+  await untilTaken(() => endInLedger(attempt, input))
+  await stage.clear(input.ingestId)
+  await stage.uploads.expire(uploadsKeptMs)
+}
 
 async function endInLedger(
-  { db }: Deps,
+  { db, signal }: Attempt,
   { ingestId, outcome }: SweepInput,
-  signal: AbortSignal,
 ): Promise<void> {
   await endSessions(db, ingestId)
   await enterPhase(db, ingestId, 'sweep')

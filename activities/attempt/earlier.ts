@@ -5,7 +5,6 @@
  * hung, both attempts would share its main thread and its connections.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Info } from '@temporalio/activity'
 
 interface UnderWay {
   attempt: number
@@ -19,14 +18,15 @@ const patienceMs = 10_000
 
 /**
  * Ends an earlier attempt at the same activity, if this process is at one.
+ * @param of names the activity, and which attempt at it this is
  * @param lose ends this attempt, should there be a later one
  * @returns says that this one has ended
  */
 export async function replaceEarlier(
-  { workflowExecution, activityId, attempt }: Info,
+  of: { key: string; attempt: number },
   lose: () => void,
 ): Promise<() => void> {
-  const key = `${workflowExecution?.runId} ${activityId}`
+  const { key, attempt } = of
   const earlier = underWay.get(key)
   let end = () => {}
   const ended = new Promise<void>((resolve) => {

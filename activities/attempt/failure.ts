@@ -1,10 +1,11 @@
 /** Errors on their way to Temporal: classified once, here. */
-import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity'
+import { ApplicationFailure, CancelledFailure } from '@temporalio/activity'
 import { messageOf, SluiceError, sluiceError } from '../../src/errors.ts'
 import { databaseError, isOfDatabase } from '../../src/postgres/db.ts'
+import { isOfFullDisk, RetryError } from './retry.ts'
 
 /** What a failed activity hands to the workflow, beside its message: the rest of the error. */
-export interface FailureDetails {
+interface FailureDetails {
   code: string
   hint: string
 }
@@ -12,43 +13,28 @@ export interface FailureDetails {
 /** User and data errors end the ingest; the others are tried again. */
 export function toFailure(error: unknown): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error
-  const known = toSluiceError(error)
-  if (known.code === 'unexpected') Context.current().log.error('unexpected error', { error })
-  return failureOf(known)
+  return failureOf(toSluiceError(error))
 }
 
-/**
- * Runs work that ends an ingest, and never gives up. What the database refuses now it takes once an
- * administrator has mended it; until then the attempt says what is wrong.
- */
-export async function untilTaken<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw isOfDatabase(error) ? failureOf(databaseError(error), { nonRetryable: false }) : error
-  }
-}
-
-/** @param options.nextRetryDelay in ms, in place of what the retry policy says */
+/** @param options.isFinal is not tried again, whatever the kind of the error says */
 export function failureOf(
-  { code, message, hint, retryable }: SluiceError,
-  options: { nonRetryable?: boolean; nextRetryDelay?: number } = {},
+  error: SluiceError,
+  { isFinal = !error.retryable }: { isFinal?: boolean } = {},
 ): ApplicationFailure {
+  const { message, code, hint } = error
   const details: FailureDetails = { code, hint }
+  const afterMs = error instanceof RetryError ? error.afterMs : null
   return ApplicationFailure.create({
     message,
     type: code,
-    nonRetryable: !retryable,
+    nonRetryable: isFinal,
     details: [details],
-    ...options,
+    ...(afterMs !== null && { nextRetryDelay: afterMs }),
   })
 }
 
-/** The disk is full. Space becomes free again, so such an attempt is retried without a limit. */
-export function isOfFullDisk(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException | null)?.code
-  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'stage_full'
-}
+/** The worker shuts down: another one may start at once. */
+export const handedBack = (): Error => failureOf(new RetryError(sluiceError('handed_back', {}), 1))
 
 function toSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error

@@ -5,7 +5,6 @@
  * split again, until the culprit is alone in its unit. It becomes a reject when it has killed more
  * workers that had nothing else in hand. All other records are loaded, once, as ever.
  */
-import { ApplicationFailure, activityInfo } from '@temporalio/activity'
 import type { Receipt, Reject, UnitRef } from '../../src/domain/words.ts'
 import { rejectReason } from '../../src/errors/rejects.ts'
 import { sluiceError } from '../../src/errors.ts'
@@ -25,9 +24,9 @@ import { countRejects, splitUnit } from '../../src/postgres/ledger/suspects.ts'
 import { lockUnit, settleUnit, type UnitEntry } from '../../src/postgres/ledger/units.ts'
 import { alone } from '../../src/postgres/sessions.ts'
 import { UnitBytes } from '../../src/stage/unitBytes.ts'
-import { mustNotBePaused } from '../attempt/alive.ts'
+import { type Attempt, mustNotBePaused } from '../attempt/attempt.ts'
 import type { ExclusiveRun } from '../attempt/exclusive.ts'
-import type { Deps } from '../deps.ts'
+import { RetryError } from '../attempt/retry.ts'
 import { trimLineEnd } from './lanes.ts'
 
 /** Loads the unit once; `begin` is called when it has been locked. */
@@ -48,31 +47,24 @@ const poisonMax = 20
 /** As much of a record is kept. */
 const rawBytesMax = 1 << 20
 
-interface Work {
-  signal: AbortSignal
-  /** Sets the soft time limit anew: waiting is no work. */
-  rearm: () => void
-}
-
 /** For every attempt but the first, and for every part of a unit that was split. */
 export async function loadWarily(
-  deps: Deps,
+  attempt: Attempt,
   ref: UnitRef & { suspect?: boolean },
-  { signal, rearm }: Work,
   loadOnce: LoadOnce,
 ): Promise<LoadedUnit> {
-  const suspicion = await judgeAttempts(deps.db, ref, deps.instance)
+  const suspicion = await judgeAttempts(attempt.db, ref, attempt.instance)
   if (suspicion.silent) throw silent(ref, suspicion.silent)
   if (suspicion.deaths === 0 && !suspicion.suspect && !ref.suspect) {
-    return noted(deps, ref, { isExclusive: false, onShared: null }, ({ begin }) => loadOnce(begin))
+    const shared = { isExclusive: false, onShared: null }
+    return noted(attempt, ref, shared, ({ begin }) => loadOnce(begin))
   }
-  return deps.exclusive.run(signal, (solo) => {
-    rearm()
-    return noted(deps, ref, solo, async (note) => {
-      const given = suspicion.deaths > 0 && (await divide(deps, ref, { suspicion, note, signal }))
+  return attempt.exclusively((solo) =>
+    noted(attempt, ref, solo, async (note) => {
+      const given = suspicion.deaths > 0 && (await divide(attempt, ref, { suspicion, note }))
       return given || loadOnce(note.begin)
-    })
-  })
+    }),
+  )
 }
 
 /** Another worker holds the unit and may be dead. The retry comes when that must have shown. */
@@ -80,13 +72,7 @@ function silent(
   { unitNo }: UnitRef,
   { worker, waitMs }: { worker: string; waitMs: number },
 ): Error {
-  const { message, code, hint } = sluiceError('worker_silent', { worker, unitNo })
-  return ApplicationFailure.create({
-    message,
-    type: code,
-    details: [{ code, hint }],
-    nextRetryDelay: waitMs + 100,
-  })
+  return new RetryError(sluiceError('worker_silent', { worker, unitNo }), waitMs + 100)
 }
 
 interface Note {
@@ -97,7 +83,7 @@ interface Note {
 
 /** A note in the ledger lasts until the attempt has ended in order, well or badly. */
 async function noted<T>(
-  { db, instance, worker }: Deps,
+  { db, instance, worker, attemptNo }: Attempt,
   ref: UnitRef,
   solo: ExclusiveRun,
   work: (note: Note) => Promise<T>,
@@ -105,10 +91,9 @@ async function noted<T>(
   let id: number | null = null
   const begin = async () => {
     if (id !== null) return
-    const { attempt } = activityInfo()
     const { ingestId, unitNo } = ref
-    const at = { ingestId, unitNo, attempt, instance, worker, alone: solo.isExclusive }
-    const written = await noteAttempt(db, at)
+    const who = { attempt: attemptNo, instance, worker }
+    const written = await noteAttempt(db, { ingestId, unitNo, ...who, alone: solo.isExclusive })
     id = written
     solo.onShared = () => noteCompany(db, written).catch(() => {})
   }
@@ -126,18 +111,17 @@ async function noted<T>(
 interface Case {
   suspicion: Suspicion
   note: Note
-  signal: AbortSignal
 }
 
 /** @returns null when it is to be loaded: it is smaller now, or has not killed often enough */
 const divide = (
-  deps: Deps,
+  attempt: Attempt,
   ref: UnitRef,
-  { suspicion, note, signal }: Case,
+  { suspicion, note }: Case,
 ): Promise<LoadedUnit | null> =>
   alone(
-    deps.db,
-    { ingestId: ref.ingestId, what: `load ${ref.unitNo}`, signal },
+    attempt.db,
+    { ingestId: ref.ingestId, what: `load ${ref.unitNo}`, signal: attempt.signal },
     (tx) => lockUnit(tx, ref),
     async (tx, entry) => {
       if (entry.receipt) return withParts(entry.receipt, entry)
@@ -145,13 +129,13 @@ const divide = (
       await note.begin()
       const { unit } = entry
       const { deathsAlone } = suspicion
-      const bytes = await openUnit(deps, tx, ref, entry)
+      const bytes = await openUnit(attempt, tx, ref, entry)
       const read = bytes.slice.bind(bytes)
       // Perhaps it is enough to read it.
       const isUnreadable = deathsAlone > deathsAloneMax && itemCount(unit) <= 1
       const parts = isUnreadable ? [unit] : await partsOf(unit, read, partsMax)
       if (parts.length > 1) {
-        deps.log.warn(
+        attempt.log.warn(
           { event: 'split', ...ref, parts: parts.length },
           `unit ${ref.unitNo} of ${ref.ingestId} killed workers: in ${parts.length} parts now`,
         )
@@ -160,7 +144,7 @@ const divide = (
       }
       if (deathsAlone < deathsAloneMax) return null
       const culprit = isUnreadable ? null : await firstItem(itemsOf(unit, read))
-      return giveUp(deps, tx, ref, { entry, bytes, culprit })
+      return giveUp(attempt, tx, ref, { entry, bytes, culprit })
     },
   )
 
@@ -168,7 +152,7 @@ export const withParts = (receipt: Receipt, { parts }: { parts: number }): Loade
   parts > 0 ? { ...receipt, unitsAdded: parts } : receipt
 
 async function openUnit(
-  { stage }: Deps,
+  { stage }: Attempt,
   tx: Connection,
   { ingestId }: UnitRef,
   { unit }: UnitEntry,
@@ -192,7 +176,7 @@ interface Culprit {
 
 /** @throws poison_over_max */
 async function giveUp(
-  deps: Deps,
+  { log, worker, attemptNo }: Attempt,
   tx: Connection,
   ref: UnitRef,
   { entry, bytes, culprit }: Culprit,
@@ -210,11 +194,10 @@ async function giveUp(
     sizeBytes: unit.sizeBytes,
     lane: 'repair',
   }
-  const { attempt } = activityInfo()
-  await settleUnit(tx, ref, receipt, { worker: deps.worker, attempt, tookMs: 0 })
+  await settleUnit(tx, ref, receipt, { worker, attempt: attemptNo, tookMs: 0 })
   for (const { fileNo, line } of rejects) {
     const place = `${bytes.nameOf(fileNo)} line ${line}`
-    deps.log.warn({ event: poisonCode, ...ref, fileNo, line }, `${place} kills workers: rejected`)
+    log.warn({ event: poisonCode, ...ref, fileNo, line }, `${place} kills workers: rejected`)
   }
   return withParts(receipt, entry)
 }

@@ -11,13 +11,12 @@ import { addNotes } from '../../src/postgres/ledger/notes.ts'
 import { emptyShape, headFileOf, notesBeside, readIn } from '../../src/spec/files/reading.ts'
 import { namedFiles } from '../../src/spec/spec.ts'
 import { openText } from '../../src/unpack/text.ts'
-import type { Deps } from '../deps.ts'
+import type { Attempt } from '../attempt/attempt.ts'
 
 /** A step may leave a packed file, or one in another encoding: the stage gets its text as well. */
 export async function shapeFile(
-  { db, stage, unpack }: Deps,
+  { db, stage, unpack, signal }: Attempt,
   { ingestId, fileNo }: { ingestId: string; fileNo: number },
-  signal: AbortSignal,
 ): Promise<void> {
   const file = await readFile(db, ingestId, fileNo)
   if (file.shape) return

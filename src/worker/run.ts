@@ -182,7 +182,7 @@ async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
     identity,
     activities,
     workflowBundle: bundle,
-    // Brings a cancellation within a second or two, see activities/attempt/alive.ts.
+    // Brings a cancellation within a second or two, see activities/attempt/activity.ts.
     maxHeartbeatThrottleInterval: '1s',
     maxCachedWorkflows: 100,
     // Every task comes through its queue: eager ones would pass by priority, turns and rate limit.

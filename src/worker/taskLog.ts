@@ -1,7 +1,7 @@
 /** Task events in the log: received, started, succeeded, retried, failed, cancelled. */
 import { ApplicationFailure, CancelledFailure, type Context, type Info } from '@temporalio/activity'
 import type { ActivityInterceptorsFactory } from '@temporalio/worker'
-import { handedBack } from '../../activities/attempt/alive.ts'
+import { handedBack } from '../../activities/attempt/failure.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger, LogLevel } from '../log.ts'
 import type { Slots } from './slots.ts'

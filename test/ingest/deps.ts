@@ -1,13 +1,13 @@
 /** What activities need when a test calls them itself. */
 import { randomUUID } from 'node:crypto'
 import { Exclusive } from '../../activities/attempt/exclusive.ts'
-import type { Deps } from '../../activities/index.ts'
+import type { WorkerDeps } from '../../activities/index.ts'
 import { unpackLimits } from '../../src/domain/unpack.ts'
 import { createLog } from '../../src/log.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { Harness } from '../harness.ts'
 
-export const testDeps = (harness: Harness, stage: Stage = harness.stage): Deps => ({
+export const testDeps = (harness: Harness, stage: Stage = harness.stage): WorkerDeps => ({
   db: harness.db,
   stage,
   sourceRoots: [harness.folder],

@@ -3,7 +3,8 @@ import { ApplicationFailure } from '@temporalio/common'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { alive } from '../../activities/attempt/alive.ts'
+import { toActivity } from '../../activities/attempt/activity.ts'
+import type { Attempt } from '../../activities/attempt/attempt.ts'
 import { createActivities } from '../../activities/index.ts'
 import { problemOfIngest, problemOfInput, problemOfRetry } from '../../src/domain/input.ts'
 import { enterIngest, viewIngest } from '../../src/postgres/ledger/ingests.ts'
@@ -127,6 +128,9 @@ test('the check of an input answers to anything', () => {
   expect(problemOfIngest(good, progress)).toBe(null)
 })
 
+const activityOf = (run: (attempt: Attempt) => Promise<unknown>) =>
+  toActivity(testDeps(harness), 'made up', { needs: [], run })
+
 /** Keeps the main thread busy, as a defect would. */
 function hang(ms: number): void {
   const until = Date.now() + ms
@@ -134,29 +138,26 @@ function hang(ms: number): void {
 }
 
 test('an attempt that could not heartbeat in time ends when it can run again', async () => {
-  const deps = testDeps(harness, harness.stage)
   const environment = new MockActivityEnvironment({ heartbeatTimeoutMs: 1500 })
   const failure = await environment
-    .run(() =>
-      alive(deps, {}, async (signal) => {
+    .run(
+      activityOf(async ({ signal }) => {
         hang(2500)
         await new Promise((_, reject) => signal.addEventListener('abort', reject))
       }),
+      {},
     )
     .catch((error) => error)
   expect(failure).toMatchObject({ type: 'attempt_lost', nonRetryable: false })
 })
 
 test('a later attempt in the same process ends the earlier one first', async () => {
-  const deps = testDeps(harness, harness.stage)
   const ends: string[] = []
-  const attempt = (number: number, work: (signal: AbortSignal) => Promise<unknown>) =>
-    new MockActivityEnvironment({ attempt: number, activityId: 'same' }).run(() =>
-      alive(deps, {}, work),
-    )
+  const attempt = (number: number, work: (attempt: Attempt) => Promise<unknown>) =>
+    new MockActivityEnvironment({ attempt: number, activityId: 'same' }).run(activityOf(work), {})
   let begin = () => {}
   const begun = new Promise<void>((resolve) => (begin = resolve))
-  const first = attempt(1, async (signal) => {
+  const first = attempt(1, async ({ signal }) => {
     begin()
     await new Promise((_, reject) => signal.addEventListener('abort', reject)).finally(() =>
       ends.push('first'),
