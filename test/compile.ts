@@ -4,15 +4,15 @@
  * of the CPU time that tsx takes, and a test run starts several hundred.
  */
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { workflowBundle } from '../src/worker/bundle.ts'
+import { dist, outputOf, root } from './dist.ts'
 
-const root = fileURLToPath(new URL('../', import.meta.url))
-const dist = join(root, 'dist')
 const configs = ['tsconfig.json', 'tsconfig.build.json'].map((name) => join(root, name))
 const sqlFolder = 'src/postgres/sql'
+/** Apps of tests. Those of examples/ are run from their sources. */
+const apps = ['test/api/stepsApp.ts', 'test/steps/app.ts'].map((name) => join(root, name))
 
 export async function compile(): Promise<void> {
   const { fileNames, options } = settings()
@@ -30,7 +30,8 @@ export async function compile(): Promise<void> {
     await writeFile(`${output}.map`, made.sourceMapText ?? '')
     await writeFile(output, made.outputText)
   }
-  await Promise.all([removeOthers(fileNames.map(outputOf)), ...fileNames.map(one)])
+  const files = [...fileNames, ...apps]
+  await Promise.all([removeOthers(files.map(outputOf)), ...files.map(one)])
   await cp(join(root, sqlFolder), join(dist, sqlFolder), { recursive: true })
   // A worker takes the bundle beside its workflows for the right one.
   const { codePath } = await workflowBundle()
@@ -44,8 +45,6 @@ function settings(): ts.ParsedCommandLine {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic }
   return ts.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.build.json'), {}, host)!
 }
-
-const outputOf = (file: string): string => join(dist, relative(root, file).replace(/\.ts$/, '.js'))
 
 /** 0 when there is no such file. */
 const modifiedMs = (path: string): Promise<number> =>

@@ -205,6 +205,7 @@ export async function until(
   }
 }
 
+const fromDist = { SLUICE_DIST: '1' }
 const sluice = fileURLToPath(new URL('../bin/sluice.js', import.meta.url))
 
 function startWorkerProcess({
@@ -216,7 +217,7 @@ function startWorkerProcess({
   const args = ['worker', '--queue', queue, '--concurrency', String(concurrency), ...more]
   const child = spawn(process.execPath, [sluice, ...args], {
     // An app in TypeScript needs tsx.
-    env: { ...process.env, ...(!args.includes('--app') && { SLUICE_DIST: '1' }), ...env },
+    env: { ...process.env, ...(!args.some((each) => each.endsWith('.ts')) && fromDist), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

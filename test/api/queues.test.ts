@@ -1,13 +1,14 @@
 /** Task queues at the API: who serves them, what waits, their limits; and the budget. */
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { outputOf } from '../dist.ts'
 import { until } from '../harness.ts'
 import { show, startNamed } from './fleet.ts'
 import { buildApi } from './server.ts'
 import { videoQueue } from './stepsApp.ts'
 
 const api = await buildApi()
-const app = fileURLToPath(new URL('stepsApp.ts', import.meta.url))
+const app = outputOf(fileURLToPath(new URL('stepsApp.ts', import.meta.url)))
 
 // Its row of the step stays when it is gone.
 const definer = await startNamed(api, 'definer', { queue: videoQueue, args: ['--app', app] })

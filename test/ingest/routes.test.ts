@@ -7,9 +7,10 @@ import { expect, test } from 'vitest'
 import type { Settings } from '../../src/settings.ts'
 import type { IngestSpec } from '../../src/spec/spec.ts'
 import { listen } from '../api/server.ts'
+import { outputOf } from '../dist.ts'
 import { build, type Harness, until } from '../harness.ts'
 
-const app = fileURLToPath(new URL('../steps/app.ts', import.meta.url))
+const app = outputOf(fileURLToPath(new URL('../steps/app.ts', import.meta.url)))
 
 async function submit(url: string, spec: IngestSpec): Promise<string> {
   const answer = await fetch(`${url}/v1/ingests`, {

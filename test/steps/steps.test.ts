@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { listen } from '../api/server.ts'
 import { sluice } from '../cli/sluice.ts'
+import { outputOf } from '../dist.ts'
 import { build, type Harness, noticedSoon, until } from '../harness.ts'
 import { recordHistory } from '../replay/record.ts'
 
-const app = fileURLToPath(new URL('app.ts', import.meta.url))
+const app = outputOf(fileURLToPath(new URL('app.ts', import.meta.url)))
 const harness = await build()
 await harness.startWorker({ args: ['--app', app] })
 
