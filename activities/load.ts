@@ -20,20 +20,23 @@ import type { FullTarget } from '../src/spec/target.ts'
 import { UnitBytes } from '../src/stage/unitBytes.ts'
 import { type Attempt, type Limited, mustNotBePaused } from './attempt/attempt.ts'
 import { fastLane, flawRejects, repairLane } from './load/lanes.ts'
-import { type LoadedUnit, loadWarily, withParts } from './load/suspect.ts'
+import { type LoadedUnit, withParts } from './load/loadedUnit.ts'
+import { loadCarefully } from './load/poison/loadCarefully.ts'
 import { mustStand } from './publish/target.ts'
 
 interface LoadInput extends UnitRef, Limited {
-  /** It is a part of a unit that killed workers. */
+  /** It is a part of a unit that killed workers. Histories of workflows have it by this name. */
   suspect?: boolean
 }
 
-export async function loadUnit(attempt: Attempt, ref: LoadInput): Promise<LoadedUnit> {
+export async function loadUnit(attempt: Attempt, input: LoadInput): Promise<LoadedUnit> {
   const { db, signal } = attempt
+  const { ingestId, unitNo, suspect: isPart = false } = input
+  const ref = { ingestId, unitNo }
   const loadOnce = (begin?: () => Promise<void>) =>
     alone(
       db,
-      { ingestId: ref.ingestId, what: `load ${ref.unitNo}`, unitNo: ref.unitNo, signal },
+      { ingestId, what: `load ${unitNo}`, unitNo, signal },
       async (tx) => {
         await awaitBudget(tx, signal)
         return lockUnit(tx, ref)
@@ -46,7 +49,8 @@ export async function loadUnit(attempt: Attempt, ref: LoadInput): Promise<Loaded
         return withParts(entry.receipt ?? (await load(attempt, tx, ref, entry)), entry)
       },
     )
-  return attempt.isRetry || ref.suspect ? loadWarily(attempt, ref, loadOnce) : loadOnce()
+  if (!attempt.isRetry && !isPart) return loadOnce()
+  return loadCarefully(attempt, { ...ref, isPart }, loadOnce)
 }
 
 async function load(

@@ -96,7 +96,7 @@ async function bring(ingestId: string, order: IngestInput, run: Run): Promise<Co
     const input = { ingestId, unitNo, ...(isPart && { suspect: true }) }
     const receipt = await gate.pass((hold) => load({ ...input, ...hold }))
     const { rowsLoaded, rowsRejected, rowsToReload = 0, unitsAdded = 0 } = receipt
-    // The parts of a unit that was split come behind all others: see activities/load/suspect.ts.
+    // The parts of a unit that was split come behind all others: see activities/load/poison/.
     if (unitsAdded > 0) addUnits(progress, unitsAdded)
     progress.loaded++
     progress.rowsLoaded += rowsLoaded

@@ -1,8 +1,8 @@
 /**
- * Runs suspect work exclusively, so that the crash of a process names its cause.
+ * Runs work that may end the process exclusively, so that a crash names its cause.
  *
- * When a process dies, all that it was doing is under suspicion. Work that has been under suspicion
- * before is therefore done exclusively, as far as other work allows it.
+ * When a process dies, any of the work that it had in hand may be the reason. Work that was in the
+ * hands of a process that died is therefore done exclusively, as far as other work allows it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 

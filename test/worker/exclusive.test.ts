@@ -1,4 +1,4 @@
-/** Who has been under suspicion is alone in its process, as far as others let it. */
+/** Work that may have killed a process has one to itself, as far as other work lets it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Exclusive, type ExclusiveRun } from '../../activities/attempt/exclusive.ts'

@@ -105,7 +105,7 @@ test.concurrent('lots are staged in the same window, and plan waits for the last
   expect(run.calls.slice(-4)).toEqual(['plan', 'load 0', 'publish', 'sweep completed'])
 })
 
-test.concurrent('the parts of a unit that was split come behind all others, as suspects', async () => {
+test.concurrent('the parts of a unit that was split come behind all others, marked as parts', async () => {
   const loadUnit = ({ unitNo }: { unitNo: number }) =>
     unitNo === 0 ? { ...rejected, rowsRejected: 0, unitsAdded: 2 } : rejected
   const run = await start({ ...sized({ units: 3 }), loadUnit })

@@ -50,10 +50,10 @@ export async function clearNotes(
   )
 }
 
-/** What earlier attempts at a unit came to. */
-export interface Suspicion {
+/** How earlier attempts at a unit ended. */
+export interface EarlierAttempts {
   /** It is a part of a unit that killed workers. */
-  suspect: boolean
+  isPart: boolean
   /** Attempts that ended with their worker, and those of them that had their worker to themselves. */
   deaths: number
   deathsAlone: number
@@ -70,7 +70,7 @@ export async function judgeAttempts(
   db: Db,
   { ingestId, unitNo }: UnitRef,
   instance: string,
-): Promise<Suspicion> {
+): Promise<EarlierAttempts> {
   const { rows } = await db.query(
     `with missed as (
        update sluice.attempts set missed_at = coalesce(missed_at, clock_timestamp())
@@ -95,14 +95,15 @@ export async function judgeAttempts(
   const dead = rows.filter(({ lives, silentMs }) => !lives && silentMs >= silenceMs)
   const silent = rows.find(({ lives, silentMs }) => !lives && silentMs < silenceMs)
   return {
-    suspect: await isSuspect(db, { ingestId, unitNo }),
+    isPart: await isPart(db, { ingestId, unitNo }),
     deaths: dead.length,
     deathsAlone: dead.filter(({ alone }) => alone).length,
     silent: silent ? { worker: silent.worker, waitMs: silenceMs - silent.silentMs } : null,
   }
 }
 
-async function isSuspect(db: Db, { ingestId, unitNo }: UnitRef): Promise<boolean> {
+/** The ledger calls a part of a unit that was split `suspect`. */
+async function isPart(db: Db, { ingestId, unitNo }: UnitRef): Promise<boolean> {
   const { rows } = await db.query(
     'select suspect from sluice.units where ingest_id = $1 and unit_no = $2',
     [ingestId, unitNo],

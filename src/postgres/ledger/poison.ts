@@ -1,4 +1,4 @@
-/** Units that killed workers: split in the ledger, or given up. */
+/** Units that killed workers, and how many poison records an ingest has. */
 import type { Unit, UnitRef } from '../../domain/words.ts'
 import type { Connection } from '../db.ts'
 import { clearNotes } from './attempts.ts'
