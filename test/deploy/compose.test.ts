@@ -66,9 +66,8 @@ describe('the file', () => {
     )
     expect(used).toEqual(documented)
     for (const [name, { environment = {} }] of all) {
-      for (const [key, value] of Object.entries(environment)) {
-        if (/PASSWORD|PWD|_URL$/.test(key)) expect(value, `${name} ${key}`).toMatch(/\$\{/)
-      }
+      const secrets = Object.entries(environment).filter(([key]) => /PASSWORD|PWD|_URL$/.test(key))
+      for (const [key, value] of secrets) expect(value, `${name} ${key}`).toMatch(/\$\{/)
     }
   })
 
@@ -89,8 +88,9 @@ describe('every service', () => {
 
   it('has a health check, unless it ends by itself', () => {
     for (const [name, { healthcheck }] of all) {
-      if (oneShots.includes(name)) expect(healthcheck, name).toEqual({ disable: true })
-      else expect(healthcheck?.test?.[0], name).toMatch(/^CMD/)
+      const test = expect.arrayContaining([expect.stringMatching(/^CMD/)])
+      const wanted = oneShots.includes(name) ? { disable: true } : expect.objectContaining({ test })
+      expect(healthcheck, name).toEqual(wanted)
     }
   })
 
