@@ -1,60 +1,8 @@
 /** Folders as they come: each file is looked at, what is no data is left out, and it is told. */
-import { cp, mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { IngestSpec } from '../../src/spec/spec.ts'
-import { build } from '../harness.ts'
-import { zip } from '../zip.ts'
+import { folders } from './folders.ts'
 
-const harness = await build()
-await harness.startWorker()
-
-let count = 0
-
-type Files = Record<string, string | Buffer>
-type Options = Pick<IngestSpec, 'format' | 'rejects'> & {
-  create?: string
-  target?: Partial<IngestSpec['target']>
-}
-
-/** Ingests a path of the folder; what came of it. */
-async function loadPath(path: string | string[], { create, target, ...options }: Options = {}) {
-  const table = `t${++count}`
-  if (create) await harness.db.query(`create table ${table} (${create})`)
-  const view = await harness.ingest({
-    ...options,
-    source: { kind: 'directory', path },
-    target: { table, ...target },
-  })
-  const rows = view.error && !create ? [] : (await harness.db.query(`select * from ${table}`)).rows
-  return {
-    error: view.error?.code ?? null,
-    message: view.error?.message ?? '',
-    hint: view.error?.hint ?? '',
-    columns: view.columns?.map(({ name, type }) => `${name} ${type}`),
-    names: view.columns?.map(({ name }) => name),
-    rows: rows.map((row) => Object.values(row)).sort((a, b) => (`${a}` < `${b}` ? -1 : 1)),
-    rejects: (await harness.rejects(view.ingestId)).map(({ line, code }) => [line, code]),
-    notes: Object.fromEntries(view.notes.map(({ code, message }) => [code, message])),
-    hints: Object.fromEntries(view.notes.map((note) => [note.code, note.hint])),
-    units: view.units,
-  }
-}
-
-async function folderOf(files: Files): Promise<string> {
-  const folder = join(harness.folder, `folder${++count}`)
-  await mkdir(folder)
-  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
-  return folder
-}
-
-const load = async (files: Files, options?: Options) => loadPath(await folderOf(files), options)
-
-async function trial(name: string, options?: Options) {
-  const path = join(harness.folder, `trial${++count}-${name}`)
-  await cp(join(import.meta.dirname, name), path, { recursive: true })
-  return loadPath(path, options)
-}
+const { harness, folderOf, load, trial } = await folders()
 
 describe('trials', () => {
   test('later-file-without-header: it fails, and names the file and what to do', async () => {
@@ -235,66 +183,6 @@ describe('a file without a header, and files of another kind', () => {
         [3, 30],
       ],
     ])
-  })
-})
-
-describe('what is no data', () => {
-  const pdf = Buffer.from('%PDF-1.7\n%\xe2\xe3\n1 0 obj\n', 'latin1')
-  const clutter = {
-    'README.md': '# Export, of today\n',
-    '.late.csv': 'a,b\n3,4\n',
-    'Thumbs.db': Buffer.alloc(600),
-    'about.txt': 'These are the sales, as of May.\nAsk us, if in doubt.\n',
-    'manual.pdf': pdf,
-    scan: pdf,
-  }
-
-  test('in a folder it is left out and named, wherever it sorts', async () => {
-    const { rows, columns, notes, error } = await load({ ...clutter, 'sales.csv': 'a,b\n1,2\n' })
-    expect([error, columns, rows]).toEqual([null, ['a bigint', 'b bigint'], [[1, 2]]])
-    expect(Object.keys(notes)).toContain('files_left_out')
-  })
-
-  test('every file is named in some note', async () => {
-    const path = await folderOf({ ...clutter, 'sales.csv': 'a,b\n1,2\n' })
-    const view = await harness.ingest({
-      source: { kind: 'directory', path },
-      target: { table: 'told' },
-    })
-    const told = view.notes.map(({ message }) => message).join('\n')
-    for (const name of Object.keys(clutter)) expect(told).toContain(`/${name}`)
-    expect(view).toMatchObject({ files: 3, rowsLoaded: 1 })
-  })
-
-  test('in an archive as well', async () => {
-    const members = {
-      '.DS_Store': Buffer.alloc(100),
-      '__MACOSX/._a.csv': Buffer.alloc(100),
-      'README.txt': 'Hello, world\n',
-      'a.csv': 'a,b\n1,2\n',
-    }
-    const path = await harness.file('clutter.zip', await zip(members))
-    const view = await harness.ingest({
-      source: { kind: 'directory', path },
-      target: { table: 'zipped' },
-    })
-    expect(view).toMatchObject({ state: 'completed', files: 1, rowsLoaded: 1 })
-    const told = view.notes.map(({ message }) => message).join('\n')
-    for (const name of ['.DS_Store', '__MACOSX', 'README.txt']) expect(told).toContain(name)
-  })
-
-  test('named itself it is an error; a folder with nothing else as well', async () => {
-    const folder = await folderOf({ ...clutter, 'sales.csv': 'a,b\n1,2\n' })
-    const named = (name: string) => loadPath([join(folder, name), join(folder, 'sales.csv')])
-    expect((await named('manual.pdf')).error).toBe('not_csv')
-    expect((await named('Thumbs.db')).error).toBe('not_csv')
-    const prose = await named('about.txt')
-    expect([prose.error, prose.message]).toEqual([
-      'file_unknown',
-      expect.stringContaining('about.txt'),
-    ])
-    expect(await load({ 'README.md': '# Hi\n' })).toMatchObject({ error: 'source_left_out' })
-    expect(await load({ scan: pdf })).toMatchObject({ error: 'source_left_out' })
   })
 })
 

@@ -2,23 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readHead } from '../../src/formats/csv/head.ts'
-import type { CsvOptions } from '../../src/formats/csv/options.ts'
-import { soundRecords, valuesOf } from '../../src/formats/csv/records.ts'
+import { lines, look } from './look.ts'
 
 const file = (name: string) => readFileSync(join(import.meta.dirname, name))
-
-/** The head, and the records behind it: field by field. */
-function look(text: string | Buffer, format: CsvOptions = {}) {
-  const bytes = Buffer.from(text as string)
-  const head = readHead(bytes, { name: 'x.csv', sizeBytes: bytes.length }, format)
-  const body = bytes.subarray(head.start.offset)
-  const spans = [...soundRecords(body, head.dialect, { recordBytesMax: body.length })]
-  const records = spans
-    .filter(({ blank }) => !blank)
-    .map(({ start, end }) => valuesOf(body.subarray(start, end), head.dialect))
-  return { ...head, records, codes: head.notes.map(({ code }) => code) }
-}
 
 describe('the trials', () => {
   test('years are names', () => {
@@ -114,9 +100,6 @@ describe('the trials', () => {
     expect(records.map(([, code]) => code)).toEqual(['="001"', '="002"'])
   })
 })
-
-const lines = (make: (n: number) => string, count = 20) =>
-  Array.from({ length: count }, (_, n) => `${make(n)}\n`).join('')
 
 describe('width', () => {
   test.each([
@@ -265,58 +248,5 @@ describe('titles', () => {
     expect([records.length, start.lines]).toEqual([20, 2])
     const given = look(text, { delimiter: ':' }).dialect
     expect(given).toMatchObject({ delimiter: ':', skipRows: 1 })
-  })
-})
-
-describe('delimiter', () => {
-  test('a blank', () => {
-    const quoted = look(`id name\n${lines((n) => `${n} "a name, and ${n}"`)}`)
-    expect([quoted.dialect.delimiter, quoted.width]).toEqual([' ', 2])
-    const numbers = look(lines((n) => `${n} ${n * 2} 3.5`))
-    expect([numbers.dialect.delimiter, numbers.width]).toEqual([' ', 3])
-  })
-
-  test.each([
-    ['names', (n: number) => `Ann Miller${'abc'[n % 3]}`],
-    ['moments', (n: number) => `2024-01-31 10:0${n % 10}`],
-    ['numbers with thousands', (n: number) => `${n + 1} 234 567`],
-    ['addresses', (n: number) => `${n} High`],
-    ['sentences', (n: number) => (n % 2 ? 'one two three' : 'four words are here')],
-    ['aligned columns', (n: number) => `${String(n).padEnd(4)} x   ${n}`],
-  ])('no blank in %s', (_, row) => {
-    const { dialect, width } = look(lines(row))
-    expect([dialect.delimiter, width]).toEqual([',', 1])
-  })
-
-  test('a comma and a blank before a quote', () => {
-    const { dialect, records, codes } = look(`id, name, x\n${lines((n) => `${n}, "a, ${n}", y`)}`)
-    expect(dialect.delimiter).toBe(', ')
-    expect(records[3]).toEqual(['3', 'a, 3', 'y'])
-    expect(codes).toContain('delimiter_guessed')
-    expect(look(lines((n) => `${n}, a, y`)).dialect.delimiter).toBe(',')
-  })
-})
-
-describe('any head is read in linear time', () => {
-  const size = 1 << 17
-  test.each([
-    ['one field', Buffer.alloc(300_000, 'x')],
-    ['quotes', Buffer.alloc(size, '"')],
-    ['quotes and line ends', Buffer.alloc(size, '"\n')],
-    ['quotes, text and line ends', Buffer.alloc(size, 'a,"b\n')],
-    ['escaped quotes', Buffer.alloc(size, 'x\\"\n"')],
-    ['single quotes', Buffer.alloc(size, "'\n,'x")],
-    ['blanks', Buffer.alloc(size, ' ')],
-    ['line ends', Buffer.alloc(size, '\n')],
-    ['titles', Buffer.alloc(size, 'title "\n')],
-    ['digits', Buffer.alloc(size, '1')],
-  ])('%s', (_, bytes) => {
-    const start = performance.now()
-    expect(() => look(bytes)).not.toThrow()
-    expect(performance.now() - start).toBeLessThan(3000)
-  })
-
-  test('too many delimiters', () => {
-    expect(() => look(Buffer.alloc(100_000, ','))).toThrow(/columns/)
   })
 })
