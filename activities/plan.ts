@@ -1,7 +1,7 @@
 /** plan: staged files → units in the ledger, and the landing table that they are loaded into. */
 import type { Column } from '../src/domain/columns.ts'
 import { ColumnValues } from '../src/domain/columnValues.ts'
-import { Layout } from '../src/domain/layout.ts'
+import type { Layout } from '../src/domain/layout.ts'
 import { type PlannedFile, planUnits, unitBytes } from '../src/domain/plan.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
 import type { Unit } from '../src/domain/words.ts'
@@ -30,6 +30,7 @@ import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
 import type { TargetTable } from '../src/postgres/target/targetTable.ts'
 import { FileSorter } from '../src/spec/files/sorter.ts'
+import { layoutOf } from '../src/spec/files/unlike.ts'
 import { type FullSpec, factsOf } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
@@ -62,8 +63,7 @@ export async function planIngest(attempt: Attempt, input: VerbInput): Promise<Pl
       const { into, table } = targetOf(spec)
       const before = await readRelied(tx, table)
       const target = await readTarget(tx, table, into.mode)
-      const knowsOne = spec.format.unknownFiles === 'skip'
-      const layout = new Layout(into, target?.columns ?? null, { knowsOne })
+      const layout = layoutOf(spec, target?.columns ?? null)
       const sorter = new FileSorter(layout, entry)
       const values = new ColumnValues()
       const files = withColumns(eachFile(tx, ingestId), { sorter, values, signal })
@@ -192,5 +192,5 @@ async function typesOf(tx: Connection, landing: Landing, names: string[]): Promi
   const { ingestId, values, spec } = landing
   const { into } = targetOf(spec)
   if (into.types === 'text') return names.map((name) => ({ name, type: 'text' }))
-  return guessColumns(tx, ingestId, { values, names, freeze: into.schema === 'freeze' })
+  return guessColumns(tx, ingestId, { values, names, spec })
 }

@@ -30,7 +30,8 @@ import type { FullTarget } from '../src/spec/target.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
 import { evolve } from './publish/evolve.ts'
 import { judgeLanding } from './publish/judge.ts'
-import { noteLikely, overLimit } from './publish/limit.ts'
+import { noteLikely } from './publish/likely.ts'
+import { overLimit } from './publish/limit.ts'
 import { refused, refusedRows } from './publish/refused.ts'
 import { lockPlanned, mustStand, plannedOf } from './publish/target.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
@@ -82,7 +83,7 @@ async function publish(
   }
   const published = await countsOf(tx, ingestId)
   await noteTrimmed(tx, ingestId, published)
-  await noteLikely(tx, ingestId, published)
+  await noteLikely(tx, ingestId, { rejected: published.rowsRejected, spec: entry.spec })
   await recordPublished(tx, ingestId, published)
   await noteRepeated(tx, ingestId, entry.spec)
   return published

@@ -29,6 +29,7 @@ import { alone } from '../src/postgres/sessions.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import { lockTargetName, readTarget } from '../src/postgres/target/target.ts'
 import type { Attempt, Limited } from './attempt/attempt.ts'
+import { noteLikely } from './publish/likely.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
 import { correctedPages } from './retry/corrected.ts'
 import { type Attempted, reload } from './retry/reload.ts'
@@ -83,6 +84,7 @@ async function retry(
   }
   await noteTrimmed(tx, ingestId, await sumReceipts(tx, ingestId))
   const rowsOpen = await countOpen(tx, ingestId)
+  await noteLikely(tx, ingestId, { rejected: rowsOpen, spec: entry.spec })
   const retried = { rowsTried: rowsLoaded + rowsRejected, rowsLoaded, rowsRejected, rowsOpen }
   const { worker, attemptNo } = attempt
   const tookMs = performance.now() - startMs

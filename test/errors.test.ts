@@ -20,6 +20,8 @@ const given: Record<string, string[]> = {
   most_rows_rejected: ['likely'],
   rejects_over_max: ['likely'],
   sample_rejected: ['likely'],
+  file_unknown: ['advice'],
+  file_without_header: ['advice'],
   usage_invalid: ['command'],
   setting_missing: ['example'],
   source_unsupported: ['how'],

@@ -6,21 +6,23 @@ import { guessType } from '../../src/domain/types.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { readFiles } from '../../src/postgres/ledger/files.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
+import type { FullSpec } from '../../src/spec/spec.ts'
 
 interface Guessing {
   values: ColumnValues
   names: readonly string[]
-  freeze: boolean
+  spec: Pick<FullSpec, 'format' | 'target'>
 }
 
 /** Guesses the types, and tells what was not plain about it. */
 export async function guessColumns(
   tx: Connection,
   ingestId: string,
-  { values, names, freeze }: Guessing,
+  { values, names, spec: { format, target } }: Guessing,
 ): Promise<Column[]> {
   const { dialect, hasWords } = values
   if (!dialect) return names.map((name) => ({ name, type: 'text' }))
+  const freeze = target?.schema === 'freeze'
   const guesses = names.map((name) => ({
     name,
     ...guessType(values.of(name), { hasWords, freeze }),
@@ -30,6 +32,6 @@ export async function guessColumns(
     .filter((each) => each !== null && each !== undefined)
   const files = await readFiles(tx, ingestId, [...new Set(found.map(({ fileNo }) => fileNo))])
   const fileOf = (fileNo: number) => files.get(fileNo)?.name ?? ''
-  await addNotes(tx, ingestId, guessNotes(guesses, { dialect, fileOf }))
+  await addNotes(tx, ingestId, guessNotes(guesses, { dialect, given: format, fileOf }))
   return guesses.map(guessedColumn)
 }

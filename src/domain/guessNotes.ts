@@ -1,11 +1,17 @@
 /** What a guess of types tells: columns that became text for a few values, and words that are NULL. */
 import { type Note, noteOf } from '../errors/notes.ts'
-import type { Guess, Nearly, NullWord } from './types.ts'
+import { isSameName } from './names.ts'
+import { commentMark, isTotal, isUnit } from './oddRows.ts'
+import type { Given } from './rejected.ts'
+import { nullFlags } from './shellWords.ts'
+import type { Found, Guess, Nearly, NullWord } from './types.ts'
 import { quotedText } from './visible.ts'
 import type { Dialect } from './words.ts'
 
 interface Told {
-  dialect: Pick<Dialect, 'nullText' | 'nullWords'>
+  dialect: Pick<Dialect, 'nullText' | 'nullWords' | 'headerRows'>
+  /** What the spec says of how files are read: it is not advised again. */
+  given: Given
   fileOf: (fileNo: number) => string
 }
 
@@ -33,15 +39,17 @@ export function guessNotes(columns: readonly NamedGuess[], told: Told): Note[] {
 function nearlyNote(
   { name: column, frozen: { type: kept } }: NamedGuess,
   { type, odd, oddValues, words }: Nearly,
-  { dialect, fileOf, frozen }: Told & { frozen: string },
+  { dialect, given, fileOf, frozen }: Told & { frozen: string },
 ): Note {
   const { fileNo, line, value, count } = odd
   const values = count === 1 ? '1 value is' : `${count} values are`
   const asNull = counted(countOf(words), 'more value')
   const also =
     words.length > 0 ? ` As ${type} it would have NULL for ${asNull}: ${list(words)}.` : ''
-  const flag = oddValues?.every(mayBeNull) ? nullFlags(dialect, oddValues) : null
+  const sign = signOf(odd, column, { dialect, given })
+  const flag = !sign && oddValues?.every(mayBeNull) ? nullFlags(nullsOf(dialect, oddValues)) : null
   const advice = [
+    ...(sign ? [sign] : []),
     ...(flag
       ? [
           `If ${said(oddValues ?? [])} NULL, say \`${flag}\`; then it is NULL in columns of text, too.`,
@@ -58,14 +66,40 @@ function nearlyNote(
   }
 }
 
+/** What a value among those of a type says of its whole row. */
+function signOf(
+  { value, count }: Found,
+  column: string,
+  { dialect, given }: Pick<Told, 'dialect' | 'given'>,
+): string | null {
+  const isOpen = (option: string) => given[option] === undefined
+  if (isSameName(value, column)) {
+    return isOpen('repeatedHeaders')
+      ? 'If the header comes again there, say `--repeated-headers reject`.'
+      : null
+  }
+  const mark = commentMark(value)
+  if (mark) return isOpen('comment') ? `If that is a comment, say \`--comment '${mark}'\`.` : null
+  if (count > 1) return null
+  if (isTotal(value) && isOpen('skipFooter')) {
+    return 'If that is the last line, with totals, say `--skip-footer 1`.'
+  }
+  const mayHaveMore = (dialect.headerRows ?? 1) === 1 && isOpen('header') && isOpen('columns')
+  return isUnit(value) && mayHaveMore
+    ? 'If that is a second line of the header, with units, say `--header 2`.'
+    : null
+}
+
 function wordsNote({ name: column, type, nullWords }: NamedGuess, { dialect, fileOf }: Told): Note {
   const [first] = [...nullWords].sort((a, b) => a.fileNo - b.fileNo || a.line - b.line)
   const { fileNo = 0, line = 0, value = '' } = first ?? {}
   const count = countOf(nullWords)
   const was = nullWords.length === 1 ? 'was' : 'were'
   const flag = nullFlags(
-    dialect,
-    nullWords.map(({ word }) => word),
+    nullsOf(
+      dialect,
+      nullWords.map(({ word }) => word),
+    ),
   )
   const values = counted(count, 'value')
   const at = { column, type, file: fileOf(fileNo), line, count }
@@ -90,13 +124,7 @@ const said = (texts: readonly string[]): string =>
   `${texts.map(quotedText).join(', ')} ${texts.length === 1 ? 'means' : 'mean'}`
 
 /** What the dialect has stays. */
-function nullFlags(
+const nullsOf = (
   { nullText, nullWords = [] }: Told['dialect'],
   words: readonly string[],
-): string {
-  const all = new Set([nullText, ...nullWords, ...words])
-  return [...all].map((word) => `--null ${inShell(word)}`).join(' ')
-}
-
-const inShell = (text: string): string =>
-  /^[A-Za-z0-9./_-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+): string[] => [nullText, ...nullWords, ...words]

@@ -35,6 +35,7 @@ export class Layout {
   readonly #known = new Map<string, string[]>()
   readonly #evolves: boolean
   readonly #knowsOne: boolean
+  readonly #unlikeAdvice: string
   readonly #names: NameStyle | undefined
   /** Those of the target, or of the table to be; null while there is neither. */
   columns: readonly TargetColumn[] | null
@@ -46,8 +47,9 @@ export class Layout {
   constructor(
     { table, schema, names }: LayoutTarget,
     columns: readonly TargetColumn[] | null,
-    { knowsOne = false }: { knowsOne?: boolean } = {},
+    { knowsOne = false, unlikeAdvice = '' }: { knowsOne?: boolean; unlikeAdvice?: string } = {},
   ) {
+    this.#unlikeAdvice = unlikeAdvice
     this.#knowsOne = knowsOne
     this.#table = table
     this.#names = names
@@ -67,7 +69,13 @@ export class Layout {
     // The first file may bring all columns of a table that exists; a later one shares some of them.
     const knowsOne = this.#knowsOne || this.used.size > 0
     const names = this.#names
-    const table = { name: this.#table, evolves: this.#evolves, knowsOne, ...(names && { names }) }
+    const table = {
+      name: this.#table,
+      evolves: this.#evolves,
+      knowsOne,
+      unlikeAdvice: this.#unlikeAdvice,
+      ...(names && { names }),
+    }
     const columns = this.columns
       ? matchHeader(fileHeader, { ...table, columns: this.columns })
       : newColumns(fileHeader, names)

@@ -18,6 +18,8 @@ export interface MatchTable {
   names?: NameStyle
   /** A header without a single name of the table is a file of another kind. */
   knowsOne?: boolean
+  /** What to do about such a file. */
+  unlikeAdvice?: string
 }
 
 /**
@@ -63,11 +65,11 @@ const list = (names: readonly string[]): string =>
 
 function unknownFile(
   { file, header }: { file: string; header: readonly (string | null)[] },
-  { columns }: MatchTable,
+  { columns, unlikeAdvice: advice = '' }: MatchTable,
 ): Error {
   const names = header.slice(0, 21).map((name) => shown(name ?? ''))
   const known = list(columns.map(({ name }) => name))
-  return sluiceError('file_unknown', { file, columns: list(names), known })
+  return sluiceError('file_unknown', { file, columns: list(names), known, advice })
 }
 
 /** New names for what the table does not have; a field without a name cannot get one. */

@@ -88,6 +88,10 @@ const wordsOf = (name: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, '_')
     .replace(/^_|_$/g, '')
 
+/** Whether a text is the name of a column, however its words are joined. */
+export const isSameName = (text: string, column: string): boolean =>
+  wordsOf(text) !== '' && cutWords(text) === cutWords(column)
+
 /** As much of a name as is ever looked at: names that differ only behind it count as the same. */
 const nameCharsMax = 4000
 

@@ -108,13 +108,13 @@ export const files = {
     status: 422,
     kind: 'data',
     message: 'No name in the header of {file} is known: {columns}. Known are {known}.',
-    hint: 'If its first record is data, say `--unknown-files position`. To leave such files out, say `--unknown-files skip`.',
+    hint: 'If it does not belong there, take it out of the source. {advice} Else load it by itself.',
   },
   file_without_header: {
     status: 422,
     kind: 'data',
     message: 'The file {file} has no header, though {first} has one: {columns}.',
-    hint: 'To take its fields in this order, say `--unknown-files position`. To leave such files out, say `--unknown-files skip`.',
+    hint: 'If it does not belong there, take it out of the source. {advice} Else load it by itself.',
   },
   files_mostly_skipped: {
     status: 422,

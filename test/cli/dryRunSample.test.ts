@@ -32,7 +32,7 @@ test('values that the table does not take would be rejects, and most of them fai
   ])
   expect(seen.problem).toContain('2 of the first 2 records would be rejects; 1 are allowed')
   expect(seen.words).toMatch(/some\.csv:2.* id: not a valid bigint: "# mid"/)
-  expect(seen.words).toMatch(/It would fail: .*\n.*--null.*--max-rejects 100%/)
+  expect(seen.words).toMatch(/It would fail: .*\n.*--comment '#'.*--true ja.*--max-rejects 100%/)
 })
 const anyText = expect.any(String)
 

@@ -8,7 +8,7 @@ const guess = (name: string, tallies: Tally[], freeze = false): Guess & { name: 
   addFacts(facts, 0, { tallies })
   return { name, ...guessType(facts, { hasWords: false, freeze }) }
 }
-const told = { dialect: { nullText: '' }, fileOf: () => 'x.csv' }
+const told = { dialect: { nullText: '' }, given: {}, fileOf: () => 'x.csv' }
 const textsOf = (...guesses: (Guess & { name: string })[]) =>
   guessNotes(guesses, told).map(({ message, hint, count }) => [message, hint, count])
 
@@ -83,4 +83,18 @@ test('words for NULL: one and several, and what the flag does besides', () => {
     ],
   ])
   expect(textsOf(guess('n', [numbers, ['=', 1, 3, ' ']]))[0]?.[0]).toContain('a blank was taken')
+})
+
+test.each([
+  [['text', 3, 50, 'Amount'], '`--repeated-headers reject`'],
+  [['text', 1, 99, 'Total'], '`--skip-footer 1`'],
+  [['text', 1, 2, '(kg)'], '`--header 2`'],
+  [['text', 1, 7, '# checked'], "`--comment '#'`"],
+] as [Tally, string][])('%j tells of its row: %s', (odd, flag) => {
+  const [[, hint] = []] = textsOf(guess('amount', [['whole', 500, 2, '7'], odd]))
+  expect(hint).toContain(flag)
+  expect(hint).not.toContain('--null')
+  const given = { repeatedHeaders: 'reject', skipFooter: 1, header: 1, comment: '#' }
+  const [note] = guessNotes([guess('amount', [['whole', 500, 2, '7'], odd])], { ...told, given })
+  expect(note?.hint).not.toContain(flag)
 })

@@ -180,3 +180,43 @@ export async function readFiles(
   )
   return new Map(rows.map(({ fileNo, ...file }) => [fileNo, file]))
 }
+
+/** What a file is without its records: how it is written, and from where to where they go. */
+export interface FileFrame extends Pick<FileShape, 'dialect' | 'header'> {
+  /** Physical lines, counted from 1: that of the first record, and the last one of the last. */
+  firstLine: number
+  lastLine: number
+}
+
+/** The frames of some files that have records. */
+export async function readFrames(
+  tx: Connection,
+  ingestId: string,
+  fileNos: readonly number[],
+): Promise<Map<number, FileFrame>> {
+  const { rows } = await tx.query<FileFrame & { fileNo: number }>(
+    `select file_no as "fileNo", shape -> 'dialect' as dialect, shape -> 'header' as header,
+            (shape #>> '{cuts,0,lines}')::bigint + 1 as "firstLine",
+            (shape #>> '{cuts,-1,lines}')::bigint as "lastLine"
+     from sluice.files
+     where ingest_id = $1 and file_no = any($2) and shape #>> '{cuts,0,lines}' is not null`,
+    [ingestId, fileNos],
+  )
+  return new Map(rows.map(({ fileNo, ...frame }) => [fileNo, frame]))
+}
+
+/** Whether files with records are all among these. */
+export async function areAllFiles(
+  tx: Connection,
+  ingestId: string,
+  fileNos: readonly number[],
+): Promise<boolean> {
+  const { rows } = await tx.query(
+    `select exists (
+       select from sluice.files
+       where ingest_id = $1 and file_no <> all($2) and shape #>> '{cuts,0,lines}' is not null
+     ) as others`,
+    [ingestId, fileNos],
+  )
+  return !rows[0].others
+}

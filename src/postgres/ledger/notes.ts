@@ -1,5 +1,5 @@
 /** The ledger's table of notes. */
-import type { Note } from '../../errors/notes.ts'
+import type { Note, NoteCode } from '../../errors/notes.ts'
 import type { Connection, Db } from '../db.ts'
 
 /** Writes notes. One of the same code about the same subject takes the place of the earlier one. */
@@ -24,6 +24,11 @@ export async function addNotes(
            count = excluded.count`,
     [ingestId, values],
   )
+}
+
+/** Takes back what does not hold any more. */
+export async function dropNotes(tx: Connection, ingestId: string, code: NoteCode): Promise<void> {
+  await tx.query('delete from sluice.notes where ingest_id = $1 and code = $2', [ingestId, code])
 }
 
 /** PostgreSQL stores neither a NUL nor half of a surrogate pair: both become U+FFFD. */

@@ -163,27 +163,32 @@ const copyText = (value: string | null): string =>
     : value.replace(/[\\\n\r\t]/g, (char) => escapes[char as keyof typeof escapes])
 const escapes = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' } as const
 
-/** The first reject, in words. */
+/** The first reject that was not loaded after all, in words. */
 export async function firstReject(db: Db | Connection, ingestId: string): Promise<string> {
   const { rows } = await db.query(
     `select file, line, column_name, error from sluice.rejects
-     where ingest_id = $1 order by file_no, line limit 1`,
+     where ingest_id = $1 and loaded_at is null order by file_no, line limit 1`,
     [ingestId],
   )
   const { file, line, column_name: column, error } = rows[0]
   return `${file} line ${line}${column ? `, column ${column}` : ''}: ${error}`
 }
 
-export type SampledReject = Pick<RejectView, 'code' | 'column' | 'error'>
+export type SampledReject = Pick<
+  RejectView,
+  'code' | 'column' | 'error' | 'raw' | 'fileNo' | 'line'
+>
 
-/** The first rejects, to see what they have in common. Every one would be too many to look at. */
+/** The first open rejects, to see what they have in common. Every one would be too many to look at. */
 export async function sampleRejects(
   db: Db | Connection,
   ingestId: string,
 ): Promise<SampledReject[]> {
   const { rows } = await db.query<SampledReject>(
-    `select code, column_name as "column", left(error, 200) as error from sluice.rejects
-     where ingest_id = $1 order by file_no, line limit 1000`,
+    `select code, column_name as "column", left(error, 200) as error, left(raw, 2000) as raw,
+            file_no as "fileNo", line
+     from sluice.rejects
+     where ingest_id = $1 and loaded_at is null order by file_no, line limit 1000`,
     [ingestId],
   )
   return rows

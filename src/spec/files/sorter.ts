@@ -7,6 +7,7 @@ import type { Dialect, FileShape } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
 import { SluiceError, sluiceError } from '../../errors.ts'
 import type { Known } from './reading.ts'
+import { unlikeAdvice } from './unlike.ts'
 
 /** A file of another kind, and not a fault of a file of this kind. */
 const unlike = ['file_unknown', 'file_without_header']
@@ -66,7 +67,8 @@ export class FileSorter {
     const isFitting = width === names.length && spec.format.unknownFiles === 'position'
     if (!isFitting) {
       const columns = names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '')
-      throw sluiceError('file_without_header', { file, first, columns })
+      const advice = unlikeAdvice(spec.format, 'To take its fields in this order')
+      throw sluiceError('file_without_header', { file, first, columns, advice })
     }
     this.#byPosition.add(file)
     return this.#columnsOf(file, names, width)

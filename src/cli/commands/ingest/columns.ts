@@ -3,6 +3,7 @@ import type { Column } from '../../../domain/columns.ts'
 import { ColumnValues } from '../../../domain/columnValues.ts'
 import { evolves } from '../../../domain/layout.ts'
 import { type FileHeader, matchHeader, newColumns } from '../../../domain/match.ts'
+import type { Given } from '../../../domain/rejected.ts'
 import type { FileShape } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
@@ -28,6 +29,8 @@ export interface FoundColumns {
 
 interface Aim {
   into: FullTarget
+  /** What the spec says of how files are read. */
+  given: Given
   target: TargetTable | null
   heads: Heads
   listing: Listing
@@ -55,14 +58,14 @@ interface Typing extends Aim {
 
 function withTypes(
   names: readonly string[],
-  { into, target, first, problem, ...files }: Typing,
+  { into, given, target, first, problem, ...files }: Typing,
 ): FoundColumns {
   const there = new Map(target?.columns.map((column) => [column.name, column]))
   const { values, scanned, unscanned, added } = seenValues(names, first, files)
   const fileOf = (fileNo: number) => files.listing.files[fileNo]?.name ?? first.file
   const others = [...added].filter((name) => !names.includes(name))
   const isNew = (name: string) => !there.has(name)
-  const guessed = guessOf(values, [...names, ...others].filter(isNew), { into, fileOf })
+  const guessed = guessOf(values, [...names, ...others].filter(isNew), { into, given, fileOf })
   const types = new Map(guessed.columns.map((column) => [column.name, column]))
   const columnOf = (name: string): Column => {
     const known = there.get(name)

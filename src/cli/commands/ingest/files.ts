@@ -2,7 +2,6 @@
 
 import { clutterOf } from '../../../domain/clutter.ts'
 import { ColumnValues } from '../../../domain/columnValues.ts'
-import { Layout } from '../../../domain/layout.ts'
 import { LeftOut } from '../../../domain/leftOut.ts'
 import type { UnpackLimits } from '../../../domain/unpack.ts'
 import type { FileShape, FirstTable, ListedFile } from '../../../domain/words.ts'
@@ -16,8 +15,8 @@ import type { Source } from '../../../sources/source.ts'
 import { findFirstTable } from '../../../spec/files/firstTable.ts'
 import { emptyShape, notesBeside, readIn } from '../../../spec/files/reading.ts'
 import { FileSorter } from '../../../spec/files/sorter.ts'
+import { layoutOf } from '../../../spec/files/unlike.ts'
 import { type FullSpec, namedFiles } from '../../../spec/spec.ts'
-import type { FullTarget } from '../../../spec/target.ts'
 import { scanFile } from './guess.ts'
 import { type Problem, toProblem } from './problem.ts'
 
@@ -106,8 +105,7 @@ export async function readHeads(
   { reader, first, target }: Aim,
 ): Promise<Heads> {
   const { spec } = reader
-  const knowsOne = spec.format.unknownFiles === 'skip'
-  const layout = new Layout(spec.target as FullTarget, target?.columns ?? null, { knowsOne })
+  const layout = layoutOf(spec, target?.columns ?? null)
   const entry = { spec, dialect: first?.dialect ?? null, firstTable: first }
   const heads = files.slice(0, headsMax)
   const values = new ColumnValues()

@@ -3,6 +3,7 @@
 import { type Column, guessedColumn } from '../../../domain/columns.ts'
 import type { ColumnValues } from '../../../domain/columnValues.ts'
 import { guessNotes } from '../../../domain/guessNotes.ts'
+import type { Given } from '../../../domain/rejected.ts'
 import { guessType, misfitsOf } from '../../../domain/types.ts'
 import type { UnpackLimits } from '../../../domain/unpack.ts'
 import type { FileShape, ListedFile } from '../../../domain/words.ts'
@@ -61,7 +62,7 @@ export interface Guessed {
 export function guessOf(
   values: ColumnValues,
   names: readonly string[],
-  { into, fileOf }: { into: FullTarget; fileOf: (fileNo: number) => string },
+  { into, given, fileOf }: { into: FullTarget; given: Given; fileOf: (fileNo: number) => string },
 ): Guessed {
   const { dialect, hasWords } = values
   if (into.types === 'text' || !dialect) {
@@ -81,7 +82,7 @@ export function guessOf(
   })
   return {
     columns: guesses.map(guessedColumn),
-    notes: guessNotes(guesses, { dialect, fileOf }),
+    notes: guessNotes(guesses, { dialect, given, fileOf }),
     misfits,
   }
 }

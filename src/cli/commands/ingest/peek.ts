@@ -69,10 +69,12 @@ export async function peek(
     const { encoding, ...own } = await readFirst(file as ListedFile, reader)
     const known = first && { ...first, shape: own.shape }
     const heads = await readHeads(listing, { reader, first: known, target: there.target })
-    const found = findColumns(own, { ...there, into: full.target, heads, listing })
+    const given = { ...full.format, ...spec.target }
+    const found = findColumns(own, { ...there, into: full.target, given, heads, listing })
     // What does not go to the columns of the table is not held against their types.
     const to = { ...there, db: found.problem ? null : there.db, columns: found.columns }
-    const judged = await judgeSample(own.sample, { ...to, dialect: own.dialect })
+    const lastLine = own.shape.cuts.at(-1)?.lines ?? 0
+    const judged = await judgeSample(own.sample, { ...to, dialect: own.dialect, lastLine, given })
     const limit = overLimit(own.file, judged, full)
     const problem = there.problem ?? found.problem ?? heads.problem ?? limit
     const written = { ...own.dialect, ...(encoding && { encoding }) }

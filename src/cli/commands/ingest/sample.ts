@@ -3,9 +3,10 @@
  * by PostgreSQL where it can be asked, else by their form alone.
  */
 import type { Column } from '../../../domain/columns.ts'
+import { likelyAdvice, placesIn } from '../../../domain/likely.ts'
+import type { Given } from '../../../domain/rejected.ts'
 import { quoteTable } from '../../../domain/table.ts'
 import type { Dialect } from '../../../domain/words.ts'
-import { likelyCause } from '../../../errors/likely.ts'
 import type { Head } from '../../../formats/csv/head.ts'
 import { shapeOf, soundRecords, valuesOf } from '../../../formats/csv/records.ts'
 import { type Triaged, triage } from '../../../formats/csv/repair.ts'
@@ -28,6 +29,8 @@ const rawBytesShown = 1000
 export interface Sample {
   bytes: Buffer
   lines: number
+  /** Names of the file; null without a header. */
+  header: readonly string[] | null
 }
 
 export interface SampleReject {
@@ -58,7 +61,7 @@ export interface Judged {
 /** The first data records, without a footer. */
 export function sampleOf(
   bytes: Buffer,
-  { dialect, width, start }: Pick<Head, 'dialect' | 'width' | 'start'>,
+  { dialect, header, width, start }: Pick<Head, 'dialect' | 'header' | 'width' | 'start'>,
   whole: boolean,
 ): Sample {
   const body = bytes.subarray(start.offset)
@@ -70,7 +73,7 @@ export function sampleOf(
     if (!span.blank || width === 1) ends.push(span.next)
   }
   const kept = Math.min(recordsMax, Math.max(0, ends.length - footer))
-  return { bytes: body.subarray(0, ends[kept - 1] ?? 0), lines: start.lines }
+  return { bytes: body.subarray(0, ends[kept - 1] ?? 0), lines: start.lines, header }
 }
 
 interface Into {
@@ -80,9 +83,13 @@ interface Into {
   /** Null where no database can be asked. */
   db: Db | null
   target: TargetTable | null
+  /** The physical line with which the records of the file end. */
+  lastLine: number
+  given: Given
 }
 
-export async function judgeSample({ bytes, lines }: Sample, into: Into): Promise<Judged> {
+export async function judgeSample(sample: Sample, into: Into): Promise<Judged> {
+  const { bytes, lines } = sample
   const { dialect, columns, db } = into
   const writer = new Rewriter(bytes, dialect, columns)
   const blankIsRecord = columns.length === 1
@@ -97,7 +104,6 @@ export async function judgeSample({ bytes, lines }: Sample, into: Into): Promise
     ...triaged.broken.map(({ raw }) => raw),
     ...triaged.starts.map((start, at) => bytes.subarray(start, triaged.rawEnds[at])),
   ]
-  const likely = rejects.length > 0 ? likelyCause(rejects) : null
   return {
     sampled: raws.length,
     odd: raws.filter((raw) => shapeOf(raw, dialect).fields !== columns.length).length,
@@ -106,9 +112,26 @@ export async function judgeSample({ bytes, lines }: Sample, into: Into): Promise
       count: rejects.length,
       byDatabase: asked !== null,
       first: rejects.slice(0, rejectsShown).map(shown),
-      likely: likely?.includes('`--') ? likely : null,
+      likely: adviceFor(rejects, sample, into),
     },
   }
+}
+
+function adviceFor(
+  rejects: Triaged['broken'],
+  { lines, header }: Sample,
+  { dialect, lastLine, given }: Into,
+): string | null {
+  const texts = rejects.map((reject) => ({ ...reject, raw: reject.raw.toString() }))
+  const places = placesIn(texts, { firstLine: lines + 1, lastLine })
+  const placed = rejects.map(({ raw, ...reject }, at) => ({
+    ...reject,
+    raw: (texts[at] as { raw: string }).raw,
+    values: valuesOf(raw, dialect),
+    header,
+    ...(places[at] as { isFirst: boolean; fromEnd: number | null }),
+  }))
+  return likelyAdvice(placed, given)
 }
 
 /** Copies the records into a table like the one that they would be loaded into, and undoes it. */

@@ -1,0 +1,8 @@
+/** Texts as they are written behind a flag in a shell. */
+
+export const inShell = (text: string): string =>
+  /^[A-Za-z0-9./_-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+
+/** `--null '' --null n.v.`: all of them, for a flag that is given replaces what was there. */
+export const nullFlags = (words: Iterable<string>): string =>
+  [...new Set(words)].map((word) => `--null ${inShell(word)}`).join(' ')
