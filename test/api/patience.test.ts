@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { build } from '../harness.ts'
+import { build, until } from '../harness.ts'
 import { listen, listening } from './server.ts'
 
 const built = await build()
@@ -57,8 +57,7 @@ test.concurrent('a head that comes byte by byte', async () => {
 test.concurrent('a second head on the same connection', async () => {
   const line = await open()
   line.socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
-  await sleep(500)
-  expect(line.said()).toContain('200 OK')
+  await until(() => line.said().includes('200 OK'), { what: 'the answer' })
   void drip(line, `GET /metrics HTTP/1.1\r\nx: ${'a'.repeat(100)}`, 200)
   expect(await within(line, 8000)).toBeLessThan(8000)
 })
@@ -89,7 +88,7 @@ test.concurrent('a slow upload that goes on is taken, however long it takes', as
     line.socket.write('y'.repeat(1024))
     await sleep(200)
   }
-  await sleep(1000)
+  await until(() => line.said().includes('sizeBytes'), { what: 'the answer' })
   expect(line.said()).toContain('201 Created')
   expect(line.said()).toContain(`"sizeBytes":${pieces * 1024}`)
   line.socket.destroy()
@@ -109,7 +108,7 @@ test('they do not delay the end of the API', async () => {
   lines[2]?.socket.write(head('POST', '/v1/ingests', 1000))
   lines[3]?.socket.write(head('PUT', '/v1/uploads/ending', 1000))
   lines[4]?.socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
-  await sleep(300)
+  await until(() => lines[4]?.said().includes('200 OK') ?? false, { what: 'the answer' })
   const startMs = Date.now()
   await app.close()
   expect(Date.now() - startMs).toBeLessThan(4000)

@@ -15,6 +15,7 @@ import {
   startPostgres,
 } from '../../src/dev/postgres.ts'
 import { inspect } from '../../src/dev/staleServer.ts'
+import { until } from '../harness.ts'
 
 const timeout = 60_000
 const isRoot = process.getuid?.() === 0
@@ -226,7 +227,11 @@ test('starts although a backend outlived its postmaster', { timeout }, async () 
   const [{ pid: backend }] = (await client.query('select pg_backend_pid() as pid')).rows
   // It computes and never waits, so it does not see that its postmaster is gone.
   const busy = client.query('select sum(n) from generate_series(1, 1000000000) n').catch(() => {})
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  const isBusy = async () => {
+    const sql = `select state from pg_stat_activity where pid = ${backend}`
+    return (await query(server.adminUrl, sql))[0]?.state === 'active'
+  }
+  await until(isBusy, { what: 'the query' })
   process.kill(server.pid, 'SIGKILL')
   await server.exited
   expect(await inspect(backend)).not.toBeNull()

@@ -1,5 +1,4 @@
 /** What passes costs an ingest time, never its rows: it goes on, and the account adds up. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -158,7 +157,14 @@ test('time limits of the role are none of ours', async () => {
   const letGo = await hold('load')
   const ingestId = await start('limited')
   await untilHeld('load')
-  await sleep(1000)
+  const isLong = async () => {
+    const { rowCount } = await admin.query(
+      `select from pg_stat_activity where usename = '${role}' and wait_event = 'advisory'
+         and clock_timestamp() - query_start > interval '1 s'`,
+    )
+    return rowCount === 1
+  }
+  await until(isLong, { what: 'a wait that is longer than every limit' })
   await letGo()
   await expectAccount(ingestId, 'limited')
   const { rows: units } = await harness.db.query(

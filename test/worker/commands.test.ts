@@ -1,11 +1,10 @@
 /** A worker does what it is told, and answers when it is done. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Answer, Command, ServedQueue, TaskView } from '../../src/domain/worker.ts'
 import { giveCommand, viewCommand } from '../../src/postgres/ledger/commands.ts'
 import { listWorkers, type WorkerView } from '../../src/postgres/ledger/workers.ts'
 import { build, type Harness, until } from '../harness.ts'
-import { type Held, holdLoads, unitFiles } from './hold.ts'
+import { type Held, holdLoads, unitFiles, untilReported } from './hold.ts'
 
 async function only(harness: Harness): Promise<WorkerView> {
   const [worker, ...others] = (await listWorkers(harness.db)).filter(
@@ -35,7 +34,7 @@ const ask = async (harness: Harness, command: Command): Promise<Answer> =>
   (await tell(harness, command)).answer
 
 const queuesOf = async (harness: Harness): Promise<ServedQueue[]> => {
-  await sleep(1200)
+  await untilReported(harness)
   return (await only(harness)).queues
 }
 
@@ -63,7 +62,7 @@ test.concurrent('ping, concurrency: up at once, down when no more than that run'
   expect(await ask(harness, { kind: 'concurrency', concurrency: 5 })).toMatchObject({ done: true })
   await held.untilCount(5)
   const smaller = await tell(harness, { kind: 'concurrency', concurrency: 1 })
-  await sleep(1500)
+  await untilReported(harness)
   expect(await smaller.isAnswered()).toBe(false)
   await held.release()
   expect(await smaller.answer).toEqual({ done: true, message: 'activities at once: 1' })
@@ -81,12 +80,12 @@ test.concurrent('drain ends what is in hand and takes no more; resume goes on', 
   const drain = await tell(harness, { kind: 'drain' })
   await until(async () => (await only(harness)).state === 'drained', { what: 'the drain' })
   // Longer than the grace time of a stop: a drain waits for as long as it takes.
-  await sleep(2500)
+  await untilReported(harness, 4)
   expect(await drain.isAnswered()).toBe(false)
   expect(loads((await only(harness)).tasks).length).toBe(2)
   await held.release()
   expect(await drain.answer).toMatchObject({ done: true })
-  await sleep(1000)
+  await untilReported(harness)
   const { rows } = await harness.db.query(
     'select count(*) as n, max(attempt) as attempts from sluice.units where loaded_at is not null',
   )

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
+import { listWorkers } from '../../src/postgres/ledger/workers.ts'
 import { type Harness, until } from '../harness.ts'
 
 /** A folder of files whose columns come in turns, so that each is a unit of its own. */
@@ -65,4 +66,25 @@ export async function unitsAtOnce(harness: Harness, ingestId: string): Promise<n
     [ingestId],
   )
   return rows[0].most
+}
+
+/**
+ * Waits until each living worker has reported so many times, about once a second. With its reports
+ * it takes its commands: what it would do wrong it has done by then.
+ */
+export async function untilReported(harness: Harness, times = 2): Promise<void> {
+  const seen = async () => {
+    const living = (await listWorkers(harness.db)).filter(({ state }) => state !== 'gone')
+    return new Map(living.map(({ instance, seenAt }) => [instance, seenAt.getTime()]))
+  }
+  for (let report = 0; report < times; report++) {
+    const before = await seen()
+    const haveAll = async () => {
+      const now = await seen()
+      return [...before].every(
+        ([instance, at]) => (now.get(instance) ?? Number.POSITIVE_INFINITY) > at,
+      )
+    }
+    await until(haveAll, { what: 'a report of each worker' })
+  }
 }

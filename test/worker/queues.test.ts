@@ -1,9 +1,11 @@
 /** One process for several queues; priority and tenants on one queue. */
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { giveCommand, viewCommand } from '../../src/postgres/ledger/commands.ts'
 import { listWorkers } from '../../src/postgres/ledger/workers.ts'
+import { viewWorkflow } from '../../src/temporal/ingests.ts'
 import { build, type Harness, until } from '../harness.ts'
-import { holdLoads, unitFiles } from './hold.ts'
+import { holdLoads, unitFiles, untilReported } from './hold.ts'
 
 const directory = (path: string) => ({ kind: 'directory' as const, path })
 
@@ -37,7 +39,9 @@ test.concurrent('queues share one limit: a busy one takes all of it, and still l
     target: { table: 'two' },
     queue: quiet,
   })
-  await new Promise((resolve) => setTimeout(resolve, 3000))
+  const isWaiting = async () => (await viewWorkflow(harness.client, two))?.pending.length === 1
+  await until(isWaiting, { what: 'a task of the quiet queue' })
+  await untilReported(harness)
   // One task of the quiet queue may have come in; it waits for a slot.
   expect(await held.count()).toBe(3)
   expect((await loadsByQueue(harness))[busy]).toBe(3)
@@ -65,7 +69,7 @@ test.concurrent('a worker of several queues that is drained takes nothing, and e
   const waiting = await Promise.all(
     [one, two].map((queue) => harness.start({ source, target: { table: 'target' }, queue })),
   )
-  await new Promise((resolve) => setTimeout(resolve, 2000))
+  await untilReported(harness, 3)
   const { rows } = await harness.db.query('select ingest_id, state from sluice.ingests order by 1')
   expect(rows).toEqual(waiting.sort().map((ingest_id) => ({ ingest_id, state: 'queued' })))
   worker.kill('SIGTERM')
@@ -150,15 +154,21 @@ test.concurrent('a worker that has grown too large drains, and another one takes
   timeout: 120_000,
 }, async ({ onTestFinished }) => {
   const harness = await build({ onEnd: onTestFinished })
-  const path = await unitFiles(harness, 8)
-  // From its sources, through tsx, it is larger than that as soon as it is ready.
-  const args = ['--max-memory', '200m', '--name', 'big@%h']
-  const worker = await harness.startWorker({ args, env: { SLUICE_DIST: '' } })
+  const path = await unitFiles(harness, 4)
+  // With this it is larger than it may be as soon as it is ready.
+  const ballast = await harness.file(
+    'ballast.mjs',
+    `import { isMainThread } from 'node:worker_threads'
+     if (isMainThread) globalThis.ballast = Buffer.alloc(250_000_000, 1)`,
+  )
+  const args = ['--max-memory', '300m', '--name', 'big@%h']
+  const env = { NODE_OPTIONS: `--import ${pathToFileURL(ballast)}` }
+  const worker = await harness.startWorker({ args, env })
   const ingestId = await harness.start({ source: directory(path), target: { table: 'target' } })
   const ready = () => worker.output().match(/worker ready/g)?.length ?? 0
   await until(() => ready() >= 2, { what: 'a successor', timeoutMs: 100_000 })
   expect(worker.output()).toMatch(/has grown to \d+ MB: drains, and another one takes its place/)
-  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 16 })
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 8 })
   const { rows } = await harness.db.query('select max(attempt) as attempts from sluice.units')
   expect(rows[0].attempts).toBe(1)
   expect(worker.output()).not.toMatch(/handed back after|cancelled after/)
