@@ -3,7 +3,7 @@
  *
  *   cli, api -> ingests | fleet -> stage | postgres -> spec
  *   worker -> activities -> stage | postgres | steps -> spec
- *       -> sources | formats -> domain | io; sources -> unpack -> domain
+ *       -> sources | formats -> domain; sources -> unpack -> io -> domain
  *   cli, api, worker, dev -> temporal -> spec, workflows
  *   workflows -> domain, and of the activities the types only
  *
@@ -20,7 +20,7 @@ const middle = [...lanes, 'spec', 'temporal', ...below]
 const mayImport = {
   errors: [],
   domain: ['errors'],
-  io: [],
+  io: ['domain', 'errors'],
   config: ['domain', 'errors'],
   sources: ['unpack', ...below],
   unpack: below,
@@ -32,7 +32,7 @@ const mayImport = {
   activities: [...lanes, 'spec', ...below],
   workflows: ['domain', 'activities'],
   temporal: ['workflows', 'spec', ...below],
-  ingests: ['spec', 'stage', 'postgres', 'temporal', ...below],
+  ingests: ['spec', 'sources', 'stage', 'postgres', 'temporal', ...below],
   fleet: ['postgres', 'temporal', ...below],
   api: [...useCases, ...middle],
   worker: ['activities', ...middle],
@@ -104,6 +104,14 @@ export default {
         pathNot: '^activities/attempt/(activity|failure)\\.ts$',
       },
       to: { path: '^node_modules/@temporalio/' },
+    },
+    {
+      name: 'sources-by-their-table',
+      comment:
+        'A kind of source is known to src/sources/index.ts only, so that adding one is one file.',
+      severity: 'error',
+      from: { path: product, pathNot: placeOf('sources') },
+      to: { path: placeOf('sources'), pathNot: '^src/sources/(index|source|head)\\.ts$' },
     },
     {
       name: 'product-without-tests',

@@ -4,7 +4,7 @@ import type { UnpackLimits } from '../src/domain/unpack.ts'
 import type { Logger } from '../src/log.ts'
 import type { Db } from '../src/postgres/db.ts'
 import type { UnstartedIngest } from '../src/postgres/ledger/orphans.ts'
-import { openSource } from '../src/sources/open.ts'
+import { openSource } from '../src/sources/index.ts'
 import type { Source } from '../src/sources/source.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { Stage } from '../src/stage/stage.ts'
@@ -32,6 +32,6 @@ export interface Deps {
 
 /** The source of a spec, as this worker may read it. */
 export const sourceOf = (
-  { stage, sourceRoots, unpack }: Deps,
+  { stage, sourceRoots: roots, unpack }: Deps,
   spec: Pick<FullSpec, 'source' | 'steps'>,
-): Source => openSource(spec, { roots: sourceRoots, uploadPath: stage.uploads.path, unpack })
+): Source => openSource(spec, { roots, uploads: stage.uploads, unpack })

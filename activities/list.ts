@@ -22,12 +22,11 @@ import { Fingerprint } from '../src/postgres/ledger/repeated.ts'
 import { readStepOrders } from '../src/postgres/ledger/steps.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
-import { archiveOf } from '../src/sources/archive.ts'
-import type { Found, Source } from '../src/sources/source.ts'
+import type { Source } from '../src/sources/source.ts'
 import { findFirstTable } from '../src/spec/files/firstTable.ts'
 import { type FullSpec, factsOf, namedFiles } from '../src/spec/spec.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
-import { type Deps, sourceOf } from './deps.ts'
+import { sourceOf } from './deps.ts'
 
 export interface Listed {
   files: number
@@ -70,10 +69,7 @@ export async function listSource(attempt: Attempt, input: VerbInput): Promise<Li
       const target =
         spec.target && (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
       const source = sourceOf(attempt, spec)
-      const { candidates, ...listed } = await record(tx, {
-        ...{ ingestId, spec, source, signal },
-        sha256Of: hashesOf(attempt, spec),
-      })
+      const { candidates, ...listed } = await record(tx, { ingestId, spec, source, signal })
       mustHaveFiles(spec, listed)
       // After steps the files may be others: each is looked at when its last step has ended.
       const { first, notes } = known
@@ -110,16 +106,6 @@ function routed(
   }
 }
 
-/** Uploads were hashed when they came; a member counts as its archive does. */
-function hashesOf({ stage }: Deps, { source }: FullSpec): Listing['sha256Of'] {
-  if (source.kind !== 'upload') return async () => null
-  return (file) => {
-    // The version of a member begins with that of its archive.
-    const [version = ''] = file.version.split('/')
-    return stage.uploads.sha256({ name: archiveOf(file), version })
-  }
-}
-
 const pathsOf = (spec: FullSpec): string => factsOf(spec).paths.join(', ')
 
 /** In the order of the spec. @throws step_unknown */
@@ -137,8 +123,6 @@ interface Listing {
   spec: FullSpec
   source: Source
   signal: AbortSignal
-  /** What the bytes of a file hash to, where that is known. */
-  sha256Of(file: ListedFile): Promise<string | null>
 }
 
 /**
@@ -146,7 +130,7 @@ interface Listing {
  * @returns with the first files that are not empty, one of which may be a table
  */
 async function record(tx: Connection, listing: Listing) {
-  const { ingestId, spec, source, signal, sha256Of } = listing
+  const { ingestId, spec, source, signal } = listing
   const candidates: ListedFile[] = []
   const leftOut = new LeftOut()
   const isNamed = namedFiles(spec.source)
@@ -155,11 +139,8 @@ async function record(tx: Connection, listing: Listing) {
   let lotNo = 0
   let lot = { files: 0, bytes: 0 }
   const fingerprint = new Fingerprint()
-  const leave = (name: string, why: string) => void leftOut.add(clutterOf({ name }) ?? why, name)
-  if (spec.source.kind === 'upload') {
-    for (const { name, why } of spec.source.leftOut ?? []) leftOut.add(why, name)
-  }
-  for await (const page of inOrder(tx, unlessStopped(source.list(leave), signal))) {
+  const leave = (name: string, why: string) => void leftOut.add(why, name)
+  for await (const page of inOrder(tx, source.list(signal, leave))) {
     const data = page.filter((file) => {
       // A step may be for files of any kind.
       const why = spec.steps || isNamed(file) ? null : clutterOf(file)
@@ -175,7 +156,7 @@ async function record(tx: Connection, listing: Listing) {
       if (file.sizeBytes > 0 && candidates.length < candidatesMax) candidates.push(file)
       return { ...file, fileNo: files++, lotNo }
     })
-    for (const file of numbered) fingerprint.add(file, await sha256Of(file))
+    for (const file of numbered) fingerprint.add(file, (await source.sha256?.(file)) ?? null)
     if (numbered.length > 0) await addFiles(tx, ingestId, numbered)
     signal.throwIfAborted()
   }
@@ -190,14 +171,4 @@ function mustHaveFiles(spec: FullSpec, { files, leftOut }: { files: number; left
   // Every path leads to a file, but an archive may hold nothing, or folders only.
   if (leftOut.count === 0) throw sluiceError('archive_empty', { path })
   throw sluiceError('source_left_out', { path, files: leftOut.shown })
-}
-
-async function* unlessStopped(
-  files: AsyncIterable<Found>,
-  signal: AbortSignal,
-): AsyncGenerator<Found> {
-  for await (const file of files) {
-    signal.throwIfAborted()
-    yield file
-  }
 }

@@ -2,6 +2,7 @@
 import { isOver } from '../src/domain/words.ts'
 import { Shaper } from '../src/formats/csv/shape.ts'
 import { mapOrdered } from '../src/io/mapOrdered.ts'
+import type { OpenFile } from '../src/io/openFile.ts'
 import {
   type FileEntry,
   type NewlyStaged,
@@ -14,7 +15,7 @@ import {
   mustBeActive,
   readIngest,
 } from '../src/postgres/ledger/ingests.ts'
-import type { OpenFile, Source } from '../src/sources/source.ts'
+import type { Source } from '../src/sources/source.ts'
 import { emptyShape, notesBeside, readIn } from '../src/spec/files/reading.ts'
 import { namedFiles } from '../src/spec/spec.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
@@ -64,7 +65,7 @@ interface Lot {
 
 async function stageFile(lot: Lot, file: FileEntry): Promise<NewlyStaged> {
   lot.attempt.signal.throwIfAborted()
-  const opened = await lot.source.open(file)
+  const opened = await lot.source.open(file, lot.attempt.signal)
   try {
     // A step may be for files of any kind: it gets them as they are.
     return await (lot.ingest.spec.steps
@@ -76,16 +77,16 @@ async function stageFile(lot: Lot, file: FileEntry): Promise<NewlyStaged> {
 }
 
 async function bringAsIs(lot: Lot, opened: OpenFile, file: FileEntry): Promise<NewlyStaged> {
-  const bytes = opened.read(lot.attempt.signal)
+  const bytes = opened.read()
   const digest = startDigest('sha256')
   const tap = (chunk: Buffer) => digest.update(chunk)
-  const staged = await bringIn(lot, { file, bytes, path: opened.path, tap, digest })
+  const staged = await bringIn(lot, { file, bytes, link: opened.link, tap, digest })
   return { ...staged, shape: null }
 }
 
 async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<NewlyStaged> {
   const { name } = file
-  const text = await openText(opened.read(lot.attempt.signal), {
+  const text = await openText(opened.read(), {
     file: name,
     format: lot.ingest.spec.format,
     limits: lot.attempt.unpack,
@@ -98,9 +99,9 @@ async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
     return leaveOut(file, read.leftOut)
   }
   const shaper = new Shaper(read.head, { sizeBytes: likelyBytes(text, file) })
-  const path = packing || encoding ? null : opened.path
+  const link = packing || encoding ? null : opened.link
   const tap = (chunk: Buffer) => shaper.push(chunk)
-  const staged = await bringIn(lot, { file, bytes, path, tap })
+  const staged = await bringIn(lot, { file, bytes, link, tap })
   const shape = {
     ...shaper.shape(),
     ...notesBeside(lot.ingest, name, read.head),
@@ -130,8 +131,8 @@ function likelyBytes({ packing, head, whole }: Text, { sizeBytes }: FileEntry): 
 interface Incoming {
   file: FileEntry
   bytes: AsyncIterable<Buffer>
-  /** What can be linked; null when the bytes have to be written anew. */
-  path: string | null
+  /** What the stage may link to; null when the bytes have to be written anew. */
+  link: string | null
   tap: (chunk: Buffer) => void
   /** `tap` feeds it; else only a copy has a checksum, for to make one costs as much as the scan. */
   digest?: Digest
@@ -139,11 +140,11 @@ interface Incoming {
 
 async function bringIn(
   { attempt: { stage }, ingestId }: Lot,
-  { file, bytes, path, tap, digest }: Incoming,
+  { file, bytes, link, tap, digest }: Incoming,
 ): Promise<Omit<NewlyStaged, 'shape'>> {
   const { fileNo } = file
   const to = { ingestId, fileNo }
-  const pinned = path !== null && (await stage.pin(to, path))
+  const pinned = link !== null && (await stage.pin(to, link))
   if (pinned) {
     for await (const chunk of bytes) tap(chunk)
     const { sizeBytes, version } = file

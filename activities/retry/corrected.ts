@@ -1,12 +1,12 @@
 /** The corrections of an upload, with the open rejects that they are for. */
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import type { RetryInput } from '../../src/domain/retry.ts'
 import { sluiceError } from '../../src/errors.ts'
 import { type Correction, readCorrections } from '../../src/formats/csv/corrections.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { findOpen, type OpenReject, readFileNos } from '../../src/postgres/ledger/openRejects.ts'
-import type { Deps } from '../deps.ts'
+import { readUpload } from '../../src/stage/readUpload.ts'
+import type { Attempt } from '../attempt/attempt.ts'
 import type { Attempted } from './reload.ts'
 
 type Upload = NonNullable<RetryInput['upload']>
@@ -17,12 +17,12 @@ const pageChars = 8 * 1024 * 1024
 
 /** @throws corrections_invalid, correction_unknown, upload_not_found */
 export async function* correctedPages(
-  { stage }: Deps,
+  { stage, signal }: Attempt,
   tx: Connection,
   order: Corrections,
 ): AsyncGenerator<Attempted[]> {
   const { upload } = order
-  const bytes = unchanged(stage.uploads.path(upload.name), upload)
+  const bytes = unchanged(readUpload(stage.uploads, upload.name, signal), upload)
   const find = finder(tx, order)
   let page: Correction[] = []
   let chars = 0
@@ -42,16 +42,14 @@ export async function* correctedPages(
 }
 
 /** The bytes that the retry was asked for with; nothing commits before the last of them is seen. */
-async function* unchanged(path: string, { name, sha256 }: Upload): AsyncGenerator<Buffer> {
+async function* unchanged(
+  chunks: AsyncIterable<Buffer>,
+  { name, sha256 }: Upload,
+): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
-  try {
-    for await (const bytes of createReadStream(path)) {
-      hash.update(bytes)
-      yield bytes
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw sluiceError('upload_not_found', { name }, { cause: error })
+  for await (const bytes of chunks) {
+    hash.update(bytes)
+    yield bytes
   }
   if (hash.digest('hex') === sha256) return
   const problem = 'it is not what it was when the retry was asked for'

@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { sluiceError } from '../errors.ts'
+import { needsToken } from '../sources/index.ts'
 import type { IngestSpec } from '../spec/spec.ts'
 
 /**
@@ -16,7 +17,7 @@ export function mustHoldToken(
   { source }: Pick<IngestSpec, 'source'>,
   authorization: string | undefined,
 ): void {
-  if (token === null || source.kind !== 'directory') return
+  if (token === null || !needsToken(source)) return
   const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
   if (given === undefined || !isSame(given, token)) throw sluiceError('token_missing', {})
 }

@@ -1,11 +1,10 @@
 /** Takes in the wish to load rejects again. */
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { type RetryInput, retryIdOf } from '../domain/retry.ts'
-import { sluiceError } from '../errors.ts'
 import { readIngest } from '../postgres/ledger/ingests.ts'
 import { countOpen } from '../postgres/ledger/openRejects.ts'
 import { listRetries, mustBeRetryable } from '../postgres/ledger/retries.ts'
+import { readUpload } from '../stage/readUpload.ts'
 import { startRetry } from '../temporal/retries.ts'
 import type { IngestsDeps } from './deps.ts'
 
@@ -37,10 +36,6 @@ async function hashOf(
   name: string,
 ): Promise<NonNullable<RetryInput['upload']>> {
   const hash = createHash('sha256')
-  try {
-    for await (const bytes of createReadStream(stage.uploads.path(name))) hash.update(bytes)
-  } catch (error) {
-    throw sluiceError('upload_not_found', { name }, { cause: error })
-  }
+  for await (const bytes of readUpload(stage.uploads, name)) hash.update(bytes)
   return { name, sha256: hash.digest('hex') }
 }

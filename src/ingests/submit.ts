@@ -1,5 +1,4 @@
 /** Takes a spec in: ledger row first, then the workflow, so that nothing runs unrecorded. */
-import { stat } from 'node:fs/promises'
 import { queueFor, type Route } from '../domain/routes.ts'
 import { showTable } from '../domain/table.ts'
 import type { State } from '../domain/words.ts'
@@ -8,6 +7,7 @@ import { transaction } from '../postgres/db.ts'
 import { recordEnd } from '../postgres/ledger/end.ts'
 import { enterIngest, readIngest } from '../postgres/ledger/ingests.ts'
 import type { Settings } from '../settings.ts'
+import { checkSource } from '../sources/index.ts'
 import { checkSpec } from '../spec/checkSpec.ts'
 import { type FullSpec, factsOf, type IngestSpec } from '../spec/spec.ts'
 import type { IngestsDeps } from './deps.ts'
@@ -37,7 +37,7 @@ export async function submit(deps: IngestsDeps, spec: IngestSpec): Promise<Submi
     limits: { ...deps.settings.timeouts, ...limits },
   }
   // The uploads of an ingest that is there already may be gone by now, and rightly so.
-  if (!spec.id || !(await isThere(deps, ingestId))) await checkUploads(deps, full)
+  if (!spec.id || !(await isThere(deps, ingestId))) await checkSource(full.source, deps.stage)
   const { isNew, state } = await enterIngest(deps.db, { ...ingest, routes })
   if (state === 'queued') {
     try {
@@ -74,15 +74,6 @@ async function isThere({ db }: IngestsDeps, ingestId: string): Promise<boolean> 
   } catch (error) {
     if (error instanceof SluiceError && error.code === 'ingest_not_found') return false
     throw error
-  }
-}
-
-async function checkUploads({ stage }: IngestsDeps, { source }: FullSpec): Promise<void> {
-  if (source.kind !== 'upload') return
-  for (const name of source.uploads) {
-    if (!(await stat(stage.uploads.path(name)).catch(() => null))) {
-      throw sluiceError('upload_not_found', { name })
-    }
   }
 }
 

@@ -2,48 +2,62 @@
 import { realpathSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { isAbsolute, relative, sep } from 'node:path'
-import type { UnpackLimits } from '../domain/unpack.ts'
+import { type Static, Type } from 'typebox'
+import { clutterOf } from '../domain/clutter.ts'
+import { mustBePath } from '../domain/sourcePath.ts'
 import { sluiceError } from '../errors.ts'
+import { listFile, openFile } from '../io/localFile.ts'
 import { mapOrdered } from '../io/mapOrdered.ts'
 import { inSync } from '../io/syncRead.ts'
-import { archiveOf, filesOf, openMember } from './archive.ts'
-import { listFile, openFile } from './localFile.ts'
-import type { Source } from './source.ts'
-import { type Met, walk } from './walk.ts'
+import { type Met, walk } from '../io/walk.ts'
+import type { Source, SourceDeps, SourceKind } from './source.ts'
+
+const path = Type.String({ minLength: 1, maxLength: 4096 })
+
+const options = Type.Object(
+  {
+    kind: Type.Literal('directory'),
+    path: Type.Union([path, Type.Array(path, { minItems: 1, maxItems: 10_000 })], {
+      description: 'A file, a folder, or a glob, on the machine of the worker; or several.',
+    }),
+  },
+  { additionalProperties: false, description: 'Files that the worker can read.' },
+)
+type Options = Static<typeof options>
 
 const looksAtOnce = 16
 
-/**
- * @param roots absolute folders; nothing outside of them is read, also not through a link
- * @param limits null when archives are left as they are
- */
-export function directorySource(
-  path: string | string[],
-  roots: string[],
-  limits: UnpackLimits | null,
-): Source {
-  const wanted = typeof path === 'string' ? [path] : path
-  const allowed = createAllowed(roots)
-  return {
-    async *list(onLeftOut) {
-      const look = async (met: Met) => {
-        const real = await allowed(met.path, met.real)
-        return { real, file: await listFile(real, met.path) }
-      }
-      for (const each of wanted) {
-        for await (const { real, file } of mapOrdered(walk(each, onLeftOut), looksAtOnce, look)) {
-          for await (const found of filesOf(file, real, limits)) yield { ...found, place: 0 }
+export const directory = {
+  options,
+  paths: (spec: Options) => [spec.path].flat(),
+  checkOptions(spec: Options) {
+    for (const each of [spec.path].flat()) mustBePath(each)
+  },
+  needsToken: true,
+  open(spec: Options, { roots }: Pick<SourceDeps, 'roots'>): Source {
+    const allowed = createAllowed(roots)
+    return {
+      async *list(signal, onLeftOut) {
+        // By its name one may tell better why a file is no data.
+        const leave = (name: string, why: string) => onLeftOut?.(name, clutterOf({ name }) ?? why)
+        const look = async (met: Met) => listFile(await allowed(met.path, met.real), met.path)
+        for (const each of [spec.path].flat()) {
+          const found = walk(each, { signal, onLeftOut: leave })
+          for await (const file of mapOrdered(found, looksAtOnce, look)) {
+            signal.throwIfAborted()
+            yield { ...file, place: 0 }
+          }
         }
-      }
-    },
-    async open(file) {
-      const real = await allowed(archiveOf(file), null)
-      return file.member == null ? openFile(real, file) : openMember(real, file)
-    },
-  }
-}
+      },
+      open: async (file, signal) => openFile(await allowed(file.name, null), file, signal),
+    }
+  },
+} satisfies SourceKind<Options>
 
-/** @returns finds out where a path leads, if it may be read */
+/**
+ * Nothing outside of the roots is read, also not through a link.
+ * @returns finds out where a path leads, if it may be read
+ */
 function createAllowed(roots: string[]): (path: string, real: string | null) => Promise<string> {
   let known: Promise<string[]> | null = null
   return async (path, real) => {

@@ -20,13 +20,13 @@ export async function readHeadBytes(
   source: Source,
   file: ListedFile,
   { format, limits }: { format: { encoding?: string }; limits: UnpackLimits },
-  signal: AbortSignal = new AbortController().signal,
+  signal: AbortSignal,
 ): Promise<Head> {
-  const opened = await source.open(file)
+  const opened = await source.open(file, signal)
   try {
     const { packing } = opened
     const options = { file: file.name, format, limits, ...(packing && { packing }) }
-    const text = await openText(opened.read(signal), options)
+    const text = await openText(opened.read(), options)
     await text.close()
     const bytes = text.head.subarray(0, headBytes)
     const whole = text.whole && bytes.length === text.head.length

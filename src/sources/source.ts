@@ -1,8 +1,41 @@
-/** What every kind of source can do. One file a kind; `openSource` picks it. */
+/** What every kind of source can do. One file a kind; the table of them is in index.ts. */
+import type { TSchema } from 'typebox'
 import type { ListedFile } from '../domain/words.ts'
+import type { FileState, FoundFile, OpenFile } from '../io/openFile.ts'
+
+/** One kind of source: what a spec can say of it, and how it is opened. */
+export interface SourceKind<Options> {
+  /** The options of a spec, `kind` among them. */
+  options: TSchema
+  /** What its files are called in messages, and what routes go by. */
+  paths(options: Options): string[]
+  /** Those of the paths that the client itself names as files; absent if these are all. */
+  named?(options: Options): string[]
+  /** Checks what the schema cannot say. @throws spec_invalid, source_unsupported */
+  checkOptions?(options: Options): void
+  /** Checks, before the ingest is entered, that there is something to read. */
+  check?(options: Options, deps: Pick<SourceDeps, 'uploads'>): Promise<void>
+  /** It reads files of the worker: an API that has a token asks for it. */
+  needsToken: boolean
+  open(options: Options, deps: SourceDeps): Source
+}
+
+/** What sources work with. */
+export interface SourceDeps {
+  /** Folders that may be read. */
+  roots: string[]
+  uploads: UploadedFiles
+}
+
+/** The uploads of the stage, as far as a source needs them. */
+export interface UploadedFiles {
+  stat(name: string): Promise<Omit<FoundFile, 'name'> | null>
+  open(file: FileState, signal: AbortSignal): Promise<OpenFile>
+  sha256(upload: { name: string; version: string }): Promise<string | null>
+}
 
 /** A file that was found; files are ordered by place, then by name. */
-export interface Found extends ListedFile {
+export interface Found extends ListedFile, FoundFile {
   place: number
 }
 
@@ -11,26 +44,15 @@ export type OnLeftOut = (name: string, why: string) => void
 export interface Source {
   /**
    * The files as they are found, folders left out; one that is named twice may come twice.
-   * @param onLeftOut hears of what lies in a folder and is not listed
+   * @param onLeftOut hears of what belongs to the source and is not listed
    * @throws source_empty, path_not_allowed, upload_not_found, file_unreadable
    */
-  list(onLeftOut?: OnLeftOut): AsyncIterable<Found>
+  list(signal: AbortSignal, onLeftOut?: OnLeftOut): AsyncIterable<Found>
   /**
-   * Opens a listed file.
+   * Opens a listed file. An abort ends its reading too.
    * @throws file_vanished, file_changed, file_unreadable
    */
-  open(file: ListedFile): Promise<OpenFile>
-}
-
-export interface OpenFile {
-  /** A local file: the stage may link it instead of copying it. null for a member of an archive. */
-  path: string | null
-  /** The format of the archive that it is a member of; absent for a file of its own. */
-  packing?: 'zip'
-  /**
-   * The bytes, from the first one. At the end of it the file is checked to be as listed. A chunk is
-   * valid until the next one is asked for; a caller that wants to keep it makes a copy.
-   */
-  read(signal: AbortSignal): AsyncIterable<Buffer>
-  close(): Promise<void>
+  open(file: ListedFile, signal: AbortSignal): Promise<OpenFile>
+  /** What the bytes of a listed file hash to, in hex, if that is known without reading them. */
+  sha256?(file: ListedFile): Promise<string | null>
 }

@@ -1,42 +1,79 @@
 /** Source `upload`: files that clients put into the stage before. */
-
-import type { UnpackLimits } from '../domain/unpack.ts'
+import { type Static, Type } from 'typebox'
+import { leftOutMax, UploadName } from '../domain/upload.ts'
 import { sluiceError } from '../errors.ts'
 import { mapOrdered } from '../io/mapOrdered.ts'
-import { archiveOf, filesOf, openMember } from './archive.ts'
-import { listFile, openFile } from './localFile.ts'
-import type { Source } from './source.ts'
+import type { Source, SourceDeps, SourceKind } from './source.ts'
+
+const LeftBehind = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 4096 }),
+    why: Type.String({ minLength: 1, maxLength: 100, description: 'Like `hidden`.' }),
+  },
+  { additionalProperties: false },
+)
+
+const options = Type.Object(
+  {
+    kind: Type.Literal('upload'),
+    uploads: Type.Array(UploadName, { minItems: 1, maxItems: 10_000 }),
+    unnamed: Type.Optional(
+      Type.Array(UploadName, {
+        maxItems: 10_000,
+        description:
+          'Those of the uploads that lay in a folder: such a file is left out when it is no data.',
+      }),
+    ),
+    leftOut: Type.Optional(
+      Type.Array(LeftBehind, {
+        maxItems: leftOutMax,
+        description: 'Files of such a folder that were not sent: a note names them.',
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'Files put at `/v1/uploads/:name` before.' },
+)
+type Options = Static<typeof options>
 
 const looksAtOnce = 16
 
-/**
- * @param pathOf where the bytes of an upload lie
- * @param limits null when archives are left as they are
- */
-export function uploadSource(
-  uploads: readonly string[],
-  pathOf: (name: string) => string,
-  limits: UnpackLimits | null,
-): Source {
-  const missing = (name: string) => (error: unknown) => {
-    const { code } = error as { code?: string }
-    throw code === 'file_vanished'
-      ? sluiceError('upload_not_found', { name }, { cause: error })
-      : error
-  }
-  return {
-    async *list() {
+export const upload = {
+  options,
+  paths: ({ uploads }: Options) => uploads,
+  named({ uploads, unnamed = [] }: Options) {
+    const others = new Set(unnamed)
+    return uploads.filter((name) => !others.has(name))
+  },
+  checkOptions({ uploads }: Options) {
+    const seen = new Set<string>()
+    for (const name of uploads) {
+      const problem = `source.uploads names ${name} twice`
+      if (seen.has(name)) throw sluiceError('spec_invalid', { problem })
+      seen.add(name)
+    }
+  },
+  async check({ uploads }: Options, deps: Pick<SourceDeps, 'uploads'>) {
+    for (const name of uploads) await find(deps, name)
+  },
+  needsToken: false,
+  open: ({ uploads, leftOut = [] }: Options, deps: Pick<SourceDeps, 'uploads'>): Source => ({
+    async *list(signal, onLeftOut) {
+      for (const { name, why } of leftOut) onLeftOut?.(name, why)
       let place = 0
-      const look = (name: string) => listFile(pathOf(name), name).catch(missing(name))
+      const look = (name: string) => find(deps, name)
       for await (const file of mapOrdered(uploads, looksAtOnce, look)) {
-        for await (const found of filesOf(file, pathOf(file.name), limits))
-          yield { ...found, place }
-        place++
+        signal.throwIfAborted()
+        yield { ...file, place: place++ }
       }
     },
-    open: (file) =>
-      file.member == null
-        ? openFile(pathOf(file.name), file)
-        : openMember(pathOf(archiveOf(file)), file),
-  }
+    open: (file, signal) => deps.uploads.open(file, signal),
+    sha256: (file) => deps.uploads.sha256(file),
+  }),
+} satisfies SourceKind<Options>
+
+/** @throws upload_not_found */
+async function find({ uploads }: Pick<SourceDeps, 'uploads'>, name: string) {
+  const found = await uploads.stat(name)
+  if (!found) throw sluiceError('upload_not_found', { name })
+  return { name, ...found }
 }

@@ -2,11 +2,11 @@
 
 import { checkRoutes } from '../domain/routes.ts'
 import { dotted } from '../domain/schemaProblems.ts'
-import { mustBePath } from '../domain/sourcePath.ts'
 import { mustBeAllowed, parseTableName, type TableName } from '../domain/table.ts'
 import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
-import { type SluiceError, sluiceError } from '../errors.ts'
+import { sluiceError } from '../errors.ts'
 import { checkOptions } from '../formats/csv/checkOptions.ts'
+import { checkSourceOptions } from '../sources/index.ts'
 import { encodingOf } from '../unpack/encoding.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
 
@@ -35,7 +35,7 @@ export function checkSpec(spec: IngestSpec): Checked {
   if (typeof max === 'string' && Number.parseFloat(max) > 100) {
     throw refuse(`rejects.max is ${max}, and a share is at most 100%`)
   }
-  checkSource(full, refuse)
+  checkSourceOptions(full.source)
   checkOptions(full.format)
   if (full.format.encoding) encodingOf(full.format.encoding)
   const refuseAt = (name: string) => (at: string, problem: string) =>
@@ -43,22 +43,4 @@ export function checkSpec(spec: IngestSpec): Checked {
   checkRoutes(full.routes ?? [], { refuse: refuseAt('routes'), paths: factsOf(full).paths })
   const limits = normalLimits(full.timeouts ?? {}, refuseAt('timeouts'))
   return { full, table, limits, subject: table?.name ?? full.steps?.[0] ?? 'ingest' }
-}
-
-function checkSource({ source }: FullSpec, refuse: (problem: string) => SluiceError): void {
-  if (source.kind === 'directory') {
-    for (const path of [source.path].flat()) mustBePath(path)
-    return
-  }
-  const twice = firstTwice(source.uploads)
-  if (twice !== null) throw refuse(`source.uploads names ${twice} twice`)
-}
-
-function firstTwice(names: readonly string[]): string | null {
-  const seen = new Set<string>()
-  for (const name of names) {
-    if (seen.has(name)) return name
-    seen.add(name)
-  }
-  return null
 }

@@ -4,7 +4,7 @@ import { type Filled, filled, type Options, objectOf } from '../domain/option.ts
 import { QueueName, type RouteFacts, Routes } from '../domain/routes.ts'
 import { TimeLimits } from '../domain/timeLimits.ts'
 import type { ListedFile } from '../domain/words.ts'
-import { namesIn, SourceOptions } from '../sources/options.ts'
+import { namedIn, pathsIn, SourceOptions } from '../sources/index.ts'
 import { Format } from './format.ts'
 import { type FullTarget, fullTarget, Target } from './target.ts'
 
@@ -135,14 +135,13 @@ export const factsOf = ({
   source,
 }: Pick<FullSpec, 'source'>): Pick<RouteFacts, 'source' | 'paths'> => ({
   source: source.kind,
-  paths: namesIn(source),
+  paths: pathsIn(source),
 })
 
 /** Tells the files that a spec names itself from those that a folder, a glob or an archive has. */
 export function namedFiles(
   source: SourceOptions,
 ): (file: Pick<ListedFile, 'name' | 'member'>) => boolean {
-  const names = new Set(namesIn(source))
-  if (source.kind === 'upload') for (const name of source.unnamed ?? []) names.delete(name)
+  const names = new Set(namedIn(source))
   return ({ name, member }) => member == null && names.has(name)
 }

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { SluiceError } from '../errors.ts'
+import { listFile, openFile } from '../io/localFile.ts'
 import type { Uploads } from './stage.ts'
 import { writeWhole } from './write.ts'
 
@@ -19,7 +21,13 @@ export function localUploads(folder: string): Uploads {
       await writeFile(digestPath(name), `${staged.version} ${sha256}`)
       return { ...staged, sha256 }
     },
-    path,
+    async stat(name) {
+      const found = await listFile(path(name), name).catch(orNone)
+      if (!found) return null
+      const { name: _, ...state } = found
+      return state
+    },
+    open: (file, signal) => openFile(path(file.name), file, signal),
     async sha256({ name, version }) {
       const text = await readFile(digestPath(name), 'utf8').catch(() => '')
       const [of, sha256] = text.split(' ')
@@ -44,4 +52,9 @@ export function localUploads(folder: string): Uploads {
       return removed
     },
   }
+}
+
+function orNone(error: unknown): null {
+  if (error instanceof SluiceError && error.code === 'file_vanished') return null
+  throw error
 }

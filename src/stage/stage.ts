@@ -1,4 +1,5 @@
 /** Where staged files live. One file a kind of stage; a staged file never changes. */
+import type { FileState, FoundFile, OpenFile } from '../io/openFile.ts'
 
 export interface StagedFile {
   ingestId: string
@@ -13,13 +14,13 @@ export interface StagedState {
   sizeBytes: number
   /** A link to a file that others may write to, not a copy of ours. */
   pinned: boolean
-  /** Inode and mtime, see domain/version.ts. */
+  /** Tells one state of the file from another. The stage alone knows what is in it. */
   stagedVersion: string
 }
 
 export interface Staged {
   sizeBytes: number
-  /** Inode and mtime, see domain/version.ts. */
+  /** Tells one state of the file from another. The stage alone knows what is in it. */
   version: string
 }
 
@@ -35,9 +36,10 @@ export interface Stage {
   /**
    * Pins a local file: stages a link to it. Deleting or replacing the file later does not
    * affect the link; writing into it does, which `read` detects.
+   * @param link as OpenFile has it
    * @returns false when it cannot be linked: another disk, or the file of another user
    */
-  pin(file: StagedFile, path: string): Promise<boolean>
+  pin(file: StagedFile, link: string): Promise<boolean>
   /**
    * The bytes of a range. Size and version of the file are checked before and after. A chunk is
    * valid until the next one is asked for.
@@ -70,8 +72,13 @@ export interface Stage {
 export interface Uploads {
   /** @throws stage_full */
   put(name: string, bytes: AsyncIterable<Buffer>): Promise<Hashed>
-  /** @throws upload_not_found */
-  path(name: string): string
+  /** null when there is none of that name. */
+  stat(name: string): Promise<Omit<FoundFile, 'name'> | null>
+  /**
+   * Opens an upload as it was found. An abort ends its reading too.
+   * @throws file_vanished, file_changed
+   */
+  open(file: FileState, signal: AbortSignal): Promise<OpenFile>
   /** The SHA-256 of its bytes, in hex; null when it is not known of this version of the file. */
   sha256(upload: { name: string; version: string }): Promise<string | null>
   remove(name: string): Promise<boolean>

@@ -1,8 +1,16 @@
 /** zip archives: which members one has. Nothing is ever written under a member's name. */
-import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl'
+import {
+  type Entry,
+  fromRandomAccessReaderPromise,
+  getFileNameLowLevel,
+  RandomAccessReader,
+  type ZipFile,
+} from 'yauzl'
 import { clutterOf } from '../domain/clutter.ts'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
+import { readAll } from '../io/chunks.ts'
+import type { OpenFile } from '../io/openFile.ts'
 import { checkRatio, checkSize } from './limits.ts'
 
 /** Where the bytes of a member lie in its archive, by the archive's directory. */
@@ -25,19 +33,22 @@ export interface Member {
 /**
  * The members that are files, in the order of the archive. Sizes are the archive's word, which
  * reading a member holds it to; those that are no data by their names are not read.
- * @param archive where it lies, what it is called, and its size
+ * @param of what the archive is called, and its size
  * @throws packed_file_damaged, packing_unsupported, unpack_limit
  */
 export async function* listMembers(
-  archive: { path: string; name: string; sizeBytes: number },
+  archive: OpenFile,
+  of: { file: string; archiveBytes: number },
   limits: UnpackLimits,
 ): AsyncGenerator<Member> {
-  const { name: file } = archive
+  const { file, archiveBytes } = of
   let zip: ZipFile | null = null
   let members = 0
   let bytes = 0
   try {
-    zip = await openPromise(archive.path, { decodeStrings: false, autoClose: false })
+    const reader = new ArchiveReader(archive, archiveBytes)
+    const options = { decodeStrings: false, autoClose: false }
+    zip = await fromRandomAccessReaderPromise(reader, archiveBytes, options)
     for await (const entry of zip.eachEntry()) {
       const name = nameOf(entry)
       if (++members > limits.membersMax) {
@@ -54,7 +65,7 @@ export async function* listMembers(
       // Members may share their packed bytes, so their sum counts.
       bytes += entry.uncompressedSize
       checkSize(`${file}/${name}`, entry.uncompressedSize, limits)
-      checkRatio(file, { packed: archive.sizeBytes, unpacked: bytes }, limits)
+      checkRatio(file, { packed: archiveBytes, unpacked: bytes }, limits)
       yield { name, sizeBytes: entry.uncompressedSize, place: placeOf(entry) }
     }
   } catch (error) {
@@ -62,6 +73,45 @@ export async function* listMembers(
     throw sluiceError('packed_file_damaged', { file, problem: messageOf(error) }, { cause: error })
   } finally {
     zip?.close()
+  }
+}
+
+const windowBytes = 64 * 1024
+
+/** Reads an archive's directory by ranges; its entries, of 46 bytes and a name, lie side by side. */
+class ArchiveReader extends RandomAccessReader {
+  readonly #archive: OpenFile
+  readonly #archiveBytes: number
+  #window: { start: number; bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) }
+
+  constructor(archive: OpenFile, archiveBytes: number) {
+    super()
+    this.#archive = archive
+    this.#archiveBytes = archiveBytes
+  }
+
+  // biome-ignore lint/complexity/useMaxParams: as yauzl calls it
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null, bytesRead?: number) => void,
+  ): void {
+    this.#bytesAt(position, length).then(
+      (bytes) => callback(null, bytes.copy(buffer, offset)),
+      callback,
+    )
+  }
+
+  async #bytesAt(start: number, length: number): Promise<Buffer> {
+    const { bytes } = this.#window
+    const from = start - this.#window.start
+    if (from >= 0 && from + length <= bytes.length) return bytes.subarray(from, from + length)
+    const end = Math.min(start + Math.max(length, windowBytes), this.#archiveBytes)
+    const read = await readAll(this.#archive.read({ start, end }), Math.max(0, end - start))
+    this.#window = { start, bytes: read }
+    return read.subarray(0, length)
   }
 }
 

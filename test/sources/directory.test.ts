@@ -11,7 +11,7 @@ import { expand } from '../../src/cli/commands/ingest/sources.ts'
 import { escapeGlob } from '../../src/domain/glob.ts'
 import { unpackLimits } from '../../src/domain/unpack.ts'
 import { inOrder } from '../../src/postgres/ledger/listing.ts'
-import { directorySource } from '../../src/sources/directory.ts'
+import { openLocal } from '../../src/sources/index.ts'
 import { build } from '../harness.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'sluice-list-'))
@@ -32,7 +32,8 @@ await symlink('nowhere', join(data, 'dangling.csv'))
 
 async function list(path: string | string[], roots = [root]): Promise<string[]> {
   const found: string[] = []
-  for await (const { name } of directorySource(path, roots, unpackLimits).list()) found.push(name)
+  const source = openLocal({ kind: 'directory', path }, { roots, unpack: unpackLimits })
+  for await (const { name } of source.list(new AbortController().signal)) found.push(name)
   return found.sort()
 }
 

@@ -4,8 +4,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { listFile, openFile } from '../../src/sources/localFile.ts'
+import { listFile, openFile } from '../../src/io/localFile.ts'
 import { localStage } from '../../src/stage/local.ts'
+import { readUpload } from '../../src/stage/readUpload.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-stage-'))
 const stage = localStage(folder)
@@ -29,11 +30,10 @@ test('a local file of many chunks is copied byte for byte', async () => {
   const path = join(folder, 'many.csv')
   await writeFile(path, content)
   const listed = await listFile(path, path)
-  const opened = await openFile(path, listed)
   const tapped = createHash('sha256')
-  const { signal } = new AbortController()
+  const opened = await openFile(path, listed, new AbortController().signal)
   const copy = { ingestId: 'copy', fileNo: 0 }
-  const staged = await stage.put(copy, opened.read(signal), (chunk) => tapped.update(chunk))
+  const staged = await stage.put(copy, opened.read(), (chunk) => tapped.update(chunk))
   await opened.close()
   const sha256 = createHash('sha256').update(content).digest('hex')
   expect(staged).toMatchObject({ sizeBytes: content.length })
@@ -56,10 +56,17 @@ test('an upload of the same name takes the place of the first; old ones expire',
   await stage.uploads.put('up.csv', bytes('old'))
   const sha256 = createHash('sha256').update('new').digest('hex')
   expect(await stage.uploads.put('up.csv', bytes('new'))).toMatchObject({ sizeBytes: 3, sha256 })
-  expect(await readFile(stage.uploads.path('up.csv'), 'utf8')).toBe('new')
+  expect(await textOf('up.csv')).toBe('new')
   expect(await stage.uploads.expire(60_000)).toBe(0)
   expect(await stage.uploads.expire(-1000)).toBe(1)
   expect(await stage.uploads.remove('up.csv')).toBe(false)
+  await expect(textOf('up.csv')).rejects.toMatchObject({ code: 'upload_not_found' })
 })
+
+async function textOf(name: string): Promise<string> {
+  const chunks: string[] = []
+  for await (const chunk of readUpload(stage.uploads, name)) chunks.push(chunk.toString())
+  return chunks.join('')
+}
 
 afterAll(() => rm(folder, { recursive: true, force: true }))

@@ -197,7 +197,7 @@ test('the same bytes sent again are told too, whatever the uploads are called', 
     { code: 'files_loaded_before', message: expect.stringContaining(first.ingestId) },
   ])
   // Put in place by hand, its bytes are not those that were hashed.
-  await writeFile(uploads.path('two.csv'), 'a\n3\n')
+  await writeFile(join(harness.folder, '.stage/uploads/two.csv'), 'a\n3\n')
   const source = { kind: 'upload' as const, uploads: ['two.csv'] }
   expect((await harness.ingest({ source, target: { table: 'sent' } })).notes).toEqual([])
 })

@@ -1,10 +1,10 @@
 /** Rejects on their way into the target after all. */
 import { Type } from 'typebox'
+import { UploadName } from '../../domain/upload.ts'
 import { submitRetry } from '../../ingests/retry.ts'
 import { RetryNow, showRetry, viewRetry } from '../../ingests/retryView.ts'
 import { mustExist } from '../../postgres/ledger/ingests.ts'
 import { listRetries } from '../../postgres/ledger/retries.ts'
-import { UploadName } from '../../sources/options.ts'
 import { IngestId } from '../../spec/spec.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, problems } from '../schemas.ts'

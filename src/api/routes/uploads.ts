@@ -1,8 +1,8 @@
 /** Uploads: bytes on their way into the stage. They are never held in memory. */
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { UploadName } from '../../domain/upload.ts'
 import { sluiceError } from '../../errors.ts'
-import { UploadName } from '../../sources/options.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { problems } from '../schemas.ts'
 

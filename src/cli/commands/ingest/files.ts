@@ -10,7 +10,7 @@ import { sluiceError } from '../../../errors.ts'
 import type { Head } from '../../../formats/csv/head.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 import { readHeadBytes } from '../../../sources/head.ts'
-import { namesIn } from '../../../sources/options.ts'
+import { pathsIn } from '../../../sources/index.ts'
 import type { Source } from '../../../sources/source.ts'
 import { findFirstTable } from '../../../spec/files/firstTable.ts'
 import { emptyShape, notesBeside, readIn } from '../../../spec/files/reading.ts'
@@ -34,12 +34,12 @@ export interface Listing {
 }
 
 /** @throws archive_empty, source_left_out, and what listing a source throws */
-export async function listFiles(source: Source, spec: FullSpec): Promise<Listing> {
+export async function listFiles({ source, spec, signal }: Reader): Promise<Listing> {
   const leftOut = new LeftOut()
   const isNamed = namedFiles(spec.source)
   const found = new Map<string, { file: ListedFile; key: Buffer }>()
-  const leave = (name: string, why: string) => void leftOut.add(clutterOf({ name }) ?? why, name)
-  for await (const file of source.list(leave)) {
+  const leave = (name: string, why: string) => void leftOut.add(why, name)
+  for await (const file of source.list(signal, leave)) {
     const why = isNamed(file) ? null : clutterOf(file)
     if (why !== null) leftOut.add(why, file.name)
     else found.set(file.name, { file, key: Buffer.from(file.name) })
@@ -48,7 +48,7 @@ export async function listFiles(source: Source, spec: FullSpec): Promise<Listing
     .sort((a, b) => Buffer.compare(a.key, b.key))
     .map(({ file }) => file)
   if (files.length > 0) return { files, leftOut }
-  const path = namesIn(spec.source).join(', ')
+  const path = pathsIn(spec.source).join(', ')
   if (leftOut.count === 0) throw sluiceError('archive_empty', { path })
   throw sluiceError('source_left_out', { path, files: leftOut.shown })
 }
@@ -57,15 +57,15 @@ export interface Reader {
   source: Source
   spec: FullSpec
   limits: UnpackLimits
+  signal: AbortSignal
 }
 
 /** @throws what finding the first table of an ingest throws */
 export async function firstTableOf(
   { files }: Listing,
-  { source, spec, limits }: Reader,
+  { source, spec, limits, signal }: Reader,
 ): Promise<FirstTable | null> {
   const candidates = files.filter(({ sizeBytes }) => sizeBytes > 0).slice(0, candidatesMax)
-  const { signal } = new AbortController()
   const { first } = await findFirstTable(candidates, { source, spec, target: null, limits, signal })
   return first
 }
@@ -125,13 +125,11 @@ export async function readHeads(
       const isFirst = file.name === first?.name
       if (!isFirst) bytes += file.sizeBytes
       if (!isFirst && bytes > scannedBytesMax) continue
-      const { source, limits } = reader
-      const reading = { format: spec.format, limits, head }
-      const whole = isFirst ? first.shape : await scanFile(source, file, reading)
+      const whole = isFirst ? first.shape : await scanFile(reader, file, head)
       values.add(fileNo, whole, columns)
       scanned++
     }
-    const notes = sorter.notes(namesIn(spec.source).join(', '))
+    const notes = sorter.notes(pathsIn(spec.source).join(', '))
     const unscanned = files.length - scanned - empty
     return { ...found, notes: [...leftOut.notes, ...notes], problem: null, scanned, unscanned }
   } catch (error) {
@@ -150,10 +148,10 @@ interface HeadShape {
 async function shapeOf(
   file: ListedFile,
   entry: Parameters<typeof readIn>[0],
-  { source, spec, limits }: Reader,
+  { source, spec, limits, signal }: Reader,
 ): Promise<HeadShape> {
   const { format } = spec
-  const { bytes, ...text } = await readHeadBytes(source, file, { format, limits })
+  const { bytes, ...text } = await readHeadBytes(source, file, { format, limits }, signal)
   const isNamed = namedFiles(spec.source)(file)
   const read = readIn(entry, { ...file, isNamed }, { head: bytes, ...text })
   if ('leftOut' in read) return { shape: emptyShape(read.leftOut), head: null }

@@ -11,27 +11,28 @@ import type { Note } from '../../../errors/notes.ts'
 import type { Head } from '../../../formats/csv/head.ts'
 import { Shaper } from '../../../formats/csv/shape.ts'
 import type { Source } from '../../../sources/source.ts'
-import type { Format } from '../../../spec/format.ts'
+import type { FullSpec } from '../../../spec/spec.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 import { openText } from '../../../unpack/text.ts'
 
 interface Reading {
-  format: Format
+  source: Source
+  spec: Pick<FullSpec, 'format'>
   limits: UnpackLimits
-  head: Omit<Head, 'notes'>
+  signal: AbortSignal
 }
 
 /** @throws not_csv, and what opening and unpacking a file throw */
 export async function scanFile(
-  source: Source,
+  { source, spec: { format }, limits, signal }: Reading,
   file: ListedFile,
-  { format, limits, head }: Reading,
+  head: Omit<Head, 'notes'>,
 ): Promise<FileShape> {
   const { name, sizeBytes } = file
-  const opened = await source.open(file)
+  const opened = await source.open(file, signal)
   try {
     const { packing } = opened
-    const bytes = opened.read(new AbortController().signal)
+    const bytes = opened.read()
     const text = await openText(bytes, { file: name, format, limits, ...(packing && { packing }) })
     const shaper = new Shaper(head, { sizeBytes })
     for await (const chunk of text.bytes) shaper.push(chunk)

@@ -13,7 +13,7 @@ import { type Db, databaseError, openDb } from '../../../postgres/db.ts'
 import { readTarget } from '../../../postgres/target/target.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 import { readHeadBytes } from '../../../sources/head.ts'
-import { openSource } from '../../../sources/open.ts'
+import { openLocal } from '../../../sources/index.ts'
 import { checkSpec } from '../../../spec/checkSpec.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 import type { SpecWithoutSource } from '../../specOptions.ts'
@@ -51,16 +51,18 @@ export async function peek(
   databaseUrl: string | null,
 ): Promise<Peek> {
   const path = paths.length === 1 ? (paths[0] as string) : paths
-  const { full, table } = checkSpec({ ...spec, source: { kind: 'directory', path } })
+  const from = { kind: 'directory' as const, path }
+  const { full, table } = checkSpec({ ...spec, source: from })
   if (!full.target || !table || full.steps) {
     const problem = 'a dry run shows how a file is loaded: it needs a target, and no steps'
     throw sluiceError('spec_invalid', { problem })
   }
   const limits = readConfig().unpack
   const roots = paths.map((each) => parse(each).root)
-  const source = openSource(full, { roots, uploadPath: (name) => name, unpack: limits })
-  const reader = { source, spec: full, limits }
-  const listing = await listFiles(source, full)
+  const source = openLocal(from, { roots, unpack: limits })
+  const { signal } = new AbortController()
+  const reader = { source, spec: full, limits, signal }
+  const listing = await listFiles(reader)
   const first = await firstTableOf(listing, reader)
   const file = listing.files.find(({ name }) => name === first?.name) ?? listing.files[0]
   const db = databaseUrl === null ? null : openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
@@ -98,13 +100,15 @@ export async function peek(
   }
 }
 
-async function readFirst(file: ListedFile, { source, spec: { format }, limits }: Reader) {
+async function readFirst(file: ListedFile, reader: Reader) {
   const { name } = file
-  const text = await readHeadBytes(source, file, { format, limits })
+  const { source, limits, signal } = reader
+  const { format } = reader.spec
+  const text = await readHeadBytes(source, file, { format, limits }, signal)
   const { bytes, whole, encoding } = text
   const head = ownHeadOf({ ...text, name, isNamed: true }, format)
   const { dialect, header, width, notes } = head
-  const shape = await scanFile(source, file, { format, limits, head })
+  const shape = await scanFile(reader, file, head)
   const sample = sampleOf(bytes, head, whole)
   return { file: name, dialect, header, width, notes, shape, sample, encoding }
 }

@@ -5,10 +5,10 @@ import { clutterOf } from '../../../domain/clutter.ts'
 import { escapeGlob } from '../../../domain/glob.ts'
 import { SomeNames } from '../../../domain/someNames.ts'
 import { mustBePath } from '../../../domain/sourcePath.ts'
+import { leftOutMax } from '../../../domain/upload.ts'
 import { SluiceError, sluiceError } from '../../../errors.ts'
-import { leftOutMax } from '../../../sources/options.ts'
+import { walk } from '../../../io/walk.ts'
 import type { OnLeftOut } from '../../../sources/source.ts'
-import { walk } from '../../../sources/walk.ts'
 
 export interface LocalFile {
   path: string
@@ -86,7 +86,7 @@ export async function expand(path: string, onLeftOut?: OnLeftOut): Promise<strin
   mustBePath(path)
   const found: string[] = []
   try {
-    for await (const file of walk(await absolutePath(path), onLeftOut)) found.push(file.path)
+    for await (const file of walk(await absolutePath(path), { onLeftOut })) found.push(file.path)
   } catch (error) {
     if (!(error instanceof SluiceError && error.code === 'source_empty')) throw error
   }

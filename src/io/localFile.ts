@@ -10,24 +10,18 @@ import {
 } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { versionOf } from '../domain/version.ts'
-import type { ListedFile } from '../domain/words.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
-import { chunksOf, readAt } from '../io/chunks.ts'
-import { inSync, syncBytesMax } from '../io/syncRead.ts'
-import type { OpenFile } from './source.ts'
+import { chunksOf, readAt } from './chunks.ts'
+import type { FileState, FoundFile, OpenFile, Range } from './openFile.ts'
+import { inSync, syncBytesMax } from './syncRead.ts'
 
 const chunkBytes = 1 << 20
 
 /** Non-blocking: opening a named pipe would otherwise wait for its writer. */
 const readOnly = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
-export interface LookedAt extends ListedFile {
-  /** Its first 4 bytes, or all. */
-  head: Buffer
-}
-
 /** @throws file_unreadable, file_vanished */
-export async function listFile(path: string, name: string): Promise<LookedAt> {
+export async function listFile(path: string, name: string): Promise<FoundFile> {
   const quick = inSync(() =>
     withOpen(path, name, (fd) => {
       const stats = fstatSync(fd, { bigint: true })
@@ -46,35 +40,43 @@ export async function listFile(path: string, name: string): Promise<LookedAt> {
 
 const none = Buffer.alloc(0)
 
-function listed(name: string, stats: BigIntStats, head: Buffer): LookedAt {
+function listed(name: string, stats: BigIntStats, head: Buffer): FoundFile {
   if (stats.isFile())
     return { name, sizeBytes: Number(stats.size), version: versionOf(stats), head }
   throw sluiceError('file_unreadable', { file: name, problem: 'not a regular file' })
 }
 
 /** @throws file_vanished, file_changed, file_unreadable */
-export async function openFile(path: string, file: ListedFile): Promise<OpenFile> {
+export async function openFile(
+  path: string,
+  file: FileState,
+  signal: AbortSignal,
+): Promise<OpenFile> {
+  signal.throwIfAborted()
   const quick = file.sizeBytes <= syncBytesMax && inSync(() => readWhole(path, file))
   if (quick) {
     const bytes = quick.value
     return {
-      path,
-      read: async function* () {
-        if (bytes.length > 0) yield bytes
+      link: path,
+      ranges: true,
+      read: async function* ({ start, end } = { start: 0, end: bytes.length }) {
+        if (start < Math.min(end, bytes.length)) yield bytes.subarray(start, end)
       },
       close: async () => {},
     }
   }
   const handle = await openAsListed(path, file)
   return {
-    path,
-    read: (signal) => readRange({ handle, path, file }, { start: 0, end: file.sizeBytes }, signal),
+    link: path,
+    ranges: true,
+    read: (range = { start: 0, end: file.sizeBytes }) =>
+      readRange({ handle, path, file }, range, signal),
     close: () => handle.close(),
   }
 }
 
 /** All of a small file, with the checks of `openAsListed` and `readRange`. */
-const readWhole = (path: string, file: ListedFile): Buffer =>
+const readWhole = (path: string, file: FileState): Buffer =>
   withOpen(path, file.name, (fd) => {
     check(fstatSync(fd, { bigint: true }), file)
     const bytes = readNow(fd, file.sizeBytes)
@@ -102,7 +104,7 @@ function withOpen<T>(path: string, name: string, work: (fd: number) => T): T {
 }
 
 /** @throws file_vanished, file_changed, file_unreadable */
-export async function openAsListed(path: string, file: ListedFile): Promise<FileHandle> {
+async function openAsListed(path: string, file: FileState): Promise<FileHandle> {
   const handle = await open(path, readOnly).catch((error) => refuse(file.name, error))
   try {
     check(await handle.stat({ bigint: true }), file)
@@ -113,16 +115,16 @@ export async function openAsListed(path: string, file: ListedFile): Promise<File
   return handle
 }
 
-export interface LocalFile {
+interface LocalFile {
   handle: FileHandle
   path: string
-  file: ListedFile
+  file: FileState
 }
 
 /** The bytes of a range. At the end of it the file is checked to be as listed. */
-export async function* readRange(
+async function* readRange(
   { handle, path, file }: LocalFile,
-  range: { start: number; end: number },
+  range: Range,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   for await (const chunk of chunksOf(handle, range, chunkBytes)) {
@@ -135,7 +137,7 @@ export async function* readRange(
 }
 
 /** @throws file_changed */
-function check(stats: { size: bigint; ino: bigint; mtimeNs: bigint }, file: ListedFile): void {
+function check(stats: { size: bigint; ino: bigint; mtimeNs: bigint }, file: FileState): void {
   const size = Number(stats.size)
   if (size !== file.sizeBytes) {
     const problem = `it had ${file.sizeBytes} bytes and has ${size}`

@@ -6,7 +6,11 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { type Glob, parseGlob, splitGlob } from '../domain/glob.ts'
 import { messageOf, sluiceError } from '../errors.ts'
 
-type OnLeftOut = (path: string, why: string) => void
+interface WalkOptions {
+  signal?: AbortSignal
+  /** Hears of what lies in a folder that is named itself, and is not walked. */
+  onLeftOut?: ((path: string, why: string) => void) | undefined
+}
 
 export interface Met {
   path: string
@@ -14,11 +18,11 @@ export interface Met {
   real: string | null
 }
 
-/**
- * @param onLeftOut hears of what lies in a folder that is named itself, and is not walked
- * @throws source_empty, source_not_a_file, glob_invalid, file_name_invalid
- */
-export async function* walk(path: string, onLeftOut?: OnLeftOut): AsyncGenerator<Met> {
+/** @throws source_empty, source_not_a_file, glob_invalid, file_name_invalid */
+export async function* walk(
+  path: string,
+  { signal, onLeftOut }: WalkOptions = {},
+): AsyncGenerator<Met> {
   const absolute = resolve(path)
   const stats = await stat(absolute).catch(() => null)
   if (stats?.isFile()) {
@@ -36,7 +40,7 @@ export async function* walk(path: string, onLeftOut?: OnLeftOut): AsyncGenerator
     const glob = parseGlob(from.below, 'files', refuse)
     const hears = stats?.isDirectory() && onLeftOut ? { onLeftOut } : {}
     const branch = { folder: resolve(from.base), real, way: '', above: [], ...hears }
-    for await (const met of walkFolder(branch, glob)) {
+    for await (const met of walkFolder(branch, glob, signal)) {
       isFound = true
       yield met
     }
@@ -74,13 +78,18 @@ interface Branch {
   way: string
   /** Real folders on the way here: a link to one of them leads round in circles. */
   above: readonly string[]
-  onLeftOut?: OnLeftOut
+  onLeftOut?: WalkOptions['onLeftOut']
 }
 
-async function* walkFolder(branch: Branch, glob: Glob): AsyncGenerator<Met> {
+async function* walkFolder(
+  branch: Branch,
+  glob: Glob,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Met> {
   const { folder, real, way } = branch
   const above = [...branch.above, real]
   for await (const entry of await entriesOf(folder)) {
+    signal?.throwIfAborted()
     const path = join(folder, entry.name)
     const here = way + entry.name
     const isLink = entry.isSymbolicLink()
@@ -92,7 +101,8 @@ async function* walkFolder(branch: Branch, glob: Glob): AsyncGenerator<Met> {
     if (kind !== 'folder' || !glob.mayBegin(`${here}/`)) continue
     const inner = isLink ? await realpath(path) : join(real, entry.name)
     const isCircle = above.includes(inner)
-    if (!isCircle) yield* walkFolder({ folder: path, real: inner, way: `${here}/`, above }, glob)
+    const below = { folder: path, real: inner, way: `${here}/`, above }
+    if (!isCircle) yield* walkFolder(below, glob, signal)
   }
 }
 

@@ -1,0 +1,10 @@
+/** What a client may call an upload. */
+import { Type } from 'typebox'
+
+export const UploadName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._ ()+@=,-]{0,199}$',
+  description: 'Letters, digits and `. _ - ( ) + @ = ,` and spaces; no folders.',
+})
+
+/** A client names so many files that it did not send; more of them are not told by name. */
+export const leftOutMax = 1000

@@ -1,0 +1,37 @@
+/** A file that was opened as it was listed, wherever it lies. */
+
+export interface Range {
+  start: number
+  /** Behind the last byte. */
+  end: number
+}
+
+export interface OpenFile {
+  /** A local path that the stage may link to instead of copying the bytes; null if there is none. */
+  link: string | null
+  /** Whether `read` takes a range: any, and as often as it is asked. */
+  ranges: boolean
+  /** The format of the archive that it is a member of; absent for a file of its own. */
+  packing?: 'zip'
+  /**
+   * The bytes of the whole file, or of a range. At the end of it the file is checked to be as it
+   * was listed. A chunk is valid until the next one is asked for; a caller that wants to keep it
+   * makes a copy.
+   */
+  read(range?: Range): AsyncIterable<Buffer>
+  close(): Promise<void>
+}
+
+/** What must still hold of a file when it is opened. */
+export interface FileState {
+  name: string
+  sizeBytes: number
+  /** Tells one state of a file from another. Whoever has made it knows what is in it. */
+  version: string
+}
+
+/** A file as it was found. */
+export interface FoundFile extends FileState {
+  /** Its first 4 bytes, or all; absent where it would cost a request more to read them. */
+  head?: Buffer
+}

@@ -1,0 +1,120 @@
+/** The kinds of sources, each held to what every source must do. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { unpackLimits } from '../../src/domain/unpack.ts'
+import { directory } from '../../src/sources/directory.ts'
+import type { Source } from '../../src/sources/source.ts'
+import { upload } from '../../src/sources/upload.ts'
+import { withMembers } from '../../src/sources/withMembers.ts'
+import { localStage } from '../../src/stage/local.ts'
+import { zip } from '../zip.ts'
+import { itIsASource } from './conformance.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'sluice-sources-'))
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const inFolder = (name: string) => join(folder, 'data', name)
+
+itIsASource({
+  kind: 'directory',
+  source(names) {
+    const path = names.map(inFolder)
+    return directory.open({ kind: 'directory', path }, { roots: [folder] })
+  },
+  async put(name, bytes) {
+    await mkdir(dirname(inFolder(name)), { recursive: true })
+    await writeFile(inFolder(name), bytes)
+  },
+  pathOf: inFolder,
+  oddNames: [
+    'with space.csv',
+    '-dash.csv',
+    'quote\'".csv',
+    'new\nline.csv',
+    'back\\slash.csv',
+    'per%20cent.csv',
+    'ünïcödé-日本-👍.csv',
+    '[glob]*{a,b}?.csv',
+    '.hidden.csv',
+    'in/a/folder.csv',
+    'no-ending',
+  ],
+})
+
+const stage = localStage(join(folder, 'stage'))
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  if (bytes.length > 0) yield bytes
+}
+
+itIsASource({
+  kind: 'upload',
+  source: (uploads) => upload.open({ kind: 'upload', uploads }, stage),
+  async put(name, bytes) {
+    await stage.uploads.put(name, once(bytes))
+  },
+  pathOf: (name) => join(folder, 'stage/uploads', name),
+  oddNames: ['with space.csv', 'a+b=c@d,(e).csv', 'a..b', '0', `${'n'.repeat(196)}.csv`],
+})
+
+const { signal } = new AbortController()
+
+test('an upload hashes to what it did when it came, and so do the members of an archive', async () => {
+  const put = async (name: string, bytes: Buffer) =>
+    (await stage.uploads.put(name, once(bytes))).sha256
+  const hashes = {
+    'hash.csv': await put('hash.csv', Buffer.from('a\n')),
+    'hash.zip': await put('hash.zip', await zip({ 'in.csv': 'a\n' })),
+  }
+  const names = Object.keys(hashes)
+  const source = withMembers(upload.open({ kind: 'upload', uploads: names }, stage), unpackLimits)
+  const found: (string | null | undefined)[] = []
+  for await (const file of source.list(signal)) found.push(await source.sha256?.(file))
+  expect(found).toEqual(Object.values(hashes))
+})
+
+test('an upload that is not there is named, and so is one that was taken away', async () => {
+  const open = (uploads: string[]) => upload.open({ kind: 'upload', uploads }, stage)
+  const list = async () => {
+    for await (const _ of open(['missing.csv']).list(signal));
+  }
+  await expect(list()).rejects.toMatchObject({ code: 'upload_not_found' })
+  const check = upload.check({ kind: 'upload', uploads: ['missing.csv'] }, stage)
+  await expect(check).rejects.toThrow('missing.csv')
+})
+
+test('files that a client has left out are told as the client says', async () => {
+  await stage.uploads.put('sent.csv', once(Buffer.from('a\n')))
+  const leftOut = [{ name: 'notes/README', why: 'a document' }]
+  const source = upload.open({ kind: 'upload', uploads: ['sent.csv'], leftOut }, stage)
+  const told: [string, string][] = []
+  for await (const _ of source.list(signal, (name, why) => told.push([name, why])));
+  expect(told).toEqual([['notes/README', 'a document']])
+})
+
+/** As one that reads an answer over HTTP from a server that knows no ranges. */
+const withoutRanges = (source: Source): Source => ({
+  async *list(...args) {
+    for await (const { head: _, ...file } of source.list(...args)) yield file
+  },
+  async open(file, aborted) {
+    const opened = await source.open(file, aborted)
+    return { ...opened, link: null, ranges: false, read: () => opened.read() }
+  },
+})
+
+test('a source without ranges can have any files but archives', async () => {
+  await stage.uploads.put('plain.csv', once(Buffer.from('a\n1\n')))
+  await stage.uploads.put('packed.zip', once(await zip({ 'in.csv': 'a\n' })))
+  const list = async (name: string) => {
+    const source = upload.open({ kind: 'upload', uploads: [name] }, stage)
+    const found: string[] = []
+    const files = withMembers(withoutRanges(source), unpackLimits).list(signal)
+    for await (const file of files) found.push(file.name)
+    return found
+  }
+  expect(await list('plain.csv')).toEqual(['plain.csv'])
+  await expect(list('packed.zip')).rejects.toMatchObject({ code: 'packing_unsupported' })
+})
