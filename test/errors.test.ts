@@ -22,6 +22,7 @@ const given: Record<string, string[]> = {
   sample_rejected: ['likely'],
   file_unknown: ['advice'],
   file_without_header: ['advice'],
+  encoding_unknown: ['similar'],
   usage_invalid: ['command'],
   setting_missing: ['example'],
   source_unsupported: ['how'],

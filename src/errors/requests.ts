@@ -11,6 +11,7 @@ export const requests = {
   spec_invalid: {
     status: 400,
     kind: 'user',
+    exitCode: 2,
     message: 'The ingest spec is not valid: {problem}.',
     hint: 'See /docs for the shape of a spec.',
     shellHint: 'See `sluice ingest --help` for what an ingest may say.',
@@ -66,6 +67,7 @@ export const requests = {
   table_name_invalid: {
     status: 400,
     kind: 'user',
+    exitCode: 2,
     message: 'The table name {table} is not valid: {problem}.',
     hint: 'Write schema.table, and double quotes around a part with other characters: public."My Table".',
   },
@@ -84,8 +86,16 @@ export const requests = {
   dialect_invalid: {
     status: 400,
     kind: 'user',
+    exitCode: 2,
     message: 'The format is not valid: {problem}.',
-    hint: 'Delimiter, quote and line end must differ from each other.',
+    hint: 'What parts fields, quotes them and ends lines must differ, and so must the marks in numbers.',
+  },
+  encoding_unknown: {
+    status: 400,
+    kind: 'user',
+    exitCode: 2,
+    message: 'There is no encoding {name}.',
+    hint: 'Similar names are {similar}. Without `--encoding` each file is looked at.',
   },
   not_found: {
     status: 404,

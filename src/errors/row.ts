@@ -15,7 +15,7 @@ export interface ErrorRow {
 }
 
 /** What the API may answer. */
-export type HttpRow = Omit<ErrorRow, 'exitCode'> & { status: number }
+export type HttpRow = ErrorRow & { status: number }
 
 /** What a process tells of itself, or of its own attempts: no answer of the API. */
 export type LocalRow = Omit<ErrorRow, 'status'>

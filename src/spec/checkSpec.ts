@@ -20,7 +20,8 @@ interface Checked {
 
 /**
  * Fills in the defaults, and checks what can be checked without looking at files and tables.
- * @throws spec_invalid, source_unsupported, table_name_invalid, target_reserved, dialect_invalid
+ * @throws spec_invalid, source_unsupported, table_name_invalid, target_reserved, dialect_invalid,
+ *   encoding_unknown
  */
 export function checkSpec(spec: IngestSpec): Checked {
   const full = fullSpec(spec)

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import iconv from 'iconv-lite'
 import { sluiceError } from '../errors.ts'
+import { similarEncodings } from './encodingNames.ts'
 
 /** iconv-lite has them, but they are no way to write text. */
 const noText = ['hex', 'base64']
@@ -11,13 +12,13 @@ const likeUtf8 = ['utf8', 'unicode11utf8', 'ascii', 'usascii', 'ansix34', 'iso64
 
 /**
  * @returns null for UTF-8, else a name that iconv-lite knows
- * @throws dialect_invalid
+ * @throws encoding_unknown
  */
 export function encodingOf(name: string): string | null {
   const plain = name.toLowerCase().replace(/[^0-9a-z]/g, '')
   if (likeUtf8.includes(plain)) return null
   if (!noText.includes(plain) && iconv.encodingExists(name)) return name.toLowerCase()
-  throw sluiceError('dialect_invalid', { problem: `there is no encoding ${name}` })
+  throw sluiceError('encoding_unknown', { name, similar: similarEncodings(plain) })
 }
 
 const marks: [string | null, number[]][] = [

@@ -32,7 +32,7 @@ export interface TextOptions {
 /**
  * Nothing is held but what is looked at. A text without packing and encoding is the bytes as they
  * came.
- * @throws packing_unsupported, packed_file_damaged, unpack_limit, dialect_invalid
+ * @throws packing_unsupported, packed_file_damaged, unpack_limit, encoding_unknown
  */
 export async function openText(raw: AsyncIterable<Buffer>, options: TextOptions): Promise<Text> {
   const { format } = options

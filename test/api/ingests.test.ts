@@ -107,6 +107,12 @@ test('says what is wrong with a spec', async () => {
     [{ source, target: { ...target, mode: 'replace', atomic: false } }, 'spec_invalid', 'append'],
     [{ source, target, format: { delimiter: '"' } }, 'dialect_invalid', 'are the same'],
     [{ source, target, format: { delimiter: '\n' } }, 'dialect_invalid', 'line end'],
+    [{ source, target, format: { encoding: 'utf-99' } }, 'encoding_unknown', 'utf-99'],
+    [
+      { source, target, format: { decimal: ',', thousands: ',' } },
+      'dialect_invalid',
+      '`--decimal` and `--thousands` are both ,',
+    ],
     [{ source, target: { table: 'a;drop table b' } }, 'table_name_invalid', 'double quotes'],
     [{ source, target: { table: 'PG_Catalog."pg_authid"', atomic: false } }, 'target_reserved', ''],
     [{ source, target: { table: 'sluice.ingests' } }, 'target_reserved', 'ledger'],

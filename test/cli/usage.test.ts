@@ -63,3 +63,16 @@ test('hints of commands name commands', async () => {
   const bad = await run('ingest', import.meta.filename, '--into', 't', '--id', '../x')
   expect(bad.error).not.toMatch(/\/docs|\/v1\//)
 })
+
+test.each<[string, string[], string]>([
+  ['encoding_unknown', ['--encoding', 'utf-99'], 'Similar names are utf-8'],
+  ['dialect_invalid', ['--decimal', ',', '--thousands', ','], '`--thousands` are both ,'],
+  ['spec_invalid', ['--max-rejects', '200%'], 'at most 100%'],
+  ['table_name_invalid', ['--into', 'a.b.c.d'], 'double quotes'],
+])('%s is told before anything is sent or read', async (_, args, said) => {
+  for (const more of [[], ['--dry-run']]) {
+    const path = import.meta.filename
+    const { error, ...ran } = await run('ingest', path, '--into', 't', ...args, ...more)
+    expect([ran.code, error]).toEqual([2, expect.stringContaining(said)])
+  }
+})

@@ -92,7 +92,7 @@ test('given, it holds; an unknown name fails the ingest', async () => {
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 1 })
   expect((await harness.db.query('select city from given')).rows).toEqual([{ city: '東京' }])
   const unknown = await ingest(Buffer.from(csv), 'unknown', 'klingon')
-  expect(unknown).toMatchObject({ state: 'failed', error: { code: 'dialect_invalid' } })
+  expect(unknown).toMatchObject({ state: 'failed', error: { code: 'encoding_unknown' } })
   expect(unknown.error?.message).toContain('klingon')
 })
 

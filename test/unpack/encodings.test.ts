@@ -70,8 +70,19 @@ describe('encodings', () => {
 
   test.each(['nonsense', 'base64', 'hex', 'constructor'])('there is no %s', async (encoding) => {
     await expect(read(Buffer.from('a\n'), { encoding })).rejects.toMatchObject({
-      code: 'dialect_invalid',
+      code: 'encoding_unknown',
       message: expect.stringContaining(encoding),
+    })
+  })
+
+  test.each([
+    ['utf-99', 'utf-8, utf-16le and utf-16be'],
+    ['windows1522', 'windows-1252, windows-1250 and windows-1251'],
+    ['shift-jisx', 'shift_jis'],
+    ['klingon', 'utf-8, utf-16le and windows-1252'],
+  ])('%s: similar names are told', async (encoding, similar) => {
+    await expect(read(Buffer.from('a\n'), { encoding })).rejects.toMatchObject({
+      hint: expect.stringContaining(similar),
     })
   })
 

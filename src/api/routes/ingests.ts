@@ -32,6 +32,7 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
           'target_reserved',
           'token_missing',
           'dialect_invalid',
+          'encoding_unknown',
           'upload_not_found',
           'ingest_conflict',
           'ingest_id_used',

@@ -55,10 +55,11 @@ function checkNulls(
 function checkValues(format: CsvOptions, refuse: Refuse): void {
   const { decimal, thousands, quote = '"', columns } = format
   if (thousands !== undefined && thousands === decimal) {
-    throw refuse('the decimal mark and what stands between thousands are the same')
+    const ways = '1.234,5 is `--decimal , --thousands .`, and 1,234.5 is `--thousands ,`'
+    throw refuse(`\`--decimal\` and \`--thousands\` are both ${thousands}, where ${ways}`)
   }
   if (thousands !== undefined && thousands === quote) {
-    throw refuse('thousands and quote are the same')
+    throw refuse(`\`--thousands\` and \`--quote\` are both ${quote}: change the quote`)
   }
   const lower = (words: string[] = []) => words.map((word) => word.trim().toLowerCase())
   const both = lower(format.true).find((word) => lower(format.false).includes(word))
