@@ -1,10 +1,8 @@
 /** The API as a process: opens what it works with, listens, and closes it all again. */
 import type { AddressInfo } from 'node:net'
-import { janitorId } from '../domain/janitor.ts'
 import type { Logger } from '../log.ts'
 import { databaseError, openDb } from '../postgres/db.ts'
-import { readLedgerId } from '../postgres/ledger/settings.ts'
-import { servedQueues } from '../postgres/ledger/workers.ts'
+import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { readSettings } from '../settings.ts'
 import { localStage } from '../stage/local.ts'
@@ -76,12 +74,14 @@ async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Prom
   undo.push(() => temporal.connection.close())
   const attributes = await ensureSearchAttributes(temporal)
   if (everyMs !== undefined) {
-    const look = async () => {
-      const [ledger, served] = await Promise.all([readLedgerId(db), servedQueues(db)])
-      const schedule = { id: janitorId(ledger), everyMs, queue: null, served }
-      return { client: temporal, schedule }
-    }
-    const stop = keepJanitor({ look, everyMs, log })
+    const facts = () => readJanitorFacts(db)
+    const stop = keepJanitor({
+      client: async () => temporal,
+      facts,
+      queue: () => null,
+      everyMs,
+      log,
+    })
     undo.push(async () => stop())
   }
   const { namespace } = options.temporal

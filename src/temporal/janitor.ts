@@ -128,8 +128,11 @@ const optionsOf = ({ id, everyMs }: Schedule, taskQueue: string) =>
   }) satisfies ScheduleOptions
 
 export interface Keeper {
-  /** The client, and what the schedule should be now. */
-  look: () => Promise<{ client: Client; schedule: Schedule }>
+  client: () => Promise<Client>
+  /** What the ledger says: the id of the schedule, and the queues that living workers serve. */
+  facts: () => Promise<Pick<Schedule, 'id' | 'served'>>
+  /** See Schedule. */
+  queue: () => string | null
   everyMs: number
   log: Logger
 }
@@ -140,11 +143,12 @@ const lookEveryMsMin = 60_000
  * Keeps the schedule. What does not work is a warning, and tried again.
  * @returns ends it, and waits for nothing
  */
-export function keepJanitor({ look, everyMs, log }: Keeper): () => void {
+export function keepJanitor({ client: connect, facts, queue, everyMs, log }: Keeper): () => void {
   const stop = new AbortController()
   let trouble = ''
   const once = async () => {
-    const { client, schedule } = await look()
+    const schedule = { ...(await facts()), everyMs, queue: queue() }
+    const client = await connect()
     const deadline = Date.now() + patienceMs
     const kept = await client.withDeadline(deadline, () => keepSchedule(client, schedule))
     if (kept !== 'kept')

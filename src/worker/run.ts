@@ -9,6 +9,7 @@ import { type UnpackLimits, unpackLimits } from '../domain/unpack.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { type Db, databaseError, isOfDatabase, openDb } from '../postgres/db.ts'
+import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
 import { defineSteps } from '../postgres/ledger/steps.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { localStage } from '../stage/local.ts'
@@ -16,11 +17,11 @@ import type { Stage } from '../stage/stage.ts'
 import { type App, loadApp, planOf } from '../steps/app.ts'
 import type { TemporalAddress } from '../temporal/connect.ts'
 import { startUnstarted } from '../temporal/ingests.ts'
-import { workflowStatusOf } from '../temporal/janitor.ts'
+import { keepJanitor, workflowStatusOf } from '../temporal/janitor.ts'
 import { workflowBundle } from './bundle.ts'
+import { claimStage } from './claimStage.ts'
 import { type LazyClient, lazyClient } from './client.ts'
 import { createCommandHandler } from './commands.ts'
-import { claimStage, startKeeper } from './janitor.ts'
 import { type CommonOptions, type QueueOption, QueueWorkers } from './queueWorkers.ts'
 import { startReports } from './report.ts'
 import { Shutdown } from './shutdown.ts'
@@ -103,7 +104,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
       log,
       memoryBytesMax: options.memoryBytesMax,
     })
-    let stopKeeper = () => {}
+    let stopJanitor = () => {}
     try {
       // From the first task on it leaves in order.
       shutdown.onSignals()
@@ -112,11 +113,17 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
       await reports.now()
       banner(options, { identity, queueWorkers, activities, app })
       const { janitorMs: everyMs } = options
-      stopKeeper = startKeeper({ db, client, queueWorkers, everyMs, log })
+      stopJanitor = keepJanitor({
+        client: client.get,
+        facts: () => readJanitorFacts(db),
+        queue: () => (queueWorkers.isDrained ? null : (queueWorkers.list()[0]?.queue ?? null)),
+        everyMs,
+        log,
+      })
       await Promise.race([shutdown.asked, queueWorkers.failed])
     } finally {
       // Also when one queue fails: the others must not look alive behind it.
-      stopKeeper()
+      stopJanitor()
       await shutdown.end(queueWorkers.drain())
       await shutdown.answer()
       await reports.stop()

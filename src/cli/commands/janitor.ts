@@ -2,12 +2,11 @@
 
 import type { Command } from 'commander'
 import { readConfig } from '../../config.ts'
-import { type Findings, janitorId } from '../../domain/janitor.ts'
+import type { Findings } from '../../domain/janitor.ts'
 import { toJson, visible } from '../../domain/visible.ts'
 import { sluiceError } from '../../errors.ts'
 import { databaseError, openDb } from '../../postgres/db.ts'
-import { readLedgerId } from '../../postgres/ledger/settings.ts'
-import { servedQueues } from '../../postgres/ledger/workers.ts'
+import { readJanitorFacts } from '../../postgres/ledger/janitor.ts'
 import { migrate } from '../../postgres/migrate.ts'
 import { connectTemporal } from '../../temporal/connect.ts'
 import { runJanitor } from '../../temporal/janitor.ts'
@@ -40,9 +39,9 @@ async function lookUp(databaseUrl: string): Promise<{ id: string; queue: string 
   const db = openDb(databaseUrl, { max: 2, name: 'sluice janitor' })
   try {
     await migrate(db)
-    const served = await servedQueues(db)
+    const { id, served } = await readJanitorFacts(db)
     const queue = served.has('ingest') ? 'ingest' : ([...served].sort()[0] ?? null)
-    return { id: janitorId(await readLedgerId(db)), queue }
+    return { id, queue }
   } catch (error) {
     throw databaseError(error)
   } finally {
