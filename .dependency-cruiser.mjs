@@ -2,7 +2,7 @@
  * The direction of imports, read from the picture in CONTRIBUTING.md:
  *
  *   cli, api -> ingests | fleet -> stage | postgres -> spec
- *   worker -> activities -> stage | postgres | steps -> spec
+ *   worker -> activities -> rejects | stage | postgres | steps -> spec
  *       -> sources | formats -> domain; sources -> unpack -> io -> domain
  *   cli, api, worker, dev -> temporal -> spec, workflows
  *   workflows -> domain, and of the activities the types only
@@ -12,7 +12,7 @@
  * other: a type is knowledge too.
  */
 const below = ['domain', 'errors', 'config', 'io']
-const lanes = ['sources', 'unpack', 'stage', 'formats', 'postgres', 'steps']
+const lanes = ['sources', 'unpack', 'stage', 'formats', 'postgres', 'steps', 'rejects']
 const useCases = ['ingests', 'fleet']
 const middle = [...lanes, 'spec', 'temporal', ...below]
 
@@ -29,6 +29,7 @@ const mayImport = {
   spec: ['formats', 'sources', 'unpack', ...below],
   postgres: ['spec', ...below],
   steps: below,
+  rejects: ['postgres', ...below],
   activities: [...lanes, 'spec', ...below],
   workflows: ['domain', 'activities'],
   temporal: ['workflows', 'spec', ...below],
@@ -67,6 +68,23 @@ const directions = rooms.map((room) => ({
 export default {
   forbidden: [
     ...directions,
+    {
+      name: 'formats-by-their-interface',
+      comment: 'What belongs to one format is for its folder: speak with src/formats/format.ts.',
+      severity: 'error',
+      from: { path: product, pathNot: '^src/formats/(index\\.ts$|([^/]+)/)' },
+      to: { path: '^src/formats/[^/]+/' },
+    },
+    {
+      name: 'formats-know-no-other-format',
+      comment: 'What two formats share is a file in src/formats itself.',
+      severity: 'error',
+      from: { path: '^src/formats/([^/]+)/' },
+      to: {
+        path: '^src/formats/',
+        pathNot: ['^src/formats/$1/', '^src/formats/(?!index\\.ts)[^/]+\\.ts$'],
+      },
+    },
     {
       name: 'every-folder-has-a-place',
       comment: 'A new folder under src belongs into the picture at the head of this file.',

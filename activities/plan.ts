@@ -6,6 +6,7 @@ import { type PlannedFile, planUnits, unitBytes } from '../src/domain/plan.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
 import type { Unit } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
+import { formatOf } from '../src/formats/index.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { eachFile, type FileEntry, sumFileBytes } from '../src/postgres/ledger/files.ts'
 import {
@@ -102,8 +103,9 @@ async function* withColumns(
     if (!shape) throw sluiceError('count_mismatch', { problem: `${file.name} was never staged` })
     const columns = sorter.columnsOf(file, shape)
     if (columns === null) continue
-    values.add(fileNo, shape, columns)
-    yield { fileNo, shape, columns }
+    const format = formatOf(shape.reading)
+    values.add({ fileNo, ...shape }, format.terms(shape.reading), columns)
+    yield { fileNo, shape, columns, reading: format.ofUnit(shape.reading) }
   }
 }
 

@@ -1,6 +1,5 @@
 /** stage: files of one lot → stage, with record-safe cut points, line and record counts. */
 import { isOver } from '../src/domain/words.ts'
-import { Shaper } from '../src/formats/csv/shape.ts'
 import { mapOrdered } from '../src/io/mapOrdered.ts'
 import type { OpenFile } from '../src/io/openFile.ts'
 import {
@@ -16,7 +15,7 @@ import {
   readIngest,
 } from '../src/postgres/ledger/ingests.ts'
 import type { Source } from '../src/sources/source.ts'
-import { emptyShape, notesBeside, readIn } from '../src/spec/files/reading.ts'
+import { emptyShape, notesBeside, readIn, scanBy } from '../src/spec/files/reading.ts'
 import { namedFiles } from '../src/spec/spec.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { openText, type Text } from '../src/unpack/text.ts'
@@ -96,14 +95,14 @@ async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
   const read = readIn(lot.ingest, { ...file, isNamed: lot.isNamed(file) }, text)
   if ('leftOut' in read) {
     await text.close()
-    return leaveOut(file, read.leftOut)
+    return leaveOut(lot, file, read.leftOut)
   }
-  const shaper = new Shaper(read.head, { sizeBytes: likelyBytes(text, file) })
+  const scan = scanBy(read.head, { sizeBytes: likelyBytes(text, file) })
   const link = packing || encoding ? null : opened.link
-  const tap = (chunk: Buffer) => shaper.push(chunk)
+  const tap = (chunk: Buffer) => scan.push(chunk)
   const staged = await bringIn(lot, { file, bytes, link, tap })
   const shape = {
-    ...shaper.shape(),
+    ...scan.shape(),
     ...notesBeside(lot.ingest, name, read.head),
     ...(encoding && { encoding }),
     ...(packing && { packing }),
@@ -112,14 +111,18 @@ async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
 }
 
 /** A file that is left out: the stage keeps no bytes of it. */
-const leaveOut = ({ fileNo, sizeBytes, version }: FileEntry, why: string): NewlyStaged => ({
+const leaveOut = (
+  { ingest }: Lot,
+  { fileNo, sizeBytes, version }: FileEntry,
+  why: string,
+): NewlyStaged => ({
   fileNo,
   sizeBytes,
   pinned: false,
   stagedVersion: version,
   sha256: null,
   crc32: null,
-  shape: emptyShape(why),
+  shape: emptyShape(ingest.spec, why),
 })
 
 /** How much will come out: cuts are made for it. */

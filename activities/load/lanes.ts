@@ -1,20 +1,18 @@
 /** The two lanes of a load, and the rejects that come out of them. */
 
 import type { Column } from '../../src/domain/columns.ts'
-import type { Dialect, Receipt, Reject, Split, Trimmed, Unit } from '../../src/domain/words.ts'
+import { TrimCount } from '../../src/domain/trimCount.ts'
+import type { Receipt, Reject, Split, Trimmed } from '../../src/domain/words.ts'
 import { type RejectCode, rejectReason } from '../../src/errors/rejects.ts'
-import { CopyLines } from '../../src/formats/csv/copyLines.ts'
-import { recordsOf, shapeOf, valuesOf } from '../../src/formats/csv/records.ts'
-import { type Triaged, triage, wrongCount } from '../../src/formats/csv/repair.ts'
-import { changesTerms, copyTakes, Rewriter } from '../../src/formats/csv/rewrite.ts'
-import { recordBytesMax } from '../../src/formats/csv/shape.ts'
-import { TrimCount } from '../../src/formats/csv/trimmed.ts'
+import { wrongCount } from '../../src/formats/faults.ts'
+import { recordBytesMax } from '../../src/formats/format.ts'
+import { readerOf } from '../../src/formats/index.ts'
+import type { AsIs, Reader, Written } from '../../src/formats/reader.ts'
 import {
   type Copied,
   copyRows,
   setDateOrder,
   TooManySkipped,
-  unusedQuote,
 } from '../../src/postgres/copy/copy.ts'
 import { copyAround, type Refused } from '../../src/postgres/copy/copyAround.ts'
 import { type Skipped, skippedError } from '../../src/postgres/copy/notice.ts'
@@ -44,9 +42,8 @@ const flawBytesMax = 1 << 20
 
 /**
  * The raw bytes straight into COPY.
- * @returns null when the unit needs the repair lane: it has broken lines, quotes that are text,
- *   comments or a dialect that COPY cannot read, COPY gave up or skipped too many, or it counted
- *   otherwise than staging
+ * @returns null when the unit needs the repair lane: it has broken lines, comments or records that
+ *   COPY cannot read, COPY gave up or skipped too many, or it counted otherwise than staging
  */
 export async function fastLane(
   tx: Connection,
@@ -55,16 +52,17 @@ export async function fastLane(
   keep: Keep,
 ): Promise<Loaded | null> {
   if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0 }
-  const { dialect, columns: fields } = unit
   if (unit.broken > 0 || unit.odd || unit.aside) return null
-  if (!copyTakes(dialect, fieldColumns(fields, columns))) return null
-  if (await hasUnusedQuote(unit, bytes)) return null
-  await setDateOrder(tx, dialect)
-  const target = { table: landing, columns, fields, dialect }
+  const { columns: fields } = unit
+  const reader = readerOf(unit.reading, fieldColumns(fields, columns))
+  const { asIs } = reader
+  if (!asIs || !(await suitsAll(asIs, bytes))) return null
+  await setDateOrder(tx, reader)
+  const target = { table: landing, columns, fields, form: asIs.copy }
   const copy = () => copyRows(tx, target, bytes.stream(), skippedMax)
   const copied = await withSavepoint(tx, copy, unit.records)
   if (!copied) return null
-  await keepSkipped(copied.skipped, bytes, keep)
+  await keepSkipped(copied.skipped, bytes, { reader, asIs, keep })
   return { lane: 'fast', read: unit.records, rows: copied.rows }
 }
 
@@ -84,13 +82,13 @@ async function withSavepoint(
   return null
 }
 
-/** Where nothing is quoted: do the bytes have the quote that COPY is told of? */
-async function hasUnusedQuote({ splits, dialect }: Unit, bytes: UnitBytes): Promise<boolean> {
-  if (dialect.quote !== '') return false
-  for (const split of splits) {
-    if ((await bytes.slice(split)).includes(unusedQuote(dialect))) return true
+/** The bytes are read once more where the format has to see them all; most do not ask for it. */
+async function suitsAll({ suits }: AsIs, bytes: UnitBytes): Promise<boolean> {
+  if (!suits) return true
+  for (const split of bytes.unit.splits) {
+    if (!suits(await bytes.slice(split))) return false
   }
-  return false
+  return true
 }
 
 /** The columns of the fields, in the file's order. */
@@ -107,11 +105,13 @@ export async function repairLane(
   keep: Keep,
 ): Promise<Loaded> {
   const loaded: Loaded = { lane: 'repair', read: 0, rows: 0 }
-  await setDateOrder(tx, entry.unit.dialect)
+  const { unit, columns } = entry
+  const reader = readerOf(unit.reading, fieldColumns(unit.columns, columns))
+  await setDateOrder(tx, reader)
   const trims = new TrimCount()
   for (const split of entry.unit.splits) {
     const slice = await bytes.slice(split)
-    const { read, rows, rejects } = await repairSplit(tx, entry, { split, slice, trims })
+    const { read, rows, rejects } = await repairSplit(tx, entry, { reader, split, slice, trims })
     loaded.read += read
     loaded.rows += rows
     await keep(rejects)
@@ -120,24 +120,28 @@ export async function repairLane(
   return { ...loaded, ...(trimmed && { trimmed }) }
 }
 
+interface Repair {
+  reader: Reader
+  split: Split
+  slice: Buffer
+  trims: TrimCount
+}
+
 async function repairSplit(
   tx: Connection,
   { unit, landing, columns }: UnitEntry,
-  { split, slice, trims }: { split: Split; slice: Buffer; trims: TrimCount },
+  { reader, split, slice, trims }: Repair,
 ): Promise<Omit<Loaded, 'lane'> & { rejects: Reject[] }> {
-  const { dialect, columns: fields } = unit
+  const { columns: fields } = unit
   const types = fieldColumns(fields, columns)
-  const writer = new Rewriter(slice, dialect, types, trims)
-  const blankIsRecord = fields.length === 1
-  const options = { recordBytesMax, lines: split.lines, blankIsRecord, writer }
-  const triaged = triage(slice, dialect, options)
-  const read = triaged.lines.length + triaged.broken.length
+  const written = reader.write(slice, split.lines, trims)
+  const read = written.lines.length + written.broken.length
   const { fileNo } = split
-  const rejects: Reject[] = triaged.broken.map((each) => ({ ...each, fileNo }))
-  const { rows, refused } = await copyAround(tx, { table: landing, columns, fields }, writer)
+  const rejects: Reject[] = written.broken.map((each) => ({ ...each, fileNo }))
+  const { rows, refused } = await copyAround(tx, { table: landing, columns, fields }, written)
   for (const each of refused) {
-    const reject = asInFile(toReject(each, triaged, slice), dialect, types)
-    trims.countRecord(reject.raw, dialect, { width: fields.length, by: -1 })
+    const reject = asInFile(toReject(each, written, slice), reader, types)
+    trims.count(reader.dropped(reject.raw), fields.length, -1)
     rejects.push({ ...reject, fileNo })
   }
   return { read, rows, rejects }
@@ -145,7 +149,7 @@ async function repairSplit(
 
 function toReject(
   { index, code, ...why }: Refused,
-  { lines, starts, rawEnds }: Triaged,
+  { lines, starts, rawEnds }: Written,
   slice: Buffer,
 ): Omit<Reject, 'fileNo'> {
   const raw = slice.subarray(starts[index], rawEnds[index])
@@ -155,33 +159,36 @@ function toReject(
 /** Tells of the value in the file, not of what was made of it for COPY. */
 export function asInFile<R extends Pick<Reject, 'raw' | 'code' | 'column' | 'error'>>(
   reject: R,
-  dialect: Dialect,
+  reader: Reader,
   columns: readonly Column[],
 ): R {
-  if (!changesTerms(dialect, columns)) return reject
+  if (!reader.changesTerms) return reject
   const at = columns.findIndex(({ name }) => name === reject.column)
   if (at < 0 || reject.code !== invalidValue) return reject
-  const value = valuesOf(reject.raw, dialect)[at] ?? null
+  const value = reader.values(reject.raw)[at] ?? null
   return { ...reject, error: skippedError(columns[at]?.type, value) }
 }
 
 /** Finds the records that COPY skipped, by the line numbers that it gave. */
-async function keepSkipped(skipped: Skipped[], bytes: UnitBytes, keep: Keep): Promise<void> {
+async function keepSkipped(
+  skipped: Skipped[],
+  bytes: UnitBytes,
+  { reader, asIs, keep }: { reader: Reader; asIs: AsIs; keep: Keep },
+): Promise<void> {
   const { unit } = bytes
   let next = 0
-  const copyLines = new CopyLines()
+  const counted = asIs.count()
   for (const split of unit.splits) {
     if (next >= skipped.length) return
     const rejects: Reject[] = []
     const slice = await bytes.slice(split)
-    for (const span of recordsOf(slice, unit.dialect, { lines: split.lines })) {
+    for (const { line, start, end, copyLine } of counted(slice, split.lines)) {
       const skip = skipped[next]
-      const copyLine = copyLines.next(slice, span)
-      if (skip?.copyLine === copyLine) {
-        const raw = slice.subarray(span.start, span.end)
-        rejects.push({ fileNo: split.fileNo, line: span.lines + 1, ...whySkipped(skip, unit, raw) })
-        next++
-      }
+      if (skip?.copyLine !== copyLine) continue
+      const raw = slice.subarray(start, end)
+      const why = whySkipped(skip, raw, { reader, width: unit.columns.length })
+      rejects.push({ fileNo: split.fileNo, line, ...why })
+      next++
     }
     await keep(rejects)
   }
@@ -190,11 +197,11 @@ async function keepSkipped(skipped: Skipped[], bytes: UnitBytes, keep: Keep): Pr
 /** COPY looks at the values from left to right, and may not come to see that some are missing. */
 function whySkipped(
   { column, error }: Skipped,
-  { dialect, columns }: Unit,
   raw: Buffer,
+  { reader, width }: { reader: Reader; width: number },
 ): Omit<Reject, 'fileNo' | 'line'> {
-  const { fields } = shapeOf(raw, dialect)
-  if (fields !== columns.length) return { ...wrongCount(fields, columns.length), raw }
+  const fields = reader.width(raw)
+  if (fields !== width) return { ...wrongCount(fields, width), raw }
   return { column, code: invalidValue, error, raw }
 }
 

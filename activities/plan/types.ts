@@ -20,8 +20,8 @@ export async function guessColumns(
   ingestId: string,
   { values, names, spec: { format, target } }: Guessing,
 ): Promise<Column[]> {
-  const { dialect, hasWords } = values
-  if (!dialect) return names.map((name) => ({ name, type: 'text' }))
+  const { terms, hasWords } = values
+  if (!terms) return names.map((name) => ({ name, type: 'text' }))
   const freeze = target?.schema === 'freeze'
   const guesses = names.map((name) => ({
     name,
@@ -32,6 +32,6 @@ export async function guessColumns(
     .filter((each) => each !== null && each !== undefined)
   const files = await readFiles(tx, ingestId, [...new Set(found.map(({ fileNo }) => fileNo))])
   const fileOf = (fileNo: number) => files.get(fileNo)?.name ?? ''
-  await addNotes(tx, ingestId, guessNotes(guesses, { dialect, given: format, fileOf }))
+  await addNotes(tx, ingestId, guessNotes(guesses, { terms, given: format, fileOf }))
   return guesses.map(guessedColumn)
 }

@@ -4,10 +4,10 @@
  */
 
 import { parseTableName, quoteIdentifier, quoteTable, showTable } from '../../src/domain/table.ts'
-import type { Reject, Split, Unit } from '../../src/domain/words.ts'
+import type { Reject } from '../../src/domain/words.ts'
 import { sluiceError } from '../../src/errors.ts'
-import { soundRecords } from '../../src/formats/csv/records.ts'
-import { recordBytesMax } from '../../src/formats/csv/shape.ts'
+import { readerOf } from '../../src/formats/index.ts'
+import type { Reader } from '../../src/formats/reader.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { readFiles } from '../../src/postgres/ledger/files.ts'
 import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
@@ -26,6 +26,7 @@ import {
 import type { FullTarget } from '../../src/spec/target.ts'
 import { UnitBytes } from '../../src/stage/unitBytes.ts'
 import type { Deps } from '../deps.ts'
+import { fieldColumns } from '../load/lanes.ts'
 import { correctTrimmed } from './trimmed.ts'
 
 /** SQLSTATE of a key that is there already. */
@@ -58,14 +59,23 @@ export async function judgeLanding(
     const fileNos = [...new Set(receipt.unit.splits.map(({ fileNo }) => fileNo))]
     const files = await readFiles(tx, ingestId, fileNos)
     const bytes = new UnitBytes(stage, ingestId, receipt.unit, files)
-    const rejects = await findRecords(tx, { ingestId, unitNo, ...receipt }, bytes, marks)
+    const { reading, columns: fields } = receipt.unit
+    const reader = readerOf(reading, fieldColumns(fields, columns ?? []))
+    const judged = { ingestId, unitNo, reader, ...receipt }
+    const rejects = await findRecords(tx, judged, bytes, marks)
     await keepRejects(tx, { ingestId, unitNo }, rejects, (fileNo) => bytes.nameOf(fileNo))
-    const { dialect, columns: fields } = receipt.unit
-    const moved = rejects.map(({ raw }) => ({ unitNo, raw, dialect, fields }))
+    const width = fields.length
+    const moved = rejects.map(({ raw }) => ({ unitNo, dropped: reader.dropped(raw), width }))
     await correctTrimmed(tx, ingestId, moved, -1)
   }
   await removeMarked(tx, ingestId, at)
   return marked
+}
+
+interface Judged extends UnitReceipt {
+  ingestId: string
+  unitNo: number
+  reader: Reader
 }
 
 /**
@@ -74,7 +84,7 @@ export async function judgeLanding(
  */
 async function findRecords(
   tx: Connection,
-  { ingestId, unitNo, unit, rowsLoaded }: UnitReceipt & { ingestId: string; unitNo: number },
+  { ingestId, unitNo, reader, unit, rowsLoaded }: Judged,
   bytes: UnitBytes,
   marks: readonly Mark[],
 ): Promise<Reject[]> {
@@ -82,35 +92,24 @@ async function findRecords(
   let rank = 0
   for (const split of unit.splits) {
     const { fileNo } = split
-    const records = recordsIn(await bytes.slice(split), unit, split)
+    const slice = await bytes.slice(split)
+    // As both lanes find them: what is broken among them is a reject already.
+    const records = [...reader.records(slice, split.lines)]
     const from = records[0]?.line ?? 0
     const lines = { fileNo, from, to: records.at(-1)?.line ?? 0 }
     const known = await rejectedLines(tx, ingestId, lines)
-    for (const { line, raw } of records) {
+    for (const { line, start, end } of records) {
       if (known.has(line)) continue
       const mark = marks[rejects.length]
       rank++
       if (mark?.rank !== rank) continue
       const { column, code, constraint, error } = mark
       // A copy: a view would keep the whole slice in memory.
-      rejects.push({ fileNo, line, column, code, constraint, error, raw: Buffer.from(raw) })
+      const raw = Buffer.from(slice.subarray(start, end))
+      rejects.push({ fileNo, line, column, code, constraint, error, raw })
     }
   }
   if (rank === rowsLoaded && rejects.length === marks.length) return rejects
   const problem = `unit ${unitNo} has ${rank} records for ${rowsLoaded} rows`
   throw sluiceError('count_mismatch', { problem })
-}
-
-/** As both lanes find them: what is broken among them is a reject already. */
-function recordsIn(
-  slice: Buffer,
-  { dialect, columns }: Unit,
-  { lines }: Split,
-): { line: number; raw: Buffer }[] {
-  const records: { line: number; raw: Buffer }[] = []
-  for (const span of soundRecords(slice, dialect, { lines, recordBytesMax })) {
-    if (span.blank && columns.length > 1) continue
-    records.push({ line: span.lines + 1, raw: slice.subarray(span.start, span.end) })
-  }
-  return records
 }

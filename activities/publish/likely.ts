@@ -3,7 +3,7 @@ import { likelyAdvice, placesIn } from '../../src/domain/likely.ts'
 import { isFooter } from '../../src/domain/oddRows.ts'
 import type { Given, Rejected } from '../../src/domain/rejected.ts'
 import { noteOf } from '../../src/errors/notes.ts'
-import { valuesOf } from '../../src/formats/csv/records.ts'
+import { readerOf } from '../../src/formats/index.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { areAllFiles, readFrames } from '../../src/postgres/ledger/files.ts'
 import { addNotes, dropNotes } from '../../src/postgres/ledger/notes.ts'
@@ -45,9 +45,10 @@ export async function rejectedIn(tx: Connection, ingestId: string): Promise<Reje
     const frame = frames.get(fileNo)
     if (!frame) return found.map(unplaced)
     const places = placesIn(found, frame)
+    const reader = readerOf(frame.reading, [])
     return found.map((reject, at) => ({
       ...unplaced(reject),
-      values: valuesOf(Buffer.from(reject.raw), frame.dialect),
+      values: reader.values(Buffer.from(reject.raw)),
       header: frame.header,
       ...places[at],
       fileNo,

@@ -1,8 +1,8 @@
 /** Tells of the text that `--ragged trim` and `fit` dropped: what no table and no reject has. */
 
-import type { Counts, Dialect } from '../../src/domain/words.ts'
+import { TrimCount } from '../../src/domain/trimCount.ts'
+import type { Counts } from '../../src/domain/words.ts'
 import { type Note, noteOf } from '../../src/errors/notes.ts'
-import { TrimCount } from '../../src/formats/csv/trimmed.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
 import { readTrimmed, sumTrimmed, writeTrimmed } from '../../src/postgres/ledger/trimmed.ts'
@@ -30,12 +30,11 @@ export async function noteTrimmed(
 }
 
 /** A record that was loaded after all, or that has become a reject. */
-interface Moved {
+export interface Moved {
   unitNo: number
-  raw: Buffer
-  /** The dialect of its unit, and the columns of the fields. */
-  dialect: Dialect
-  fields: readonly string[]
+  /** How long each text is that is dropped behind its last column, and how many columns it has. */
+  dropped: number[]
+  width: number
 }
 
 /** Counts records that have come into the table (`by` is 1), or have left it (-1). */
@@ -45,12 +44,12 @@ export async function correctTrimmed(
   moved: readonly Moved[],
   by: 1 | -1,
 ): Promise<void> {
-  const cut = moved.filter(({ dialect }) => dialect.ragged)
+  const cut = moved.filter(({ dropped }) => dropped.length > 0)
   if (cut.length === 0) return
   const before = await readTrimmed(tx, ingestId, [...new Set(cut.map(({ unitNo }) => unitNo))])
   const counts = new Map([...before].map(([unitNo, some]) => [unitNo, new TrimCount(some)]))
-  for (const { unitNo, raw, dialect, fields } of cut) {
-    counts.get(unitNo)?.countRecord(raw, dialect, { width: fields.length, by })
+  for (const { unitNo, dropped, width } of cut) {
+    counts.get(unitNo)?.count(dropped, width, by)
   }
   const after = new Map([...counts].map(([unitNo, count]) => [unitNo, count.total()]))
   await writeTrimmed(tx, ingestId, after)

@@ -2,9 +2,8 @@
 
 import type { Column } from '../../src/domain/columns.ts'
 import { rejectReason } from '../../src/errors/rejects.ts'
-import { triage } from '../../src/formats/csv/repair.ts'
-import { Rewriter } from '../../src/formats/csv/rewrite.ts'
-import { recordBytesMax } from '../../src/formats/csv/shape.ts'
+import { readerOf } from '../../src/formats/index.ts'
+import type { Reader } from '../../src/formats/reader.ts'
 import { changeDateOrder } from '../../src/postgres/copy/copy.ts'
 import { copyEach } from '../../src/postgres/copy/copyEach.ts'
 import type { Connection } from '../../src/postgres/db.ts'
@@ -16,7 +15,7 @@ import {
   type UnitLayout,
 } from '../../src/postgres/ledger/openRejects.ts'
 import { asInFile, fieldColumns } from '../load/lanes.ts'
-import { correctTrimmed } from '../publish/trimmed.ts'
+import { correctTrimmed, type Moved } from '../publish/trimmed.ts'
 
 /** A reject, and the bytes to try: its own, or a correction. */
 export interface Attempted {
@@ -45,23 +44,29 @@ export async function reload(
   const unitNos = [...new Set(page.map(({ reject }) => reject.unitNo))]
   const layouts = await readLayouts(tx, ingestId, unitNos)
   const refused: RefusedAgain[] = []
-  const loaded: Attempted[] = []
+  const loaded: OpenReject[] = []
+  const moved: Moved[] = []
   for (const { layout, attempts } of byLayout(page, layouts)) {
-    const again = await copyGroup(tx, { table, columns }, { layout, attempts })
+    const { reading, columns: fields } = layout
+    const reader = readerOf(reading, fieldColumns(fields, columns))
+    const again = await copyGroup(tx, { table, columns }, { fields, reader, attempts })
     for (const each of again) refused.push(each)
     const bad = new Set(again.map(({ reject }) => reject))
-    for (const attempt of attempts) if (!bad.has(attempt.reject)) loaded.push(attempt)
+    for (const { reject, raw } of attempts) {
+      if (bad.has(reject)) continue
+      loaded.push(reject)
+      const { unitNo } = reject
+      moved.push({ unitNo, dropped: reader.dropped(raw), width: fields.length })
+    }
   }
-  const moved = loaded.map(({ reject: { unitNo }, raw }) => {
-    const { dialect, columns: fields } = layouts.get(unitNo) as UnitLayout
-    return { unitNo, raw, dialect, fields }
-  })
   await correctTrimmed(tx, ingestId, moved, 1)
-  return { loaded: loaded.map(({ reject }) => reject), refused }
+  return { loaded, refused }
 }
 
 interface Group {
-  layout: UnitLayout
+  /** The columns of its fields. */
+  fields: readonly string[]
+  reader: Reader
   attempts: readonly Attempted[]
 }
 
@@ -69,15 +74,14 @@ interface Group {
 async function copyGroup(
   tx: Connection,
   { table, columns }: Omit<Into, 'ingestId'>,
-  { layout, attempts }: Group,
+  { fields, reader, attempts }: Group,
 ): Promise<RefusedAgain[]> {
-  const { dialect, columns: fields } = layout
   const types = fieldColumns(fields, columns)
   const refused: RefusedAgain[] = []
   const sound: Attempted[] = []
   const parts: Buffer[] = []
   for (const attempt of attempts) {
-    const found = oneRecord(attempt, layout, types)
+    const found = oneRecord(attempt, reader)
     if ('error' in found) refused.push({ ...attempt, column: null, ...found })
     else {
       sound.push(attempt)
@@ -86,11 +90,11 @@ async function copyGroup(
   }
   let end = 0
   const records = { bytes: Buffer.concat(parts), ends: parts.map(({ length }) => (end += length)) }
-  await changeDateOrder(tx, dialect)
+  await changeDateOrder(tx, reader)
   for (const each of await copyEach(tx, { table, columns, fields }, records)) {
     const { index, code, ...why } = each
     const reject = { ...(sound[index] as Attempted), ...why, code: code ?? invalidValue }
-    refused.push(asInFile(reject, dialect, types))
+    refused.push(asInFile(reject, reader, types))
   }
   return refused
 }
@@ -107,27 +111,18 @@ function byLayout(page: readonly Attempted[], layouts: ReadonlyMap<number, UnitL
   return groups.values()
 }
 
-/** Codes of records that are not kept whole: what is left of one must not pass for it. */
-const cutCodes = new Set(['record_too_long', 'quote_not_closed'])
-
 /** The record that the bytes are, as COPY is given it, or what is wrong with them. */
 function oneRecord(
   { reject, raw }: Attempted,
-  { dialect }: UnitLayout,
-  types: readonly Column[],
+  reader: Reader,
 ): { bytes: Buffer } | { code: string; error: string } {
-  if (cutCodes.has(reject.code) && raw.equals(reject.raw)) {
-    return { code: reject.code, error: reject.error }
-  }
-  const writer = new Rewriter(raw, dialect, types)
-  const blankIsRecord = types.length === 1
-  const options = { recordBytesMax, lines: reject.line - 1, blankIsRecord, writer }
-  const { lines, broken } = triage(raw, dialect, options)
-  if (lines.length === 1 && broken.length === 0) {
-    return { bytes: writer.bytes.subarray(0, writer.ends[0]) }
-  }
-  // A quote that never closes hides what is behind its line.
+  const isPart = ({ code }: { code: string }) => code === 'record_too_long' || reader.isPart(code)
+  // It was not kept whole: what is left of it must not pass for it.
+  if (isPart(reject) && raw.equals(reject.raw)) return { code: reject.code, error: reject.error }
+  const { bytes, ends, lines, broken } = reader.write(raw, reject.line - 1)
+  if (lines.length === 1 && broken.length === 0) return { bytes: bytes.subarray(0, ends[0]) }
   if (broken.length === 1 && lines.length === 0 && broken[0]) return broken[0]
-  const open = broken.find(({ code }) => code === 'quote_not_closed')
+  // What never ends hides what is behind its line.
+  const open = broken.find(isPart)
   return open ?? rejectReason('not_one_record', { count: lines.length + broken.length })
 }

@@ -1,14 +1,21 @@
 /** What the load must know of a staged file, learned after its last step. */
 import { randomUUID } from 'node:crypto'
 import { noteKey } from '../../src/domain/headNotes.ts'
-import { documentOf, type HeadFile, isTable, ownHeadOf } from '../../src/formats/csv/reading.ts'
-import { Shaper } from '../../src/formats/csv/shape.ts'
+import { documentOf } from '../../src/formats/document.ts'
+import type { HeadFile } from '../../src/formats/format.ts'
+import { formatOf } from '../../src/formats/index.ts'
 import type { Db } from '../../src/postgres/db.ts'
 import { readFile, recordShape } from '../../src/postgres/ledger/files.ts'
 import { decideFirstTable } from '../../src/postgres/ledger/firstTable.ts'
 import { type IngestEntry, readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
-import { emptyShape, headFileOf, notesBeside, readIn } from '../../src/spec/files/reading.ts'
+import {
+  emptyShape,
+  headFileOf,
+  notesBeside,
+  readIn,
+  scanBy,
+} from '../../src/spec/files/reading.ts'
 import { namedFiles } from '../../src/spec/spec.ts'
 import { openText } from '../../src/unpack/text.ts'
 import type { Attempt } from '../attempt/attempt.ts'
@@ -30,24 +37,24 @@ export async function shapeFile(
     const known = { ...entry, ...decided }
     const read = readIn(known, { ...file, isNamed }, text)
     if ('leftOut' in read) {
-      await recordShape(db, { ingestId, fileNo, shape: emptyShape(read.leftOut) })
+      await recordShape(db, { ingestId, fileNo, shape: emptyShape(entry.spec, read.leftOut) })
       return
     }
-    const shaper = new Shaper(read.head, file)
+    const scan = scanBy(read.head, file)
     const notes = notesBeside(known, file.name, read.head)
     const tap = (chunk: Buffer) => {
       signal.throwIfAborted()
-      shaper.push(chunk)
+      scan.push(chunk)
     }
     const { packing, encoding } = text
     if (!packing && !encoding) {
       for await (const chunk of text.bytes) tap(chunk)
-      await recordShape(db, { ingestId, fileNo, shape: { ...shaper.shape(), ...notes } })
+      await recordShape(db, { ingestId, fileNo, shape: { ...scan.shape(), ...notes } })
       return
     }
     const stagedAs = `${fileNo}.text.${randomUUID()}`
     const staged = await stage.put({ ingestId, fileNo, stagedAs }, text.bytes, tap)
-    const made = { ...shaper.shape(), ...notes }
+    const made = { ...scan.shape(), ...notes }
     const shape = { ...made, ...(encoding && { encoding }), ...(packing && { packing }) }
     await recordShape(db, { ingestId, fileNo, shape, made: { ...staged, stagedAs } })
   } finally {
@@ -55,7 +62,7 @@ export async function shapeFile(
   }
 }
 
-type Decided = Pick<IngestEntry, 'dialect' | 'firstTable'>
+type Decided = Pick<IngestEntry, 'reading' | 'firstTable'>
 
 /** The first table that comes out of the steps is what the other files are compared with. */
 async function decide(
@@ -64,12 +71,14 @@ async function decide(
   entry: IngestEntry,
   file: HeadFile,
 ): Promise<Decided> {
-  if (entry.dialect || file.bytes.length === 0 || documentOf(file.bytes) !== null) return entry
-  const { dialect, header, width, notes } = ownHeadOf(file, entry.spec.format)
+  if (entry.reading || file.bytes.length === 0 || documentOf(file.bytes) !== null) return entry
+  const { format: options } = entry.spec
+  const format = formatOf(options)
+  const { reading, header, width, notes } = format.head(file, options)
   const { name } = file
   const told = notes.map((note) => noteKey(note, name))
-  const first = { name, dialect, header, width, told }
-  if (!isTable(file, first)) return entry
+  const first = { name, reading, header, width, told }
+  if (!format.isTable(file, first)) return entry
   const decided = await decideFirstTable(db, ingestId, first)
   if (decided.firstTable?.name === file.name) await addNotes(db, ingestId, notes)
   return decided

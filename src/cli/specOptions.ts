@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { type Flag, type Option as SpecOption, wordsOf } from '../domain/option.ts'
-import { groupTitles, optionGroups } from '../spec/groups.ts'
+import { optionGroups, titleOf } from '../spec/groups.ts'
 import type { IngestSpec } from '../spec/spec.ts'
 import { integer } from './integer.ts'
 
@@ -11,8 +11,8 @@ import { integer } from './integer.ts'
 export type SpecWithoutSource = Omit<IngestSpec, 'source'>
 
 export function addSpecOptions(command: Command): Command {
-  for (const { group, option, flag } of flags()) {
-    const title = `${groupTitles[group]}:`
+  for (const { group, name, option, flag } of flags()) {
+    const title = `${titleOf(group, name)}:`
     command.addOption(cliOption(option, flag).helpGroup(title))
     if (flag.no) command.addOption(new Option(flag.no.text, flag.no.about).helpGroup(title))
   }

@@ -1,19 +1,33 @@
 /** What the values of columns are, over all files that go to them. */
 import { addFacts, type ColumnFacts, noFacts } from './types.ts'
-import type { Dialect, FileShape } from './words.ts'
+import type { FileShape } from './words.ts'
+
+/** How the values of a file are written, as far as it decides the types of columns. */
+export interface ValueTerms {
+  /** The texts that stand for NULL in every column. */
+  nulls: string[]
+  /** Of how many records a header is made. */
+  headerRows: number
+  /** It has words for true and false. */
+  hasWords: boolean
+}
+
+interface ValuesOfFile extends Pick<FileShape, 'types'> {
+  fileNo: number
+}
 
 /** What the values of the target's columns are, over all files. */
 export class ColumnValues {
   readonly #columns = new Map<string, ColumnFacts>()
-  /** The dialect of the first file. */
-  dialect: Dialect | null = null
+  /** Those of the first file; null as long as there is none. */
+  terms: ValueTerms | null = null
   /** Some file has words for true and false. */
   hasWords = false
 
   /** @param columns that the fields of the file go to */
-  add(fileNo: number, { dialect, types }: FileShape, columns: readonly string[]): void {
-    this.dialect ??= dialect
-    this.hasWords ||= Boolean(dialect.trueWords ?? dialect.falseWords)
+  add({ fileNo, types }: ValuesOfFile, terms: ValueTerms, columns: readonly string[]): void {
+    this.terms ??= terms
+    this.hasWords ||= terms.hasWords
     for (const [index, name] of columns.entries()) {
       const facts = this.of(name)
       this.#columns.set(name, facts)

@@ -1,15 +1,15 @@
 /** What a guess of types tells: columns that became text for a few values, and words that are NULL. */
 import { type Note, noteOf } from '../errors/notes.ts'
+import type { ValueTerms } from './columnValues.ts'
 import { isSameName } from './names.ts'
 import { commentMark, isTotal, isUnit } from './oddRows.ts'
 import type { Given } from './rejected.ts'
 import { nullFlags } from './shellWords.ts'
 import type { Found, Guess, Nearly, NullWord } from './types.ts'
 import { quotedText } from './visible.ts'
-import type { Dialect } from './words.ts'
 
 interface Told {
-  dialect: Pick<Dialect, 'nullText' | 'nullWords' | 'headerRows'>
+  terms: Pick<ValueTerms, 'nulls' | 'headerRows'>
   /** What the spec says of how files are read: it is not advised again. */
   given: Given
   fileOf: (fileNo: number) => string
@@ -39,15 +39,16 @@ export function guessNotes(columns: readonly NamedGuess[], told: Told): Note[] {
 function nearlyNote(
   { name: column, frozen: { type: kept } }: NamedGuess,
   { type, odd, oddValues, words }: Nearly,
-  { dialect, given, fileOf, frozen }: Told & { frozen: string },
+  { terms, given, fileOf, frozen }: Told & { frozen: string },
 ): Note {
   const { fileNo, line, value, count } = odd
   const values = count === 1 ? '1 value is' : `${count} values are`
   const asNull = counted(countOf(words), 'more value')
   const also =
     words.length > 0 ? ` As ${type} it would have NULL for ${asNull}: ${list(words)}.` : ''
-  const sign = signOf(odd, column, { dialect, given })
-  const flag = !sign && oddValues?.every(mayBeNull) ? nullFlags(nullsOf(dialect, oddValues)) : null
+  const sign = signOf(odd, column, { terms, given })
+  const flag =
+    !sign && oddValues?.every(mayBeNull) ? nullFlags([...terms.nulls, ...oddValues]) : null
   const advice = [
     ...(sign ? [sign] : []),
     ...(flag
@@ -70,7 +71,7 @@ function nearlyNote(
 function signOf(
   { value, count }: Found,
   column: string,
-  { dialect, given }: Pick<Told, 'dialect' | 'given'>,
+  { terms, given }: Pick<Told, 'terms' | 'given'>,
 ): string | null {
   const isOpen = (option: string) => given[option] === undefined
   if (isSameName(value, column)) {
@@ -84,23 +85,18 @@ function signOf(
   if (isTotal(value) && isOpen('skipFooter')) {
     return 'If that is the last line, with totals, say `--skip-footer 1`.'
   }
-  const mayHaveMore = (dialect.headerRows ?? 1) === 1 && isOpen('header') && isOpen('columns')
+  const mayHaveMore = terms.headerRows === 1 && isOpen('header') && isOpen('columns')
   return isUnit(value) && mayHaveMore
     ? 'If that is a second line of the header, with units, say `--header 2`.'
     : null
 }
 
-function wordsNote({ name: column, type, nullWords }: NamedGuess, { dialect, fileOf }: Told): Note {
+function wordsNote({ name: column, type, nullWords }: NamedGuess, { terms, fileOf }: Told): Note {
   const [first] = [...nullWords].sort((a, b) => a.fileNo - b.fileNo || a.line - b.line)
   const { fileNo = 0, line = 0, value = '' } = first ?? {}
   const count = countOf(nullWords)
   const was = nullWords.length === 1 ? 'was' : 'were'
-  const flag = nullFlags(
-    nullsOf(
-      dialect,
-      nullWords.map(({ word }) => word),
-    ),
-  )
+  const flag = nullFlags([...terms.nulls, ...nullWords.map(({ word }) => word)])
   const values = counted(count, 'value')
   const at = { column, type, file: fileOf(fileNo), line, count }
   return { ...noteOf('null_words', { ...at, words: list(nullWords), was, values, flag }), value }
@@ -122,9 +118,3 @@ const mayBeNull = (text: string, _: number, all: readonly string[]): boolean =>
 
 const said = (texts: readonly string[]): string =>
   `${texts.map(quotedText).join(', ')} ${texts.length === 1 ? 'means' : 'mean'}`
-
-/** What the dialect has stays. */
-const nullsOf = (
-  { nullText, nullWords = [] }: Told['dialect'],
-  words: readonly string[],
-): string[] => [nullText, ...nullWords, ...words]

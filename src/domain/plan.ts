@@ -4,13 +4,15 @@
  * Neighbouring pieces with one layout are packed until a unit is full; a large file is split
  * where staging cut it. A piece never spans a cut, so every record is in exactly one split.
  */
-import type { FileShape, Flaw, Split, Unit } from './words.ts'
+import type { FileShape, Flaw, Reading, Split, Unit } from './words.ts'
 
 /** A staged file with the target column of each of its fields. */
 export interface PlannedFile {
   fileNo: number
   shape: FileShape
   columns: string[]
+  /** What its units keep of its reading: see Format.ofUnit. */
+  reading: Reading
 }
 
 /** More files in one unit would make its ledger row unwieldy. */
@@ -96,22 +98,24 @@ function* piecesOf({ fileNo, shape }: PlannedFile): Generator<Piece> {
 const some = (name: 'aside' | 'odd', count: number): { aside?: number; odd?: number } =>
   count > 0 ? { [name]: count } : {}
 
-/** What the splits of a unit share. Head and foot of a file lie outside of its splits. */
-function layoutOf({ columns, shape }: PlannedFile): string {
-  const { names, header, headerRows, skipRows, skipFooter, ...dialect } = shape.dialect
-  return JSON.stringify([columns, Object.entries(dialect).sort(([a], [b]) => (a < b ? -1 : 1))])
-}
+/** What the splits of a unit share. */
+const layoutOf = ({ columns, reading }: PlannedFile): string =>
+  JSON.stringify([columns, Object.entries(reading).sort(([a], [b]) => (a < b ? -1 : 1))])
 
 const isFull = (unit: Unit, nextBytes: number, unitSize: number): boolean =>
   unit.splits.length + unit.flaws.length >= splitsMax ||
   (unit.splits.length > 0 && unit.sizeBytes + nextBytes > unitSize * 1.25) ||
   unit.sizeBytes >= unitSize
 
-function emptyUnit({ columns, shape }: PlannedFile): Unit {
-  // The unit has its columns: the names of the file would be stored twice.
-  const { names: _, ...dialect } = shape.dialect
-  return { splits: [], flaws: [], columns, dialect, sizeBytes: 0, records: 0, broken: 0 }
-}
+const emptyUnit = ({ columns, reading }: PlannedFile): Unit => ({
+  splits: [],
+  flaws: [],
+  columns,
+  reading,
+  sizeBytes: 0,
+  records: 0,
+  broken: 0,
+})
 
 function add(unit: Unit, { split, flaw, sizeBytes }: Piece): void {
   if (flaw) unit.flaws.push(flaw)

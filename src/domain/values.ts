@@ -1,12 +1,20 @@
-/** Values in the dialect's terms: numbers, booleans and dates that PostgreSQL would write otherwise. */
-import type { Dialect } from './words.ts'
+/** Values in the terms of a file: numbers, booleans and dates that PostgreSQL would write otherwise. */
 
-export type Terms = Pick<Dialect, 'decimal' | 'thousands' | 'dates' | 'trueWords' | 'falseWords'>
+export interface Terms {
+  /** In numbers: the decimal mark if it is no point, and what stands between thousands. */
+  decimal?: ','
+  thousands?: ',' | '.' | ' ' | "'" | '_'
+  /** The order of day, month and year where they are numbers; ISO if absent. */
+  dates?: 'DMY' | 'MDY' | 'YMD'
+  /** More words for true and false than PostgreSQL has. */
+  trueWords?: string[]
+  falseWords?: string[]
+}
 
 /** A longer text is not taken for a number. */
 const numberCharsMax = 400
 
-const separators: Record<NonNullable<Dialect['thousands']>, string> = {
+const separators: Record<NonNullable<Terms['thousands']>, string> = {
   ',': ',',
   '.': '\\.',
   // A narrow or a plain no-break space is one too, and the typographic apostrophe.
@@ -87,7 +95,7 @@ export function dateParts(text: string): { parts: string[]; mark: string; timed:
 }
 
 /**
- * Is it a date in the order that the dialect has? The year has four digits, or all three have two.
+ * Is it a date in the order that the terms have? The year has four digits, or all three have two.
  * @returns the type it looks like; null for none
  */
 export function dateType(text: string, { dates }: Terms): 'date' | 'timestamp' | null {

@@ -8,6 +8,7 @@
  * stage    where staged files live; a staged file never changes: name, size, version
  * step     the user's own work on a staged file; an app exports steps
  * lot      consecutive files that one stage activity brings in together
+ * reading  how the bytes of a file are read, as its format found it and the ledger keeps it
  * split    a byte range of one staged file, cut on a record boundary
  * unit     one or more splits with one layout, loaded in one transaction
  * plan     the ordered units of an ingest: a pure function of files and sizes
@@ -23,52 +24,18 @@ import type { Note } from '../errors/notes.ts'
 
 import type { FieldFacts } from './types.ts'
 
-/**
- * How the bytes of a staged CSV file, which are UTF-8, are to be read. What COPY cannot read by
- * itself is written anew for it, record by record: see csv/rewrite.ts.
- */
-export interface Dialect {
-  /** One ASCII character for COPY; a longer one is written anew. */
-  delimiter: string
-  /** One ASCII character; empty when nothing is quoted. */
-  quote: string
-  /** Equal to `quote` when quotes are escaped by doubling. */
-  escape: string
-  /** What ends a record. A file that mixes `\n` and `\r\n` is read as either. */
+/** How the bytes of one staged file, which are UTF-8, are to be read. The rest of it is its format's. */
+export interface Reading {
+  /** The format: see src/formats. */
+  kind: string
+  /** What ends a line of the file. One that mixes `\n` and `\r\n` is read as either. */
   newline: '\n' | '\r\n' | '\r'
-  header: boolean
-  /** The unquoted text that stands for NULL. */
-  nullText: string
-  /** More texts that stand for NULL. */
-  nullWords?: string[]
-  /** Physical lines in front of the header; none if absent. */
-  skipRows?: number
-  /** Records of the header, whose words are joined; 1 if absent. */
-  headerRows?: number
-  /** Records at the end that are not data, such as totals; 0 if absent. */
-  skipFooter?: number
-  /** A line that starts with it is no record. One ASCII character. */
-  comment?: string
-  /** Names of the fields, in place of those in the file. */
-  names?: string[]
-  /** What becomes of a record with too few fields (pad), too many (trim), either (fit). */
-  ragged?: 'pad' | 'trim' | 'fit'
-  /** Records that are rejects as the header that comes again: its records, name by name. */
-  repeatedHeaders?: string[][]
-  /** In numbers: the decimal mark if it is no point, and what stands between thousands. */
-  decimal?: ','
-  thousands?: ',' | '.' | ' ' | "'" | '_'
-  /** The order of day, month and year where they are numbers; ISO if absent. */
-  dates?: 'DMY' | 'MDY' | 'YMD'
-  /** More words for true and false than PostgreSQL has. */
-  trueWords?: string[]
-  falseWords?: string[]
 }
 
 /** How the first table of an ingest is read; its other files are compared with it. */
-export interface FirstTable {
+export interface FirstTable<R extends Reading = Reading> {
   name: string
-  dialect: Dialect
+  reading: R
   /** Its names as the file has them; null when it has no header. */
   header: string[] | null
   /** Fields of a record. */
@@ -85,11 +52,11 @@ export interface Cut {
   lines: number
   /** Data records before the boundary; header, blank and broken lines are not records. */
   records: number
-  /** Lines before the boundary that were given up: a quote on them never closes. */
+  /** Lines before the boundary that were given up: the record that begins there never ends. */
   broken: number
   /** Comments and blank lines before the boundary, behind the header; 0 if absent. */
   aside?: number
-  /** Records before the boundary with quotes that are text; none if absent. */
+  /** Records before the boundary that COPY would read otherwise; none if absent. */
   odd?: number
 }
 
@@ -108,7 +75,7 @@ export interface Flaw {
  * record.
  */
 export interface FileShape {
-  dialect: Dialect
+  reading: Reading
   /** Column names as the file has them; null without a header. */
   header: string[] | null
   /** How many fields the first record has; 0 for a file without any record. */
@@ -150,7 +117,7 @@ export interface Split {
   broken: number
   /** Comments and blank lines in the range; 0 if absent. */
   aside?: number
-  /** Records in the range with quotes that are text; none if absent. */
+  /** Records in the range that COPY would read otherwise; none if absent. */
   odd?: number
 }
 
@@ -161,13 +128,13 @@ export interface Unit {
   flaws: (Flaw & { fileNo: number })[]
   /** Target columns in the order of the file's fields. */
   columns: string[]
-  dialect: Dialect
+  reading: Reading
   sizeBytes: number
   records: number
   broken: number
   /** Comments and blank lines, which COPY would not leave out. */
   aside?: number
-  /** Records with quotes that are text, which COPY would take for quoting; none if absent. */
+  /** Records that COPY would read otherwise than they are meant; none if absent. */
   odd?: number
 }
 

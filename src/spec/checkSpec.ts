@@ -5,9 +5,9 @@ import { dotted } from '../domain/schemaProblems.ts'
 import { mustBeAllowed, parseTableName, type TableName } from '../domain/table.ts'
 import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
 import { sluiceError } from '../errors.ts'
-import { checkOptions } from '../formats/csv/checkOptions.ts'
 import { checkSourceOptions } from '../sources/index.ts'
 import { encodingOf } from '../unpack/encoding.ts'
+import { checkFormat } from './format.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
 
 interface Checked {
@@ -37,7 +37,7 @@ export function checkSpec(spec: IngestSpec): Checked {
     throw refuse(`rejects.max is ${max}, and a share is at most 100%`)
   }
   checkSourceOptions(full.source)
-  checkOptions(full.format)
+  checkFormat(full.format, refuse)
   if (full.format.encoding) encodingOf(full.format.encoding)
   const refuseAt = (name: string) => (at: string, problem: string) =>
     refuse(`${dotted(`/${name}${at}`)}: ${problem}`)

@@ -1,5 +1,5 @@
 /** The options of a spec by the member of the spec that they stand in. */
-import { formatOptions } from './format.ts'
+import { formatOptions, kindsWith } from './format.ts'
 import { ingestOptions, rejectsOptions } from './spec.ts'
 import { targetOptions } from './target.ts'
 
@@ -11,10 +11,17 @@ export const optionGroups = {
   format: formatOptions,
 }
 
-/** What the help and the reference page call them. */
+/** What the reference page calls them. */
 export const groupTitles: Record<keyof typeof optionGroups, string> = {
   target: 'The target',
   '': 'The ingest',
   rejects: 'Rejects',
   format: 'How files are written',
+}
+
+/** What the help calls them: options that only some formats have stand by themselves. */
+export function titleOf(group: keyof typeof optionGroups, name: string): string {
+  const kinds = group === 'format' ? kindsWith(name) : null
+  const title = groupTitles[group]
+  return kinds ? `${title}, with --format ${kinds.join(' or ')}` : title
 }

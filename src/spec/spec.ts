@@ -5,7 +5,7 @@ import { QueueName, type RouteFacts, Routes } from '../domain/routes.ts'
 import { TimeLimits } from '../domain/timeLimits.ts'
 import type { ListedFile } from '../domain/words.ts'
 import { namedIn, pathsIn, SourceOptions } from '../sources/index.ts'
-import { Format } from './format.ts'
+import { FormatSpec, type FullFormat, fullFormat } from './format.ts'
 import { type FullTarget, fullTarget, Target } from './target.ts'
 
 /** The id is also a file name and a workflow id, so its alphabet is small. */
@@ -97,7 +97,7 @@ export const IngestSpec = Type.Object(
   {
     source: SourceOptions,
     target: Type.Optional(Target),
-    format: Type.Optional(Format),
+    format: Type.Optional(FormatSpec),
     rejects: Type.Optional(objectOf(rejectsOptions)),
     ...objectOf(ingestOptions).properties,
   },
@@ -110,7 +110,7 @@ type Rest = Omit<IngestSpec, 'id' | 'format' | 'target' | 'rejects' | 'tenant' |
 
 /** The spec with every default filled in: what the ledger keeps and compares. */
 export interface FullSpec extends Filled<typeof ingestOptions, Rest> {
-  format: Format & { kind: 'csv' }
+  format: FullFormat
   /** null: the steps are all that is to be done. */
   target: FullTarget | null
   rejects: { max: number | string | null }
@@ -122,7 +122,7 @@ export interface FullSpec extends Filled<typeof ingestOptions, Rest> {
 export function fullSpec({ id: _, ...spec }: IngestSpec): FullSpec {
   return {
     ...filled(ingestOptions, spec),
-    format: { ...spec.format, kind: 'csv' },
+    format: fullFormat(spec.format),
     target: spec.target ? fullTarget(spec.target) : null,
     rejects: { max: spec.rejects?.max ?? null },
     tenant: spec.tenant ?? null,

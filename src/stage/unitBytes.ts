@@ -62,7 +62,7 @@ export class UnitBytes {
   }
 
   async *#lines(split: Split): AsyncGenerator<Buffer> {
-    const newline = Buffer.from(this.unit.dialect.newline)
+    const newline = Buffer.from(this.unit.reading.newline)
     let lastByte: number | undefined
     for await (const chunk of this.#read(split)) {
       lastByte = chunk.at(-1)

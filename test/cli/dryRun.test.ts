@@ -24,11 +24,12 @@ const args = ['ingest', 'sales.csv', '--dry-run', '--into', 't']
 const more = ['--true', 'ja', '--false', 'nein', '--null', '', '--null', 'NA', '--skip-footer', '1']
 const run = (...given: string[]) => sluice([...args, ...given], { cwd })
 
-test('for machines: the dialect, where it comes from, the types and the records', async () => {
+test('for machines: the reading, where it comes from, the types and the records', async () => {
   const { code, out } = await run(...more, '--ragged', 'pad', '--json')
   expect(code).toBe(0)
   const seen = JSON.parse(out)
-  expect(seen.dialect).toEqual({
+  expect(seen.reading).toEqual({
+    kind: 'csv',
     delimiter: ';',
     quote: '"',
     escape: '"',
@@ -92,7 +93,7 @@ test('what is given holds: every flag reaches the dialect', async () => {
   const rest = ['--skip-rows', '1', '--comment', '#', '--ragged', 'fit', '--null', '-']
   const values = ['--decimal', ',', '--thousands', ' ', '--dates', 'MDY', '--encoding', 'utf-8']
   const { out } = await run(...given, ...rest, ...values, '--json')
-  expect(JSON.parse(out).dialect).toMatchObject({
+  expect(JSON.parse(out).reading).toMatchObject({
     delimiter: '\t',
     quote: '',
     header: true,

@@ -8,7 +8,7 @@ const guess = (name: string, tallies: Tally[], freeze = false): Guess & { name: 
   addFacts(facts, 0, { tallies })
   return { name, ...guessType(facts, { hasWords: false, freeze }) }
 }
-const told = { dialect: { nullText: '' }, given: {}, fileOf: () => 'x.csv' }
+const told = { terms: { nulls: [''], headerRows: 1 }, given: {}, fileOf: () => 'x.csv' }
 const textsOf = (...guesses: (Guess & { name: string })[]) =>
   guessNotes(guesses, told).map(({ message, hint, count }) => [message, hint, count])
 

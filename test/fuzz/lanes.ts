@@ -1,10 +1,12 @@
 /** Both lanes of a load by themselves, for records that a test has written. */
 import { expect } from 'vitest'
-import type { Cut, Dialect } from '../../src/domain/words.ts'
+import { TrimCount } from '../../src/domain/trimCount.ts'
+import type { Cut } from '../../src/domain/words.ts'
+import type { Dialect } from '../../src/formats/csv/dialect.ts'
+import { copyFormOf } from '../../src/formats/csv/reader.ts'
 import { type Triaged, triage } from '../../src/formats/csv/repair.ts'
 import { copyTakes, Rewriter } from '../../src/formats/csv/rewrite.ts'
 import { Scanner } from '../../src/formats/csv/scan.ts'
-import { TrimCount } from '../../src/formats/csv/trimmed.ts'
 import { copyRows } from '../../src/postgres/copy/copy.ts'
 import { copyAround } from '../../src/postgres/copy/copyAround.ts'
 import type { Connection } from '../../src/postgres/db.ts'
@@ -66,7 +68,7 @@ export async function repair(
 export async function fast(tx: Connection, part: Part, dialect: Dialect) {
   if (part.odd > 0 || part.broken > 0 || !copyTakes(dialect, columns)) return null
   await tx.query('savepoint fast')
-  const target = { table: 'fast', columns, fields, dialect }
+  const target = { table: 'fast', columns, fields, form: copyFormOf(dialect) }
   const copied = await copyRows(tx, target, [part.slice]).catch(() => null)
   if (copied?.rows === part.records) return copied.rows
   await tx.query('rollback to savepoint fast')

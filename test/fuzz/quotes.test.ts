@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Dialect } from '../../src/domain/words.ts'
+import type { Dialect } from '../../src/formats/csv/dialect.ts'
 import { transaction } from '../../src/postgres/db.ts'
 import { build } from '../harness.ts'
 import { fast, repair, slicesOf } from './lanes.ts'

@@ -6,7 +6,7 @@
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
 import { expect, test } from 'vitest'
-import type { Dialect } from '../../src/domain/words.ts'
+import type { Dialect } from '../../src/formats/csv/dialect.ts'
 import { transaction } from '../../src/postgres/db.ts'
 import { openText } from '../../src/unpack/text.ts'
 import { build } from '../harness.ts'

@@ -1,5 +1,5 @@
 /** Ingests one dirty file after the other, each into a table of its own. */
-import type { Format } from '../../src/spec/format.ts'
+import type { FormatSpec } from '../../src/spec/format.ts'
 import { anyRejects, build } from '../harness.ts'
 
 export const lines = (...all: string[]) => `${all.join('\n')}\n`
@@ -13,7 +13,7 @@ export async function dirtyFiles() {
   /** Ingests one file; what came of it, rows as they are in the table. */
   async function load(
     content: string | Buffer,
-    { format, create, types }: { format?: Format; create?: string; types?: 'text' } = {},
+    { format, create, types }: { format?: FormatSpec; create?: string; types?: 'text' } = {},
   ) {
     const table = `dirty_${++count}`
     if (create) await harness.db.query(`create table ${table} (${create})`)

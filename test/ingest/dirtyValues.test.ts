@@ -1,6 +1,6 @@
 /** Rows and values as they come: too short, too long, blank, words for NULL, numbers of other places. */
 import { describe, expect, test } from 'vitest'
-import type { Format } from '../../src/spec/format.ts'
+import type { FormatSpec } from '../../src/spec/format.ts'
 import { dirtyFiles, lines } from './dirtyFiles.ts'
 
 const { harness, load } = await dirtyFiles()
@@ -8,7 +8,7 @@ const { harness, load } = await dirtyFiles()
 describe('rows and values', () => {
   test('ragged rows are rejected, padded or trimmed', async () => {
     const text = lines('a,b,c', '1,2,3', '4,5', '6,7,8,9')
-    const of = async (ragged: NonNullable<Format['ragged']>) => {
+    const of = async (ragged: NonNullable<FormatSpec['ragged']>) => {
       const { rows, rejects } = await load(text, { format: { ragged } })
       return [rows.map((row) => row.join()), rejects.map(([line]) => line)]
     }
@@ -76,9 +76,9 @@ describe('rows and values', () => {
   })
 
   test('dates by their order, in the fast lane; those that could be either are texts', async () => {
-    const shown = (dates: string[], format?: Format) =>
+    const shown = (dates: string[], format?: FormatSpec) =>
       load(lines('id;day', ...dates.map((day, n) => `${n};${day}`)), { ...(format && { format }) })
-    const of = async (dates: string[], format?: Format) => {
+    const of = async (dates: string[], format?: FormatSpec) => {
       const { columns, lanes, rows } = await shown(dates, format)
       const day = rows[0]?.[1]
       const iso = day instanceof Date ? day.toLocaleDateString('sv') : day

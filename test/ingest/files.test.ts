@@ -193,7 +193,7 @@ test('attempts that end in between read every file as one attempt does', async (
   }
   const once = await shapes(false)
   expect(
-    once.map(({ shape }) => [shape.dialect.delimiter, shape.dialect.decimal, shape.leftOut]),
+    once.map(({ shape }) => [shape.reading.delimiter, shape.reading.decimal, shape.leftOut]),
   ).toEqual([
     [';', ',', undefined],
     [';', ',', undefined],

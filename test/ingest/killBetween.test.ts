@@ -149,7 +149,7 @@ async function expectLot(harness: Harness, ingestId: string): Promise<void> {
     retries: 0,
   })
   const { rows: staged } = await harness.db.query(
-    `select count(*) as files, array_agg(distinct shape -> 'dialect' ->> 'delimiter') as read
+    `select count(*) as files, array_agg(distinct shape -> 'reading' ->> 'delimiter') as read
      from sluice.files where ingest_id = $1 group by staged_at order by staged_at`,
     [ingestId],
   )

@@ -11,7 +11,7 @@ import { optionsPage } from '../../docs/optionsPage.ts'
 import { factsOf } from '../../src/cli/commands/ingest/facts.ts'
 import { addSpecOptions, specOf } from '../../src/cli/specOptions.ts'
 import { type Option, type Options, objectOf } from '../../src/domain/option.ts'
-import { emptyDialect } from '../../src/formats/csv/reading.ts'
+import { formats } from '../../src/formats/index.ts'
 import { optionGroups } from '../../src/spec/groups.ts'
 import { fullSpec, IngestSpec } from '../../src/spec/spec.ts'
 
@@ -42,7 +42,7 @@ test('an option that is new in its table is known to the command line, the dry r
   expect(addSpecOptions(new Command('ingest')).helpInformation()).toMatch(
     /--times <n> +how often a record is counted \(default:\s+once\)/,
   )
-  const facts = factsOf(emptyDialect, parse('--times', '3').format ?? {}, {})
+  const facts = factsOf(formats.csv.empty, parse('--times', '3').format ?? {}, {})
   expect(facts).toContainEqual({ what: 'times', value: '3', from: 'given', flag: '--times' })
   expect(optionsPage()).toContain(
     '| `format.times` | `--times <n>` | how often a record is counted | once | `--times 3` |',

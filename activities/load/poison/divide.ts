@@ -1,6 +1,5 @@
 /** Makes a unit that killed workers smaller, until the record that kills is alone in it. */
 import type { UnitRef } from '../../../src/domain/words.ts'
-import { type Item, itemCount, itemsOf, partsOf } from '../../../src/formats/csv/parts.ts'
 import type { Connection } from '../../../src/postgres/db.ts'
 import type { EarlierAttempts } from '../../../src/postgres/ledger/attempts.ts'
 import { readFiles } from '../../../src/postgres/ledger/files.ts'
@@ -10,6 +9,7 @@ import { alone } from '../../../src/postgres/sessions.ts'
 import { UnitBytes } from '../../../src/stage/unitBytes.ts'
 import { type Attempt, mustNotBePaused } from '../../attempt/attempt.ts'
 import { type LoadedUnit, withParts } from '../loadedUnit.ts'
+import { type Item, itemCount, itemsOf, partsOf } from '../parts.ts'
 import { deathsAloneMax, giveUp } from './giveUp.ts'
 import type { Note } from './note.ts'
 

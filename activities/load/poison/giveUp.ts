@@ -2,7 +2,6 @@
 import type { Receipt, Reject, UnitRef } from '../../../src/domain/words.ts'
 import { rejectReason } from '../../../src/errors/rejects.ts'
 import { sluiceError } from '../../../src/errors.ts'
-import { type Item, itemCount } from '../../../src/formats/csv/parts.ts'
 import type { Connection } from '../../../src/postgres/db.ts'
 import { countRejects } from '../../../src/postgres/ledger/poison.ts'
 import { keepRejects } from '../../../src/postgres/ledger/rejects.ts'
@@ -11,6 +10,7 @@ import type { UnitBytes } from '../../../src/stage/unitBytes.ts'
 import type { Attempt } from '../../attempt/attempt.ts'
 import { trimLineEnd } from '../lanes.ts'
 import { type LoadedUnit, withParts } from '../loadedUnit.ts'
+import { type Item, itemCount } from '../parts.ts'
 
 const poisonCode = 'poison_record'
 /** A record is given up after so many workers died that had nothing but this record in hand. */

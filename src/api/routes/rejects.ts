@@ -1,10 +1,10 @@
 /** The rejects of an ingest: pages of JSON, or all of them as CSV. */
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
-import { csvOf } from '../../ingests/rejectsCsv.ts'
 import { Reject } from '../../ingests/rejectView.ts'
 import { mustExist } from '../../postgres/ledger/ingests.ts'
 import { eachReject, pageOfRejects } from '../../postgres/ledger/rejects.ts'
+import { csvOf } from '../../rejects/export.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, Limit, problems } from '../schemas.ts'
 

@@ -2,7 +2,7 @@
  * Is a file written as another one of its folder? A hundred thousand small files mostly are, and
  * to sniff each of them anew would take longer than to load it.
  */
-import type { Dialect, FirstTable } from '../../domain/words.ts'
+import type { Dialect, FirstCsv } from './dialect.ts'
 import type { Head } from './head.ts'
 import { withoutBom } from './marks.ts'
 import { recordsOf, valuesOf } from './records.ts'
@@ -16,7 +16,7 @@ const lookBytesMax = 64 * 1024
  * no value or quote could mean something else. Whatever is not clear is left to the sniffer.
  * @returns the head of the file, which nothing else has to be read for
  */
-export function alikeHead(bytes: Buffer, first: FirstTable): Head | null {
+export function alikeHead(bytes: Buffer, first: FirstCsv): Head | null {
   const dialect = { ...first.dialect, newline: sniffNewline(bytes) }
   const { header, skipRows, headerRows = 1, names } = dialect
   if (!header || skipRows || headerRows > 1 || names || first.width < 2) return null
@@ -43,7 +43,7 @@ export function alikeHead(bytes: Buffer, first: FirstTable): Head | null {
   return start && { dialect, notes: [], header: first.header, width: first.width, start }
 }
 
-const isSame = (values: readonly (string | null)[], names: FirstTable['header']): boolean =>
+const isSame = (values: readonly (string | null)[], names: FirstCsv['header']): boolean =>
   names?.length === values.length && names.every((name, at) => (values[at] ?? '') === name)
 
 const separated = /^\s*[-+]?[\d.,'_ \u00a0\u202f\u2019]*\d[\d.,'_ \u00a0\u202f\u2019]*$/

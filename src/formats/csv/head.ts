@@ -5,9 +5,9 @@
  * the others: without a header, one of another width is a reject like any other.
  */
 
-import type { Dialect } from '../../domain/words.ts'
 import { noteOf } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
+import type { Dialect } from './dialect.ts'
 import { headGuesses } from './headGuesses.ts'
 import { marksOf, withoutBom } from './marks.ts'
 import type { CsvOptions } from './options.ts'

@@ -1,7 +1,7 @@
 /** What is told of guesses about the first lines of a file: a wrong one costs names, or rows. */
 
-import type { Dialect } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
+import type { Dialect } from './dialect.ts'
 import type { CsvOptions } from './options.ts'
 import { namesIn } from './sniff/names.ts'
 

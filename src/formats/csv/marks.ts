@@ -1,5 +1,5 @@
 /** The bytes that a dialect gives a meaning to; -1 for those that it does not have. */
-import type { Dialect } from '../../domain/words.ts'
+import type { Dialect } from './dialect.ts'
 
 export interface Marks {
   delimiter: Buffer

@@ -2,7 +2,8 @@
 import { type Static, Type } from 'typebox'
 import { type Options, objectOf, oneOf, type Shown } from '../../domain/option.ts'
 import { quotedText } from '../../domain/visible.ts'
-import type { Dialect } from '../../domain/words.ts'
+import { sharedOptions } from '../shared.ts'
+import type { Dialect } from './dialect.ts'
 import { asciiChar, oneOrAll, quoteChar, unescaped } from './flagTexts.ts'
 
 const byte = Type.String({ minLength: 1, maxLength: 1, pattern: '^[\\x01-\\x7f]$' })
@@ -18,29 +19,19 @@ const listed = (texts: readonly string[] | undefined): string | null =>
 const count = (number: number, what: string): string =>
   `${number} ${what}${number === 1 ? '' : 's'}`
 
-/** How a file is written, and what its bytes were written in when it was not UTF-8. */
-export type Written = Dialect & { encoding?: string }
-
-const sniffed = (value: Shown<Written>['value'], what?: string): Shown<Written> => ({
+const sniffed = (value: Shown<Dialect>['value'], what?: string): Shown<Dialect> => ({
   value,
   isSniffed: true,
   ...(what !== undefined && { what }),
 })
-const given = (value: Shown<Written>['value'], what?: string): Shown<Written> => ({
+const given = (value: Shown<Dialect>['value'], what?: string): Shown<Dialect> => ({
   ...sniffed(value, what),
   isSniffed: false,
 })
 
 /** In the order of the help, of the dry run, and of the reference page. */
 export const csvOptions = {
-  encoding: {
-    schema: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,39}$' }),
-    about: 'the encoding, like utf-16le, latin1 or windows-1252',
-    absent: 'sniffed for each file',
-    flag: { text: '--encoding <name>' },
-    shown: sniffed(({ encoding = 'utf-8' }) => encoding),
-    example: '--encoding windows-1252',
-  },
+  encoding: sharedOptions.encoding,
   delimiter: {
     schema: Type.String({ minLength: 1, maxLength: 16, pattern: '^[^\\x00]+$' }),
     about: 'what stands between fields; one character or several',
@@ -200,15 +191,7 @@ export const csvOptions = {
     shown: given(({ falseWords }) => listed(falseWords)),
     example: '--false nein',
   },
-  unknownFiles: {
-    schema: oneOf('fail', 'skip', 'position'),
-    about:
-      'a file whose header has no known name, or that has no header while others have one: ' +
-      'it fails the ingest, is skipped, or is taken by position where it has no header',
-    absent: 'fail',
-    flag: { text: '--unknown-files <how>' },
-    example: '--unknown-files skip',
-  },
+  unknownFiles: sharedOptions.unknownFiles,
 } satisfies Options
 
 const schema = objectOf(csvOptions)

@@ -5,9 +5,11 @@
 import { extname } from 'node:path'
 import { claimsTable } from '../../domain/clutter.ts'
 import { findColumns } from '../../domain/names.ts'
-import type { Dialect, FirstTable } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
+import { documentOf } from '../document.ts'
+import type { HeadFile } from '../format.ts'
 import { alikeHead } from './alike.ts'
+import type { Dialect, FirstCsv } from './dialect.ts'
 import { type Head, readHead, readHeadBy } from './head.ts'
 import { withoutBom } from './marks.ts'
 import type { CsvOptions } from './options.ts'
@@ -24,22 +26,8 @@ export const emptyDialect: Dialect = {
   nullText: '',
 }
 
-export interface HeadFile {
-  name: string
-  member?: string | null
-  /** Its first bytes, in UTF-8. */
-  bytes: Buffer
-  /** They are all of it. */
-  whole: boolean
-  /** The spec names the file itself, not a folder, a glob or an archive. */
-  isNamed: boolean
-  /** What it was written in, if not UTF-8, and whether that was guessed. */
-  encoding?: string
-  isEncodingGuessed?: true
-}
-
 /** What the first bytes of a file say, or why it is no data. */
-export type Reading = { head: Head } | { leftOut: string }
+type Found = { head: Head } | { leftOut: string }
 
 /**
  * @param first null while no table is known: then the file's own bytes decide alone
@@ -47,8 +35,8 @@ export type Reading = { head: Head } | { leftOut: string }
  */
 export function readingOf(
   file: HeadFile,
-  { format, first }: { format: CsvOptions; first: FirstTable | null },
-): Reading {
+  { format, first }: { format: CsvOptions; first: FirstCsv | null },
+): Found {
   const { bytes, isNamed } = file
   const what = isNamed ? null : documentOf(bytes)
   if (what !== null) return { leftOut: what }
@@ -85,25 +73,12 @@ const encodingNotes = ({ name, encoding, isEncodingGuessed }: HeadFile): Note[] 
 export const readBy = (file: HeadFile, dialect: Dialect): Head =>
   readHeadBy(file.bytes, sized(file), { ...dialect, newline: sniffNewline(file.bytes) })
 
-const magics: [string, string][] = [
-  ['a PDF', '%PDF-'],
-  ['a picture', '\x89PNG\r\n'],
-  ['a picture', '\xff\xd8\xff'],
-  ['a picture', 'GIF8'],
-]
-
-/** What a file is that is surely no table, by its first bytes. */
-export function documentOf(bytes: Buffer): string | null {
-  const found = magics.find(([, magic]) => bytes.toString('latin1', 0, magic.length) === magic)
-  return found?.[0] ?? null
-}
-
 /** Is a file surely a table? One of a single column may be prose. */
 export const isTable = (file: HeadFile, head: Pick<Head, 'dialect' | 'width'>): boolean =>
   claimsTable(file) || (head.width > 1 && isRegular(file.bytes, head))
 
 /** Text without fields, or with commas here and there, among files that are tables. */
-function isProse(file: HeadFile, head: Head, { name, header, width }: FirstTable): boolean {
+function isProse(file: HeadFile, head: Head, { name, header, width }: FirstCsv): boolean {
   if (claimsTable(file) || extname(file.name) === extname(name)) return false
   if (width < 2 || head.dialect.names) return false
   if (head.header && header && findColumns(head.header, header).some(Boolean)) return false
@@ -149,7 +124,7 @@ function isRegular(bytes: Buffer, { dialect, width }: Pick<Head, 'dialect' | 'wi
 function inContext(
   bytes: Buffer,
   { dialect, header, width, takesNumbers, takesDates }: Head,
-  { format, first }: { format: CsvOptions; first: FirstTable },
+  { format, first }: { format: CsvOptions; first: FirstCsv },
 ): Dialect {
   const { decimal, thousands, dates } = first.dialect
   const completed: Dialect = {

@@ -6,7 +6,7 @@
  * not those that it would swallow. Every line is searched at most twice: where a search for a closing
  * quote has passed a line, that line opens none.
  */
-import type { Dialect } from '../../domain/words.ts'
+import type { Dialect } from './dialect.ts'
 import { CR, LF, type Marks, marksOf } from './marks.ts'
 import { escapedField, plainField, RecordWalker } from './walker.ts'
 

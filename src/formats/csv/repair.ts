@@ -2,24 +2,12 @@
  * Reads the records of a slice one by one, for COPY that cannot take them as they are, and sorts out
  * those that are no records for it. The others are written as COPY text: see rewrite.ts.
  */
-import { isUtf8 } from 'node:buffer'
-import type { Dialect } from '../../domain/words.ts'
+
 import { rejectReason } from '../../errors/rejects.ts'
+import type { Broken, Fault } from '../reader.ts'
+import type { Dialect } from './dialect.ts'
 import { type RecordSpan, soundRecords } from './records.ts'
 import { RepeatedHeaders } from './repeatedHeaders.ts'
-
-/** Why a record cannot be loaded. */
-export interface Fault {
-  code: string
-  error: string
-  column: string | null
-}
-
-export interface Broken extends Fault {
-  /** Physical line, counted from 1. */
-  line: number
-  raw: Buffer
-}
 
 /** Takes records of the slice one by one; see rewrite.ts. */
 export interface Writer {
@@ -73,27 +61,4 @@ function faultOf({ broken, brokenField }: RecordSpan, isHeader: boolean): Fault 
       ? rejectReason('quote_misplaced', { field: brokenField })
       : rejectReason('quote_not_closed', {})
   return { ...why, column: null }
-}
-
-export function wrongCount(fields: number, width: number): Fault {
-  const found = `${fields} ${fields === 1 ? 'field' : 'fields'}`
-  return { ...rejectReason('wrong_column_count', { fields: found, width }), column: null }
-}
-
-/** Looks at bytes that PostgreSQL cannot store: at the slice first, which is nearly always clean. */
-export class ByteCheck {
-  readonly #slice: Buffer
-  readonly #isClean: boolean
-
-  constructor(slice: Buffer) {
-    this.#slice = slice
-    this.#isClean = isUtf8(slice) && !slice.includes(0)
-  }
-
-  fault(start: number, end: number): Fault | null {
-    if (this.#isClean) return null
-    const raw = this.#slice.subarray(start, end)
-    if (!isUtf8(raw)) return { ...rejectReason('invalid_utf8', {}), column: null }
-    return raw.includes(0) ? { ...rejectReason('nul_byte', {}), column: null } : null
-  }
 }

@@ -1,5 +1,5 @@
 /** A header that comes again among the records, as files have it that were made of several. */
-import type { Dialect } from '../../domain/words.ts'
+import type { Dialect } from './dialect.ts'
 import { namesIn } from './sniff/names.ts'
 
 export class RepeatedHeaders {

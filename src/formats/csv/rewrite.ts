@@ -7,12 +7,14 @@
  * record. Values keep their bytes but for terms. What is NULL is decided as COPY does for CSV.
  */
 import { type Column, isNumberType, isTextType } from '../../domain/columns.ts'
+import type { TrimCount } from '../../domain/trimCount.ts'
 import { booleanText, changesBooleans, changesNumbers, numberText } from '../../domain/values.ts'
-import type { Dialect } from '../../domain/words.ts'
+import { ByteCheck, wrongCount } from '../faults.ts'
+import type { Fault } from '../reader.ts'
+import type { Dialect } from './dialect.ts'
 import { type Marks, marksOf } from './marks.ts'
 import { type RecordSpan, unescaped } from './records.ts'
-import { ByteCheck, type Fault, type Writer, wrongCount } from './repair.ts'
-import type { TrimCount } from './trimmed.ts'
+import type { Writer } from './repair.ts'
 import { escapedField, plainField } from './walker.ts'
 
 type Kind = 'text' | 'number' | 'boolean' | 'other'
@@ -236,14 +238,3 @@ function isWhole(source: Buffer, from: number, to: number): boolean {
   }
   return true
 }
-
-const meanings: Record<string, string> = { t: '\t', n: '\n', r: '\r', '\\': '\\' }
-
-/** The values of a record as it was written, without its newline. */
-export const writtenValues = (record: Buffer): (string | null)[] =>
-  record
-    .toString('utf8')
-    .split('\t')
-    .map((text) =>
-      text === '\\N' ? null : text.replace(/\\(.)/g, (_, letter) => meanings[letter] ?? letter),
-    )

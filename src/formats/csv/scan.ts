@@ -4,8 +4,9 @@
  * walker.ts knows what a record is; records.ts reads a slice by the same rule. Nearly all records
  * are of one line with quotes where they should be: a faster loop passes over these, plainWalk.ts.
  */
-import type { Cut, Dialect, Flaw } from '../../domain/words.ts'
+import type { Cut, Flaw } from '../../domain/words.ts'
 import { CutList } from './cutList.ts'
+import type { Dialect } from './dialect.ts'
 import { type Marks, marksOf, noBytes, withoutLineEnd } from './marks.ts'
 import { PlainWalk } from './plainWalk.ts'
 import { RecordTail } from './recordTail.ts'

@@ -1,18 +1,17 @@
 /** What staging learns of one file while its bytes pass by. */
 import { cutBytes } from '../../domain/plan.ts'
 import type { FileShape } from '../../domain/words.ts'
+import { recordBytesMax, type Scan } from '../format.ts'
+import { toReading } from './dialect.ts'
 import type { Head } from './head.ts'
 import { Scanner } from './scan.ts'
 import { TypeScan } from './typeScan.ts'
-
-/** A longer record is a reject: it could be neither checked nor repaired in bounded memory. */
-export const recordBytesMax = 16 * 1024 * 1024
 
 /**
  * Taps the bytes of a file in order; `shape` gives the result after the last one.
  * @param head what its first bytes say
  */
-export class Shaper {
+export class Shaper implements Scan {
   readonly #head: Omit<Head, 'notes'>
   readonly #scanner: Scanner
   readonly #types: TypeScan | null
@@ -35,8 +34,9 @@ export class Shaper {
     this.#scanner.finish()
     const { dialect, header, width } = this.#head
     const { cuts, flaws } = this.#scanner
-    if (width === 0 && cuts.length < 2) return { dialect, header, width, cuts: [], flaws }
+    const reading = toReading(dialect)
+    if (width === 0 && cuts.length < 2) return { reading, header, width, cuts: [], flaws }
     const types = this.#types && { types: this.#types.facts() }
-    return { dialect, header, width, cuts, flaws, ...types }
+    return { reading, header, width, cuts, flaws, ...types }
   }
 }

@@ -6,8 +6,8 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { FieldFacts, KindOrWord } from '../../domain/types.ts'
-import type { Dialect } from '../../domain/words.ts'
 import { ColumnScan } from './columnScan.ts'
+import type { Dialect } from './dialect.ts'
 import { loop, memory, places } from './loop.ts'
 import { CR, LF, type Marks, marksOf } from './marks.ts'
 import { type Field, fieldsOf, recordsOf } from './records.ts'

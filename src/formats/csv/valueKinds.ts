@@ -7,7 +7,7 @@ import {
   plainNumber,
   type Terms,
 } from '../../domain/values.ts'
-import type { Dialect } from '../../domain/words.ts'
+import type { Dialect } from './dialect.ts'
 import { loop, memory, places, reserve } from './loop.ts'
 
 /**

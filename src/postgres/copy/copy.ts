@@ -1,9 +1,9 @@
 /** COPY into a table, with the rows that PostgreSQL skips. */
 import pg from 'pg'
 import { type Column, isTextType } from '../../domain/columns.ts'
+import type { CopyForm } from '../../domain/copyForm.ts'
 import { quoteIdentifier } from '../../domain/table.ts'
 import type { Terms } from '../../domain/values.ts'
-import type { Dialect } from '../../domain/words.ts'
 import type { Connection } from '../db.ts'
 import { copyIn } from './copyIn.ts'
 import { readNotice, type Skipped } from './notice.ts'
@@ -13,8 +13,8 @@ export interface CopyTarget {
   table: string
   columns: readonly Column[]
   fields: readonly string[]
-  /** How the bytes are written as CSV; null for COPY text, as csv/rewrite.ts writes it. */
-  dialect: Dialect | null
+  /** How COPY reads the bytes. */
+  form: CopyForm
 }
 
 export interface Copied {
@@ -59,7 +59,7 @@ export async function copyRows(
 
 /**
  * How dates of numbers alone are read until the end of the transaction. Without an order of the
- * dialect that is year, month, day: what is written otherwise is refused rather than guessed.
+ * file that is year, month, day: what is written otherwise is refused rather than guessed.
  */
 export async function setDateOrder(tx: Connection, { dates }: Terms): Promise<void> {
   // Every session begins with YMD: see db.ts.
@@ -70,30 +70,30 @@ export async function setDateOrder(tx: Connection, { dates }: Terms): Promise<vo
 export const changeDateOrder = async (tx: Connection, { dates = 'YMD' }: Terms): Promise<void> =>
   void (await tx.query(`select set_config('datestyle', $1, true)`, [`ISO, ${dates}`]))
 
-/** Where nothing is quoted, COPY still wants a quote: one that the bytes do not have. */
-export const unusedQuote = ({ delimiter }: Dialect): string =>
-  delimiter === '\x01' ? '\x02' : '\x01'
-
 function copyStatement(target: CopyTarget): string {
-  const { table, fields, dialect } = target
-  const form = dialect ? csvOptions(target, dialect) : ['format text']
-  const options = [...form, `encoding 'UTF8'`, 'on_error ignore', 'log_verbosity verbose']
+  const { table, fields } = target
+  const options = [
+    ...formOptions(target),
+    `encoding 'UTF8'`,
+    'on_error ignore',
+    'log_verbosity verbose',
+  ]
   return `copy ${table} (${namesOf(fields)}) from stdin with (${options.join(', ')})`
 }
 
 const namesOf = (list: readonly string[]): string => list.map(quoteIdentifier).join(', ')
 
-function csvOptions({ columns, fields }: CopyTarget, dialect: Dialect): string[] {
+function formOptions({ columns, fields, form }: CopyTarget): string[] {
+  if (form.format === 'text') return ['format text']
   const types = new Map(columns.map(({ name, type }) => [name, type]))
   // A quoted empty field is an empty text, but no number or date: there it means NULL.
   const forceNull = fields.filter((name) => !isTextType(types.get(name) ?? 'text'))
-  const quote = dialect.quote || unusedQuote(dialect)
   return [
     'format csv',
-    `delimiter ${pg.escapeLiteral(dialect.delimiter)}`,
-    `quote ${pg.escapeLiteral(quote)}`,
-    `escape ${pg.escapeLiteral(dialect.quote ? dialect.escape : quote)}`,
-    `null ${pg.escapeLiteral(dialect.nullText)}`,
+    `delimiter ${pg.escapeLiteral(form.delimiter)}`,
+    `quote ${pg.escapeLiteral(form.quote)}`,
+    `escape ${pg.escapeLiteral(form.escape)}`,
+    `null ${pg.escapeLiteral(form.null)}`,
     ...(forceNull.length > 0 ? [`force_null (${namesOf(forceNull)})`] : []),
   ]
 }

@@ -6,12 +6,13 @@
  * record is set aside, the ones before it are copied, and COPY goes on behind it.
  */
 
+import { copyText } from '../../domain/copyForm.ts'
 import { type Connection, constraintOf, problemOf } from '../db.ts'
 import { isAboutRows, sqlState } from '../sqlState.ts'
 import { abortedAt, columnOf } from './context.ts'
 import { type CopyTarget, copyRows } from './copy.ts'
 
-/** Records as COPY text, a line each: see csv/rewrite.ts. */
+/** Records as COPY text, a line each. */
 export interface Records {
   bytes: Buffer
   /** Where each record ends in `bytes`, its newline included. */
@@ -30,7 +31,7 @@ export interface Refused {
 }
 
 /** Rows as COPY text go into the table with these names and types. */
-export type TextTarget = Omit<CopyTarget, 'dialect'>
+export type TextTarget = Omit<CopyTarget, 'form'>
 
 const pieceBytes = 256 * 1024
 
@@ -62,7 +63,7 @@ export async function copyAround(
     const end = Math.min(from + width, culprit?.index ?? count)
     await tx.query('savepoint around')
     const pieces = piecesOf(records, from, end)
-    const copied = await copyRows(tx, { ...target, dialect: null }, pieces).catch(toError)
+    const copied = await copyRows(tx, { ...target, form: copyText }, pieces).catch(toError)
     if (copied instanceof Error) {
       await tx.query('rollback to savepoint around')
       const named = culpritOf(copied, target, { from, end })

@@ -4,7 +4,7 @@ import { nameAtStart } from './context.ts'
 
 /** A row that COPY skipped. */
 export interface Skipped {
-  /** COPY's own count: that of the records for COPY text; for CSV see csv/copyLines.ts. */
+  /** COPY's own count: that of the records for COPY text; for others see AsIs in src/formats/reader.ts. */
   copyLine: number
   column: string
   error: string

@@ -182,7 +182,7 @@ export async function readFiles(
 }
 
 /** What a file is without its records: how it is written, and from where to where they go. */
-export interface FileFrame extends Pick<FileShape, 'dialect' | 'header'> {
+export interface FileFrame extends Pick<FileShape, 'reading' | 'header'> {
   /** Physical lines, counted from 1: that of the first record, and the last one of the last. */
   firstLine: number
   lastLine: number
@@ -195,7 +195,7 @@ export async function readFrames(
   fileNos: readonly number[],
 ): Promise<Map<number, FileFrame>> {
   const { rows } = await tx.query<FileFrame & { fileNo: number }>(
-    `select file_no as "fileNo", shape -> 'dialect' as dialect, shape -> 'header' as header,
+    `select file_no as "fileNo", shape -> 'reading' as reading, shape -> 'header' as header,
             (shape #>> '{cuts,0,lines}')::bigint + 1 as "firstLine",
             (shape #>> '{cuts,-1,lines}')::bigint as "lastLine"
      from sluice.files

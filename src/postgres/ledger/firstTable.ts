@@ -8,14 +8,14 @@ export async function decideFirstTable(
   db: Db,
   ingestId: string,
   first: FirstTable,
-): Promise<Pick<IngestEntry, 'dialect' | 'firstTable'>> {
+): Promise<Pick<IngestEntry, 'reading' | 'firstTable'>> {
   const { rows } = await db.query(
     `update sluice.ingests
-     set dialect = coalesce(dialect, $2),
-         first_table = case when dialect is null then $3 else first_table end
+     set reading = coalesce(reading, $2),
+         first_table = case when reading is null then $3 else first_table end
      where ingest_id = $1
-     returning dialect, first_table as "firstTable"`,
-    [ingestId, JSON.stringify(first.dialect), JSON.stringify(withoutDialect(first))],
+     returning reading, first_table as "firstTable"`,
+    [ingestId, JSON.stringify(first.reading), JSON.stringify(withoutReading(first))],
   )
   return rows[0]
 }
@@ -28,17 +28,17 @@ export async function recordListed(
   const { files, sizeBytes, fingerprint, first } = listed
   await tx.query(
     `update sluice.ingests
-     set files = $2, size_bytes = $3, dialect = $4, first_table = $5, fingerprint = $6
+     set files = $2, size_bytes = $3, reading = $4, first_table = $5, fingerprint = $6
      where ingest_id = $1`,
     [
       ingestId,
       files,
       sizeBytes,
-      first && JSON.stringify(first.dialect),
-      first && JSON.stringify(withoutDialect(first)),
+      first && JSON.stringify(first.reading),
+      first && JSON.stringify(withoutReading(first)),
       fingerprint,
     ],
   )
 }
 
-const withoutDialect = ({ dialect: _, ...first }: FirstTable) => first
+const withoutReading = ({ reading: _, ...first }: FirstTable) => first

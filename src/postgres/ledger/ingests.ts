@@ -3,7 +3,7 @@ import type { Column } from '../../domain/columns.ts'
 import type { Relied } from '../../domain/relied.ts'
 import type { Route } from '../../domain/routes.ts'
 import type { LimitsByVerb } from '../../domain/timeLimits.ts'
-import type { Counts, Dialect, FirstTable, Phase, State } from '../../domain/words.ts'
+import type { Counts, FirstTable, Phase, Reading, State } from '../../domain/words.ts'
 import { isOver } from '../../domain/words.ts'
 import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
@@ -81,9 +81,10 @@ export interface IngestEntry {
   /** The task queue of its workflow. */
   queue: string | null
   routes: Route[] | null
-  dialect: Dialect | null
-  /** Also null for an ingest of an earlier version, whose files are all read by `dialect`. */
-  firstTable: Omit<FirstTable, 'dialect'> | null
+  /** How the first table is read. */
+  reading: Reading | null
+  /** Also null for an ingest of an earlier version, whose files are all read by `reading`. */
+  firstTable: Omit<FirstTable, 'reading'> | null
   columns: Column[] | null
   landing: string | null
   /** What the plan relied on of a target that existed. */
@@ -97,7 +98,7 @@ export interface IngestEntry {
 /** @throws ingest_not_found */
 export async function readIngest(db: Db | Connection, ingestId: string): Promise<IngestEntry> {
   const { rows } = await db.query(
-    `select spec, target, state, queue, routes, dialect, first_table as "firstTable", columns,
+    `select spec, target, state, queue, routes, reading, first_table as "firstTable", columns,
             landing, relied, traced, size_bytes as "sizeBytes",
             published_at as "publishedAt"
      from sluice.ingests where ingest_id = $1`,

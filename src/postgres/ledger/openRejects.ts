@@ -1,6 +1,6 @@
 /** Rejects on their way back: read page by page, then settled in the same transaction. */
 import { isUtf8 } from 'node:buffer'
-import type { Dialect } from '../../domain/words.ts'
+import type { Reading } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 
@@ -131,7 +131,7 @@ export async function countOpen(tx: Db | Connection, ingestId: string): Promise<
 /** How the records of a unit are written, and where their fields go. */
 export interface UnitLayout {
   columns: string[]
-  dialect: Dialect
+  reading: Reading
 }
 
 export async function readLayouts(
@@ -140,11 +140,11 @@ export async function readLayouts(
   unitNos: number[],
 ): Promise<Map<number, UnitLayout>> {
   const { rows } = await tx.query(
-    `select unit_no as no, unit -> 'columns' as columns, unit -> 'dialect' as dialect
+    `select unit_no as no, unit -> 'columns' as columns, unit -> 'reading' as reading
      from sluice.units where ingest_id = $1 and unit_no = any($2)`,
     [ingestId, unitNos],
   )
-  return new Map(rows.map(({ no, columns, dialect }) => [no, { columns, dialect }]))
+  return new Map(rows.map(({ no, columns, reading }) => [no, { columns, reading }]))
 }
 
 /** What became of a reject that was tried again, and was refused again. */

@@ -7,7 +7,8 @@ import { Layout } from '../../domain/layout.ts'
 import type { UnpackLimits } from '../../domain/unpack.ts'
 import type { FirstTable, ListedFile } from '../../domain/words.ts'
 import type { Note } from '../../errors/notes.ts'
-import { documentOf, isTable, ownHeadOf } from '../../formats/csv/reading.ts'
+import { documentOf } from '../../formats/document.ts'
+import { formatOf } from '../../formats/index.ts'
 import { readHeadBytes } from '../../sources/head.ts'
 import type { Source } from '../../sources/source.ts'
 import { type FullSpec, namedFiles } from '../spec.ts'
@@ -60,13 +61,14 @@ async function lookAt(
   listed: ListedFile,
   { source, spec, limits, signal }: Looking,
 ): Promise<(Found & { isTable: boolean }) | null> {
-  const { format } = spec
-  const read = await readHeadBytes(source, listed, { format, limits }, signal)
+  const { format: options } = spec
+  const format = formatOf(options)
+  const read = await readHeadBytes(source, listed, { format: options, limits }, signal)
   const file = { ...listed, ...read, isNamed: namedFiles(spec.source)(listed) }
   if (!file.isNamed && documentOf(file.bytes) !== null) return null
-  const { dialect, header, width, notes } = ownHeadOf(file, format)
+  const { reading, header, width, notes } = format.head(file, options)
   if (width === 0) return null
   const { name } = file
-  const first = { name, dialect, header, width, told: notes.map((note) => noteKey(note, name)) }
-  return { first, notes, isTable: isTable(file, first) }
+  const first = { name, reading, header, width, told: notes.map((note) => noteKey(note, name)) }
+  return { first, notes, isTable: format.isTable(file, first) }
 }

@@ -1,15 +1,9 @@
 /** How each file of an ingest is read: by its own head, and by what is known of the first table. */
 
 import { ownNotes } from '../../domain/headNotes.ts'
-import type { Dialect, FileShape, FirstTable } from '../../domain/words.ts'
-import type { Head } from '../../formats/csv/head.ts'
-import {
-  emptyDialect,
-  type HeadFile,
-  type Reading,
-  readBy,
-  readingOf,
-} from '../../formats/csv/reading.ts'
+import type { FileShape, FirstTable, Reading } from '../../domain/words.ts'
+import type { Head, HeadFile, Scan } from '../../formats/format.ts'
+import { formatOf } from '../../formats/index.ts'
 import type { Text } from '../../unpack/text.ts'
 import type { FullSpec } from '../spec.ts'
 
@@ -17,16 +11,16 @@ import type { FullSpec } from '../spec.ts'
 export interface Known {
   spec: FullSpec
   /** That of the first table; null while no table is known. */
-  dialect: Dialect | null
-  /** Also null for an ingest of an earlier version, whose files are all read by `dialect`. */
-  firstTable: Omit<FirstTable, 'dialect'> | null
+  reading: Reading | null
+  /** Also null for an ingest of an earlier version, whose files are all read by `reading`. */
+  firstTable: Omit<FirstTable, 'reading'> | null
 }
 
 type HeadText = Pick<Text, 'head' | 'whole' | 'encoding' | 'isEncodingGuessed'>
 
 /** The shape of a file that is no data. */
-export const emptyShape = (leftOut: string): FileShape => ({
-  dialect: emptyDialect,
+export const emptyShape = ({ format }: Pick<FullSpec, 'format'>, leftOut: string): FileShape => ({
+  reading: formatOf(format).empty,
   header: null,
   width: 0,
   cuts: [],
@@ -39,16 +33,17 @@ export const emptyShape = (leftOut: string): FileShape => ({
  * it open. The same for every attempt, for all of it is in the ledger before the first one.
  */
 export function readIn(
-  { spec, dialect, firstTable }: Known,
+  { spec: { format }, reading, firstTable }: Known,
   file: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
   text: HeadText,
-): Reading {
-  const head = headFileOf(file, text)
-  // An ingest of an earlier version goes on as it began: one dialect reads all its files.
-  if (dialect && !firstTable) return { head: readBy(head, dialect) }
-  const first = dialect && firstTable && { dialect, ...firstTable }
-  return readingOf(head, { format: spec.format, first })
+): { head: Head } | { leftOut: string } {
+  const known = { options: format, reading, firstTable }
+  return formatOf(format).headIn(headFileOf(file, text), known)
 }
+
+/** Taps the bytes of a file that is read by its head. */
+export const scanBy = (head: Omit<Head, 'notes'>, file: { sizeBytes: number }): Scan =>
+  formatOf(head.reading).scan(head, file)
 
 /** What is told of a file besides what is told of the first table. */
 export function notesBeside(

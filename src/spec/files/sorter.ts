@@ -3,9 +3,10 @@ import { HeadNotes } from '../../domain/headNotes.ts'
 import type { Layout } from '../../domain/layout.ts'
 import { LeftOut } from '../../domain/leftOut.ts'
 import { SomeNames } from '../../domain/someNames.ts'
-import type { Dialect, FileShape } from '../../domain/words.ts'
+import type { FileShape, Reading } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
 import { SluiceError, sluiceError } from '../../errors.ts'
+import { formatOf } from '../../formats/index.ts'
 import type { Known } from './reading.ts'
 import { unlikeAdvice } from './unlike.ts'
 
@@ -47,7 +48,7 @@ export class FileSorter {
     try {
       const columns = this.#match(name, shape)
       this.#taken++
-      if (this.#isOtherwise(shape.dialect)) this.#otherwise.add(name)
+      if (this.#isOtherwise(shape.reading)) this.#otherwise.add(name)
       this.#heads.add(name, shape.notes ?? [])
       return columns
     } catch (error) {
@@ -90,20 +91,10 @@ export class FileSorter {
     return columns
   }
 
-  /** Written in another way than the first table; line ends are always each file's own. */
-  #isOtherwise(dialect: Dialect): boolean {
-    const { dialect: first, firstTable } = this.#entry
-    if (!first || !firstTable) return false
-    const keys = [
-      'delimiter',
-      'quote',
-      'escape',
-      'decimal',
-      'thousands',
-      'dates',
-      'skipRows',
-    ] as const
-    return keys.some((key) => dialect[key] !== first[key])
+  /** Written in another way than the first table. */
+  #isOtherwise(reading: Reading): boolean {
+    const { reading: first, firstTable } = this.#entry
+    return Boolean(first && firstTable) && !formatOf(reading).isAlike(reading, first)
   }
 
   /**

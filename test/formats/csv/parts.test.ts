@@ -1,13 +1,13 @@
 /** The parts of a unit: every byte of it in exactly one, and no record in two. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { itemCount, itemsOf, partsOf } from '../../../activities/load/parts.ts'
 import { planUnits } from '../../../src/domain/plan.ts'
-import type { Dialect, Split, Unit } from '../../../src/domain/words.ts'
+import type { Split, Unit } from '../../../src/domain/words.ts'
+import type { Dialect } from '../../../src/formats/csv/dialect.ts'
 import { readHeadBy } from '../../../src/formats/csv/head.ts'
-import { itemCount, itemsOf, partsOf } from '../../../src/formats/csv/parts.ts'
-import { triage } from '../../../src/formats/csv/repair.ts'
-import { Rewriter } from '../../../src/formats/csv/rewrite.ts'
-import { recordBytesMax, Shaper } from '../../../src/formats/csv/shape.ts'
+import { Shaper } from '../../../src/formats/csv/shape.ts'
+import { formatOf, readerOf } from '../../../src/formats/index.ts'
 
 const dialect: Dialect = {
   delimiter: ',',
@@ -52,7 +52,8 @@ async function unitOf(files: Buffer[]): Promise<Unit> {
     const shaper = new Shaper(readHeadBy(bytes, file, dialect), file)
     shaper.push(bytes)
     const shape = shaper.shape()
-    return { fileNo, shape, columns: Array.from({ length: shape.width }, (_, n) => `c${n}`) }
+    const columns = Array.from({ length: shape.width }, (_, n) => `c${n}`)
+    return { fileNo, shape, columns, reading: formatOf(shape.reading).ofUnit(shape.reading) }
   })
   const units: Unit[] = []
   for await (const unit of planUnits(shaped, () => Number.MAX_SAFE_INTEGER)) units.push(unit)
@@ -93,11 +94,9 @@ async function found(units: Unit[], files: Buffer[]) {
   for (const unit of units) {
     for (const split of unit.splits) {
       const slice = await reader(files)(split)
-      const width = unit.columns.length
       const columns = unit.columns.map((name) => ({ name, type: 'text' }))
-      const writer = new Rewriter(slice, unit.dialect, columns)
-      const options = { recordBytesMax, lines: split.lines, blankIsRecord: width === 1, writer }
-      const { broken, lines, starts, rawEnds } = triage(slice, unit.dialect, options)
+      const written = readerOf(unit.reading, columns).write(slice, split.lines)
+      const { broken, lines, starts, rawEnds } = written
       const sound = lines.map((line, at) => ({
         line,
         raw: slice.subarray(starts[at], rawEnds[at]),

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type PlannedFile, planUnits, unitBytes } from '../../../src/domain/plan.ts'
 import type { Unit } from '../../../src/domain/words.ts'
-import { emptyDialect as dialect } from '../../../src/formats/csv/reading.ts'
+import { csv } from '../../../src/formats/csv/format.ts'
 
 /** A file with cuts at the given distances; some stretches between them are flaws. */
 const file = fc
@@ -34,15 +34,16 @@ const file = fc
     }
     return {
       layout,
-      shape: { dialect: { ...dialect, newline }, header: null, width: 1, cuts, flaws },
+      shape: { reading: { ...csv.empty, newline }, header: null, width: 1, cuts, flaws },
     }
   })
 
-const files = fc
-  .array(file, { maxLength: 20 })
-  .map((list): PlannedFile[] =>
-    list.map(({ layout, shape }, fileNo) => ({ fileNo, shape, columns: [layout] })),
-  )
+const files = fc.array(file, { maxLength: 20 }).map((list): PlannedFile[] =>
+  list.map(({ layout, shape }, fileNo) => {
+    const reading = csv.ofUnit(shape.reading)
+    return { fileNo, shape, columns: [layout], reading }
+  }),
+)
 
 async function planned(list: PlannedFile[], size: number): Promise<Unit[]> {
   const units: Unit[] = []
@@ -72,7 +73,7 @@ test('splits and flaws cover every file once, in order, one layout a unit', asyn
         )
         for (const unit of mine) {
           expect(unit.columns).toEqual(columns)
-          expect(unit.dialect.newline).toBe(shape.dialect.newline)
+          expect(unit.reading.newline).toBe(shape.reading.newline)
         }
       }
       const records = list.reduce((sum, { shape }) => sum + (shape.cuts.at(-1)?.records ?? 0), 0)
@@ -100,8 +101,9 @@ test('many small files are packed into few units; units of a large ingest are la
   const small = Array.from({ length: 5000 }, (_, fileNo) => ({
     fileNo,
     columns: ['a'],
+    reading: csv.ofUnit(csv.empty),
     shape: {
-      dialect,
+      reading: csv.empty,
       header: null,
       width: 1,
       cuts: [

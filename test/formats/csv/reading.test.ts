@@ -1,19 +1,19 @@
 /** How one file of several is read: by its own bytes first, and as the first table where they leave it open. */
 import { expect, test } from 'vitest'
 import { clutterOf } from '../../../src/domain/clutter.ts'
-import type { FirstTable } from '../../../src/domain/words.ts'
 import { alikeHead } from '../../../src/formats/csv/alike.ts'
+import type { FirstCsv } from '../../../src/formats/csv/dialect.ts'
 import { readHead, readHeadBy } from '../../../src/formats/csv/head.ts'
 import type { CsvOptions } from '../../../src/formats/csv/options.ts'
 import { emptyDialect, readingOf } from '../../../src/formats/csv/reading.ts'
 
-const firstOf = (text: string): FirstTable => {
+const firstOf = (text: string): FirstCsv => {
   const { dialect, header, width } = readHead(Buffer.from(text), file('1.csv', text), {})
   return { name: '1.csv', dialect, header, width }
 }
 const file = (name: string, text: string) => ({ name, sizeBytes: Buffer.byteLength(text) })
 
-const isAlike = (bytes: Buffer, first: FirstTable): boolean => {
+const isAlike = (bytes: Buffer, first: FirstCsv): boolean => {
   const head = alikeHead(bytes, first)
   const dialect = head?.dialect ?? first.dialect
   // What is not read anew must be what reading it anew would give.
@@ -21,7 +21,7 @@ const isAlike = (bytes: Buffer, first: FirstTable): boolean => {
   return head !== null
 }
 
-const read = (text: string, first: FirstTable | null, format: CsvOptions = {}, name = '2.csv') =>
+const read = (text: string, first: FirstCsv | null, format: CsvOptions = {}, name = '2.csv') =>
   readingOf({ name, bytes: Buffer.from(text), whole: true, isNamed: false }, { format, first })
 
 const dialectOf = (...args: Parameters<typeof read>) => {
@@ -73,7 +73,7 @@ test('numbers and dates are read as in the first table where a file does not tel
 })
 
 test('names that look like values are names where the first table has them', () => {
-  const first: FirstTable = {
+  const first: FirstCsv = {
     name: '1.csv',
     dialect: emptyDialect,
     header: ['x', '2023', '2024'],

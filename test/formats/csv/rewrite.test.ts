@@ -2,12 +2,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Column } from '../../../src/domain/columns.ts'
-import type { Cut, Dialect } from '../../../src/domain/words.ts'
+import type { Cut } from '../../../src/domain/words.ts'
+import { writtenValues } from '../../../src/formats/copyText.ts'
+import type { Dialect } from '../../../src/formats/csv/dialect.ts'
 import { readHeadBy } from '../../../src/formats/csv/head.ts'
+import { copyFormOf } from '../../../src/formats/csv/reader.ts'
 import { emptyDialect } from '../../../src/formats/csv/reading.ts'
 import { recordsOf } from '../../../src/formats/csv/records.ts'
 import { triage } from '../../../src/formats/csv/repair.ts'
-import { copyTakes, Rewriter, writtenValues } from '../../../src/formats/csv/rewrite.ts'
+import { copyTakes, Rewriter } from '../../../src/formats/csv/rewrite.ts'
 import { Scanner } from '../../../src/formats/csv/scan.ts'
 import { copyRows } from '../../../src/postgres/copy/copy.ts'
 import { copyAround } from '../../../src/postgres/copy/copyAround.ts'
@@ -174,7 +177,7 @@ test('the lanes agree on records that COPY reads as we do', async () => {
         await transaction(harness.db, async (tx) => {
           await tx.query('truncate one; truncate two')
           const fields = ['a', 'b', 'c']
-          const one = { table: 'one', columns, fields, dialect }
+          const one = { table: 'one', columns, fields, form: copyFormOf(dialect) }
           const fast = await copyRows(tx, one, [slice])
           const anew = await copyAround(tx, { table: 'two', columns, fields }, writer)
           expect(anew.rows).toBe(fast.rows)

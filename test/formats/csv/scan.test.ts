@@ -1,7 +1,8 @@
 /** Cut points: every record is in exactly one split, for any quoting. */
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import type { Cut, Dialect } from '../../../src/domain/words.ts'
+import type { Cut } from '../../../src/domain/words.ts'
+import type { Dialect } from '../../../src/formats/csv/dialect.ts'
 import { readHeadBy } from '../../../src/formats/csv/head.ts'
 import { emptyDialect } from '../../../src/formats/csv/reading.ts'
 import { recordsOf, valuesOf } from '../../../src/formats/csv/records.ts'

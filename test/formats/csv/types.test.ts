@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { addFacts, type FieldFacts, guessType, noFacts } from '../../../src/domain/types.ts'
-import type { Dialect } from '../../../src/domain/words.ts'
+import type { Dialect } from '../../../src/formats/csv/dialect.ts'
 import { readHeadBy } from '../../../src/formats/csv/head.ts'
 import { emptyDialect as usual } from '../../../src/formats/csv/reading.ts'
 import { Shaper } from '../../../src/formats/csv/shape.ts'

@@ -6,6 +6,7 @@ import { type FileHeader, matchHeader, newColumns } from '../../../domain/match.
 import type { Given } from '../../../domain/rejected.ts'
 import type { FileShape } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
+import { formatOf } from '../../../formats/index.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 import type { Heads, Listing } from './files.ts'
@@ -90,9 +91,9 @@ function seenValues(
   { heads, listing }: Pick<Aim, 'heads' | 'listing'>,
 ): Pick<Heads, 'values' | 'scanned' | 'unscanned' | 'added'> {
   const { problem, values } = heads
-  if (!problem && values.dialect) return heads
+  if (!problem && values.terms) return heads
   const fileNo = listing.files.findIndex(({ name }) => name === file)
   const own = new ColumnValues()
-  own.add(fileNo, shape, names)
+  own.add({ fileNo, ...shape }, formatOf(shape.reading).terms(shape.reading), names)
   return { values: own, scanned: 1, unscanned: listing.files.length - 1, added: new Set() }
 }

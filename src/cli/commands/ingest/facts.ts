@@ -1,8 +1,11 @@
 /** How a file would be read, for people: each option, where its value comes from, and its flag. */
 import type { Option, Options } from '../../../domain/option.ts'
-import type { Written } from '../../../formats/csv/options.ts'
-import { type Format, formatOptions } from '../../../spec/format.ts'
+import type { Reading } from '../../../domain/words.ts'
+import { type FormatSpec, formatOptions, kindsWith } from '../../../spec/format.ts'
 import { type Target, targetOptions } from '../../../spec/target.ts'
+
+/** How a file is written, and what its bytes were written in when it was not UTF-8. */
+type Written = Reading & { encoding?: string }
 
 export interface Fact {
   what: string
@@ -14,22 +17,28 @@ export interface Fact {
 }
 
 /**
- * What is out of the ordinary or was given; of encoding, delimiter, quote, header and NULL always.
+ * What is out of the ordinary or was given, and what a format always shows.
  */
-export function factsOf(dialect: Written, format: Format, target: Partial<Target>): Fact[] {
-  const newline = JSON.stringify(dialect.newline)
+export function factsOf(reading: Written, format: FormatSpec, target: Partial<Target>): Fact[] {
+  const newline = JSON.stringify(reading.newline)
   const { table: _, ...said } = target
   return [
-    ...factsOfGroup(formatOptions, format, dialect),
+    ...factsOfGroup(ownOptions(reading), format, reading),
     { what: 'line end', value: newline, from: 'sniffed', flag: null },
-    ...factsOfGroup(targetOptions, said, dialect),
+    ...factsOfGroup(targetOptions, said, reading),
   ]
 }
 
-function factsOfGroup(options: Options, values: object, dialect: Written): Fact[] {
+/** Those that the format of the file has. */
+const ownOptions = ({ kind }: Reading): Options =>
+  Object.fromEntries(
+    Object.entries(formatOptions).filter(([name]) => kindsWith(name)?.includes(kind) ?? true),
+  )
+
+function factsOfGroup(options: Options, values: object, reading: Written): Fact[] {
   const given = values as Record<string, unknown>
   return Object.entries(options).flatMap(([name, option]) => {
-    const fact = factOf(name, option, { given: given[name], dialect })
+    const fact = factOf(name, option, { given: given[name], reading })
     return fact ? [fact] : []
   })
 }
@@ -38,10 +47,10 @@ function factsOfGroup(options: Options, values: object, dialect: Written): Fact[
 function factOf(
   name: string,
   { flag, shown }: Option,
-  { given, dialect }: { given: unknown; dialect: Written },
+  { given, reading }: { given: unknown; reading: Written },
 ): Fact | null {
   const isGiven = given !== undefined
-  const value = shown?.value(dialect) ?? (isGiven && flag ? JSON.stringify(given) : null)
+  const value = shown?.value(reading) ?? (isGiven && flag ? JSON.stringify(given) : null)
   if (value === null) return null
   const flags = flag && [flag.text, ...(flag.no ? [flag.no.text] : [])].map(nameOf)
   return {

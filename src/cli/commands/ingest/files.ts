@@ -7,7 +7,8 @@ import type { UnpackLimits } from '../../../domain/unpack.ts'
 import type { FileShape, FirstTable, ListedFile } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import { sluiceError } from '../../../errors.ts'
-import type { Head } from '../../../formats/csv/head.ts'
+import type { Head } from '../../../formats/format.ts'
+import { formatOf } from '../../../formats/index.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 import { readHeadBytes } from '../../../sources/head.ts'
 import { pathsIn } from '../../../sources/index.ts'
@@ -106,7 +107,7 @@ export async function readHeads(
 ): Promise<Heads> {
   const { spec } = reader
   const layout = layoutOf(spec, target?.columns ?? null)
-  const entry = { spec, dialect: first?.dialect ?? null, firstTable: first }
+  const entry = { spec, reading: first?.reading ?? null, firstTable: first }
   const heads = files.slice(0, headsMax)
   const values = new ColumnValues()
   const found = { count: heads.length, values, added: layout.added }
@@ -126,7 +127,8 @@ export async function readHeads(
       if (!isFirst) bytes += file.sizeBytes
       if (!isFirst && bytes > scannedBytesMax) continue
       const whole = isFirst ? first.shape : await scanFile(reader, file, head)
-      values.add(fileNo, whole, columns)
+      const { reading } = whole
+      values.add({ fileNo, ...whole }, formatOf(reading).terms(reading), columns)
       scanned++
     }
     const notes = sorter.notes(pathsIn(spec.source).join(', '))
@@ -154,8 +156,8 @@ async function shapeOf(
   const { bytes, ...text } = await readHeadBytes(source, file, { format, limits }, signal)
   const isNamed = namedFiles(spec.source)(file)
   const read = readIn(entry, { ...file, isNamed }, { head: bytes, ...text })
-  if ('leftOut' in read) return { shape: emptyShape(read.leftOut), head: null }
-  const { dialect, header, width } = read.head
+  if ('leftOut' in read) return { shape: emptyShape(spec, read.leftOut), head: null }
+  const { reading, header, width } = read.head
   const notes = notesBeside(entry, file.name, read.head)
-  return { shape: { dialect, header, width, cuts: [], flaws: [], ...notes }, head: read.head }
+  return { shape: { reading, header, width, cuts: [], flaws: [], ...notes }, head: read.head }
 }

@@ -8,14 +8,14 @@ import { guessType, misfitsOf } from '../../../domain/types.ts'
 import type { UnpackLimits } from '../../../domain/unpack.ts'
 import type { FileShape, ListedFile } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
-import type { Head } from '../../../formats/csv/head.ts'
-import { Shaper } from '../../../formats/csv/shape.ts'
+import type { Head } from '../../../formats/format.ts'
 import type { Source } from '../../../sources/source.ts'
+import { scanBy } from '../../../spec/files/reading.ts'
 import type { FullSpec } from '../../../spec/spec.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 import { openText } from '../../../unpack/text.ts'
 
-interface Reading {
+interface Opening {
   source: Source
   spec: Pick<FullSpec, 'format'>
   limits: UnpackLimits
@@ -24,7 +24,7 @@ interface Reading {
 
 /** @throws not_csv, and what opening and unpacking a file throw */
 export async function scanFile(
-  { source, spec: { format }, limits, signal }: Reading,
+  { source, spec: { format }, limits, signal }: Opening,
   file: ListedFile,
   head: Omit<Head, 'notes'>,
 ): Promise<FileShape> {
@@ -34,9 +34,9 @@ export async function scanFile(
     const { packing } = opened
     const bytes = opened.read()
     const text = await openText(bytes, { file: name, format, limits, ...(packing && { packing }) })
-    const shaper = new Shaper(head, { sizeBytes })
-    for await (const chunk of text.bytes) shaper.push(chunk)
-    return shaper.shape()
+    const scan = scanBy(head, { sizeBytes })
+    for await (const chunk of text.bytes) scan.push(chunk)
+    return scan.shape()
   } finally {
     await opened.close()
   }
@@ -65,8 +65,8 @@ export function guessOf(
   names: readonly string[],
   { into, given, fileOf }: { into: FullTarget; given: Given; fileOf: (fileNo: number) => string },
 ): Guessed {
-  const { dialect, hasWords } = values
-  if (into.types === 'text' || !dialect) {
+  const { terms, hasWords } = values
+  if (into.types === 'text' || !terms) {
     const columns = names.map((name): Column => ({ name, type: 'text' }))
     return { columns, notes: [], misfits: [] }
   }
@@ -83,7 +83,7 @@ export function guessOf(
   })
   return {
     columns: guesses.map(guessedColumn),
-    notes: guessNotes(guesses, { dialect, given, fileOf }),
+    notes: guessNotes(guesses, { terms, given, fileOf }),
     misfits,
   }
 }

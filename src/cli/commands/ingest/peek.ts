@@ -5,10 +5,10 @@
 import { parse } from 'node:path'
 import { readConfig } from '../../../config.ts'
 import { showTable, type TableName } from '../../../domain/table.ts'
-import type { Dialect, ListedFile } from '../../../domain/words.ts'
+import type { ListedFile, Reading } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import { sluiceError } from '../../../errors.ts'
-import { ownHeadOf } from '../../../formats/csv/reading.ts'
+import { formatOf } from '../../../formats/index.ts'
 import { type Db, databaseError, openDb } from '../../../postgres/db.ts'
 import { readTarget } from '../../../postgres/target/target.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
@@ -22,7 +22,7 @@ import { type Fact, factsOf } from './facts.ts'
 import { firstTableOf, listFiles, type Reader, readHeads } from './files.ts'
 import { scanFile } from './guess.ts'
 import { overLimit, type Problem, toProblem } from './problem.ts'
-import { type Judged, judgeSample, sampleOf } from './sample.ts'
+import { type Judged, judgeSample, recordsMax } from './sample.ts'
 
 export interface Peek extends Judged, Omit<FoundColumns, 'problem'> {
   /** The first table: the others are compared with it. */
@@ -30,8 +30,8 @@ export interface Peek extends Judged, Omit<FoundColumns, 'problem'> {
   /** How many files would be loaded, and of how many of them the heads were read. */
   files: number
   heads: number
-  dialect: Dialect
-  /** The dialect once more: where each part of it comes from, and the flag that sets it. */
+  reading: Reading
+  /** The reading once more: where each part of it comes from, and the flag that sets it. */
   facts: Fact[]
   /** What could not be told for sure. */
   notes: Note[]
@@ -76,15 +76,15 @@ export async function peek(
     // What does not go to the columns of the table is not held against their types.
     const to = { ...there, db: found.problem ? null : there.db, columns: found.columns }
     const lastLine = own.shape.cuts.at(-1)?.lines ?? 0
-    const judged = await judgeSample(own.sample, { ...to, dialect: own.dialect, lastLine, given })
+    const judged = await judgeSample(own.sample, { ...to, reading: own.reading, lastLine, given })
     const limit = overLimit(own.file, judged, full)
     const problem = there.problem ?? found.problem ?? heads.problem ?? limit
-    const written = { ...own.dialect, ...(encoding && { encoding }) }
+    const written = { ...own.reading, ...(encoding && { encoding }) }
     return {
       file: own.file,
       files: listing.files.length,
       heads: heads.count,
-      dialect: own.dialect,
+      reading: own.reading,
       facts: factsOf(written, full.format, spec.target ?? {}),
       header: own.header,
       ...found,
@@ -106,11 +106,11 @@ async function readFirst(file: ListedFile, reader: Reader) {
   const { format } = reader.spec
   const text = await readHeadBytes(source, file, { format, limits }, signal)
   const { bytes, whole, encoding } = text
-  const head = ownHeadOf({ ...text, name, isNamed: true }, format)
-  const { dialect, header, width, notes } = head
+  const head = formatOf(format).head({ ...text, name, isNamed: true }, format)
+  const { reading, header, width, notes } = head
   const shape = await scanFile(reader, file, head)
-  const sample = sampleOf(bytes, head, whole)
-  return { file: name, dialect, header, width, notes, shape, sample, encoding }
+  const sample = { ...formatOf(format).sample(bytes, head, { whole, recordsMax }), header }
+  return { file: name, reading, header, width, notes, shape, sample, encoding }
 }
 
 interface There {

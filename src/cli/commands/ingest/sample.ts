@@ -6,12 +6,11 @@ import type { Column } from '../../../domain/columns.ts'
 import { likelyAdvice, placesIn } from '../../../domain/likely.ts'
 import type { Given } from '../../../domain/rejected.ts'
 import { quoteTable } from '../../../domain/table.ts'
-import type { Dialect } from '../../../domain/words.ts'
-import type { Head } from '../../../formats/csv/head.ts'
-import { shapeOf, soundRecords, valuesOf } from '../../../formats/csv/records.ts'
-import { type Triaged, triage } from '../../../formats/csv/repair.ts'
-import { Rewriter, writtenValues } from '../../../formats/csv/rewrite.ts'
-import { recordBytesMax } from '../../../formats/csv/shape.ts'
+import type { Reading } from '../../../domain/words.ts'
+import { writtenValues } from '../../../formats/copyText.ts'
+import type { Sample } from '../../../formats/format.ts'
+import { readerOf } from '../../../formats/index.ts'
+import type { Broken, Reader, Written } from '../../../formats/reader.ts'
 import { setDateOrder } from '../../../postgres/copy/copy.ts'
 import { copyAround, type Refused } from '../../../postgres/copy/copyAround.ts'
 import { skippedError } from '../../../postgres/copy/notice.ts'
@@ -20,15 +19,13 @@ import { isNotAllowed } from '../../../postgres/sqlState.ts'
 import { createLike } from '../../../postgres/target/landing.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 
-const recordsMax = 1000
+/** So many of the first records are looked at. */
+export const recordsMax = 1000
 const recordsShown = 5
 const rejectsShown = 3
 const rawBytesShown = 1000
 
-/** Whole records, and how many physical lines stand in front of them. */
-export interface Sample {
-  bytes: Buffer
-  lines: number
+interface SampleOfFile extends Sample {
   /** Names of the file; null without a header. */
   header: readonly string[] | null
 }
@@ -58,26 +55,8 @@ export interface Judged {
   }
 }
 
-/** The first data records, without a footer. */
-export function sampleOf(
-  bytes: Buffer,
-  { dialect, header, width, start }: Pick<Head, 'dialect' | 'header' | 'width' | 'start'>,
-  whole: boolean,
-): Sample {
-  const body = bytes.subarray(start.offset)
-  const ends: number[] = []
-  const footer = dialect.skipFooter ?? 0
-  for (const span of soundRecords(body, dialect, { recordBytesMax: body.length })) {
-    const isCut = span.next >= body.length && !whole
-    if (isCut || ends.length >= recordsMax + footer) break
-    if (!span.blank || width === 1) ends.push(span.next)
-  }
-  const kept = Math.min(recordsMax, Math.max(0, ends.length - footer))
-  return { bytes: body.subarray(0, ends[kept - 1] ?? 0), lines: start.lines, header }
-}
-
 interface Into {
-  dialect: Dialect
+  reading: Reading
   /** The columns of the fields, in the order of the file. */
   columns: readonly Column[]
   /** Null where no database can be asked. */
@@ -88,46 +67,45 @@ interface Into {
   given: Given
 }
 
-export async function judgeSample(sample: Sample, into: Into): Promise<Judged> {
+export async function judgeSample(sample: SampleOfFile, into: Into): Promise<Judged> {
   const { bytes, lines } = sample
-  const { dialect, columns, db } = into
-  const writer = new Rewriter(bytes, dialect, columns)
-  const blankIsRecord = columns.length === 1
-  const triaged = triage(bytes, dialect, { recordBytesMax, lines, blankIsRecord, writer })
-  const asked = db && (await askDatabase(db, writer, into).catch(orNotAllowed))
+  const { reading, columns, db } = into
+  const reader = readerOf(reading, columns)
+  const written = reader.write(bytes, lines)
+  const asked = db && (await askDatabase(db, { written, reader }, into).catch(orNotAllowed))
   const refused = asked ?? []
   const rejects = [
-    ...triaged.broken,
-    ...refused.map((each) => rejectOf(each, { triaged, bytes, into })),
+    ...written.broken,
+    ...refused.map((each) => rejectOf(each, { written, reader, bytes, columns })),
   ].sort((a, b) => a.line - b.line)
   const raws = [
-    ...triaged.broken.map(({ raw }) => raw),
-    ...triaged.starts.map((start, at) => bytes.subarray(start, triaged.rawEnds[at])),
+    ...written.broken.map(({ raw }) => raw),
+    ...written.starts.map((start, at) => bytes.subarray(start, written.rawEnds[at])),
   ]
   return {
     sampled: raws.length,
-    odd: raws.filter((raw) => shapeOf(raw, dialect).fields !== columns.length).length,
-    records: loaded(writer, new Set(refused.map(({ index }) => index))),
+    odd: raws.filter((raw) => reader.width(raw) !== columns.length).length,
+    records: loaded(written, new Set(refused.map(({ index }) => index))),
     rejects: {
       count: rejects.length,
       byDatabase: asked !== null,
       first: rejects.slice(0, rejectsShown).map(shown),
-      likely: adviceFor(rejects, sample, into),
+      likely: adviceFor(rejects, reader, { ...sample, ...into }),
     },
   }
 }
 
 function adviceFor(
-  rejects: Triaged['broken'],
-  { lines, header }: Sample,
-  { dialect, lastLine, given }: Into,
+  rejects: readonly Broken[],
+  reader: Reader,
+  { lines, header, lastLine, given }: SampleOfFile & Pick<Into, 'lastLine' | 'given'>,
 ): string | null {
   const texts = rejects.map((reject) => ({ ...reject, raw: reject.raw.toString() }))
   const places = placesIn(texts, { firstLine: lines + 1, lastLine })
   const placed = rejects.map(({ raw, ...reject }, at) => ({
     ...reject,
     raw: (texts[at] as { raw: string }).raw,
-    values: valuesOf(raw, dialect),
+    values: reader.values(raw),
     header,
     ...(places[at] as { isFirst: boolean; fromEnd: number | null }),
   }))
@@ -137,14 +115,14 @@ function adviceFor(
 /** Copies the records into a table like the one that they would be loaded into, and undoes it. */
 const askDatabase = (
   db: Db,
-  { bytes, ends }: Rewriter,
-  { dialect, columns, target }: Into,
+  { written: { bytes, ends }, reader }: { written: Written; reader: Reader },
+  { columns, target }: Into,
 ): Promise<Refused[]> =>
   transaction(
     db,
     async (tx) => {
       await createLike(tx, table, likeTarget(columns, target))
-      await setDateOrder(tx, dialect)
+      await setDateOrder(tx, reader)
       const fields = columns.map(({ name }) => name)
       const into = { table: quoteTable(table), columns, fields }
       return (await copyAround(tx, into, { bytes, ends })).refused
@@ -177,26 +155,27 @@ function likeTarget(columns: readonly Column[], target: TargetTable | null) {
 }
 
 interface Records {
-  triaged: Triaged
+  written: Written
+  reader: Reader
   bytes: Buffer
-  into: Into
+  columns: readonly Column[]
 }
 
 /** Tells of the value in the file, not of what was made of it for PostgreSQL. */
 function rejectOf(
   { index, code, column, error }: Refused,
-  { triaged, bytes, into: { dialect, columns } }: Records,
-): Triaged['broken'][number] {
-  const raw = bytes.subarray(triaged.starts[index], triaged.rawEnds[index])
-  const line = triaged.lines[index] as number
+  { written, reader, bytes, columns }: Records,
+): Broken {
+  const raw = bytes.subarray(written.starts[index], written.rawEnds[index])
+  const line = written.lines[index] as number
   const at = columns.findIndex(({ name }) => name === column)
   if (code !== null) return { line, column, code, error, raw }
-  const value = valuesOf(raw, dialect)[at] ?? null
+  const value = reader.values(raw)[at] ?? null
   const told = at < 0 ? error : skippedError(columns[at]?.type, value)
   return { line, column, code: '22P02', error: told, raw }
 }
 
-function loaded({ bytes, ends }: Rewriter, refused: ReadonlySet<number>): (string | null)[][] {
+function loaded({ bytes, ends }: Written, refused: ReadonlySet<number>): (string | null)[][] {
   const records: (string | null)[][] = []
   for (let at = 0; at < ends.length && records.length < recordsShown; at++) {
     const record = bytes.subarray(ends[at - 1] ?? 0, (ends[at] as number) - 1)
@@ -205,7 +184,7 @@ function loaded({ bytes, ends }: Rewriter, refused: ReadonlySet<number>): (strin
   return records
 }
 
-const shown = ({ line, column, code, error, raw }: Triaged['broken'][number]): SampleReject => ({
+const shown = ({ line, column, code, error, raw }: Broken): SampleReject => ({
   line,
   column,
   code,

@@ -1,7 +1,7 @@
 /** What the bytes themselves tell, whatever they mean: are they text, and what ends a line? */
 import { isUtf8 } from 'node:buffer'
-import type { Dialect } from '../../../domain/words.ts'
 import { sluiceError } from '../../../errors.ts'
+import type { Dialect } from '../dialect.ts'
 
 /** What ends the records: of the lines that end outside quotes, the first one tells. */
 export function sniffNewline(head: Buffer): Dialect['newline'] {

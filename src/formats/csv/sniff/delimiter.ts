@@ -3,7 +3,7 @@
  * of fields, at least two. A blank stands between words as well, so it is asked last, and only
  * where values or quotes show that it separates.
  */
-import type { Dialect } from '../../../domain/words.ts'
+import type { Dialect } from '../dialect.ts'
 import { countOf } from './bytes.ts'
 import { type Fit, howItFits, misfits, recordsMax } from './fit.ts'
 import { kindOf, kindOfColumn } from './kinds.ts'

@@ -1,5 +1,5 @@
 /** How well a delimiter and a quoting fit a text: do they split most records alike? */
-import type { Dialect } from '../../../domain/words.ts'
+import type { Dialect } from '../dialect.ts'
 import { type Shape, shapeOf, soundRecords } from '../records.ts'
 import { widthOfMost } from './records.ts'
 

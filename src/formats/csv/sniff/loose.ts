@@ -1,5 +1,5 @@
 /** Fields of a record whose quotes make no sense: such a quote is text, and hides no delimiter. */
-import type { Dialect } from '../../../domain/words.ts'
+import type { Dialect } from '../dialect.ts'
 import type { Field } from '../records.ts'
 
 export function looseFields(record: Buffer, dialect: Dialect): Field[] {

@@ -1,6 +1,7 @@
 /** The names in a header, and how they are fitted to the width that most records have. */
-import type { Dialect } from '../../../domain/words.ts'
+
 import { type Note, noteOf } from '../../../errors/notes.ts'
+import type { Dialect } from '../dialect.ts'
 import { fieldsOf, shapeOf } from '../records.ts'
 import { kindOf, kindOfColumn } from './kinds.ts'
 import { looseFields } from './loose.ts'

@@ -3,7 +3,7 @@
  * one that explains what it cannot.
  */
 
-import type { Dialect } from '../../../domain/words.ts'
+import type { Dialect } from '../dialect.ts'
 import type { CsvOptions } from '../options.ts'
 import { bestDelimiter } from './delimiter.ts'
 import { type Fit, misfits } from './fit.ts'

@@ -1,5 +1,5 @@
 /** The first records of a file as sniffing looks at them. */
-import type { Dialect } from '../../../domain/words.ts'
+import type { Dialect } from '../dialect.ts'
 import { type Field, fieldsOf, soundRecords } from '../records.ts'
 import { looseFields } from './loose.ts'
 

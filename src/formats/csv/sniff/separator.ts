@@ -1,5 +1,5 @@
 /** The first line of a file may name the delimiter, for Excel: `sep=;`. It is no record. */
-import type { Dialect } from '../../../domain/words.ts'
+import type { Dialect } from '../dialect.ts'
 import { marksOf } from '../marks.ts'
 
 const line = /^"?sep=(\\t|[^\r\n\w"])"?\r?$/i

@@ -3,9 +3,9 @@
  * the spec gives is not looked at twice.
  */
 
-import type { Dialect } from '../../../domain/words.ts'
 import { type Note, noteOf } from '../../../errors/notes.ts'
 import { checkOptions } from '../checkOptions.ts'
+import type { Dialect } from '../dialect.ts'
 import type { CsvOptions } from '../options.ts'
 import { bodyOf } from '../records.ts'
 import { refuseBinary, sniffNewline } from './bytes.ts'

@@ -4,8 +4,8 @@
  */
 
 import { dateParts, plainNumber, type Terms } from '../../../domain/values.ts'
-import type { Dialect } from '../../../domain/words.ts'
 import { type Note, noteOf } from '../../../errors/notes.ts'
+import type { Dialect } from '../dialect.ts'
 import type { CsvOptions } from '../options.ts'
 import { isNullWord, isPlainNumber } from '../valueKinds.ts'
 

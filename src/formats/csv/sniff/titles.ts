@@ -5,7 +5,7 @@
  * of an odd width, want a header that values below it prove.
  */
 
-import type { Dialect } from '../../../domain/words.ts'
+import type { Dialect } from '../dialect.ts'
 import { marksOf } from '../marks.ts'
 import type { CsvOptions } from '../options.ts'
 import { fieldsOf, soundRecords } from '../records.ts'

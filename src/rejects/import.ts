@@ -1,5 +1,5 @@
 /** Corrected rejects: the CSV of `sluice rejects ID --csv` on its way back, record by record. */
-import { sluiceError } from '../../errors.ts'
+import { sluiceError } from '../errors.ts'
 
 export interface Correction {
   /** The line of this CSV on which its record starts. */

@@ -4,9 +4,9 @@
  * Every byte of the unit is in exactly one part. A line that staging gave up and a record that is
  * too long count like a record here: they, too, are read when the unit is loaded.
  */
-import type { Split, Unit } from '../../domain/words.ts'
-import { soundRecords } from './records.ts'
-import { recordBytesMax } from './shape.ts'
+import type { Split, Unit } from '../../src/domain/words.ts'
+import { readerOf } from '../../src/formats/index.ts'
+import type { Reader } from '../../src/formats/reader.ts'
 
 /** What a unit is made of, in bytes of its file. Blank lines lie in between. */
 export interface Item {
@@ -17,7 +17,7 @@ export interface Item {
   /** Counted from 1. */
   line: number
   kind: 'record' | 'broken' | 'flaw'
-  /** Its quotes are text: COPY must not read it as it is. */
+  /** COPY must not read it as it is. */
   odd?: boolean
 }
 
@@ -29,8 +29,9 @@ export const itemCount = ({ records, broken, flaws }: Unit): number =>
 
 /** In order, the flaws last. One slice is in memory at a time. */
 export async function* itemsOf(unit: Unit, read: ReadSlice): AsyncGenerator<Item> {
+  const reader = readerOfUnit(unit)
   for (const split of unit.splits) {
-    yield* itemsOfSplit(await read(split), split, unit)
+    yield* itemsOfSplit(await read(split), split, reader)
   }
   for (const { fileNo, start, end, line } of unit.flaws) {
     yield { fileNo, start, end, line, kind: 'flaw' }
@@ -40,15 +41,20 @@ export async function* itemsOf(unit: Unit, read: ReadSlice): AsyncGenerator<Item
 function* itemsOfSplit(
   slice: Buffer,
   { fileNo, start: offset, lines }: Split,
-  { dialect, columns }: Unit,
+  reader: Reader,
 ): Generator<Item> {
-  for (const span of soundRecords(slice, dialect, { lines, recordBytesMax })) {
-    if (span.blank && columns.length > 1) continue
-    const { start, next, broken } = span
-    const at = { fileNo, start: offset + start, end: offset + next, line: span.lines + 1 }
-    yield { ...at, kind: broken ? 'broken' : 'record', odd: span.odd && !broken }
+  for (const { line, start, next, broken, odd } of reader.records(slice, lines)) {
+    const at = { fileNo, start: offset + start, end: offset + next, line }
+    yield { ...at, kind: broken ? 'broken' : 'record', odd: odd && !broken }
   }
 }
+
+/** Where the records are does not depend on the types of their columns. */
+const readerOfUnit = ({ reading, columns }: Unit): Reader =>
+  readerOf(
+    reading,
+    columns.map((name) => ({ name, type: 'text' })),
+  )
 
 /**
  * Cuts a unit into up to `partsMax` parts of about as many items, in order.
@@ -59,37 +65,43 @@ export async function partsOf(unit: Unit, read: ReadSlice, partsMax: number): Pr
   for await (const _ of itemsOf(unit, read)) items++
   const count = Math.min(partsMax, items)
   if (count <= 1) return [unit]
+  const reader = readerOfUnit(unit)
   const parts = Array.from({ length: count }, () => emptyPart(unit))
   let index = 0
   const partAt = (item: number) => parts[Math.floor((item * count) / items)] as Unit
   for (const split of unit.splits) {
-    let at: Split = { ...split, records: 0, broken: 0, odd: 0 }
-    let part = partAt(Math.min(index, items - 1))
-    for (const item of itemsOfSplit(await read(split), split, unit)) {
-      const wanted = partAt(index++)
-      if (wanted !== part) {
-        // Blank lines stay with what is before them.
-        if (item.start > at.start) {
-          addSplit(part, { ...at, end: item.start })
-          at = { ...at, start: item.start, lines: item.line - 1, records: 0, broken: 0, odd: 0 }
-        }
-        part = wanted
-      }
-      if (item.odd) at.odd = (at.odd ?? 0) + 1
-      if (item.kind === 'record') at.records++
-      else at.broken++
-    }
-    addSplit(part, at)
+    const first = partAt(Math.min(index, items - 1))
+    const found = itemsOfSplit(await read(split), split, reader)
+    divide(split, first, found, () => partAt(index++))
   }
   for (const flaw of unit.flaws) partAt(index++).flaws.push(flaw)
   return parts
 }
 
-const emptyPart = ({ columns, dialect, aside }: Unit): Unit => ({
+/** Gives every item of a split to the next part, with the bytes behind it. */
+function divide(split: Split, first: Unit, items: Iterable<Item>, nextPart: () => Unit): void {
+  let at: Split = { ...split, records: 0, broken: 0, odd: 0 }
+  let part = first
+  for (const item of items) {
+    const wanted = nextPart()
+    // Blank lines stay with what is before them.
+    if (wanted !== part && item.start > at.start) {
+      addSplit(part, { ...at, end: item.start })
+      at = { ...at, start: item.start, lines: item.line - 1, records: 0, broken: 0, odd: 0 }
+    }
+    part = wanted
+    if (item.odd) at.odd = (at.odd ?? 0) + 1
+    if (item.kind === 'record') at.records++
+    else at.broken++
+  }
+  addSplit(part, at)
+}
+
+const emptyPart = ({ columns, reading, aside }: Unit): Unit => ({
   splits: [],
   flaws: [],
   columns,
-  dialect,
+  reading,
   sizeBytes: 0,
   records: 0,
   broken: 0,

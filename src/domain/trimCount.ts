@@ -1,6 +1,5 @@
 /** Counts the text that is dropped behind the last column, where `ragged` says `trim` or `fit`. */
-import type { Dialect, Trimmed } from '../../domain/words.ts'
-import { fieldsOf } from './records.ts'
+import type { Trimmed } from './words.ts'
 
 /** More fields of one row count as the last of these. */
 const fieldsMax = 50
@@ -13,17 +12,6 @@ export class TrimCount {
   constructor(before: Trimmed | null = null) {
     this.rows = before?.rows ?? 0
     this.#fields = { ...before?.fields }
-  }
-
-  /** The same for a record as it stands in its file, which `dialect` may cut. */
-  countRecord(raw: Buffer, dialect: Dialect, { width, by }: { width: number; by: 1 | -1 }): void {
-    if (!dialect.ragged) return
-    const dropped = fieldsOf(raw, dialect).slice(width)
-    this.count(
-      dropped.map(({ value }) => value.length),
-      width,
-      by,
-    )
   }
 
   /**

@@ -1,0 +1,12 @@
+/** Records as COPY text: a line each, a tab between values, a backslash before what has a meaning. */
+
+const meanings: Record<string, string> = { t: '\t', n: '\n', r: '\r', '\\': '\\' }
+
+/** The values of a record as it was written, without its newline. */
+export const writtenValues = (record: Buffer): (string | null)[] =>
+  record
+    .toString('utf8')
+    .split('\t')
+    .map((text) =>
+      text === '\\N' ? null : text.replace(/\\(.)/g, (_, letter) => meanings[letter] ?? letter),
+    )

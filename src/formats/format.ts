@@ -1,0 +1,103 @@
+/**
+ * A format: how files of one kind are read.
+ *
+ * This interface is all that the rest of Sluice knows of a format. The table of formats is index.ts,
+ * and each of them has a folder of its own. Bytes are always UTF-8 here: packed files and other
+ * encodings are dealt with before (src/unpack).
+ */
+import type { Column } from '../domain/columns.ts'
+import type { ValueTerms } from '../domain/columnValues.ts'
+import type { Options } from '../domain/option.ts'
+import type { FileShape, FirstTable, Reading } from '../domain/words.ts'
+import type { Note } from '../errors/notes.ts'
+import type { Reader } from './reader.ts'
+
+/** A longer record is a reject: it could be neither checked nor repaired in bounded memory. */
+export const recordBytesMax = 16 * 1024 * 1024
+
+/** Options that others ask for. A format that does not have one of them leaves it out. */
+export interface FormatOptions {
+  encoding?: string
+  /** Whether the first record names the columns, or how many records do. */
+  header?: boolean | number
+  /** What becomes of a file whose header has no known name. */
+  unknownFiles?: 'fail' | 'skip' | 'position'
+}
+
+/** The first bytes of a file. */
+export interface HeadFile {
+  name: string
+  member?: string | null
+  /** In UTF-8: the more the better, up to 1 MiB. */
+  bytes: Buffer
+  /** They are all of it. */
+  whole: boolean
+  /** The spec names the file itself, not a folder, a glob or an archive. */
+  isNamed: boolean
+  /** What it was written in, if not UTF-8, and whether that was guessed. */
+  encoding?: string
+  isEncodingGuessed?: true
+}
+
+/** What the first bytes of a file say. A format may add what its scan has to know. */
+export interface Head<R extends Reading = Reading> {
+  reading: R
+  /** Column names as the file has them, or as the spec gives them; null without any. */
+  header: string[] | null
+  /** Fields of most records; 0 when there is none. */
+  width: number
+  /** Where its data starts, and the physical lines in front of it. */
+  start: { offset: number; lines: number }
+  /** What could not be told for sure. */
+  notes: Note[]
+}
+
+/** What is known of an ingest when one of its files is read. */
+export interface Known<O = FormatOptions, R extends Reading = Reading> {
+  options: O
+  /** That of the first table; null while no table is known. */
+  reading: R | null
+  /** Also null for an ingest of an earlier version, whose files are all read by `reading`. */
+  firstTable: Omit<FirstTable, 'reading'> | null
+}
+
+/** Whole records from the start of the data, and how many physical lines stand in front of them. */
+export interface Sample {
+  bytes: Buffer
+  lines: number
+}
+
+/** Taps the bytes of a file in order; `shape` gives the result after the last one. */
+export interface Scan {
+  push(chunk: Buffer): void
+  shape(): FileShape
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the table has formats with options of all kinds
+export interface Format<O = any, R extends Reading = any> {
+  kind: string
+  /** Type, check, flags, help, API and docs come from it. */
+  options: Options
+  /** What the schema of the options cannot say. @throws dialect_invalid */
+  check(options: O): void
+  /** How a file without bytes is read. */
+  empty: R
+  /** By the file's own bytes alone. @throws what makes the file no file of this format */
+  head(file: HeadFile, options: O): Head<R>
+  /** As one file of several, or why it is no data. @throws what `head` throws */
+  headIn(file: HeadFile, known: Known<O, R>): { head: Head<R> } | { leftOut: string }
+  /** Is a file surely a table? The first one that is decides how others are read. */
+  isTable(file: HeadFile, head: Pick<Head<R>, 'reading' | 'width'>): boolean
+  /** Are two files written in one way? Line ends are always each file's own. */
+  isAlike(reading: R, first: R): boolean
+  /** How its values are written, as far as it decides their types. */
+  terms(reading: R): ValueTerms
+  /** What a unit keeps of a reading. Files with the same columns and the same of it share units. */
+  ofUnit(reading: R): R
+  /** The first records, without what is no data at the end of a file. */
+  sample(bytes: Buffer, head: Head<R>, limits: { whole: boolean; recordsMax: number }): Sample
+  /** @param file how many bytes there will be, about: cuts are made for it */
+  scan(head: Omit<Head<R>, 'notes'>, file: { sizeBytes: number }): Scan
+  /** @param columns those of the fields, in the file's order */
+  reader(reading: R, columns: readonly Column[]): Reader
+}

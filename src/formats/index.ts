@@ -1,0 +1,23 @@
+/** The formats. To add one: a folder with its `Format`, and its name here. */
+import type { Column } from '../domain/columns.ts'
+import type { Reading } from '../domain/words.ts'
+import { csv } from './csv/format.ts'
+import type { Format } from './format.ts'
+import type { Reader } from './reader.ts'
+
+export const formats = { csv } satisfies Record<string, Format>
+export type FormatKind = keyof typeof formats
+
+/** What a file is that nobody says anything of. */
+export const usualKind: FormatKind = 'csv'
+
+/** The format of a spec, or of what the ledger keeps of a file. */
+export function formatOf({ kind }: { kind: string }): Format {
+  const format = (formats as Record<string, Format>)[kind]
+  if (format) return format
+  throw new Error(`this version does not know the format ${kind}`)
+}
+
+/** @param columns those of the fields, in the file's order */
+export const readerOf = (reading: Reading, columns: readonly Column[]): Reader =>
+  formatOf(reading).reader(reading, columns)
