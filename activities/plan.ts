@@ -18,15 +18,10 @@ import {
 import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { addUnits, sumPlan } from '../src/postgres/ledger/units.ts'
 import { modes } from '../src/postgres/modes/index.ts'
+import { landingName } from '../src/postgres/names.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { isConstrained } from '../src/postgres/target/constraints.ts'
-import {
-  addColumns,
-  createLike,
-  createTable,
-  dropTable,
-  landingName,
-} from '../src/postgres/target/landing.ts'
+import { addColumns, createLike, createTable, dropTable } from '../src/postgres/target/landing.ts'
 import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
 import type { TargetTable } from '../src/postgres/target/targetTable.ts'

@@ -14,8 +14,8 @@ import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import { keepRejects, rejectedLines } from '../../src/postgres/ledger/rejects.ts'
 import { readReceipt, type UnitReceipt } from '../../src/postgres/ledger/units.ts'
 import { modes } from '../../src/postgres/modes/index.ts'
+import { landingName, rowColumn } from '../../src/postgres/names.ts'
 import { judge } from '../../src/postgres/target/judge.ts'
-import { landingName, rowColumn } from '../../src/postgres/target/landing.ts'
 import {
   firstMark,
   type Mark,

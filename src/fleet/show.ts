@@ -2,7 +2,7 @@
 import { activityNames } from '../domain/activityNames.ts'
 import type { CopyProgress } from '../postgres/copy/copyProgress.ts'
 import type { WorkerView } from '../postgres/ledger/workers.ts'
-import { ingestHash } from '../postgres/target/landing.ts'
+import { ingestHash } from '../postgres/names.ts'
 import type { Heard } from '../temporal/workers.ts'
 import { ownVersion } from '../version.ts'
 import { goneAtOf, isHeardAfter, problemOf, temporalOf } from './liveness.ts'

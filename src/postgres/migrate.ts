@@ -1,7 +1,9 @@
 /** Brings the ledger schema up to date: numbered SQL files, forward only, under an advisory lock. */
+
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import { type Connection, type Db, transaction, withConnection } from './db.ts'
+import { migrateLock } from './names.ts'
 import { mustBeNewEnough } from './version.ts'
 
 /**
@@ -14,7 +16,7 @@ export const migrate = (db: Db): Promise<string[]> =>
     await mustBeNewEnough(tx)
     // Several processes may start at once; the runner's own lock does not wait. Behind a
     // pooler, a session lock could pass to another client: a transaction holds this one.
-    await tx.query(`select pg_advisory_xact_lock(hashtext('sluice.migrate'))`)
+    await tx.query('select pg_advisory_xact_lock(hashtext($1))', [migrateLock])
     return withConnection(db, run)
   })
 

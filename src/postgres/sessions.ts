@@ -5,13 +5,7 @@
  * `pg_stat_activity`, by people as well.
  */
 import { type Connection, type Db, transaction } from './db.ts'
-import { ingestHash } from './target/landing.ts'
-
-/** `what` and the process that does it; at most 63 bytes, PostgreSQL cuts off the rest. */
-const sessionName = (ingestId: string, what: string): string =>
-  `${prefix(ingestId, what)}${process.pid}`
-
-const prefix = (ingestId: string, what: string): string => `sluice/${ingestHash(ingestId)}/${what}/`
+import { sessionName, sessionsOf, sessionsOfWhat } from './names.ts'
 
 /**
  * Ends every session of the ingest. What they did not commit is rolled back.
@@ -25,7 +19,7 @@ export async function endSessions(
   const { rowCount } = await db.query(
     `select pg_terminate_backend(pid, 2000) from pg_stat_activity
      where application_name like $1 and application_name not like $2 and pid <> pg_backend_pid()`,
-    [`sluice/${ingestHash(ingestId)}/%`, `${prefix(ingestId, except)}%`],
+    [sessionsOf(ingestId), sessionsOfWhat(ingestId, except)],
   )
   return rowCount ?? 0
 }
@@ -55,7 +49,7 @@ export const alone = <E, T>(
   transaction(
     db,
     async (tx, pid) => {
-      const stop = endZombies(db, pid, `${prefix(ingestId, what)}%`)
+      const stop = endZombies(db, pid, sessionsOfWhat(ingestId, what))
       const entry = await lock(tx).finally(stop)
       return work(tx, entry)
     },

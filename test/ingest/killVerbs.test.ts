@@ -1,7 +1,7 @@
 /** A worker killed in the middle of any verb: another one finishes, and everything is there once. */
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { ingestHash } from '../../src/postgres/target/landing.ts'
+import { ingestHash } from '../../src/postgres/names.ts'
 import { build, type Harness, noticedSoon, until } from '../harness.ts'
 
 const rows = 2000

@@ -1,9 +1,8 @@
 /** The budget of the target: at most so many units load at once, over all workers and ingests. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../db.ts'
+import { budgetLock } from '../names.ts'
 
-/** The first of the two keys of our advisory locks: "SLUI". */
-const space = 0x53_4c_55_49
 const againMs = 100
 
 /**
@@ -27,7 +26,7 @@ async function takePlace(tx: Connection): Promise<boolean> {
      from (
        select (select value::int from sluice.settings where name = 'units_max') as units_max
      ) as b`,
-    [space],
+    [budgetLock],
   )
   return rows[0].taken
 }

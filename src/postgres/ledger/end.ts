@@ -3,7 +3,8 @@ import { parseTableName } from '../../domain/table.ts'
 import type { Outcome } from '../../domain/words.ts'
 import { cleanText } from '../../errors/clean.ts'
 import type { Connection } from '../db.ts'
-import { dropTable, landingName } from '../target/landing.ts'
+import { landingName } from '../names.ts'
+import { dropTable } from '../target/landing.ts'
 import type { IngestEntry } from './ingests.ts'
 
 /** @param entry as `lockIngest` gave it in this transaction */

@@ -1,10 +1,12 @@
 /** What the ledger and the database know of ingests that may have been left alone. */
+
 import type { Unended } from '../../domain/janitor.ts'
 import { quoteTable, type TableName } from '../../domain/table.ts'
 import type { LimitsByVerb } from '../../domain/timeLimits.ts'
 import type { State } from '../../domain/words.ts'
 import type { FullSpec } from '../../spec/spec.ts'
 import { type Db, transaction } from '../db.ts'
+import { landingNameIn, landingPattern } from '../names.ts'
 import { isUndroppable } from '../sqlState.ts'
 
 /** A page of ingests that have not ended, by id. */
@@ -62,17 +64,16 @@ export async function statesOf(
   return new Map(rows.map(({ id, ...rest }) => [id, rest]))
 }
 
-/** Landing tables of ingests that ended longer ago. Their names are those of landing.ts. */
+/** Landing tables of ingests that ended longer ago. */
 export async function listLeftTables(db: Db, endedMs: number): Promise<TableName[]> {
   const { rows } = await db.query(
     `with tables as materialized (
        select n.nspname as schema, c.relname as name
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-       where c.relkind in ('r', 'p') and c.relname ~ '^sluice_landing_[0-9a-f]{16}$'
+       where c.relkind in ('r', 'p') and c.relname ~ '${landingPattern}'
      )
      select t.schema, t.name from tables t
-     join sluice.ingests i on t.name = 'sluice_landing_'
-       || left(encode(sha256(convert_to(i.ingest_id, 'UTF8')), 'hex'), 16)
+     join sluice.ingests i on t.name = ${landingNameIn('i.ingest_id')}
      where exists (select from tables) and i.ended_at < now() - $1 * interval '1 ms'`,
     [endedMs],
   )

@@ -7,6 +7,7 @@
  */
 import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
+import { rowColumn } from '../names.ts'
 import { attempt, type Case, keyText } from './case.ts'
 import {
   type Check,
@@ -16,7 +17,6 @@ import {
   rowsAsTarget,
 } from './constraints.ts'
 import { judgeUniques } from './judgeUnique.ts'
-import { rowColumn } from './landing.ts'
 import {
   createMarks,
   literal,

@@ -1,19 +1,11 @@
 /** The landing table of an ingest. It lives beside the target, to get the same default rights. */
-import { createHash } from 'node:crypto'
+
 import pg from 'pg'
 import type { Column } from '../../domain/columns.ts'
 import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
+import { rowColumn } from '../names.ts'
 import type { TargetTable } from './targetTable.ts'
-
-/** Short, and safe in a name, for an id of any length. */
-export const ingestHash = (ingestId: string): string =>
-  createHash('sha256').update(ingestId).digest('hex').slice(0, 16)
-
-export const landingName = (ingestId: string, target: TableName): TableName => ({
-  schema: target.schema,
-  name: `sluice_landing_${ingestHash(ingestId)}`,
-})
 
 /**
  * Autovacuum has nothing to do in a landing table, and would hold up its publish: it lets go of a
@@ -77,10 +69,6 @@ export async function createLike(
 
 /** Bits of a row's number below those of its unit: see sluice.unit_base(). */
 export const unitShift = 40
-
-/** The column that numbers the rows. No column of a target has this name: it has the id's hash. */
-export const rowColumn = (landing: TableName): string =>
-  landing.name.replace('sluice_landing_', 'sluice_row_')
 
 /** Takes the numbers away from a landing table that is to become a target after all. */
 export async function dropRowColumn(tx: Connection, landing: TableName): Promise<void> {

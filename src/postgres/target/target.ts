@@ -1,8 +1,10 @@
 /** The target table: what it is, and whether we may write it. */
-import { mustBeAllowed, quoteTable, showTable, type TableName } from '../../domain/table.ts'
+
+import { mustBeAllowed, showTable, type TableName } from '../../domain/table.ts'
 import { type SluiceError, sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 import { type ModeName, modes } from '../modes/index.ts'
+import { targetLock } from '../names.ts'
 import type { TargetTable } from './targetTable.ts'
 
 const kinds: Record<string, string> = {
@@ -115,7 +117,6 @@ async function isBare(db: Db | Connection, oid: number): Promise<boolean> {
 
 /** Two publishes to one table wait for each other. */
 export async function lockTargetName(tx: Connection, table: TableName): Promise<void> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
-    `sluice.target:${quoteTable(table)}`,
-  ])
+  const lock = 'select pg_advisory_xact_lock(hashtextextended($1, 0))'
+  await tx.query(lock, [targetLock(table)])
 }
