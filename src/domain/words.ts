@@ -1,27 +1,5 @@
-/**
- * The words of Sluice, and the shapes they name. Code, SQL, API, CLI and docs use these words only.
- *
- * ingest   the whole: one request to bring one source into one target; its id is the Temporal
- *          workflow id and the idempotency key
- * source   where bytes come from: upload, directory
- * target   the PostgreSQL table that receives the rows
- * stage    where staged files live; a staged file never changes: name, size, version
- * step     the user's own work on a staged file; an app exports steps
- * lot      consecutive files that one stage activity brings in together
- * reading  how the bytes of a file are read, as its format found it and the ledger keeps it
- * split    a byte range of one staged file, cut on a record boundary
- * unit     one or more splits with one layout, loaded in one transaction
- * plan     the ordered units of an ingest: a pure function of files and sizes
- * ledger   the `sluice` schema in the target's database
- * receipt  what a unit's transaction recorded: rows and rejects; it commits with the rows
- * landing  the table of this ingest that units are loaded into
- * reject   a row that could not be taken: file, line, column, error, raw text
- * note     what an ingest guessed, left out or changed, told with its result
- * retry    rejects of an ingest that are loaded again, in one transaction
- * mode     append or replace
- */
+/** The shapes that the words of Sluice name. What each word means is in glossary.ts. */
 import type { Note } from '../errors/notes.ts'
-
 import type { FieldFacts } from './types.ts'
 
 /** How the bytes of one staged file, which are UTF-8, are to be read. The rest of it is its format's. */
