@@ -1,5 +1,6 @@
 /** The page of all options of a spec, made from the tables that declare them. */
 import { type Option, wordsOf } from '../src/domain/option.ts'
+import { kindsWith } from '../src/spec/format.ts'
 import { groupTitles, optionGroups } from '../src/spec/groups.ts'
 
 const members: Record<keyof typeof optionGroups, string> = {
@@ -32,7 +33,9 @@ ${sections.join('\n')}`
 function row(name: string, option: Option): string {
   const { flag, absent, preset, isRequired, example } = option
   const words = wordsOf(option.schema)
-  const about = words ? `${option.about}. One of ${list(words)}` : option.about
+  const said = words ? `${option.about}. One of ${list(words)}` : option.about
+  const kinds = name.startsWith('format.') ? kindsWith(name.slice('format.'.length)) : null
+  const about = kinds ? `${said}. Only for ${list(kinds)}` : said
   const flags = [flag?.text, flag?.no?.text].filter((text) => text !== undefined)
   const usual = absent ?? (preset === undefined ? '' : `\`${preset}\``)
   const cells = [

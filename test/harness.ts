@@ -55,6 +55,8 @@ export interface Harness {
 export interface WorkerProcessOptions {
   concurrency?: number
   queue?: string
+  /** The TypeScript that is run in place of bin/sluice.js. */
+  entry?: string
   /** More of its command line. */
   args?: string[]
   env?: NodeJS.ProcessEnv
@@ -211,11 +213,13 @@ const sluice = fileURLToPath(new URL('../bin/sluice.js', import.meta.url))
 function startWorkerProcess({
   queue,
   concurrency = 2,
+  entry,
   args: more = [],
   env,
 }: WorkerProcessOptions & { queue: string }): WorkerProcess {
   const args = ['worker', '--queue', queue, '--concurrency', String(concurrency), ...more]
-  const child = spawn(process.execPath, [sluice, ...args], {
+  const program = entry ? ['--import', 'tsx', entry] : [sluice]
+  const child = spawn(process.execPath, [...program, ...args], {
     // An app in TypeScript needs tsx.
     env: { ...process.env, ...(!args.some((each) => each.endsWith('.ts')) && fromDist), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -96,8 +96,11 @@ export interface Format<O = any, R extends Reading = any> {
   ofUnit(reading: R): R
   /** The first records, without what is no data at the end of a file. */
   sample(bytes: Buffer, head: Head<R>, limits: { whole: boolean; recordsMax: number }): Sample
-  /** @param file how many bytes there will be, about: cuts are made for it */
-  scan(head: Omit<Head<R>, 'notes'>, file: { sizeBytes: number }): Scan
+  /**
+   * @param file how many bytes there will be, about, and how many lie between two cuts at least: as
+   *   many as suit the size if absent
+   */
+  scan(head: Omit<Head<R>, 'notes'>, file: { sizeBytes: number; cutBytes?: number }): Scan
   /** @param columns those of the fields, in the file's order */
   reader(reading: R, columns: readonly Column[]): Reader
 }

@@ -16,9 +16,9 @@ export class Shaper implements Scan {
   readonly #scanner: Scanner
   readonly #types: TypeScan | null
 
-  constructor(head: Omit<Head, 'notes'>, file: { sizeBytes: number }) {
+  constructor(head: Omit<Head, 'notes'>, file: { sizeBytes: number; cutBytes?: number }) {
     this.#head = head
-    const limits = { cutBytes: cutBytes(file.sizeBytes), recordBytesMax }
+    const limits = { cutBytes: file.cutBytes ?? cutBytes(file.sizeBytes), recordBytesMax }
     const { width, dialect, start } = head
     const { sizeBytes } = file
     this.#types = width > 0 ? new TypeScan(dialect, { width, sizeBytes }) : null
