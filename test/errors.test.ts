@@ -16,9 +16,9 @@ const namesOf = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]
 
 /** What a hint may name that its message does not. */
 const given: Record<string, string[]> = {
-  every_row_rejected: ['likely'],
-  most_rows_rejected: ['likely'],
-  rejects_over_max: ['likely'],
+  every_row_rejected: ['likely', 'ingestId'],
+  most_rows_rejected: ['likely', 'ingestId'],
+  rejects_over_max: ['likely', 'ingestId'],
   sample_rejected: ['likely'],
   file_unknown: ['advice'],
   file_without_header: ['advice'],

@@ -141,7 +141,7 @@ async function repairSplit(
   const { rows, refused } = await copyAround(tx, { table: landing, columns, fields }, written)
   for (const each of refused) {
     const reject = asInFile(toReject(each, written, slice), reader, types)
-    trims.count(reader.dropped(reject.raw), fields.length, -1)
+    trims.countRow(reader.ragged(reject.raw), fields.length, -1)
     rejects.push({ ...reject, fileNo })
   }
   return { read, rows, rejects }

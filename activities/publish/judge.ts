@@ -65,7 +65,7 @@ export async function judgeLanding(
     const rejects = await findRecords(tx, judged, bytes, marks)
     await keepRejects(tx, { ingestId, unitNo }, rejects, (fileNo) => bytes.nameOf(fileNo))
     const width = fields.length
-    const moved = rejects.map(({ raw }) => ({ unitNo, dropped: reader.dropped(raw), width }))
+    const moved = rejects.map(({ raw }) => ({ unitNo, ragged: reader.ragged(raw), width }))
     await correctTrimmed(tx, ingestId, moved, -1)
   }
   await removeMarked(tx, ingestId, at)

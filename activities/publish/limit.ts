@@ -28,8 +28,9 @@ export async function overLimit(
   if (rejected <= allowed) return null
   const first = await firstReject(tx, ingestId)
   const likely = likelyCause(await rejectedIn(tx, ingestId), saidIn(spec))
-  if (max !== null) return sluiceError('rejects_over_max', { rejected, read, max, first, likely })
+  if (max !== null)
+    return sluiceError('rejects_over_max', { ingestId, rejected, read, max, first, likely })
   return rowsLoaded + rowsSkipped === 0
-    ? sluiceError('every_row_rejected', { rejected, first, likely })
-    : sluiceError('most_rows_rejected', { rejected, read, first, likely })
+    ? sluiceError('every_row_rejected', { ingestId, rejected, first, likely })
+    : sluiceError('most_rows_rejected', { ingestId, rejected, read, first, likely })
 }

@@ -1,6 +1,6 @@
-/** Tells of the text that `--ragged trim` and `fit` dropped: what no table and no reject has. */
+/** Tells what `--ragged` did to rows: text that it dropped, and fields that it filled with NULL. */
 
-import { TrimCount } from '../../src/domain/trimCount.ts'
+import { type Ragged, TrimCount } from '../../src/domain/trimCount.ts'
 import type { Counts } from '../../src/domain/words.ts'
 import { type Note, noteOf } from '../../src/errors/notes.ts'
 import type { Connection } from '../../src/postgres/db.ts'
@@ -15,7 +15,8 @@ export async function noteTrimmed(
   ingestId: string,
   { rowsLoaded }: Pick<Counts, 'rowsLoaded'>,
 ): Promise<void> {
-  const { rows, fields } = await sumTrimmed(tx, ingestId)
+  const { rows, fields, padded = 0 } = await sumTrimmed(tx, ingestId)
+  if (padded > 0) await addNotes(tx, ingestId, [noteOf('rows_padded', { count: padded })])
   if (rows === 0) return
   const all = Object.entries(fields)
   const count = all.reduce((sum, [, some]) => sum + some, 0)
@@ -32,8 +33,8 @@ export async function noteTrimmed(
 /** A record that was loaded after all, or that has become a reject. */
 export interface Moved {
   unitNo: number
-  /** How long each text is that is dropped behind its last column, and how many columns it has. */
-  dropped: number[]
+  ragged: Ragged
+  /** How many columns it has. */
   width: number
 }
 
@@ -44,12 +45,12 @@ export async function correctTrimmed(
   moved: readonly Moved[],
   by: 1 | -1,
 ): Promise<void> {
-  const cut = moved.filter(({ dropped }) => dropped.length > 0)
+  const cut = moved.filter(({ ragged }) => ragged.isPadded || ragged.dropped.length > 0)
   if (cut.length === 0) return
   const before = await readTrimmed(tx, ingestId, [...new Set(cut.map(({ unitNo }) => unitNo))])
   const counts = new Map([...before].map(([unitNo, some]) => [unitNo, new TrimCount(some)]))
-  for (const { unitNo, dropped, width } of cut) {
-    counts.get(unitNo)?.count(dropped, width, by)
+  for (const { unitNo, ragged, width } of cut) {
+    counts.get(unitNo)?.countRow(ragged, width, by)
   }
   const after = new Map([...counts].map(([unitNo, count]) => [unitNo, count.total()]))
   await writeTrimmed(tx, ingestId, after)

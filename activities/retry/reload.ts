@@ -56,7 +56,7 @@ export async function reload(
       if (bad.has(reject)) continue
       loaded.push(reject)
       const { unitNo } = reject
-      moved.push({ unitNo, dropped: reader.dropped(raw), width: fields.length })
+      moved.push({ unitNo, ragged: reader.ragged(raw), width: fields.length })
     }
   }
   await correctTrimmed(tx, ingestId, moved, 1)

@@ -121,7 +121,7 @@ function asNullWords(misfits: readonly Misfit[], given: Given): Explained {
   const flags = nullFlags([...before, ...words])
   return {
     taken,
-    sentence: `If ${words.map(quotedText).join(', ')} ${mean} NULL, say \`${flags}\`.`,
+    sentence: `If ${words.map(quotedText).join(', ')} ${mean} NULL, say \`${flags}\`; then they are NULL in columns of text, too.`,
   }
 }
 

@@ -7,10 +7,13 @@ export class SomeNames {
   count = 0
   readonly #first: string[] = []
 
-  /** @returns false, so that a filter can call it */
-  add(name: string): false {
+  /**
+   * @param detail what is said of this one
+   * @returns false, so that a filter can call it
+   */
+  add(name: string, detail = ''): false {
     this.count++
-    if (this.#first.length < shownMax) this.#first.push(name.slice(-charsMax))
+    if (this.#first.length < shownMax) this.#first.push(name.slice(-charsMax) + detail)
     return false
   }
 

@@ -1,17 +1,37 @@
-/** Counts the text that is dropped behind the last column, where `ragged` says `trim` or `fit`. */
+/**
+ * Counts what `ragged` does to rows: text that is dropped behind the last column, and fields that
+ * are filled with NULL.
+ */
 import type { Trimmed } from './words.ts'
+
+/** What `ragged` does to one row. */
+export interface Ragged {
+  /** How long each text is that is dropped behind the last column. */
+  dropped: number[]
+  /** It has fewer fields than there are columns. */
+  isPadded: boolean
+}
 
 /** More fields of one row count as the last of these. */
 const fieldsMax = 50
 
 export class TrimCount {
   rows: number
+  /** Rows with fewer fields than columns. */
+  padded: number
   readonly #fields: Record<string, number>
 
   /** @param before what is counted already */
   constructor(before: Trimmed | null = null) {
     this.rows = before?.rows ?? 0
+    this.padded = before?.padded ?? 0
     this.#fields = { ...before?.fields }
+  }
+
+  /** The same for a whole row. */
+  countRow({ dropped, isPadded }: Ragged, width: number, by: 1 | -1): void {
+    if (isPadded) this.padded += by
+    this.count(dropped, width, by)
   }
 
   /**
@@ -27,10 +47,14 @@ export class TrimCount {
     }
   }
 
-  /** null when nothing was dropped. */
+  /** null when rows are as they were in the file. */
   total(): Trimmed | null {
-    if (this.rows <= 0) return null
+    if (this.rows <= 0 && this.padded <= 0) return null
     const fields = Object.entries(this.#fields).filter(([, rows]) => rows > 0)
-    return { rows: this.rows, fields: Object.fromEntries(fields) }
+    return {
+      rows: Math.max(0, this.rows),
+      fields: Object.fromEntries(fields),
+      ...(this.padded > 0 && { padded: this.padded }),
+    }
   }
 }

@@ -132,18 +132,20 @@ export interface Receipt {
   rowsSkipped?: number
   /** Rejects that publish was to load again. Set only in histories of earlier versions. */
   rowsToReload?: number
-  /** Text that `ragged` dropped from the loaded rows; absent where there is none. */
+  /** What `ragged` dropped from the loaded rows, or filled up in them; absent for none. */
   trimmed?: Trimmed
   sizeBytes: number
   /** The fast lane streams raw bytes; the repair lane looks at every record. */
   lane: 'fast' | 'repair'
 }
 
-/** Rows with text behind the last column, and how many of them have it in which field. */
+/** Rows with text behind the last column, how many of them have it in which field, and padded rows. */
 export interface Trimmed {
   rows: number
   /** Keyed by the number of the field, counted from 1. */
   fields: Record<string, number>
+  /** Rows with fewer fields than columns, which are NULL; absent for none. */
+  padded?: number
 }
 
 /** A row that could not be taken. */

@@ -119,7 +119,7 @@ export const files = {
   files_mostly_skipped: {
     status: 422,
     kind: 'data',
-    message: '{count} files have no known name, more than the others: {files}.',
+    message: 'More files have no known name ({count}) than have one: {files}.',
     hint: 'The first file of the source gives the names. If it is the odd one, leave it out.',
   },
   columns_too_many: {

@@ -11,7 +11,8 @@ export type Params<T extends string> = Record<Names<T>, string | number>
 const sentences = ['problem', 'first']
 
 /** `{count} rows` of a text, where the count is 1. */
-const counted = /\{(\w+)\} (row|record|line|file|value|column|field|unit|reject|byte)s\b/g
+const counted =
+  /\{(\w+)\} ((?:empty )?(?:row|record|line|file|value|column|field|name|unit|reject|byte))s\b/g
 
 const inNumber = (text: string, params: Record<string, string | number>): string =>
   text.replace(counted, (found, name: string, noun: string) =>

@@ -73,7 +73,7 @@ export const noteTable = {
   },
   header_cut: {
     meaning: 'the header has more delimiters than the records, and nothing stands between them',
-    message: 'The header of {file} has {count} empty names too many, which were left out.',
+    message: 'Left out of the header of {file}: {count} empty names at its end.',
     hint: 'To name the fields yourself, say `--columns`.',
   },
   header_rows: {
@@ -114,41 +114,46 @@ export const noteTable = {
     hint: 'To load such a file, name it itself instead of its folder.',
   },
   files_skipped: {
-    meaning: 'files that share no name with the others were not loaded, as `unknownFiles` says',
+    meaning: 'files that share no name with the others were not loaded, as `--unknown-files` says',
     message: 'These files were left out, for no name in their header is known: {some}.',
     hint: null,
   },
   files_by_position: {
     meaning:
-      'files without a header were read in the order of the first table, as `unknownFiles` says',
+      'files without a header were read in the order of the first table, as `--unknown-files` says',
     message: 'These files have no header, and their fields were taken in order: {some}.',
     hint: null,
   },
   files_otherwise: {
     meaning: 'files that are written otherwise than the first table were read in their own way',
-    message:
-      'These files are written otherwise than the first table (delimiter, quote, titles, numbers, dates): {some}.',
-    hint: 'To read all files alike, name what differs, as in `--delimiter`.',
+    message: 'These files are written otherwise than the first table: {some}.',
+    hint: 'To read all files alike, say {flags}.',
   },
   heads_alike: {
     meaning: 'more files have a note that was told in full for the first ones',
-    message: 'The same ({code}) holds for {count} more files: {some}.',
+    message: 'The same ({code}) holds for more files ({count}): {some}.',
     hint: null,
   },
   names_changed: {
     meaning: 'columns of the table have other names than the header has',
     message: 'These columns are not called as in the header: {some}.',
-    hint: 'To keep the names as they are written, say `--names as-is`.',
+    hint: '{advice}',
   },
   terms_unsure: {
     meaning: 'how numbers or dates are written could not be told, so they were taken as they are',
-    message: '{problem}, so they stay as they are.',
+    message: '{problem} ({where} of {file}), so such values stay as they are.',
     hint: 'If you know it, say {flag}.',
   },
   text_trimmed: {
     meaning: 'rows had text behind the last column, which `--ragged trim` or `fit` dropped',
     message: '{count} rows had text behind the last column, in {fields} fields: it was dropped.',
     hint: 'To keep it, name the further fields with `--columns`; without `--ragged` such rows are rejects.',
+  },
+  rows_padded: {
+    meaning:
+      'rows had fewer fields than there are columns, which `--ragged pad` or `fit` filled up',
+    message: '{count} rows had too few fields: columns without a field are NULL there.',
+    hint: 'Without `--ragged` such rows are rejects, which can be corrected.',
   },
   column_trimmed: {
     meaning: 'nearly every row has text in a field for which there is no column: it was dropped',

@@ -74,20 +74,20 @@ export const targets = {
     status: 422,
     kind: 'data',
     message: '{rejected} of {read} rows were rejected; {max} are allowed. The first: {first}.',
-    hint: 'An atomic ingest publishes nothing then. See them with `sluice rejects`. {likely} Or allow more: `--max-rejects`.',
+    hint: 'An atomic ingest publishes nothing then. See them with `sluice rejects {ingestId}`. {likely} Or allow more: `--max-rejects`.',
   },
   every_row_rejected: {
     status: 422,
     kind: 'data',
     message: 'Every row was rejected ({rejected}). The first: {first}.',
-    hint: 'See them with `sluice rejects`. {likely} With `--max-rejects 100%` the ingest ends without a row.',
+    hint: 'See them with `sluice rejects {ingestId}`. {likely} With `--max-rejects 100%` the ingest ends without a row.',
   },
   most_rows_rejected: {
     status: 422,
     kind: 'data',
     message:
       '{rejected} of {read} rows were rejected, which is more than half. The first: {first}.',
-    hint: 'See them with `sluice rejects`. {likely} To load the others all the same: `--max-rejects 100%` (`rejects.max`).',
+    hint: 'See them with `sluice rejects {ingestId}`. {likely} To load the others all the same: `--max-rejects 100%` (`rejects.max`).',
   },
   poison_over_max: {
     status: 422,

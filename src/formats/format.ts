@@ -67,6 +67,14 @@ export interface Sample {
   lines: number
 }
 
+/** In what two files are not written in one way. */
+export interface Difference {
+  /** `delimiter ";" instead of ","`. */
+  shown: string
+  /** The flag that sets it for all files. */
+  flag: string
+}
+
 /** Taps the bytes of a file in order; `shape` gives the result after the last one. */
 export interface Scan {
   push(chunk: Buffer): void
@@ -88,8 +96,8 @@ export interface Format<O = any, R extends Reading = any> {
   headIn(file: HeadFile, known: Known<O, R>): { head: Head<R> } | { leftOut: string }
   /** Is a file surely a table? The first one that is decides how others are read. */
   isTable(file: HeadFile, head: Pick<Head<R>, 'reading' | 'width'>): boolean
-  /** Are two files written in one way? Line ends are always each file's own. */
-  isAlike(reading: R, first: R): boolean
+  /** How a file is written otherwise than the first table. Line ends are always each file's own. */
+  differences(reading: R, first: R): Difference[]
   /** How its values are written, as far as it decides their types. */
   terms(reading: R): ValueTerms
   /** What a unit keeps of a reading. Files with the same columns and the same of it share units. */

@@ -1,6 +1,6 @@
 /** The records of staged slices: as they lie there, and as COPY text. */
 import type { CopyForm } from '../domain/copyForm.ts'
-import type { TrimCount } from '../domain/trimCount.ts'
+import type { Ragged, TrimCount } from '../domain/trimCount.ts'
 import type { Terms } from '../domain/values.ts'
 
 /** A record within a slice. */
@@ -71,14 +71,14 @@ export interface Reader extends Pick<Terms, 'dates'> {
   asIs: AsIs | null
   /** In order. Comments are none, nor are blank lines but where they are a value. */
   records(slice: Buffer, lines: number): Iterable<RecordAt>
-  /** @param trims counts the text that is dropped behind the last column */
+  /** @param trims counts what is dropped and filled up */
   write(slice: Buffer, lines: number, trims?: TrimCount): Written
   /** The values of one record; null for NULL. */
   values(raw: Buffer): (string | null)[]
   /** How many fields a record has. */
   width(raw: Buffer): number
-  /** How long each text is that is dropped behind the last column. */
-  dropped(raw: Buffer): number[]
+  /** What is done to a record that has more or fewer fields than there are columns. */
+  ragged(raw: Buffer): Ragged
   /** Does a reject of this code lack a part of its record? What is left must not pass for it. */
   isPart(code: string): boolean
 }

@@ -111,7 +111,7 @@ test('says what is wrong with a spec', async () => {
     [
       { source, target, format: { decimal: ',', thousands: ',' } },
       'dialect_invalid',
-      '`--decimal` and `--thousands` are both ,',
+      '`--decimal` and `--thousands` are both ","',
     ],
     [{ source, target: { table: 'a;drop table b' } }, 'table_name_invalid', 'double quotes'],
     [{ source, target: { table: 'PG_Catalog."pg_authid"', atomic: false } }, 'target_reserved', ''],

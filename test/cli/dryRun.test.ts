@@ -85,7 +85,7 @@ test('for people: every flag is named, and what is not sure is said', async () =
   }
   await writeFile(join(cwd, 'unsure.csv'), 'id,day\n1,01/02/2024\n')
   const unsure = await sluice(['ingest', 'unsure.csv', '--dry-run', '--into', 't'], { cwd })
-  expect(unsure.out).toMatch(/Note: 01\/02\/2024 may be .*`--dates`/)
+  expect(unsure.out).toMatch(/Note: 01\/02\/2024 may have .*column day of .*unsure\.csv.*`--dates`/)
 })
 
 test('what is given holds: every flag reaches the dialect', async () => {
@@ -117,7 +117,7 @@ test('bad flags are refused with the reason', async () => {
     [['--thousands', 'x'], 'Allowed choices are'],
     [['--dates', 'YDM'], 'Allowed choices are'],
     [['--delimiter', ';', '--quote', ';'], 'are the same'],
-    [['--decimal', ',', '--thousands', ','], 'are the same'],
+    [['--decimal', ',', '--thousands', ','], 'are both'],
   ]
   for (const [given, problem] of cases) {
     const { code, error } = await run(...given)

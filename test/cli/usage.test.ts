@@ -66,7 +66,7 @@ test('hints of commands name commands', async () => {
 
 test.each<[string, string[], string]>([
   ['encoding_unknown', ['--encoding', 'utf-99'], 'Similar names are utf-8'],
-  ['dialect_invalid', ['--decimal', ',', '--thousands', ','], '`--thousands` are both ,'],
+  ['dialect_invalid', ['--decimal', ',', '--thousands', ','], '`--thousands` are both ","'],
   ['spec_invalid', ['--max-rejects', '200%'], 'at most 100%'],
   ['table_name_invalid', ['--into', 'a.b.c.d'], 'double quotes'],
 ])('%s is told before anything is sent or read', async (_, args, said) => {

@@ -9,13 +9,17 @@ describe('rows and values', () => {
   test('ragged rows are rejected, padded or trimmed', async () => {
     const text = lines('a,b,c', '1,2,3', '4,5', '6,7,8,9')
     const of = async (ragged: NonNullable<FormatSpec['ragged']>) => {
-      const { rows, rejects } = await load(text, { format: { ragged } })
+      const { rows, rejects, notes } = await load(text, { format: { ragged } })
+      expect(notes.includes('rows_padded')).toBe(ragged === 'pad' || ragged === 'fit')
       return [rows.map((row) => row.join()), rejects.map(([line]) => line)]
     }
     expect(await of('reject')).toEqual([['1,2,3'], [3, 4]])
     expect(await of('pad')).toEqual([['1,2,3', '4,5,'], [4]])
     expect(await of('trim')).toEqual([['1,2,3', '6,7,8'], [3]])
     expect(await of('fit')).toEqual([['1,2,3', '4,5,', '6,7,8'], []])
+    const told = "select distinct message from sluice.notes where code = 'rows_padded'"
+    const message = '1 row had too few fields: columns without a field are NULL there.'
+    expect((await harness.db.query(told)).rows).toEqual([{ message }])
   })
 
   test('several words for NULL, for true and for false', async () => {

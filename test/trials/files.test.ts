@@ -52,7 +52,7 @@ describe('trials', () => {
 
 describe('each file is read in its own way', () => {
   test('delimiter, quote, line end, numbers, dates, titles', async () => {
-    const { columns, rows, rejects, notes } = await load({
+    const { columns, rows, rejects, notes, hints } = await load({
       '1.csv': 'id,amount,day\n1,1.5,2024-01-31\n',
       '2.csv': 'id;amount;day\r\n2;2,5;31.01.2024\r\n3;1.234,5;01.02.2024\r\n',
       '3.csv': 'day\tid\tamount\n2024-03-01\t4\t4.5\n',
@@ -75,6 +75,8 @@ describe('each file is read in its own way', () => {
     ])
     expect(rejects).toEqual([])
     expect(notes.files_otherwise).toMatch(/2\.csv.*3\.csv.*4\.csv.*5\.csv.*6\.csv/)
+    expect(notes.files_otherwise).toContain('2.csv (delimiter ";" instead of ",", decimals ","')
+    expect(hints.files_otherwise).toMatch(/^To read all files alike, say `--delimiter`, `--/)
   })
 })
 
@@ -120,7 +122,7 @@ test('what the head of a later file tells is told as well, the first ones in ful
     ]),
   )
   const alike = notes.find(({ code }) => code === 'heads_alike')
-  expect(alike?.message).toMatch(/lines_skipped.* 9 more files: .*t13\.csv.* and 4 more/)
+  expect(alike?.message).toMatch(/lines_skipped.* more files \(9\): .*t13\.csv.* and 4 more/)
   // What all of them have in common is told once.
   const bare = await load({ '1.csv': '1,2\n3,4\n', '2.csv': '5,6\n7,8\n' })
   expect(bare.notes).toEqual({ no_header: expect.stringContaining('1.csv') })
@@ -169,6 +171,17 @@ describe('a file without a header, and files of another kind', () => {
     expect((await load(wide, { format: { unknownFiles: 'position' } })).error).toBe(
       'file_without_header',
     )
+  })
+
+  test('what a file tells besides its header is told also where its header is known', async () => {
+    const files = {
+      '1.csv': 'x,2023,2024\na,1,2\n',
+      '2.csv': 'Report\n\n2023,2024,x\n3,4,b\n5,6,c\n',
+    }
+    const { rows, notes } = await load(files)
+    expect(rows.map((row) => row.join())).toEqual(['1,2,a', '3,4,b', '5,6,c'])
+    expect(notes.lines_skipped).toContain('2.csv')
+    expect(notes.no_header).toBeUndefined()
   })
 
   test('names are given: each file may have a header or none', async () => {
@@ -220,4 +233,8 @@ test('names as they are written on request, also in later files and a second tim
   expect(again).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 0 })
   const renamed = view.notes.find(({ code }) => code === 'names_changed')
   expect(renamed?.message).toMatch(/"ID" is ID_2, "ctid" is ctid_2/)
+  expect(renamed?.hint).not.toContain('--names')
+  const unnamed = await load({ '1.csv': 'A,,C\n1,2,3\n' }, { target: { names: 'as-is' } })
+  expect(unnamed.names).toEqual(['A', 'column_2', 'C'])
+  expect(unnamed.notes.names_changed).toContain('"" is column_2')
 })

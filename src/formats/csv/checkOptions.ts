@@ -55,8 +55,8 @@ function checkNulls(
 function checkValues(format: CsvOptions, refuse: Refuse): void {
   const { decimal, thousands, quote = '"', columns } = format
   if (thousands !== undefined && thousands === decimal) {
-    const ways = '1.234,5 is `--decimal , --thousands .`, and 1,234.5 is `--thousands ,`'
-    throw refuse(`\`--decimal\` and \`--thousands\` are both ${thousands}, where ${ways}`)
+    const ways = 'for 1.234,5 say `--decimal , --thousands .`, for 1,234.5 `--thousands ,`'
+    throw refuse(`\`--decimal\` and \`--thousands\` are both "${thousands}": ${ways}`)
   }
   if (thousands !== undefined && thousands === quote) {
     throw refuse(`\`--thousands\` and \`--quote\` are both ${quote}: change the quote`)

@@ -4,6 +4,7 @@ import { checkOptions } from './checkOptions.ts'
 import { type CsvReading, toReading } from './dialect.ts'
 import type { Head } from './head.ts'
 import { type CsvOptions, csvOptions } from './options.ts'
+import { differencesIn } from './otherwise.ts'
 import { csvReader } from './reader.ts'
 import { emptyDialect, isTable, ownHeadOf, readBy, readingOf } from './reading.ts'
 import { sampleOf } from './sample.ts'
@@ -12,9 +13,6 @@ import { Shaper } from './shape.ts'
 type CsvHead = Omit<Head, 'dialect'> & { reading: CsvReading }
 
 const toHead = ({ dialect, ...head }: Head): CsvHead => ({ ...head, reading: toReading(dialect) })
-
-/** What two files must have in common to be written in one way. */
-const alike = ['delimiter', 'quote', 'escape', 'decimal', 'thousands', 'dates', 'skipRows'] as const
 
 export const csv = {
   kind: 'csv',
@@ -30,7 +28,7 @@ export const csv = {
     return 'leftOut' in found ? found : { head: toHead(found.head) }
   },
   isTable: (file, { reading, width }) => isTable(file, { dialect: reading, width }),
-  isAlike: (reading, first) => alike.every((key) => reading[key] === first[key]),
+  differences: differencesIn,
   terms: ({ nullText, nullWords = [], headerRows = 1, trueWords, falseWords }) => ({
     nulls: [nullText, ...nullWords],
     headerRows,

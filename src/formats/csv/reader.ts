@@ -1,11 +1,12 @@
 /** The records of CSV: as COPY reads them where it can, and written anew where it cannot. */
 import type { Column } from '../../domain/columns.ts'
 import type { CopyForm } from '../../domain/copyForm.ts'
+import type { Ragged } from '../../domain/trimCount.ts'
 import { recordBytesMax } from '../format.ts'
 import type { AsIs, CopyCount, Reader, RecordAt } from '../reader.ts'
 import { CopyLines } from './copyLines.ts'
 import type { Dialect } from './dialect.ts'
-import { fieldsOf, recordsOf, shapeOf, soundRecords, valuesOf } from './records.ts'
+import { type Field, fieldsOf, recordsOf, shapeOf, soundRecords, valuesOf } from './records.ts'
 import { triage } from './repair.ts'
 import { changesTerms, copyTakes, Rewriter } from './rewrite.ts'
 
@@ -26,16 +27,17 @@ export function csvReader(dialect: Dialect, columns: readonly Column[]): Reader 
     },
     values: (raw) => valuesOf(raw, dialect),
     width: (raw) => shapeOf(raw, dialect).fields,
-    dropped: (raw) => (ragged ? droppedOf(raw, dialect, width) : []),
+    ragged: (raw) => (ragged ? raggedIn(fieldsOf(raw, dialect), width) : even),
     isPart: (code) => code === 'quote_not_closed',
   }
 }
 
-/** Behind the last column. */
-const droppedOf = (raw: Buffer, dialect: Dialect, width: number): number[] =>
-  fieldsOf(raw, dialect)
-    .slice(width)
-    .map(({ value }) => value.length)
+const even: Ragged = { dropped: [], isPadded: false }
+
+const raggedIn = (fields: readonly Field[], width: number): Ragged => ({
+  dropped: fields.slice(width).map(({ value }) => value.length),
+  isPadded: fields.length < width,
+})
 
 function* recordsAt(
   slice: Buffer,

@@ -47,12 +47,31 @@ export function readingOf(
   if (!first) return { head }
   if (!isNamed && isProse(file, head, first)) return { leftOut: 'text that is no table' }
   const dialect = inContext(bytes, head, { format, first })
+  const notes = head.notes.filter((note) => !isAnswered(note, head.dialect, dialect))
   return {
     head:
       dialect.header === head.dialect.header
-        ? { ...head, dialect }
-        : { ...readBy(file, dialect), notes: encodingNotes(file) },
+        ? { ...head, dialect, notes }
+        : { ...readBy(file, dialect), notes: notes.filter(isOfText) },
   }
+}
+
+/** What is told of a file whether it has a header or not. */
+const ofText = [
+  'encoding_guessed',
+  'lines_skipped',
+  'delimiter_guessed',
+  'no_delimiter',
+  'terms_unsure',
+]
+const isOfText = ({ code }: Note): boolean => ofText.includes(code)
+
+/** What a file does not tell by itself may be known of the first table. */
+function isAnswered({ code, subject }: Note, own: Dialect, { decimal, thousands, dates }: Dialect) {
+  if (code !== 'terms_unsure') return false
+  return subject.endsWith('`--dates`')
+    ? dates !== own.dates
+    : decimal !== own.decimal || thousands !== own.thousands
 }
 
 const sized = ({ name, bytes, whole }: HeadFile) => ({

@@ -117,6 +117,7 @@ export class Rewriter implements Writer {
     this.bytes[this.#at++] = LF
     this.ends.push(this.#at)
     if (fields > width) this.#trim(spans)
+    if (fields < width && this.#trims) this.#trims.padded++
     return null
   }
 

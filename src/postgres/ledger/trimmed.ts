@@ -6,6 +6,7 @@ import type { Connection } from '../db.ts'
 export async function sumTrimmed(tx: Connection, ingestId: string): Promise<Trimmed> {
   const { rows } = await tx.query<Trimmed>(
     `select coalesce(sum((trimmed ->> 'rows')::bigint), 0)::bigint as rows,
+            coalesce(sum((trimmed ->> 'padded')::bigint), 0)::bigint as padded,
             coalesce((select jsonb_object_agg(field, rows order by field::int)
                       from (select field, sum(filled::bigint) as rows
                             from sluice.units u, jsonb_each_text(u.trimmed -> 'fields') f (field, filled)

@@ -20,6 +20,7 @@ export class FileSorter {
   readonly #skipped = new SomeNames()
   readonly #byPosition = new SomeNames()
   readonly #otherwise = new SomeNames()
+  readonly #flags = new Set<string>()
   readonly #renamed = new SomeNames()
   readonly #heads = new HeadNotes()
   #taken = 0
@@ -48,7 +49,7 @@ export class FileSorter {
     try {
       const columns = this.#match(name, shape)
       this.#taken++
-      if (this.#isOtherwise(shape.reading)) this.#otherwise.add(name)
+      this.#compare(name, shape.reading)
       this.#heads.add(name, shape.notes ?? [])
       return columns
     } catch (error) {
@@ -75,6 +76,10 @@ export class FileSorter {
     return this.#columnsOf(file, names, width)
   }
 
+  get #keepsNames(): boolean {
+    return this.#entry.spec.target?.names === 'as-is'
+  }
+
   #columnsOf(file: string, header: string[] | null, width: number): string[] {
     const layout = this.#layout
     const before = layout.columns?.length ?? 0
@@ -83,18 +88,23 @@ export class FileSorter {
     if (header && made.size > 0) {
       for (const [at, name] of columns.entries()) {
         const written = header[at] ?? ''
-        // A field without a name gets one: nothing was changed.
-        if (!made.has(name) || written === name || written.trim() === '') continue
+        // A field without a name gets one: nothing was changed, unless names are to stay.
+        if (written.trim() === '' && !this.#keepsNames) continue
+        if (!made.has(name) || written === name) continue
         this.#renamed.add(`${JSON.stringify(written.slice(0, 80))} is ${name}`)
       }
     }
     return columns
   }
 
-  /** Written in another way than the first table. */
-  #isOtherwise(reading: Reading): boolean {
+  /** Tells in what it is written otherwise than the first table. */
+  #compare(name: string, reading: Reading): void {
     const { reading: first, firstTable } = this.#entry
-    return Boolean(first && firstTable) && !formatOf(reading).isAlike(reading, first)
+    if (!first || !firstTable) return
+    const differences = formatOf(reading).differences(reading, first)
+    if (differences.length === 0) return
+    this.#otherwise.add(name, ` (${differences.map(({ shown }) => shown).join(', ')})`)
+    for (const { flag } of differences) this.#flags.add(flag)
   }
 
   /**
@@ -115,14 +125,28 @@ export class FileSorter {
       ...this.#leftOut.notes,
       ...notesOf('files_skipped', this.#skipped),
       ...notesOf('files_by_position', this.#byPosition),
-      ...notesOf('files_otherwise', this.#otherwise),
-      ...notesOf('names_changed', this.#renamed),
+      ...this.#otherwiseNotes(),
+      ...this.#renamedNotes(),
       ...this.#heads.notes,
     ]
   }
+
+  #otherwiseNotes(): Note[] {
+    const { count, shown: some } = this.#otherwise
+    const flags = [...this.#flags].join(', ')
+    return count === 0 ? [] : [noteOf('files_otherwise', { count, some, flags })]
+  }
+
+  #renamedNotes(): Note[] {
+    const { count, shown: some } = this.#renamed
+    const advice = this.#keepsNames
+      ? 'Empty names, names that come twice and those of system columns cannot stay as they are.'
+      : 'To keep the names as they are written, say `--names as-is`.'
+    return count === 0 ? [] : [noteOf('names_changed', { count, some, advice })]
+  }
 }
 
-type SomeCode = 'files_skipped' | 'files_by_position' | 'files_otherwise' | 'names_changed'
+type SomeCode = 'files_skipped' | 'files_by_position'
 
 const notesOf = (code: SomeCode, { count, shown: some }: SomeNames): Note[] =>
   count === 0 ? [] : [noteOf(code, { count, some })]

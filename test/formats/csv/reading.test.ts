@@ -139,3 +139,17 @@ test('files that are no data by their names', () => {
   expect(clutterOf({ name: '/a.zip/__MACOSX/a.csv', member: '__MACOSX/a.csv' })).not.toBeNull()
   expect(clutterOf({ name: '/.hidden/a.zip/a.csv', member: 'a.csv' })).toBeNull()
 })
+
+test('what the first table answers is no question of a later file', () => {
+  const first = firstOf('id;n;day\n1;1.234,5;31.12.2024\n')
+  const told = (text: string, of: FirstCsv | null) => {
+    const reading = read(text, of)
+    return 'head' in reading ? reading.head.notes.map(({ message }) => message) : null
+  }
+  const text = 'id;n;day\n2;"1,234";01/02/2024\n'
+  expect(told(text, null)).toEqual([
+    '1,234 may be a number with thousands or with decimals (column n of 2.csv), so such values stay as they are.',
+    '01/02/2024 may have its day or its month first, and no date tells which (column day of 2.csv), so such values stay as they are.',
+  ])
+  expect(told(text, first)).toEqual([])
+})

@@ -231,7 +231,7 @@ test('what cannot be meant is refused', () => {
     [{ comment: '"' }, /comment and quote are the same/],
     [{ comment: '#', delimiter: '#|' }, /begins a comment/],
     [{ null: ['NA', 'a,b'], delimiter: ',' }, /NULL contains the delimiter/],
-    [{ decimal: ',', thousands: ',' }, /decimal mark and what stands/],
+    [{ decimal: ',', thousands: ',' }, /`--decimal` and `--thousands` are both ","/],
     [{ true: ['x'], false: ['X'] }, /true and for false/],
     [{ true: ['x'], null: 'x' }, /a boolean and NULL/],
   ]

@@ -57,7 +57,7 @@ export const lines: Format<LinesOptions, LinesReading> = {
   head: ({ bytes }, given) => headOf(bytes, given),
   headIn: ({ bytes }, known) => ({ head: headOf(bytes, known.options) }),
   isTable: () => true,
-  isAlike: () => true,
+  differences: () => [],
   terms: () => ({ nulls: [], headerRows: 0, hasWords: false }),
   ofUnit: (reading) => reading,
   sample(bytes, _, { whole, recordsMax }) {
@@ -153,7 +153,7 @@ function linesReader({ prefix }: LinesReading): Reader {
     write: (slice, before) => written(slice, before, { isValue, valueOf }),
     values: (raw) => [isValue(raw) ? valueOf(raw) : raw.toString()],
     width: (raw) => (isValue(raw) ? 1 : 0),
-    dropped: () => [],
+    ragged: () => ({ dropped: [], isPadded: false }),
     isPart: () => false,
   }
 }

@@ -34,7 +34,8 @@ export function sniff(head: Buffer, format: CsvOptions, file: string, whole: boo
   }
   const fit = sniffFields(bodyOf(head, known), known, format, whole)
   const rows = sniffRows(head, fit, { format, whole })
-  const sniffed = sniffTerms(rows.data, rows.dialect, format)
+  const names = rows.dialect.names ?? (rows.dialect.header ? (rows.records[0] ?? []) : [])
+  const sniffed = sniffTerms(rows.data, { dialect: rows.dialect, format, file, names })
   checkMarks(sniffed.dialect)
   const notes = known.delimiter === '' ? delimiterNotes(rows.records, fit, file) : []
   return { ...sniffed, notes: [...notes, ...sniffed.notes] }

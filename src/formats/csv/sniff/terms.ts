@@ -21,18 +21,26 @@ export interface Sniffed {
   takesDates: boolean
 }
 
+/** Where the values are: for what is told of them. */
+interface Place {
+  file: string
+  /** Names of the fields; none without a header. */
+  names: readonly (string | null)[]
+}
+
 /** Enough to see how a column is written. */
 const valuesMax = 2000
 
 export function sniffTerms(
   records: readonly (string | null)[][],
-  dialect: Dialect,
-  format: CsvOptions,
+  { dialect, format, ...place }: Place & { dialect: Dialect; format: CsvOptions },
 ): Sniffed {
   const columns = columnsOf(records)
   const numbers =
-    format.decimal === undefined && format.thousands === undefined ? sniffNumbers(columns) : settled
-  const dates = format.dates === undefined ? sniffDates(columns) : settled
+    format.decimal === undefined && format.thousands === undefined
+      ? sniffNumbers(columns, place)
+      : settled
+  const dates = format.dates === undefined ? sniffDates(columns, place) : settled
   return {
     dialect: { ...dialect, ...numbers.terms, ...dates.terms },
     notes: [...numbers.notes, ...dates.notes],
@@ -41,7 +49,7 @@ export function sniffTerms(
   }
 }
 
-/** The values of each column; words for NULL say nothing of it. */
+/** The values of each field, also where it has none; words for NULL say nothing of it. */
 function columnsOf(records: readonly (string | null)[][]): string[][] {
   const columns: Set<string>[] = []
   for (const record of records) {
@@ -51,7 +59,7 @@ function columnsOf(records: readonly (string | null)[][]): string[][] {
       if (!isNullWord(text) && columns[field].size < valuesMax) columns[field].add(text)
     }
   }
-  return columns.map((values) => [...(values ?? [])]).filter((values) => values.length > 0)
+  return Array.from(columns, (values) => [...(values ?? [])])
 }
 
 interface Found {
@@ -75,7 +83,7 @@ const either = /^[-+]?\d{1,3},\d{3}$/
 
 const thousandsOf = ["'", '.', ' ', ','] as const
 
-function sniffNumbers(columns: string[][]): Found {
+function sniffNumbers(columns: string[][], place: Place): Found {
   const commaTerms = (thousands?: Terms['thousands']): Terms => ({
     decimal: ',',
     ...(thousands && { thousands }),
@@ -95,16 +103,18 @@ function sniffNumbers(columns: string[][]): Found {
           pointIsDecimal.test(value) || commaIsThousands.test(value) || apostrophes.test(value),
       ),
   )
-  const hasPoints = columns.some(
+  const withPoint = columns.find(
     (values) => areNumbers(values, {}) && values.some((value) => pointIsDecimal.test(value)),
   )
-  const isUnsure = odd.some(
+  const unsure = odd.find(
     (values) =>
       areNumbers(values, { thousands: ',' }) && values.some((value) => either.test(value)),
   )
-  if (comma.length > 0 && (point.length > 0 || hasPoints)) {
+  const other = point[0] ?? withPoint
+  if (comma[0] && other) {
     const problem = 'Numbers have a comma in some columns and a point in others'
-    return { ...note(problem, '`--decimal`'), isOpen: false }
+    const where = whereIn(place, columns, [comma[0], other])
+    return { ...note({ problem, flag: '`--decimal`', where }, place), isOpen: false }
   }
   if (comma.length > 0) {
     const thousands = thousandsOf
@@ -116,17 +126,29 @@ function sniffNumbers(columns: string[][]): Found {
     (each) => each !== '.' && point.some((values) => needs(values, {}, { thousands: each })),
   )
   if (thousands) return { ...settled, terms: { thousands } }
-  const found = isUnsure
-    ? note('1,234 may be a number with thousands or with decimals', '`--decimal` or `--thousands`')
-    : settled
-  return { ...found, isOpen: !hasPoints }
+  const isOpen = !withPoint
+  if (!unsure) return { ...settled, isOpen }
+  const value = unsure.find((each) => either.test(each))
+  const problem = `${value} may be a number with thousands or with decimals`
+  const flag = '`--decimal` or `--thousands`'
+  return { ...note({ problem, flag, where: whereIn(place, columns, [unsure]) }, place), isOpen }
 }
 
-const note = (problem: string, flag: string): Found => ({
-  terms: {},
-  notes: [noteOf('terms_unsure', { problem, flag, subject: flag })],
-  isOpen: true,
-})
+function note(told: { problem: string; flag: string; where: string }, { file }: Place): Found {
+  const subject = `${file} ${told.flag}`
+  return { terms: {}, notes: [noteOf('terms_unsure', { ...told, file, subject })], isOpen: true }
+}
+
+const nameCharsMax = 80
+
+/** `column price`, `columns price, rate`. */
+function whereIn({ names }: Place, all: string[][], columns: string[][]): string {
+  const shown = columns.map((values) => {
+    const at = all.indexOf(values)
+    return names[at]?.trim().slice(0, nameCharsMax) || `column_${at + 1}`
+  })
+  return `${shown.length === 1 ? 'column' : 'columns'} ${shown.join(', ')}`
+}
 
 const isPlainNumbers = (values: string[]): boolean => values.every(isPlainNumber)
 
@@ -146,22 +168,27 @@ const areNumbers = (values: string[], terms: Terms): boolean =>
 const needs = (values: string[], without: Terms, terms: Terms): boolean =>
   areNumbers(values, terms) && numbersIn(values, terms) > numbersIn(values, without)
 
-function sniffDates(columns: string[][]): Found {
-  const orders = new Set<NonNullable<Terms['dates']>>()
-  let isUnsure = false
+function sniffDates(columns: string[][], place: Place): Found {
+  /** The first column of each order. */
+  const orders = new Map<NonNullable<Terms['dates']>, string[]>()
+  let unsure: string[] | null = null
   for (const values of columns) {
     const order = dateOrder(values)
-    if (order === 'either') isUnsure = true
-    else if (order) orders.add(order)
+    if (order === 'either') unsure ??= values
+    else if (order && !orders.has(order)) orders.set(order, values)
   }
-  const [order] = orders
+  const flag = '`--dates`'
+  const [order] = orders.keys()
   if (orders.size > 1) {
-    return { ...note('Days and months stand in different orders', '`--dates`'), isOpen: false }
+    const problem = 'Days and months stand in different orders'
+    const where = whereIn(place, columns, [...orders.values()])
+    return { ...note({ problem, flag, where }, place), isOpen: false }
   }
   if (order) return { ...settled, terms: { dates: order } }
-  return isUnsure
-    ? note('01/02/2024 may be in January or in February, and no date tells which', '`--dates`')
-    : { ...settled, isOpen: true }
+  if (!unsure) return { ...settled, isOpen: true }
+  const value = unsure.find((each) => dateParts(each) !== null)
+  const problem = `${value} may have its day or its month first, and no date tells which`
+  return note({ problem, flag, where: whereIn(place, columns, [unsure]) }, place)
 }
 
 type DateOrder = NonNullable<Terms['dates']> | 'either'
