@@ -12,7 +12,7 @@ import { ensurePackages } from './setup.mjs'
 const root = dirname(import.meta.dirname)
 const color = process.stdout.isTTY
 const folders = 'src workflows activities bin scripts test bench chaos docs'.split(' ')
-const present = folders.filter((folder) => existsSync(join(root, folder)))
+const present = folders.filter(isPresent)
 const linesMax = 300
 
 const steps = {
@@ -83,7 +83,36 @@ async function checkHouse() {
       if (at >= 0) problems.push(`${file}:${at + 1}: only src/config.ts reads the environment`)
     }
   }
+  problems.push(...(await deadLinks()))
   return { ok: problems.length === 0, output: problems.join('\n') }
+}
+
+/** Links of pages to files that are not there. */
+async function deadLinks() {
+  const problems = []
+  for (const page of await pages()) {
+    const text = await readFile(join(root, page), 'utf8')
+    for (const [, path] of text.matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)) {
+      if (/^[a-z]+:/.test(path) || existsSync(join(root, dirname(page), path))) continue
+      problems.push(`${page}: there is no ${path} to link to`)
+    }
+  }
+  return problems
+}
+
+async function pages() {
+  const below = ['docs', 'bench', 'chaos', 'deploy', 'examples', 'test'].filter(isPresent)
+  const found = [await readdir(root), ...(await Promise.all(below.map(namesBelow)))].flat()
+  return found.filter((name) => name.endsWith('.md') && !name.includes('node_modules/'))
+}
+
+function isPresent(folder) {
+  return existsSync(join(root, folder))
+}
+
+async function namesBelow(folder) {
+  const names = await readdir(join(root, folder), { recursive: true })
+  return names.map((name) => `${folder}/${name}`)
 }
 
 async function sourcesBelow(folder) {
