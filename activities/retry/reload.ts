@@ -1,8 +1,9 @@
 /** Rejects through COPY again, as the records that they are or as they were corrected. */
 
 import type { Column } from '../../src/domain/columns.ts'
-import { rejectReason } from '../../src/errors/rejects.ts'
+import type { Reading } from '../../src/domain/words.ts'
 import { readerOf } from '../../src/formats/index.ts'
+import { oneRecord } from '../../src/formats/oneRecord.ts'
 import type { Reader } from '../../src/formats/reader.ts'
 import { changeDateOrder } from '../../src/postgres/copy/copy.ts'
 import { copyEach } from '../../src/postgres/copy/copyEach.ts'
@@ -49,7 +50,8 @@ export async function reload(
   for (const { layout, attempts } of byLayout(page, layouts)) {
     const { reading, columns: fields } = layout
     const reader = readerOf(reading, fieldColumns(fields, columns))
-    const again = await copyGroup(tx, { table, columns }, { fields, reader, attempts })
+    const { newline } = reading
+    const again = await copyGroup(tx, { table, columns }, { fields, reader, newline, attempts })
     for (const each of again) refused.push(each)
     const bad = new Set(again.map(({ reject }) => reject))
     for (const { reject, raw } of attempts) {
@@ -67,6 +69,7 @@ interface Group {
   /** The columns of its fields. */
   fields: readonly string[]
   reader: Reader
+  newline: Reading['newline']
   attempts: readonly Attempted[]
 }
 
@@ -74,14 +77,14 @@ interface Group {
 async function copyGroup(
   tx: Connection,
   { table, columns }: Omit<Into, 'ingestId'>,
-  { fields, reader, attempts }: Group,
+  { fields, reader, newline, attempts }: Group,
 ): Promise<RefusedAgain[]> {
   const types = fieldColumns(fields, columns)
   const refused: RefusedAgain[] = []
   const sound: Attempted[] = []
   const parts: Buffer[] = []
   for (const attempt of attempts) {
-    const found = oneRecord(attempt, reader)
+    const found = recordOf(attempt, { reader, newline })
     if ('error' in found) refused.push({ ...attempt, column: null, ...found })
     else {
       sound.push(attempt)
@@ -112,17 +115,13 @@ function byLayout(page: readonly Attempted[], layouts: ReadonlyMap<number, UnitL
 }
 
 /** The record that the bytes are, as COPY is given it, or what is wrong with them. */
-function oneRecord(
+function recordOf(
   { reject, raw }: Attempted,
-  reader: Reader,
-): { bytes: Buffer } | { code: string; error: string } {
-  const isPart = ({ code }: { code: string }) => code === 'record_too_long' || reader.isPart(code)
+  { reader, newline }: Pick<Group, 'reader' | 'newline'>,
+): ReturnType<typeof oneRecord> {
+  const { code, error, line } = reject
+  const wasCut = code === 'record_too_long' || reader.isPart(code)
   // It was not kept whole: what is left of it must not pass for it.
-  if (isPart(reject) && raw.equals(reject.raw)) return { code: reject.code, error: reject.error }
-  const { bytes, ends, lines, broken } = reader.write(raw, reject.line - 1)
-  if (lines.length === 1 && broken.length === 0) return { bytes: bytes.subarray(0, ends[0]) }
-  if (broken.length === 1 && lines.length === 0 && broken[0]) return broken[0]
-  // What never ends hides what is behind its line.
-  const open = broken.find(isPart)
-  return open ?? rejectReason('not_one_record', { count: lines.length + broken.length })
+  if (wasCut && raw.equals(reject.raw)) return { code, error }
+  return oneRecord(raw, reader, { line, newline })
 }
