@@ -29,6 +29,10 @@ interface LoadInput extends UnitRef, Limited {
   suspect?: boolean
 }
 
+/**
+ * Waits for the lock on the unit's row in the ledger, which another attempt may still hold, and
+ * returns the receipt that it finds there, or loads the unit.
+ */
 export async function loadUnit(attempt: Attempt, input: LoadInput): Promise<LoadedUnit> {
   const { db, signal } = attempt
   const { ingestId, unitNo, suspect: isPart = false } = input
@@ -53,6 +57,10 @@ export async function loadUnit(attempt: Attempt, input: LoadInput): Promise<Load
   return loadCarefully(attempt, { ...ref, isPart }, loadOnce)
 }
 
+/**
+ * The work itself, in the transaction that holds the lock: bytes through COPY, first as they are
+ * and record by record if PostgreSQL aborts, then rejects, then the receipt.
+ */
 async function load(
   attempt: Attempt,
   tx: Connection,

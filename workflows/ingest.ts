@@ -65,7 +65,11 @@ interface Run {
   gate: Gate
 }
 
-/** @returns null when the history has grown enough, and the rest is for the next run */
+/**
+ * The verbs in their order. `progress` says where an earlier run has stopped; each verb is an
+ * activity, which `gate` starts once the ingest is not paused.
+ * @returns null when the history has grown enough, and the rest is for the next run
+ */
 async function bring(ingestId: string, order: IngestInput, run: Run): Promise<Counts | null> {
   const { progress, gate } = run
   if (progress.phase === 'list') {
