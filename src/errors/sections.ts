@@ -2,7 +2,7 @@
 import { type ErrorCode, errorTable } from '../errors.ts'
 import { exitCodes, type Kind, kinds } from './kinds.ts'
 import { noteTable } from './notes.ts'
-import { otherReject, rejectTable } from './rejects.ts'
+import { otherReject, type RejectRow, rejectTable } from './rejects.ts'
 import type { ErrorRow } from './row.ts'
 
 /** Texts may have `code` in backticks. */
@@ -54,18 +54,21 @@ function rejectSection(): Section {
     title: 'Reject codes',
     meaning:
       'Why a single row could not be taken: `code` and `error` of a reject. A record with several ' +
-      'faults has one reject, for the first one found.',
-    head: ['code', 'error', 'meaning', 'what to do'],
+      'faults has one reject, for the first one found. The examples stand in a file with the ' +
+      'columns `id`, which must not be NULL, and `amount`, a number.',
+    head: ['code', 'error', 'meaning', 'what to do', 'example'],
     rows: [
-      ...Object.entries(rejectTable).map(([code, { message, meaning, hint }]) => ({
+      ...Object.entries<RejectRow>(rejectTable).map(([code, row]) => ({
         id: `reject_${code}`,
-        cells: [`\`${code}\``, message, meaning, hint],
+        cells: [`\`${code}\``, ...rejectCells(row)],
       })),
-      {
-        cells: ['another SQLSTATE', otherReject.message, otherReject.meaning, otherReject.hint],
-      },
+      { cells: ['another SQLSTATE', ...rejectCells(otherReject)] },
     ],
   }
+}
+
+function rejectCells({ message, meaning, hint, example }: RejectRow): string[] {
+  return [message, meaning, hint, example === undefined ? '–' : `\`${example}\``]
 }
 
 function noteSection(): Section {
