@@ -13,7 +13,8 @@ import { readFiles } from '../src/postgres/ledger/files.ts'
 import { keepRejects } from '../src/postgres/ledger/rejects.ts'
 import { lockUnit, settleUnit, type UnitEntry } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
-import { judgeAtOnce } from '../src/postgres/target/constraints.ts'
+import { isRefusal } from '../src/postgres/sqlState.ts'
+import { judgeAtOnce, runDeferred } from '../src/postgres/target/constraints.ts'
 import { whyLost } from '../src/postgres/target/lost.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import type { FullTarget } from '../src/spec/target.ts'
@@ -22,6 +23,7 @@ import { type Attempt, type Limited, mustNotBePaused } from './attempt/attempt.t
 import { fastLane, flawRejects, repairLane } from './load/lanes.ts'
 import { type LoadedUnit, withParts } from './load/loadedUnit.ts'
 import { loadCarefully } from './load/poison/loadCarefully.ts'
+import { refused } from './publish/refused.ts'
 import { mustStand } from './publish/target.ts'
 
 interface LoadInput extends UnitRef, Limited {
@@ -103,6 +105,7 @@ async function load(
     lane: loaded.lane,
   }
   await mustAddUp(tx, ref, entry, receipt)
+  if (straight) await mustBeTaken(tx, entry.target)
   const { worker, attemptNo } = attempt
   const tookMs = performance.now() - startMs
   await settleUnit(tx, ref, receipt, { worker, attempt: attemptNo, tookMs })
@@ -119,6 +122,15 @@ function keysLeftOut({ table, unique }: FullTarget, rejects: Reject[]): Reject[]
   const taken = unique === 'fail' ? rejects.find(isTaken) : null
   if (taken) throw sluiceError('target_refused', { table, problem: taken.error })
   return unique === 'skip' ? rejects.filter((reject) => !isTaken(reject)) : rejects
+}
+
+/** @throws target_refused when a deferred trigger of the table does not take the rows */
+async function mustBeTaken(tx: Connection, { table }: FullTarget): Promise<void> {
+  try {
+    await runDeferred(tx)
+  } catch (error) {
+    throw isRefusal(error) ? refused(parseTableName(table), error) : error
+  }
 }
 
 /** @throws count_mismatch; target_refused when a trigger of the table dropped some of the rows */

@@ -19,7 +19,7 @@ import { modes } from '../src/postgres/modes/index.ts'
 import { landingName } from '../src/postgres/names.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { isOfConstraint, isRefusal } from '../src/postgres/sqlState.ts'
-import { isConstrained, judgeAtOnce } from '../src/postgres/target/constraints.ts'
+import { isConstrained, judgeAtOnce, runDeferred } from '../src/postgres/target/constraints.ts'
 import { dropRowColumn } from '../src/postgres/target/landing.ts'
 import { whyLost } from '../src/postgres/target/lost.ts'
 import { renameIntoPlace, swap } from '../src/postgres/target/publish.ts'
@@ -206,6 +206,7 @@ async function tryToFill(
     const { mode } = spec.target as FullTarget
     const rows = await modes[mode].fill(tx, { target, landing, there, columns: list })
     await mustHaveArrived(tx, ingestId, target, rows)
+    await runDeferred(tx)
     return null
   } catch (error) {
     if (!isRefusal(error)) throw error

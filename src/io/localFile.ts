@@ -25,14 +25,14 @@ export async function listFile(path: string, name: string): Promise<FoundFile> {
   const quick = inSync(() =>
     withOpen(path, name, (fd) => {
       const stats = fstatSync(fd, { bigint: true })
-      return listed(name, stats, stats.size > 0 ? readNow(fd, 4) : none)
+      return listed(name, stats, stats.isFile() ? readNow(fd, 4) : none)
     }),
   )
   if (quick) return quick.value
   const handle = await open(path, readOnly).catch((error) => refuse(name, error))
   try {
     const stats = await handle.stat({ bigint: true })
-    return listed(name, stats, stats.size > 0 ? await readAt(handle, Buffer.alloc(4), 0) : none)
+    return listed(name, stats, stats.isFile() ? await readAt(handle, Buffer.alloc(4), 0) : none)
   } finally {
     await handle.close()
   }
@@ -40,10 +40,15 @@ export async function listFile(path: string, name: string): Promise<FoundFile> {
 
 const none = Buffer.alloc(0)
 
+/** @param head its first bytes */
 function listed(name: string, stats: BigIntStats, head: Buffer): FoundFile {
-  if (stats.isFile())
-    return { name, sizeBytes: Number(stats.size), version: versionOf(stats), head }
-  throw sluiceError('file_unreadable', { file: name, problem: 'not a regular file' })
+  const refuseFor = (problem: string) => sluiceError('file_unreadable', { file: name, problem })
+  if (!stats.isFile()) throw refuseFor('not a regular file')
+  // Files of /proc and /sys are made when they are read.
+  if (stats.size === 0n && head.length > 0) {
+    throw refuseFor('its size is said to be 0, but it has bytes; load a copy of it')
+  }
+  return { name, sizeBytes: Number(stats.size), version: versionOf(stats), head }
 }
 
 /** @throws file_vanished, file_changed, file_unreadable */

@@ -50,7 +50,7 @@ export async function* walk(
   throw sluiceError('source_empty', { path })
 }
 
-const nounOf = (stats: Stats): string => {
+const nounOf = (stats: Pick<Stats, 'isFIFO' | 'isSocket'>): `a ${string}` => {
   if (stats.isFIFO()) return 'a pipe'
   return stats.isSocket() ? 'a socket' : 'a device'
 }
@@ -107,10 +107,11 @@ async function* walkFolder(
 }
 
 /** Hidden folders are those of tools. */
-function tell(path: string, kind: 'file' | 'folder' | null, { onLeftOut }: Branch): void {
+function tell(path: string, kind: FoundKind, { onLeftOut }: Branch): void {
   const isHidden = basename(path).startsWith('.')
   if (kind === 'file') onLeftOut?.(path, 'hidden')
-  if (kind === 'folder' && !isHidden) onLeftOut?.(path, 'a folder in the folder')
+  else if (kind !== 'folder') onLeftOut?.(path, kind)
+  else if (!isHidden) onLeftOut?.(path, 'a folder in the folder')
 }
 
 const entriesOf = (folder: string) =>
@@ -119,9 +120,13 @@ const entriesOf = (folder: string) =>
     throw sluiceError('file_unreadable', { file: folder, problem: messageOf(error) })
   })
 
-/** Links count as what they lead to; one that leads nowhere is nothing. */
-async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | null> {
+/** A file, a folder, or what else it is. */
+type FoundKind = 'file' | 'folder' | `a ${string}`
+
+/** Links count as what they lead to. */
+async function kindOf(entry: Dirent, path: string): Promise<FoundKind> {
   const what = entry.isSymbolicLink() ? await stat(path).catch(() => null) : entry
-  if (what?.isFile()) return 'file'
-  return what?.isDirectory() ? 'folder' : null
+  if (what === null) return 'a link that leads nowhere'
+  if (what.isFile()) return 'file'
+  return what.isDirectory() ? 'folder' : nounOf(what)
 }

@@ -1,10 +1,10 @@
 /** Which files a path, a folder or a glob stands for, and in which order. */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { expand } from '../../src/cli/commands/ingest/sources.ts'
@@ -107,6 +107,38 @@ test('a folder stands for the files in it, without hidden ones', async () => {
   const names = ['[1].csv', 'a.csv', 'b.txt', 'link.csv']
   expect(await list(data)).toEqual(names.map((name) => join(data, name)))
 })
+
+test('what is no file in a folder is left out, and told as what it is', async () => {
+  const odd = join(root, 'odd')
+  await mkdir(odd)
+  await writeFile(join(odd, 'a.csv'), 'a\n1\n')
+  await symlink('nowhere', join(odd, 'broken.csv'))
+  execFileSync('mkfifo', [join(odd, 'pipe.csv')])
+  const told: string[] = []
+  const source = openLocal(
+    { kind: 'directory', path: odd },
+    { roots: [root], unpack: unpackLimits },
+  )
+  const onLeftOut = (name: string, why: string) => void told.push(`${basename(name)}: ${why}`)
+  const found: string[] = []
+  for await (const { name } of source.list(new AbortController().signal, onLeftOut)) {
+    found.push(basename(name))
+  }
+  expect(found).toEqual(['a.csv'])
+  expect(told.sort()).toEqual(['broken.csv: a link that leads nowhere', 'pipe.csv: a pipe'])
+})
+
+test.runIf(process.platform === 'linux')(
+  'a file that says it is empty and has bytes is refused',
+  async () => {
+    const { length } = await readFile('/proc/meminfo')
+    expect(length).toBeGreaterThan(0)
+    await expect(list('/proc/meminfo', ['/'])).rejects.toMatchObject({
+      code: 'file_unreadable',
+      message: expect.stringContaining('/proc/meminfo'),
+    })
+  },
+)
 
 test('a link that leads round in circles is left out', async () => {
   await symlink('..', join(data, 'sub/up'))

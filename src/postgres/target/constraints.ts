@@ -113,6 +113,14 @@ export async function judgeAtOnce(tx: Connection, table: TableName): Promise<voi
   await tx.query(`set constraints ${names.join(', ')} immediate`)
 }
 
+/**
+ * Deferred triggers run now, when all rows are there, as they would at the commit: an error of
+ * theirs there would not say which table it is about.
+ */
+export async function runDeferred(tx: Connection): Promise<void> {
+  await tx.query('set constraints all immediate')
+}
+
 // What an expression calls and reads is told by its node tree only: built-in functions have no
 // dependencies in the catalog.
 const columnsSql = `

@@ -52,6 +52,7 @@ function facts(seen: Peek, hasDatabase: boolean): string {
   const notLookedAt = `not looked at: ${hasDatabase ? 'see below' : unknownDatabase}`
   const there = { true: 'exists', false: 'will be made', null: notLookedAt }[`${exists}`]
   const by = rejects.byDatabase ? 'as PostgreSQL reads them' : 'by their form: no value was tried'
+  const ofFile = files > 1 ? ' of this file' : ''
   return [
     ['file', seen.file],
     ...(files > 1
@@ -59,8 +60,8 @@ function facts(seen: Peek, hasDatabase: boolean): string {
       : []),
     ['target', `${seen.target}, ${there}`],
     ['types', origin(seen)],
-    ['sample', `${plural(sampled, 'record')}, ${seen.odd} with another number of fields`],
-    ['rejects', `${number(rejects.count)} of the first ${plural(sampled, 'record')}, ${by}`],
+    ['sample', `the first ${plural(sampled, 'record')}${ofFile}, ${seen.odd} with another width`],
+    ['rejects', `${number(rejects.count)} of them, ${by}`],
   ]
     .map(([name = '', value]) => `${colors.dim(name.padEnd(8))} ${value}`)
     .join('\n')
