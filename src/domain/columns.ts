@@ -52,7 +52,7 @@ export const guessedColumn = ({ name, type, nullWords }: Guess & { name: string 
     ? { name, type, nullWords: nullWords.map(({ word }) => word) }
     : { name, type }
 
-/** Types whose values are numbers to the dialect; a domain over one is not. */
+/** Types whose values are numbers in the terms of a file; a domain over one is not. */
 export const isNumberType = (type: string): boolean =>
   /^(smallint|integer|bigint|numeric|real|double precision)/.test(type)
 

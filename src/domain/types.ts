@@ -135,7 +135,7 @@ export interface Guess {
 }
 
 /**
- * @param options whether the dialect has words for true and false, and whether a few odd values
+ * @param options whether files have words for true and false, and whether a few odd values
  *   leave the column its type: they are rejects then, and so are words for NULL
  */
 export function guessType(

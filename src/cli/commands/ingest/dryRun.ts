@@ -23,7 +23,7 @@ export async function dryRun(
 const unknownDatabase = 'no database is known here: start `sluice up`, or set DATABASE_URL'
 
 function inWords(seen: Peek, hasDatabase: boolean): string {
-  const dialect = seen.facts.map(({ what, value, from, flag }) => [
+  const options = seen.facts.map(({ what, value, from, flag }) => [
     `  ${what}`,
     value,
     from,
@@ -43,7 +43,7 @@ function inWords(seen: Peek, hasDatabase: boolean): string {
     ...seen.notes.map(noteLine),
     ...problemLines(seen),
   ]
-  const parts = [facts(seen, hasDatabase), table(dialect), [table(rows), ...told].join('\n')]
+  const parts = [facts(seen, hasDatabase), table(options), [table(rows), ...told].join('\n')]
   return `${parts.join('\n\n')}\n\nNothing was loaded.`
 }
 
