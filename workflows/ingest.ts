@@ -28,29 +28,29 @@ const historyEventsMax = 2500
  * Progress is read from the ledger too, so this workflow answers no queries. Lots and units go
  * by page: a run whose history has grown continues as new where it stopped.
  */
-export async function ingest(order: IngestInput, earlier?: Progress): Promise<Counts> {
+export async function ingest(input: IngestInput, earlier?: Progress): Promise<Counts> {
   const { workflowId: ingestId } = workflowInfo()
-  const problem = problemOfIngest(order, earlier)
+  const problem = problemOfIngest(input, earlier)
   if (problem) return refuse(ingestId, problem)
   const progress = earlier ?? beginning()
-  const markPaused = markPausedOf(order)
+  const markPaused = markPausedOf(input)
   const gate = gateOf(progress, (paused) => markPaused({ ingestId, paused }))
   let counts: Counts | null
   try {
-    counts = await bring(ingestId, order, { progress, gate })
+    counts = await bring(ingestId, input, { progress, gate })
     if (counts) {
-      showNotes(order, progress, counts)
-      await end(ingestId, order, { state: 'completed', error: null })
+      showNotes(input, progress, counts)
+      await end(ingestId, input, { state: 'completed', error: null })
     }
   } catch (error) {
-    await end(ingestId, order, outcomeOf(error)).catch((untold) => {
+    await end(ingestId, input, outcomeOf(error)).catch((untold) => {
       // The workflow was started by hand, with the id of an ingest that the ledger does not have.
       throw codeOf(untold) === 'ingest_not_found' ? causeOf(error) : untold
     })
     throw causeOf(error)
   }
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
-  return counts ?? (await continueAsNew<typeof ingest>(order, progress))
+  return counts ?? (await continueAsNew<typeof ingest>(input, progress))
 }
 
 /** Nothing of the input is used. If the ledger has the ingest, it is over. */
@@ -70,35 +70,35 @@ interface Run {
  * activity, which `gate` starts once the ingest is not paused.
  * @returns null when the history has grown enough, and the rest is for the next run
  */
-async function bring(ingestId: string, order: IngestInput, run: Run): Promise<Counts | null> {
+async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Counts | null> {
   const { progress, gate } = run
   if (progress.phase === 'list') {
-    show(order, progress)
-    const { list } = verbsOf(null, order)
+    show(input, progress)
+    const { list } = verbsOf(null, input)
     const listed = await gate.pass((hold) => list({ ingestId, ...hold }))
     Object.assign(progress, listed, { phase: 'stage' })
   }
-  const { stage, plan, load, publish } = verbsOf(progress.queue ?? null, order)
+  const { stage, plan, load, publish } = verbsOf(progress.queue ?? null, input)
   if (progress.phase === 'stage') {
-    const all = await page(order, run, 'lots', (lotNo) =>
+    const all = await page(input, run, 'lots', (lotNo) =>
       gate.pass((hold) => stage({ ingestId, lotNo, ...hold })),
     )
     if (!all) return null
     Object.assign(progress, { phase: 'step', next: 0 })
   }
   if (progress.phase === 'step') {
-    if (!(await runSteps(ingestId, order, run))) return null
+    if (!(await runSteps(ingestId, input, run))) return null
     // Without a target the steps were all.
-    if (order.target === null) return { ...nothing, files: progress.files }
-    show(order, { ...progress, phase: 'plan' })
+    if (input.target === null) return { ...nothing, files: progress.files }
+    show(input, { ...progress, phase: 'plan' })
     const planned = await gate.pass((hold) => plan({ ingestId, ...hold }))
     Object.assign(progress, planned, { phase: 'load', next: 0 })
   }
-  const all = await page(order, run, 'units', async (unitNo) => {
+  const all = await page(input, run, 'units', async (unitNo) => {
     const { unitsAdded: before = 0 } = progress
     const isPart = unitNo >= progress.units - before
-    const input = { ingestId, unitNo, ...(isPart && { suspect: true }) }
-    const receipt = await gate.pass((hold) => load({ ...input, ...hold }))
+    const unit = { ingestId, unitNo, ...(isPart && { suspect: true }) }
+    const receipt = await gate.pass((hold) => load({ ...unit, ...hold }))
     const { rowsLoaded, rowsRejected, rowsToReload = 0, unitsAdded = 0 } = receipt
     // The parts of a unit that was split come behind all others: see activities/load/poison/.
     if (unitsAdded > 0) addUnits(progress, unitsAdded)
@@ -108,8 +108,8 @@ async function bring(ingestId: string, order: IngestInput, run: Run): Promise<Co
     progress.rowsToReload = (progress.rowsToReload ?? 0) + rowsToReload
   })
   // With too many rejects publish is for saying so.
-  if (!all && !tooManyRejects(order, progress)) return null
-  show(order, { ...progress, phase: 'publish' })
+  if (!all && !tooManyRejects(input, progress)) return null
+  show(input, { ...progress, phase: 'publish' })
   return gate.pass((hold) => publish({ ingestId, records: progress.records, ...hold }))
 }
 
@@ -121,15 +121,15 @@ function addUnits(progress: Progress, unitsAdded: number): void {
 /** Every file goes through its steps in order; files do not wait for each other. */
 async function runSteps(
   ingestId: string,
-  order: IngestInput,
+  input: IngestInput,
   { progress, gate }: Run,
 ): Promise<boolean> {
   const steps = (progress.steps ?? []).map((each) => ({
     step: each.step,
-    run: stepOf({ ...each, queue: each.queue ?? progress.queue ?? null }, order),
+    run: stepOf({ ...each, queue: each.queue ?? progress.queue ?? null }, input),
   }))
   if (steps.length === 0) return true
-  return page(order, { progress, gate }, 'files', async (fileNo) => {
+  return page(input, { progress, gate }, 'files', async (fileNo) => {
     for (const [stepNo, { step, run }] of steps.entries()) {
       await gate.pass((hold) => run({ ingestId, fileNo, stepNo, step, ...hold }))
     }
@@ -141,24 +141,24 @@ async function runSteps(
  * @returns whether it came to the end
  */
 async function page(
-  order: IngestInput,
+  input: IngestInput,
   { progress, gate: { ready } }: Run,
   of: 'lots' | 'files' | 'units',
   run: (number: number) => Promise<void>,
 ): Promise<boolean> {
   const enough = () =>
-    workflowInfo().historyLength >= (order.historyEventsMax ?? historyEventsMax) ||
-    tooManyRejects(order, progress)
+    workflowInfo().historyLength >= (input.historyEventsMax ?? historyEventsMax) ||
+    tooManyRejects(input, progress)
   const work = async (number: number) => {
     await run(number)
-    show(order, progress)
+    show(input, progress)
   }
   const to = () => progress[of]
-  show(order, progress)
+  show(input, progress)
   // One that fails takes the others with it: no activity may be at work when the sweep begins.
   return CancellationScope.cancellable(async () => {
     const scope = CancellationScope.current()
-    const window = { from: progress.next, to, width: order.parallelism, ready, enough }
+    const window = { from: progress.next, to, width: input.parallelism, ready, enough }
     try {
       progress.next = await inWindow(window, work)
       return progress.next >= to()
@@ -177,9 +177,9 @@ function tooManyRejects({ rejectsMax }: IngestInput, progress: Progress): boolea
 
 const end = (
   ingestId: string,
-  order: Pick<IngestInput, 'heartbeatMs'>,
+  input: Pick<IngestInput, 'heartbeatMs'>,
   outcome: Outcome,
-): Promise<void> => CancellationScope.nonCancellable(() => sweepOf(order)({ ingestId, outcome }))
+): Promise<void> => CancellationScope.nonCancellable(() => sweepOf(input)({ ingestId, outcome }))
 
 const codeOf = (error: unknown): string | null | undefined =>
   (causeOf(error) as ApplicationFailure).type
@@ -195,14 +195,14 @@ function outcomeOf(error: unknown): Outcome {
 type Shown = Omit<Progress, 'phase'> & { phase: Phase }
 
 /** What the Temporal Web UI shows as current details. */
-const show = (order: IngestInput, progress: Shown): void =>
-  setCurrentDetails(linesOf(order, progress).join('\n'))
+const show = (input: IngestInput, progress: Shown): void =>
+  setCurrentDetails(linesOf(input, progress).join('\n'))
 
 /** The same at the end, with what was guessed, left out or changed. */
-function showNotes(order: IngestInput, progress: Progress, { notes = [] }: Counts): void {
+function showNotes(input: IngestInput, progress: Progress, { notes = [] }: Counts): void {
   if (notes.length === 0) return
   const told = notes.map(({ message, hint }) => `- note: ${hint ? `${message} ${hint}` : message}`)
-  setCurrentDetails([...linesOf(order, { ...progress, phase: 'publish' }), ...told].join('\n'))
+  setCurrentDetails([...linesOf(input, { ...progress, phase: 'publish' }), ...told].join('\n'))
 }
 
 function linesOf({ target }: IngestInput, progress: Shown): string[] {

@@ -7,15 +7,15 @@ import { heartbeatOf, long } from './options.ts'
 import { refused } from './refuse.ts'
 
 /** Loads the rejects of an ingest again, as they are or corrected: one activity, one transaction. */
-export async function retryRejects(order: RetryInput): Promise<Retried> {
-  const problem = problemOfRetry(order)
+export async function retryRejects(input: RetryInput): Promise<Retried> {
+  const problem = problemOfRetry(input)
   if (problem) throw refused(problem)
   const { retryRejects: retry } = proxyActivities<Activities>({
     ...long,
-    ...heartbeatOf(order),
+    ...heartbeatOf(input),
   })
   try {
-    const retried = await retry(order)
+    const retried = await retry(input)
     setCurrentDetails(`${retried.rowsLoaded} of ${retried.rowsTried} rejects loaded after all`)
     return retried
   } catch (error) {

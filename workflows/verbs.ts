@@ -19,7 +19,7 @@ export interface Verbs {
   publish: Held<Activities['publishIngest']>
 }
 
-/** What an order says of all activities. */
+/** What the input of a workflow says of all activities. */
 type Timing = Pick<IngestInput, 'limits' | 'heartbeatMs'>
 
 /**
@@ -52,11 +52,11 @@ export function verbsOf(queue: string | null, timing: Timing): Verbs {
 }
 
 /** One of the user's steps, on its own queue. */
-export function stepOf(order: StepPlan, timing: Timing): Held<Activities['runStep']> {
-  const { softMs = order.softMs, hardMs = Math.max(order.timeoutMs, softMs + 1000) } =
+export function stepOf(step: StepPlan, timing: Timing): Held<Activities['runStep']> {
+  const { softMs = step.softMs, hardMs = Math.max(step.timeoutMs, softMs + 1000) } =
     timing.limits?.step ?? {}
   const { runStep } = proxyActivities<Activities>({
-    ...ofStep(order, hardMs),
+    ...ofStep(step, hardMs),
     ...heartbeatOf(timing),
   })
   return (input) => runStep({ ...input, softMs })

@@ -90,7 +90,7 @@ const step = fields({
   }),
 })
 
-const order = fields({
+const ingest = fields({
   target: orNull(anyText),
   parallelism: whole(1, 200),
   rejectsMax: orNull(either(count, text(/^\d{1,3}(\.\d{1,9})?%$/, 'a share like 1%'))),
@@ -158,7 +158,7 @@ const activityFields: Record<string, Check> = {
 
 /** What is wrong with the input of the workflow `ingest`; null when nothing is. */
 export const problemOfIngest = (given: unknown, earlier: unknown): string | null =>
-  order(given, 'order') ?? optional(progress)(earlier, 'progress')
+  ingest(given, 'input') ?? optional(progress)(earlier, 'progress')
 
 /** What is wrong with the input of the workflow `retryRejects`; null when nothing is. */
 export const problemOfRetry = (given: unknown): string | null =>
@@ -167,7 +167,7 @@ export const problemOfRetry = (given: unknown): string | null =>
     retryId: text(/^retry-\d{1,9}(-[0-9a-f]{8})?$/, 'the id of a retry'),
     upload: orNull(upload),
     heartbeatMs: optional(heartbeat),
-  })(given, 'order')
+  })(given, 'input')
 
 /** What is wrong with the input of an activity; `needs` names fields that must be there. */
 export function problemOfInput(given: unknown, needs: readonly string[]): string | null {

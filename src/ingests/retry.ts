@@ -25,10 +25,10 @@ export async function submitRetry(
   mustBeRetryable(ingestId, { ...entry, open: await countOpen(db, ingestId) })
   const upload = uploadName === null ? null : await hashOf(deps, uploadName)
   const done = await listRetries(db, ingestId)
-  const order = { ingestId, retryId: retryIdOf(done.length, upload), upload }
+  const input = { ingestId, retryId: retryIdOf(done.length, upload), upload }
   const deadline = Date.now() + startTimeoutMs
-  await temporal.withDeadline(deadline, () => startRetry(temporal, order, entry))
-  return order
+  await temporal.withDeadline(deadline, () => startRetry(temporal, input, entry))
+  return input
 }
 
 async function hashOf(

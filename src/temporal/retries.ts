@@ -14,20 +14,20 @@ import { temporalError } from './ingests.ts'
 /** Starts it like its ingest; one of that id that runs is the same retry. */
 export async function startRetry(
   client: Client,
-  order: RetryInput,
+  input: RetryInput,
   { spec, queue }: { spec: FullSpec; queue: string | null },
 ): Promise<void> {
   const { priority, tenant } = spec
   try {
     await client.workflow.start<typeof retryRejects>('retryRejects', {
-      workflowId: retryWorkflowId(order),
+      workflowId: retryWorkflowId(input),
       taskQueue: queue ?? spec.queue,
-      args: [order],
+      args: [input],
       // One that has failed has loaded nothing.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'USE_EXISTING',
       priority: { priorityKey: priority, ...(tenant !== null && { fairnessKey: tenant }) },
-      staticSummary: `rejects of ${order.ingestId}`.slice(0, 200),
+      staticSummary: `rejects of ${input.ingestId}`.slice(0, 200),
     })
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return
@@ -38,10 +38,10 @@ export async function startRetry(
 /** Why it failed; null when it has not. */
 export async function failureOf(
   client: Client,
-  order: Omit<RetryInput, 'upload'>,
+  input: Omit<RetryInput, 'upload'>,
 ): Promise<{ code: string; message: string; hint: string | null } | null> {
   try {
-    await client.workflow.getHandle(retryWorkflowId(order)).result()
+    await client.workflow.getHandle(retryWorkflowId(input)).result()
     return null
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw temporalError(error)
