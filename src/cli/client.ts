@@ -1,19 +1,21 @@
 /** The API as its client sees it: problems become errors, uploads and events are streams. */
 
 import { visible } from '../domain/visible.ts'
-import type { State } from '../domain/words.ts'
 import type { Command } from '../domain/worker.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
+import type { Budget } from '../fleet/budgetView.ts'
 import type { Told } from '../fleet/command.ts'
 import type { Queue } from '../fleet/queueView.ts'
 import type { ScheduledTask } from '../fleet/scheduled.ts'
 import type { ActiveTask, Worker } from '../fleet/view.ts'
-import type { Reject } from '../ingests/rejectView.ts'
+import type { RejectPage } from '../ingests/rejectView.ts'
 import type { RetryNow } from '../ingests/retryView.ts'
-import type { Ingest, IngestEvent, IngestNow } from '../ingests/view.ts'
+import type { Step, StepPage } from '../ingests/stepView.ts'
+import type { Accepted, Ingest, IngestEvent, IngestNow, IngestPage } from '../ingests/view.ts'
 import type { IngestSpec } from '../spec/spec.ts'
 
 export type {
+  Accepted,
   ActiveTask,
   Ingest,
   IngestEvent,
@@ -21,25 +23,9 @@ export type {
   Queue,
   RetryNow,
   ScheduledTask,
+  Step,
   Told,
   Worker,
-}
-
-export interface Accepted {
-  id: string
-  state: State
-  links: Ingest['links']
-}
-
-export interface StepRow {
-  file: string
-  step: string
-  attempt: number
-  worker: string
-  error: string | null
-  result: unknown
-  startedAt: string
-  finishedAt: string | null
 }
 
 export type Client = ReturnType<typeof createClient>
@@ -79,19 +65,15 @@ export function createClient(
     submit: (spec: IngestSpec) => read<Accepted>('/v1/ingests', post(spec, bearer)),
     show: (id: string) => read<IngestNow>(at(id)),
     list: (query: Record<string, string>) =>
-      read<{ ingests: Ingest[]; next: string | null }>(`/v1/ingests?${new URLSearchParams(query)}`),
+      read<IngestPage>(`/v1/ingests?${new URLSearchParams(query)}`),
     rejects: (id: string, query: Record<string, string>) =>
-      read<{ rejects: Reject[]; next: string | null }>(
-        at(id, `/rejects?${new URLSearchParams(query)}`),
-      ),
+      read<RejectPage>(at(id, `/rejects?${new URLSearchParams(query)}`)),
     rejectsCsv: (id: string, all = false) => call(at(id, `/rejects?format=csv&all=${all}`)),
     retryRejects: (id: string, upload: string | null) =>
       read<RetryNow>(at(id, '/retry-rejects'), post(upload === null ? {} : { upload })),
     retry: (id: string, retryId: string) => read<RetryNow>(at(id, `/retries/${retryId}`)),
     steps: (id: string, query: Record<string, string>) =>
-      read<{ steps: StepRow[]; next: string | null }>(
-        at(id, `/steps?${new URLSearchParams(query)}`),
-      ),
+      read<StepPage>(at(id, `/steps?${new URLSearchParams(query)}`)),
     steer: (id: string, verb: string) => read<IngestNow>(at(id, `/${verb}`), { method: 'POST' }),
     /** @param all also those that have been gone for long */
     workers: (all = false) =>
@@ -120,11 +102,6 @@ export function createClient(
       await call(upload(name), { method: 'DELETE' })
     },
   }
-}
-
-/** Units that may load at once; null: as many as the workers will. */
-export interface Budget {
-  unitsMax: number | null
 }
 
 type Headers = Record<string, string>

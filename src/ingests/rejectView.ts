@@ -17,3 +17,9 @@ export const Reject = Type.Object({
   retryId: orNull(Type.String({ description: 'The retry that tried it last.' })),
 })
 export type Reject = Static<typeof Reject>
+
+export const RejectPage = Type.Object({
+  rejects: Type.Array(Reject),
+  next: orNull(Type.String()),
+})
+export type RejectPage = Static<typeof RejectPage>

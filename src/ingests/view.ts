@@ -72,6 +72,16 @@ const Note = Type.Object({
 export const Ingest = Type.Object(ledgerPart)
 export type Ingest = Static<typeof Ingest>
 
+export const IngestPage = Type.Object({
+  ingests: Type.Array(Ingest),
+  next: orNull(Type.String()),
+})
+export type IngestPage = Static<typeof IngestPage>
+
+/** What a request for an ingest is answered with. */
+export const Accepted = Type.Object({ id: Type.String(), state: State, links: Links })
+export type Accepted = Static<typeof Accepted>
+
 /** With what Temporal knows of one that has not ended: current.ts puts it together. */
 export const IngestNow = Type.Object({
   ...ledgerPart,

@@ -2,14 +2,13 @@
 import { Type } from 'typebox'
 import { viewCurrent } from '../../ingests/current.ts'
 import { submit } from '../../ingests/submit.ts'
-import { Ingest, IngestNow, Links, linksOf, State, showIngest } from '../../ingests/view.ts'
+import { Accepted, IngestNow, IngestPage, linksOf, State, showIngest } from '../../ingests/view.ts'
 import { listIngests } from '../../postgres/ledger/summary.ts'
 import { IngestId, IngestSpec } from '../../spec/spec.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, Limit, problems } from '../schemas.ts'
 import { mustHoldToken } from '../token.ts'
 
-const Accepted = Type.Object({ id: Type.String(), state: State, links: Links })
 const tags = ['ingests']
 
 export const ingests = (deps: ApiDeps) => async (app: App) => {
@@ -66,10 +65,7 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
         { additionalProperties: false },
       ),
       response: {
-        200: Type.Object({
-          ingests: Type.Array(Ingest),
-          next: Type.Union([Type.String(), Type.Null()]),
-        }),
+        200: IngestPage,
       },
     },
     handler: async ({ query: { limit = 50, before = null, state = null } }) => {

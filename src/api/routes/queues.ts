@@ -1,7 +1,9 @@
 /** Task queues and their rate limits, and the budget of the target. */
+
 import { Type } from 'typebox'
 import { QueueName } from '../../domain/routes.ts'
 import { orNull } from '../../domain/schema.ts'
+import { Budget } from '../../fleet/budgetView.ts'
 import { mustBeKnown, seeQueue, seeQueues } from '../../fleet/queues.ts'
 import { Queue } from '../../fleet/queueView.ts'
 import { readUnitsMax, writeUnitsMax } from '../../postgres/ledger/settings.ts'
@@ -24,21 +26,6 @@ const Limit = Type.Object(
       }),
     ),
     reason: Type.Optional(Type.String({ maxLength: 200, description: 'For those who wonder.' })),
-  },
-  { additionalProperties: false },
-)
-
-const Budget = Type.Object(
-  {
-    unitsMax: orNull(
-      Type.Integer({
-        minimum: 1,
-        maximum: 10_000,
-        description:
-          'Units that load at once, over all workers and ingests: connections that write to the ' +
-          'target. null takes the limit away.',
-      }),
-    ),
   },
   { additionalProperties: false },
 )

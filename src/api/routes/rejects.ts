@@ -1,7 +1,7 @@
 /** The rejects of an ingest: pages of JSON, or all of them as CSV. */
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
-import { Reject } from '../../ingests/rejectView.ts'
+import { RejectPage } from '../../ingests/rejectView.ts'
 import { mustExist } from '../../postgres/ledger/ingests.ts'
 import { eachReject, pageOfRejects } from '../../postgres/ledger/rejects.ts'
 import { csvOf } from '../../rejects/export.ts'
@@ -42,10 +42,7 @@ export const rejects =
           { additionalProperties: false },
         ),
         response: {
-          200: Type.Object({
-            rejects: Type.Array(Reject),
-            next: Type.Union([Type.String(), Type.Null()]),
-          }),
+          200: RejectPage,
           ...problems('ingest_not_found'),
         },
       },

@@ -1,24 +1,10 @@
 /** The steps of an ingest: what was done to which file, and what came of it. */
 import { Type } from 'typebox'
-import { orNull, time } from '../../domain/schema.ts'
+import { StepPage, showStep } from '../../ingests/stepView.ts'
 import { mustExist } from '../../postgres/ledger/ingests.ts'
 import { listSteps } from '../../postgres/ledger/steps.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, Limit, problems } from '../schemas.ts'
-
-const Step = Type.Object({
-  fileNo: Type.Integer(),
-  file: Type.String(),
-  stepNo: Type.Integer(),
-  step: Type.String(),
-  worker: Type.String({ description: 'The worker of the last attempt that ended.' }),
-  attempt: Type.Integer(),
-  failures: Type.Integer({ description: 'Attempts that threw.' }),
-  error: orNull(Type.String({ description: 'What the last one threw.' })),
-  result: Type.Unknown({ description: 'What the step returned.' }),
-  startedAt: time('When that attempt began.'),
-  finishedAt: orNull(time('null as long as it has not succeeded.')),
-})
 
 const pageKey = '^\\d{1,9}\\.\\d{1,3}$'
 
@@ -41,7 +27,7 @@ export const steps =
           { additionalProperties: false },
         ),
         response: {
-          200: Type.Object({ steps: Type.Array(Step), next: orNull(Type.String()) }),
+          200: StepPage,
           ...problems('ingest_not_found'),
         },
       },
@@ -51,7 +37,7 @@ export const steps =
         const page = await listSteps(db, id, { limit, after: { fileNo, stepNo } })
         const last = page.at(-1)
         const next = last && page.length === limit ? `${last.fileNo}.${last.stepNo}` : null
-        return { steps: page as never[], next }
+        return { steps: page.map(showStep), next }
       },
     })
   }

@@ -1,28 +1,11 @@
 /** The units of an ingest with their receipts. */
 import { Type } from 'typebox'
+import { orNull } from '../../domain/schema.ts'
+import { showUnit, Unit } from '../../ingests/unitView.ts'
 import { mustExist } from '../../postgres/ledger/ingests.ts'
 import { listUnits } from '../../postgres/ledger/units.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, Limit, problems } from '../schemas.ts'
-
-const orNull = (type: 'integer' | 'string', description = '') =>
-  Type.Unsafe<number | string | null>({ type: [type, 'null'], description })
-
-const Unit = Type.Object({
-  unitNo: Type.Integer(),
-  sizeBytes: Type.Integer(),
-  records: Type.Integer({ description: 'Data records that staging counted.' }),
-  splits: Type.Integer(),
-  rowsRead: orNull('integer', 'null until the unit is loaded.'),
-  rowsLoaded: orNull('integer'),
-  rowsRejected: orNull('integer'),
-  rowsSkipped: orNull('integer', 'Rows whose key was there already, with `unique: skip`.'),
-  lane: orNull('string', 'fast: raw bytes into COPY. repair: every record looked at.'),
-  worker: orNull('string'),
-  attempt: orNull('integer'),
-  startedAt: orNull('string'),
-  loadedAt: orNull('string'),
-})
 
 export const units =
   ({ db }: ApiDeps) =>
@@ -46,7 +29,7 @@ export const units =
           { additionalProperties: false },
         ),
         response: {
-          200: Type.Object({ units: Type.Array(Unit), next: orNull('string') }),
+          200: Type.Object({ units: Type.Array(Unit), next: orNull(Type.String()) }),
           ...problems('ingest_not_found'),
         },
       },
@@ -55,7 +38,7 @@ export const units =
         const page = await listUnits(db, id, { limit, after })
         const last = page.at(-1)?.unitNo
         const next = page.length === limit && last !== undefined ? String(last) : null
-        return { units: page as never[], next }
+        return { units: page.map(showUnit), next }
       },
     })
   }

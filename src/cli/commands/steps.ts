@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { readConfig } from '../../config.ts'
 import { toJson } from '../../domain/visible.ts'
-import { createClient, type StepRow } from '../client.ts'
+import { createClient, type Step } from '../client.ts'
 import { colors } from '../colors.ts'
 import { addJson, addLogLevel, integer } from '../options.ts'
 import { needApi } from '../settings.ts'
@@ -32,7 +32,7 @@ async function run(
   if (page.next) console.log(`More: sluice steps ${id} --after ${page.next}`)
 }
 
-function rowOf({ file, step, attempt, startedAt, finishedAt, worker, error, result }: StepRow) {
+function rowOf({ file, step, attempt, startedAt, finishedAt, worker, error, result }: Step) {
   const took = finishedAt ? duration(Date.parse(finishedAt) - Date.parse(startedAt)) : ''
   const outcome = error === null ? JSON.stringify(result) : colors.red(error)
   return [file, step, String(attempt), took, worker, outcome === 'null' ? '' : outcome]

@@ -186,13 +186,28 @@ const valuesOf = (at: StepAttempt) => [
   performance.now() - at.startMs,
 ]
 
+/** A step of a file that has failed or finished. */
+export interface StepView {
+  fileNo: number
+  file: string
+  stepNo: number
+  step: string
+  worker: string
+  attempt: number
+  failures: number
+  error: string | null
+  result: unknown
+  startedAt: Date
+  finishedAt: Date | null
+}
+
 /** A page of steps, by file. */
 export async function listSteps(
   db: Db,
   ingestId: string,
   page: { limit: number; after: { fileNo: number; stepNo: number } },
-): Promise<Record<string, unknown>[]> {
-  const { rows } = await db.query(
+): Promise<StepView[]> {
+  const { rows } = await db.query<StepView>(
     `select s.file_no as "fileNo", f.name as file, s.step_no as "stepNo", s.step, s.worker,
             s.attempt, s.failures, s.error, s.result, s.started_at as "startedAt",
             s.finished_at as "finishedAt"

@@ -125,13 +125,30 @@ export async function sumReceipts(
   return rows[0]
 }
 
+/** A unit with its receipt; what the receipt says is null as long as there is none. */
+export interface UnitView {
+  unitNo: number
+  sizeBytes: number
+  records: number
+  splits: number
+  rowsRead: number | null
+  rowsLoaded: number | null
+  rowsRejected: number | null
+  rowsSkipped: number | null
+  lane: Receipt['lane'] | null
+  worker: string | null
+  attempt: number | null
+  startedAt: Date | null
+  loadedAt: Date | null
+}
+
 /** A page of units with their receipts, without their splits. */
 export async function listUnits(
   db: Db,
   ingestId: string,
   page: { limit: number; after: number },
-): Promise<Record<string, unknown>[]> {
-  const { rows } = await db.query(
+): Promise<UnitView[]> {
+  const { rows } = await db.query<UnitView>(
     `select unit_no as "unitNo", size_bytes as "sizeBytes", records,
             jsonb_array_length(unit -> 'splits') as splits, rows_read as "rowsRead",
             rows_loaded as "rowsLoaded", rows_rejected as "rowsRejected",
@@ -144,13 +161,23 @@ export async function listUnits(
   return rows
 }
 
-const toReceipt = (row: Record<string, never>): Receipt => ({
-  rowsRead: row.rows_read as never,
-  rowsLoaded: row.rows_loaded as never,
-  rowsRejected: row.rows_rejected as never,
-  rowsSkipped: row.rows_skipped as never,
-  sizeBytes: row.size_bytes as never,
-  lane: row.lane as never,
+/** The columns of a receipt, as the table names them. */
+interface ReceiptRow {
+  rows_read: number
+  rows_loaded: number
+  rows_rejected: number
+  rows_skipped: number
+  size_bytes: number
+  lane: Receipt['lane']
+}
+
+const toReceipt = (row: ReceiptRow): Receipt => ({
+  rowsRead: row.rows_read,
+  rowsLoaded: row.rows_loaded,
+  rowsRejected: row.rows_rejected,
+  rowsSkipped: row.rows_skipped,
+  sizeBytes: row.size_bytes,
+  lane: row.lane,
 })
 
 /** What was planned before. */
