@@ -4,20 +4,24 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The files that take longest: one of them that begins late is alone at the end. */
 const longest = [
-  'cli/inspect',
+  'api/workers',
   'ingest/poison',
-  'ingest/control',
+  'chaos/matrix',
   'cli/up',
+  'steps/example',
+  'cli/inspect',
+  'ingest/control',
+  'ingest/killVerbs',
   'ingest/packed',
-  'deploy/image',
   'ingest/kill',
-  'ingest/janitor',
+  'ingest/killBetween',
+  'steps/steps',
+  'deploy/image',
+  'cli/commands',
+  'dev/postgres',
   'worker/queues',
   'worker/replicas',
-  'api/workers',
-  'api/ingests',
-  'steps/steps',
-  'cli/commands',
+  'ingest/passing',
 ]
 
 /** A clone that has run no tests yet cannot know how long they take; Vitest goes by size then. */

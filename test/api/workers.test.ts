@@ -201,7 +201,29 @@ test('a command that is not taken in time is void; one that is taken goes on', a
   expect((await tell(worker, { kind: 'resume' })).status).toBe(200)
 })
 
-test('one that left is gone, one that was killed is gone and has a problem', async () => {
+test('names that are not unique, and those that went long ago', async () => {
+  const twins = [await fakeWorker(api, 'twin'), await fakeWorker(api, 'twin')]
+  const told = await tell('twin', { kind: 'ping' })
+  expect([told.status, told.body.code]).toEqual([409, 'worker_ambiguous'])
+  for (const instance of twins) expect(told.body.detail).toContain(instance)
+  expect((await show(api, twins[1]!)).instance).toBe(twins[1])
+  const since = `now() - interval '11 min'`
+  await api.db.query(
+    `update sluice.workers set seen_at = ${since}, started_at = ${since} where instance = $1`,
+    [twins[0]],
+  )
+  expect((await show(api, 'twin')).instance).toBe(twins[1])
+  const twinsIn = async (all: boolean) => (await namesOf(all)).filter((name) => name === 'twin')
+  expect([(await twinsIn(false)).length, (await twinsIn(true)).length]).toEqual([1, 2])
+
+  const old = await fakeWorker(api, 'unheard', ['q'])
+  await api.db.query(`update sluice.workers set started_at = ${since} where instance = $1`, [old])
+  expect((await show(api, old)).problem).toBe('Temporal has not heard of it.')
+  await api.db.query('delete from sluice.workers where pid = 1')
+})
+
+// These two mostly wait: for the last report of a worker, and for a server that is not there.
+test.concurrent('one that left is gone, one that was killed is gone and has a problem', async () => {
   const names = ['left', 'killed'] as const
   const [left, killed] = await Promise.all(
     names.map((name) => startNamed(api, name, { queue: `${api.queue}-${name}` })),
@@ -232,28 +254,7 @@ test('one that left is gone, one that was killed is gone and has a problem', asy
   expect((await show(api, 'killed')).state).toBe('running')
 })
 
-test('names that are not unique, and those that went long ago', async () => {
-  const twins = [await fakeWorker(api, 'twin'), await fakeWorker(api, 'twin')]
-  const told = await tell('twin', { kind: 'ping' })
-  expect([told.status, told.body.code]).toEqual([409, 'worker_ambiguous'])
-  for (const instance of twins) expect(told.body.detail).toContain(instance)
-  expect((await show(api, twins[1]!)).instance).toBe(twins[1])
-  const since = `now() - interval '11 min'`
-  await api.db.query(
-    `update sluice.workers set seen_at = ${since}, started_at = ${since} where instance = $1`,
-    [twins[0]],
-  )
-  expect((await show(api, 'twin')).instance).toBe(twins[1])
-  const twinsIn = async (all: boolean) => (await namesOf(all)).filter((name) => name === 'twin')
-  expect([(await twinsIn(false)).length, (await twinsIn(true)).length]).toEqual([1, 2])
-
-  const old = await fakeWorker(api, 'unheard', ['q'])
-  await api.db.query(`update sluice.workers set started_at = ${since} where instance = $1`, [old])
-  expect((await show(api, old)).problem).toBe('Temporal has not heard of it.')
-  await api.db.query('delete from sluice.workers where pid = 1')
-})
-
-test('without Temporal the ledger still says who is there', async () => {
+test.concurrent('without Temporal the ledger still says who is there', async () => {
   const ask = askAt(await listen(api, { isTemporalAway: true }))
   const { body } = await ask('GET', '/v1/workers/first')
   expect(body).toMatchObject({ state: 'running', temporal: null, problem: null })

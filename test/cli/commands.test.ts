@@ -184,7 +184,7 @@ test('bad usage exits with 2, and what is missing is named', async () => {
     [['migrate'], 1, 'DATABASE_URL is not set'],
     [['list'], 1, 'SLUICE_API'],
     [['up', 'trips.csv'], 2, '--into'],
-    [['up', 'trips.csv', '--into', 'a.b.c'], 1, 'more than two parts'],
+    [['up', 'trips.csv', '--into', 'a.b.c'], 2, 'more than two parts'],
   ]
   for (const [args, code, text] of cases) {
     // A worker that cannot start ends its process.
