@@ -1,4 +1,5 @@
 /** The flags that most likely mend values which do not fit the types of their columns. */
+import { type DateOrder, dateOrdersOf } from './calendar.ts'
 import { answersIn } from './oddRows.ts'
 import type { Given, Rejected } from './rejected.ts'
 import { inShell, nullFlags } from './shellWords.ts'
@@ -9,7 +10,7 @@ export function likelyValues(found: readonly Rejected[], given: Given): string[]
   const misfits = found.map(misfitOf)
   const sentences: string[] = []
   let rest = misfits
-  for (const kind of [asAnswers, asDates, asNumbers, asNullWords]) {
+  for (const kind of [asAnswers, asNoDates, asDates, asNumbers, asNullWords]) {
     const { taken, sentence } = kind(rest, given)
     if (sentence === null) continue
     sentences.push(sentence)
@@ -60,7 +61,10 @@ function asAnswers(misfits: readonly Misfit[], given: Given): Explained {
   const list = words.map(quotedText).join(', ')
   if (!found) {
     const are = words.length === 1 ? 'is' : 'are'
-    const what = 'say with `--true` and `--false` what is which'
+    const isGiven = given.true !== undefined || given.false !== undefined
+    const what = isGiven
+      ? 'correct the rows, or add a `--true` or `--false` for it'
+      : 'say with `--true` and `--false` what is which'
     return { taken, sentence: `${where}, ${list} ${are} no boolean: ${what}.` }
   }
   const flags = [
@@ -71,22 +75,36 @@ function asAnswers(misfits: readonly Misfit[], given: Given): Explained {
 }
 
 const dateTypes = /^(date|timestamp)/
-const someDate = /^\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}/
+
+/** Dates that no order makes right, like 31.02.2025: only the rows can be corrected. */
+function asNoDates(misfits: readonly Misfit[]): Explained {
+  const taken = misfits.filter((misfit) => ordersOf(misfit)?.length === 0)
+  const dates = [...new Set(taken.map(({ value }) => value as string))]
+  if (dates.length === 0) return unexplained
+  const list = dates.slice(0, wordsMax).map(quotedText).join(', ')
+  const more = dates.length > wordsMax ? ' and others' : ''
+  const are = dates.length === 1 ? 'is no date' : 'are no dates'
+  const sentence = `In ${columnsOf(taken)}, ${list}${more} ${are} of the calendar: correct the rows.`
+  return { taken, sentence }
+}
 
 function asDates(misfits: readonly Misfit[], given: Given): Explained {
   if (given.dates !== undefined) return unexplained
-  const taken = misfits.filter(
-    ({ type, value }) => dateTypes.test(type ?? '') && someDate.test(value ?? ''),
+  const dayOrMonthFirst: DateOrder[] = ['DMY', 'MDY']
+  const taken = misfits.filter((misfit) =>
+    ordersOf(misfit)?.some((order) => dayOrMonthFirst.includes(order)),
   )
   if (taken.length === 0) return unexplained
-  const parts = taken.map(({ value }) => (someDate.exec(value ?? '') ?? []).slice(1).map(Number))
-  const isDay = (at: number) =>
-    parts.every((each) => (each[at] ?? 99) <= 31) && parts.some((each) => (each[at] ?? 0) > 12)
-  const orders = [...(isDay(1) ? [] : ['DMY']), ...(isDay(0) ? [] : ['MDY'])]
+  const orders = dayOrMonthFirst.filter((order) =>
+    taken.every((misfit) => ordersOf(misfit)?.includes(order)),
+  )
   if (orders.length === 0) return unexplained
   const flag = orders.map((order) => `\`--dates ${order}\``).join(' or ')
   return { taken, sentence: `The dates in ${columnsOf(taken)} may be read with ${flag}.` }
 }
+
+const ordersOf = ({ type, value }: Misfit): DateOrder[] | null =>
+  dateTypes.test(type ?? '') ? dateOrdersOf(value ?? '') : null
 
 const numberTypes = /^(smallint|integer|bigint|numeric|real|double precision)/
 const withComma = /^\s*[-+]?\d+([. ']\d{3})*,\d+\s*$/
@@ -107,6 +125,7 @@ function asNumbers(misfits: readonly Misfit[], given: Given): Explained {
   return { taken, sentence: `The numbers in ${columnsOf(taken)} may be read with ${flag}.` }
 }
 
+/** So many values are quoted in a sentence. */
 const wordsMax = 3
 
 /** A few words without a digit, over and over: they mean that there is no value. */

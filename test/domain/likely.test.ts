@@ -57,6 +57,10 @@ test.each([
   [[value('ok', 'boolean', 'rot')], '"rot" is no boolean: say with `--true` and `--false`'],
   [[value('day', 'date', '31/12/2024')], '`--dates DMY`'],
   [[value('day', 'date', '12/31/2024')], '`--dates MDY`'],
+  [[value('day', 'date', '01/02/2024')], '`--dates DMY` or `--dates MDY`'],
+  [[value('day', 'date', '29.02.2025')], '"29.02.2025" is no date of the calendar'],
+  [[value('day', 'date', '2025-02-30')], '"2025-02-30" is no date of the calendar'],
+  [[value('day', 'date', '29.02.24')], '`--dates DMY`'],
   [[value('amount', 'numeric', '1.234,5')], '`--decimal ,`'],
   [[value('amount', 'bigint', '1,234,567')], '`--thousands ,`'],
   [[value('amount', 'bigint', 'n.v.')], "`--null '' --null n.v.`"],
@@ -76,6 +80,8 @@ test.each<[Given, ReturnType<typeof ragged>[], string | null]>([
   [{ unique: 'reject' }, [of('23505')], null],
   [{ skipFooter: 1 }, [total], '`--skip-footer 2`'],
   [{ true: ['ja'] }, [value('ok', 'boolean', 'nein')], 'can be read with `--false nein`'],
+  [{ true: ['ja'], false: ['nein'] }, [value('ok', 'boolean', 'rot')], 'correct the rows, or add'],
+  [{ dates: 'DMY' }, [value('d', 'date', '31.02.2025')], 'correct the rows'],
   [{ null: ['NA', ''] }, [value('n', 'bigint', '?')], "`--null NA --null '' --null '?'`"],
   [{ decimal: '.' }, [value('n', 'bigint', '1,5')], 'written with `--null` or `--dates`'],
 ])('%j is not advised again', (given, rejects, expected) => {
@@ -85,6 +91,13 @@ test.each<[Given, ReturnType<typeof ragged>[], string | null]>([
   for (const option of ['delimiter', 'encoding', 'comment', 'quote', 'columns']) {
     if (option in given) expect(advice ?? '').not.toContain(`--${option}`)
   }
+})
+
+test('a date that does not exist hides no order from the others', () => {
+  const dates = ['31.02.2024', '31.12.2024'].map((text) => value('day', 'date', text))
+  const advice = likelyAdvice(dates, {})
+  expect(advice).toContain('In day, "31.02.2024" is no date of the calendar: correct the rows.')
+  expect(advice).toContain('The dates in day may be read with `--dates DMY`.')
 })
 
 test('a cause of few rejects is told as well, behind that of most', () => {
