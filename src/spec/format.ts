@@ -1,6 +1,7 @@
 /** The format of a spec: its kind, and how files of that kind are written. */
 import type { Static } from 'typebox'
 import { type Option, type Options, objectOf, oneOf } from '../domain/option.ts'
+import type { Reading } from '../domain/words.ts'
 import type { Format } from '../formats/format.ts'
 import { type FormatKind, formatOf, formats, usualKind } from '../formats/index.ts'
 
@@ -20,6 +21,7 @@ const kind = {
   about: 'the format of the files',
   absent: usualKind,
   flag: { text: '--format <kind>' },
+  shown: { what: 'format', value: (reading: Reading) => reading.kind, isSniffed: false },
   example: `--format ${usualKind}`,
 } satisfies Option
 

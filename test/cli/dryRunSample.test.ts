@@ -30,7 +30,7 @@ test('values that the table does not take would be rejects, and most of them fai
     { line: 2, column: 'id', code: '22P02', error: 'not a valid bigint: "# mid"', raw: anyText },
     { line: 3, column: 'ok', code: '22P02', error: 'not a valid boolean: "ja"', raw: anyText },
   ])
-  expect(seen.words).toContain('the first 2 records, 0 with another width')
+  expect(seen.words).toContain('the first 2 records, 0 with another number of fields')
   expect(seen.problem).toContain('2 of the first 2 records would be rejects; 1 are allowed')
   expect(seen.words).toMatch(/some\.csv:2.* id: not a valid bigint: "# mid"/)
   expect(seen.words).toMatch(/It would fail: .*\n.*--comment '#'.*--true ja.*--max-rejects 100%/)

@@ -83,6 +83,23 @@ test('what is refused for its NULL, and what is judged at the end of the stateme
   })
 })
 
+test('a rule of the table is no fault of the last column', async () => {
+  await harness.db.query(
+    'create table kept (id int primary key, low int, high int, check (low <= high))',
+  )
+  await transaction(harness.db, async (tx) => {
+    const fields = ['id', 'low', 'high']
+    const typed = fields.map((name) => ({ name, type: 'integer' }))
+    const target = { table: 'kept', columns: typed, fields }
+    const records = recordsOf(['1\t1\t2', '1\t3\t4', '2\t9\t8'])
+    const { refused } = await copyAround(tx, target, records)
+    expect(refused.map(({ index, column, constraint }) => [index, column, constraint])).toEqual([
+      [1, null, 'kept_pkey'],
+      [2, null, 'kept_check'],
+    ])
+  })
+})
+
 test.each([
   'Price: EUR',
   'a": "b',

@@ -23,6 +23,8 @@ export function abortedAt(error: unknown, { table }: Copying): number | null {
 export function columnOf(error: unknown, { table, columns }: Copying): string | null {
   if (!(error instanceof pg.DatabaseError)) return null
   if (error.column) return error.column
+  // A rule of the table is broken by the row: the last column that COPY has read is not to blame.
+  if (error.constraint && error.table) return null
   const found = /^\d+, column (.*)/s.exec(contextOf(error, table) ?? '')?.[1]
   if (found === undefined) return null
   return nameAtStart(`${found}\n`, new Set(columns.map(({ name }) => name)), columnEnds)

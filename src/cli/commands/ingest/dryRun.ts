@@ -60,7 +60,10 @@ function facts(seen: Peek, hasDatabase: boolean): string {
       : []),
     ['target', `${seen.target}, ${there}`],
     ['types', origin(seen)],
-    ['sample', `the first ${plural(sampled, 'record')}${ofFile}, ${seen.odd} with another width`],
+    [
+      'sample',
+      `the first ${plural(sampled, 'record')}${ofFile}, ${seen.odd} with another number of fields`,
+    ],
     ['rejects', `${number(rejects.count)} of them, ${by}`],
   ]
     .map(([name = '', value]) => `${colors.dim(name.padEnd(8))} ${value}`)

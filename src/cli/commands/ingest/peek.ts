@@ -85,7 +85,7 @@ export async function peek(
       files: listing.files.length,
       heads: heads.count,
       reading: own.reading,
-      facts: factsOf(written, full.format, spec.target ?? {}),
+      facts: factsOf(written, spec.format ?? {}, spec.target ?? {}),
       header: own.header,
       ...found,
       notes: [...own.notes, ...found.notes, ...heads.notes],
