@@ -1,4 +1,5 @@
 /** The task queues: which workers serve them, and what waits in them. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, sluiceError } from '../errors.ts'
 import { type NeededQueue, neededQueues } from '../postgres/ledger/underWay.ts'
 import { listWorkers, type WorkerView } from '../postgres/ledger/workers.ts'
@@ -26,6 +27,31 @@ export async function seeQueue(deps: FleetDeps, queue: string): Promise<Queue> {
   const [ledger, view] = await Promise.all([readLedger(deps), ask(deps, queue)])
   return showQueue(queue, { ...ledger, view })
 }
+
+const agreedMs = 2000
+const lookEveryMs = 50
+
+/**
+ * A queue whose limit was just set: the server's view of it follows a moment later, which is
+ * waited for, but not for long.
+ */
+export async function seeLimited(
+  deps: FleetDeps,
+  queue: string,
+  perSecond: number | null,
+): Promise<Queue> {
+  const deadline = Date.now() + agreedMs
+  for (;;) {
+    const seen = await seeQueue(deps, queue)
+    const set = seen.rateLimit?.setBy === 'api' ? seen.rateLimit.perSecond : null
+    if (isSameRate(set, perSecond) || Date.now() > deadline) return seen
+    await sleep(lookEveryMs)
+  }
+}
+
+/** The server rounds rates. */
+const isSameRate = (a: number | null, b: number | null): boolean =>
+  a === null || b === null ? a === b : Math.abs(a - b) < 0.001 + b / 1e6
 
 /** @throws queue_unknown */
 export async function mustBeKnown(deps: FleetDeps, queue: string): Promise<void> {

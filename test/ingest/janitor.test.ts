@@ -48,8 +48,16 @@ const spec = (path: string, table: string) => ({
   target: { table },
 })
 
-/** An ingest in the ledger as an API leaves it that dies before it starts the workflow. */
-async function entered(harness: Harness, ingestId: string, sql = ''): Promise<string> {
+const isOld = `state = 'running', created_at = now() - interval '2 h'`
+
+const named = (harness: Harness, name: string): string => `${harness.queue}-${name}`
+
+/**
+ * An ingest in the ledger as an API leaves it that dies before it starts the workflow.
+ * @returns its id, which no workflow of another test has: all files share a Temporal
+ */
+async function entered(harness: Harness, name: string, sql = ''): Promise<string> {
+  const ingestId = named(harness, name)
   const full = fullSpec({ ...spec('/nowhere', 'nothing'), queue: harness.queue })
   await enterIngest(harness.db, { ingestId, spec: full, target: 'public.nothing' })
   if (sql)
@@ -81,7 +89,7 @@ test.concurrent('ends what was terminated, and nothing else', async ({ onTestFin
   await harness.steer(paused, 'pause')
   await until(async () => (await row(harness, paused)).state === 'paused', { what: 'a pause' })
   const queued = await harness.start({ ...spec(path, 'queued'), queue: `${harness.queue}-nobody` })
-  const unstarted = await entered(harness, `${harness.queue}-unstarted`)
+  const unstarted = await entered(harness, 'unstarted')
   const others = [healthy, paused, queued, unstarted]
   const before = await Promise.all(others.map((id) => row(harness, id)))
   await harness.client.workflow.getHandle(orphan).terminate('by hand')
@@ -158,9 +166,7 @@ test.concurrent('two janitors at once end each orphan once', async ({ onTestFini
   const harness = await build({ onEnd: onTestFinished })
   const worker = await harness.startWorker({ concurrency: 4 })
   const names = Array.from({ length: 250 }, (_, n) => `orphan-${String(n).padStart(3, '0')}`)
-  for (const name of names) {
-    await entered(harness, name, `state = 'running', created_at = now() - interval '2 h'`)
-  }
+  for (const name of names) await entered(harness, name, isOld)
   const id = janitorId(await readLedgerId(harness.db))
   const found = await Promise.all(
     ['a', 'b'].map((name) =>
@@ -192,10 +198,10 @@ test.concurrent('what ingests have left is removed an hour after their end', asy
   }
   const table = (id: string) => `sluice_landing_${ingestHash(id)}`
   const ended = (time: string) => `state = 'failed', ended_at = now() - interval '${time}'`
-  await entered(harness, 'old', ended('61 min'))
-  await entered(harness, 'young', ended('59 min'))
-  await entered(harness, 'alive')
-  for (const name of ['old', 'young', 'alive', 'unknown']) {
+  const old = await entered(harness, 'old', ended('61 min'))
+  const young = await entered(harness, 'young', ended('59 min'))
+  const alive = await entered(harness, 'alive')
+  for (const name of [old, young, alive, 'unknown']) {
     await folder(name)
     await harness.db.query(`create table ${table(name)} (n int)`)
   }
@@ -206,16 +212,16 @@ test.concurrent('what ingests have left is removed an hour after their end', asy
   const longAgo = new Date(Date.now() - 25 * 3_600_000)
   await utimes(join(uploads, 'expired'), longAgo, longAgo)
   expect(await pass(harness)).toMatchObject({ folders: 2, tables: 1, uploads: 1 })
-  expect((await staged(harness)).sort()).toEqual(['alive', 'new', 'young'])
-  expect(await landings(harness)).toEqual(['alive', 'unknown', 'young'].map(table).sort())
+  expect((await staged(harness)).sort()).toEqual([alive, young, 'new'].sort())
+  expect(await landings(harness)).toEqual([alive, young, 'unknown'].map(table).sort())
   expect(await readdir(uploads)).toEqual(['fresh'])
 
   // Another ledger works in the same stage: what this one does not know may be its.
   expect(await harness.stage.claim('another')).toBe(2)
   await folder('theirs')
-  await folder('old')
+  await folder(old)
   expect(await pass(harness)).toMatchObject({ folders: 1 })
-  expect((await staged(harness)).sort()).toEqual(['alive', 'new', 'theirs', 'young'])
+  expect((await staged(harness)).sort()).toEqual([alive, young, 'new', 'theirs'].sort())
 })
 
 test.concurrent('two processes that start together make one schedule, which follows the workers', async ({
@@ -234,9 +240,9 @@ test.concurrent('two processes that start together make one schedule, which foll
   expect(every.intervals).toMatchObject([{ every: 120_000 }])
   expect(policies.overlap).toBe('SKIP')
   expect(await queue()).toBe(harness.queue)
-  await entered(harness, 'left', `state = 'running', created_at = now() - interval '2 h'`)
+  const left = await entered(harness, 'left', isOld)
   await handle.trigger()
-  expect(await harness.ended('left')).toMatchObject({ error: { code: 'workflow_terminated' } })
+  expect(await harness.ended(left)).toMatchObject({ error: { code: 'workflow_terminated' } })
   for (const worker of workers) worker.kill('SIGTERM')
   await Promise.all(workers.map(({ exited }) => exited))
   expect(made().reduce((sum, times) => sum + times)).toBe(1)
@@ -247,11 +253,11 @@ test.concurrent('two processes that start together make one schedule, which foll
   const other = `${harness.queue}-other`
   await harness.startWorker({ env, queue: other })
   await until(async () => (await queue()) === other, { what: 'another queue' })
-  await entered(harness, 'left-too', `state = 'running', created_at = now() - interval '2 h'`)
+  const leftToo = await entered(harness, 'left-too', isOld)
   const isFree = async () => (await handle.describe()).info.runningActions.length === 0
   await until(isFree, { what: 'the end of the run that waits' })
   await handle.trigger()
-  expect(await harness.ended('left-too')).toMatchObject({ state: 'failed' })
+  expect(await harness.ended(leftToo)).toMatchObject({ state: 'failed' })
 
   await harness.startWorker({ env: { SLUICE_JANITOR: '0' } })
   const isGone = async () => (await handle.describe().catch(() => null)) === null
@@ -277,7 +283,7 @@ test.concurrent('a server that allows no schedules keeps nobody from working', a
   const isTold = () => worker.output().includes('the janitor has no schedule')
   await until(isTold, { what: 'a warning', worker })
   // One pass by hand goes all the same.
-  await entered(harness, 'left', `state = 'running', created_at = now() - interval '2 h'`)
+  await entered(harness, 'left', isOld)
   expect(await pass(harness)).toMatchObject({ ended: 1 })
 })
 
@@ -288,11 +294,13 @@ test.concurrent('sluice janitor runs a pass and says what it found', async ({ on
   expect(alone).toMatchObject({ code: 1 })
   expect(alone.error).toContain('No worker lives')
   await harness.startWorker()
-  await entered(harness, 'left', `state = 'running', created_at = now() - interval '2 h'`)
+  const left = await entered(harness, 'left', isOld)
   const told = await sluice(['janitor'], { env })
   expect(told).toMatchObject({ code: 0, error: '' })
   expect(told.out).toContain('Ingests that have not ended: 1. Orphans among them: 1.')
-  expect(told.out).toContain('left: its workflow is not there any more; the ingest is failed now')
+  expect(told.out).toContain(
+    `${left}: its workflow is not there any more; the ingest is failed now`,
+  )
   const again = await sluice(['janitor', '--json'], { env })
   expect(JSON.parse(again.out)).toMatchObject({ looked: 0, ended: 0, orphans: [], next: null })
 })

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { QueueName } from '../../domain/routes.ts'
 import { orNull } from '../../domain/schema.ts'
 import { Budget } from '../../fleet/budgetView.ts'
-import { mustBeKnown, seeQueue, seeQueues } from '../../fleet/queues.ts'
+import { mustBeKnown, seeLimited, seeQueue, seeQueues } from '../../fleet/queues.ts'
 import { Queue } from '../../fleet/queueView.ts'
 import { readUnitsMax, writeUnitsMax } from '../../postgres/ledger/settings.ts'
 import { limitQueue } from '../../temporal/queues.ts'
@@ -70,7 +70,7 @@ export const queues = (deps: ApiDeps) => async (app: App) => {
       await temporal.withDeadline(deadline, () =>
         limitQueue(temporal, queue, { perSecond, reason }),
       )
-      return seeQueue(deps, queue)
+      return seeLimited(deps, queue, perSecond)
     },
   })
 }

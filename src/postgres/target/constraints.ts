@@ -115,10 +115,10 @@ export async function judgeAtOnce(tx: Connection, table: TableName): Promise<voi
 
 /**
  * Deferred triggers run now, when all rows are there, as they would at the commit: an error of
- * theirs there would not say which table it is about.
+ * theirs there would not say which table it is about. What comes after is deferred as before.
  */
 export async function runDeferred(tx: Connection): Promise<void> {
-  await tx.query('set constraints all immediate')
+  await tx.query('set constraints all immediate; set constraints all deferred')
 }
 
 // What an expression calls and reads is told by its node tree only: built-in functions have no
