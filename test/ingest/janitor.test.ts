@@ -50,18 +50,13 @@ const spec = (path: string, table: string) => ({
 
 const isOld = `state = 'running', created_at = now() - interval '2 h'`
 
-const named = (harness: Harness, name: string): string => `${harness.queue}-${name}`
-
-/**
- * An ingest in the ledger as an API leaves it that dies before it starts the workflow.
- * @returns its id, which no workflow of another test has: all files share a Temporal
- */
+/** An ingest as an API leaves it that dies before it starts the workflow. All files share a Temporal. */
 async function entered(harness: Harness, name: string, sql = ''): Promise<string> {
-  const ingestId = named(harness, name)
+  const ingestId = `${harness.queue}-${name}`
   const full = fullSpec({ ...spec('/nowhere', 'nothing'), queue: harness.queue })
   await enterIngest(harness.db, { ingestId, spec: full, target: 'public.nothing' })
   if (sql)
-    await harness.db.query(`update sluice.ingests set ${sql} where ingest_id = '${ingestId}'`)
+    await harness.db.query(`update sluice.ingests set ${sql} where ingest_id = $1`, [ingestId])
   return ingestId
 }
 
@@ -141,7 +136,7 @@ test.concurrent('a workflow that is not there any more: not before its ingest ha
     [published.ingestId],
   )
   const ago = (time: string) => `now() - interval '${time}'`
-  const gone = await entered(harness, 'gone', `state = 'running', created_at = ${ago('2 h')}`)
+  const gone = await entered(harness, 'gone', isOld)
   const busy = await entered(
     harness,
     'busy',
@@ -167,11 +162,10 @@ test.concurrent('two janitors at once end each orphan once', async ({ onTestFini
   const worker = await harness.startWorker({ concurrency: 4 })
   const names = Array.from({ length: 250 }, (_, n) => `orphan-${String(n).padStart(3, '0')}`)
   for (const name of names) await entered(harness, name, isOld)
+  const { client, queue } = harness
   const id = janitorId(await readLedgerId(harness.db))
   const found = await Promise.all(
-    ['a', 'b'].map((name) =>
-      runJanitor(harness.client, { id: `${id}-${name}`, queue: harness.queue }),
-    ),
+    ['a', 'b'].map((name) => runJanitor(client, { id: `${id}-${name}`, queue })),
   )
   // An attempt that fails on the way has ended some that no result has: the log has all.
   const told = worker.output().match(/orphan-\d+(?=: its workflow .*failed now)/g)
