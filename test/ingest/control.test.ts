@@ -7,6 +7,7 @@ import { sourceAttribute, targetAttribute } from '../../src/temporal/searchAttri
 import { build, noticedSoon, until, untilIdle } from '../harness.ts'
 import { recordHistory } from '../replay/record.ts'
 import { sumOf, writeRows } from '../rows.ts'
+import { holdLoads } from '../worker/hold.ts'
 
 const rows = 500_000
 
@@ -131,14 +132,17 @@ test('SIGTERM in the middle: units in flight end or go to another worker, nothin
   expect(found.rows[0]).toEqual({ rows, sum: sumOf(rows) })
 })
 
-test('a second SIGTERM leaves at once, and nothing is lost', async () => {
+test('a second SIGTERM leaves at once, and nothing is lost', async ({ onTestFinished }) => {
+  // No receipt can be written meanwhile, so no unit ends within the grace time.
+  const held = await holdLoads(harness)
+  const letGo = async () => {
+    await held.release()
+    await harness.db.query('drop function if exists hold cascade')
+  }
+  onTestFinished(letGo)
   const leaving = await harness.startWorker()
   const ingestId = await harness.start({ source, target: { table: '"left"' } }, noticedSoon)
-  await until(async () => (await loadedUnits(ingestId)) > 0, { what: 'a unit' })
-  // No receipt can be written meanwhile, so no unit ends within the grace time.
-  const holder = await harness.db.connect()
-  await holder.query('begin; lock table sluice.units in share mode')
-  await until(async () => (await sessions()) > 0, { what: 'a load' })
+  await until(async () => (await held.count()) > 0, { what: 'a load', worker: leaving })
   leaving.kill('SIGTERM')
   await until(() => leaving.output().includes('again to leave'), { what: 'the first signal' })
   const isStopping = async () =>
@@ -148,8 +152,7 @@ test('a second SIGTERM leaves at once, and nothing is lost', async () => {
   await until(isStopping, { what: 'the report that it stops', worker: leaving })
   leaving.kill('SIGTERM')
   expect(await leaving.exited).toEqual({ code: 1, signal: null })
-  await holder.query('rollback')
-  holder.release()
+  await letGo()
   await harness.startWorker()
   expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
   const found = await harness.db.query(
