@@ -4,6 +4,7 @@
  * Every byte of the unit is in exactly one part. A line that staging gave up and a record that is
  * too long count like a record here: they, too, are read when the unit is loaded.
  */
+import { emptyUnit } from '../../src/domain/plan.ts'
 import type { Split, Unit } from '../../src/domain/words.ts'
 import { readerOf } from '../../src/formats/index.ts'
 import type { Reader } from '../../src/formats/reader.ts'
@@ -97,16 +98,10 @@ function divide(split: Split, first: Unit, items: Iterable<Item>, nextPart: () =
   addSplit(part, at)
 }
 
-const emptyPart = ({ columns, reading, aside }: Unit): Unit => ({
-  splits: [],
-  flaws: [],
-  columns,
-  reading,
-  sizeBytes: 0,
-  records: 0,
-  broken: 0,
-  // Comments may be in any of the parts.
-  ...(aside && { aside }),
+/** Comments may be in any of the parts. */
+const emptyPart = (unit: Unit): Unit => ({
+  ...emptyUnit(unit),
+  ...(unit.aside && { aside: unit.aside }),
 })
 
 function addSplit(part: Unit, { odd, ...rest }: Split): void {

@@ -1,4 +1,5 @@
 /** Tells what the rejects of an ingest likely come from, and which flag mends it. */
+import { grouped } from '../../src/domain/grouped.ts'
 import { likelyAdvice, placesIn } from '../../src/domain/likely.ts'
 import { isFooter } from '../../src/domain/oddRows.ts'
 import type { Given, Rejected } from '../../src/domain/rejected.ts'
@@ -34,12 +35,7 @@ export const saidIn = ({ format, target }: FullSpec): Given => ({ ...format, ...
 
 /** The first rejects, with what is known of their files. */
 export async function rejectedIn(tx: Connection, ingestId: string): Promise<Rejected[]> {
-  const byFile = new Map<number, SampledReject[]>()
-  for (const reject of await sampleRejects(tx, ingestId)) {
-    const found = byFile.get(reject.fileNo)
-    if (found) found.push(reject)
-    else byFile.set(reject.fileNo, [reject])
-  }
+  const byFile = grouped(await sampleRejects(tx, ingestId), ({ fileNo }) => fileNo)
   const frames = await readFrames(tx, ingestId, [...byFile.keys()])
   const rejected = [...byFile].flatMap(([fileNo, found]) => {
     const frame = frames.get(fileNo)
@@ -61,7 +57,7 @@ export async function rejectedIn(tx: Connection, ingestId: string): Promise<Reje
   return rejected.map((reject) => ({ ...reject, fromEnd: null }))
 }
 
-/** Of a file without records nothing else is known. */
+/** A reject as it is: of a file without records nothing else is known. */
 const unplaced = ({ code, column, error, raw, fileNo }: SampledReject) => ({
   code,
   column,

@@ -6,7 +6,7 @@ import type { FileShape } from './words.ts'
 export interface ValueTerms {
   /** The texts that stand for NULL in every column. */
   nulls: string[]
-  /** Of how many records a header is made. */
+  /** How many records make up a header. */
   headerRows: number
   /** It has words for true and false. */
   hasWords: boolean

@@ -1,4 +1,5 @@
 /** What most likely mends an ingest, by what its rejects have in common. */
+import { grouped } from './grouped.ts'
 import { likelyValues } from './likelyValues.ts'
 import { areUnits, commentMark, isFooter } from './oddRows.ts'
 import type { Given, Rejected } from './rejected.ts'
@@ -15,17 +16,10 @@ const sentencesMax = 3
 
 /** @returns sentences that say what to do; null when nothing is known */
 export function likelyAdvice(rejects: readonly Rejected[], given: Given): string | null {
-  const byCause = new Map<Cause, Rejected[]>()
-  for (const reject of rejects) {
-    const cause = causes.find((each) => each.takes(reject, given))
-    if (!cause) continue
-    const found = byCause.get(cause)
-    if (found) found.push(reject)
-    else byCause.set(cause, [reject])
-  }
+  const byCause = grouped(rejects, (reject) => causes.find((each) => each.takes(reject, given)))
   const sentences = [...byCause]
     .sort(([, a], [, b]) => b.length - a.length)
-    .flatMap(([cause, found]) => cause.advice(found, given))
+    .flatMap(([cause, found]) => cause?.advice(found, given) ?? [])
   return sentences.length > 0 ? sentences.slice(0, sentencesMax).join(' ') : null
 }
 

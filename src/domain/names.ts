@@ -4,7 +4,9 @@
  * A header is as hostile as any input: one name may have a million characters, and 1,600 names may
  * be the same. So each name is cut before it is compared, and no step looks at all names for each.
  */
+
 import type { TargetColumn } from './columns.ts'
+import { grouped } from './grouped.ts'
 
 /** The longest identifier of PostgreSQL, in bytes (NAMEDATALEN - 1). */
 const nameBytesMax = 63
@@ -176,8 +178,10 @@ interface Finder {
 
 function finderIn(names: readonly string[]): Finder {
   const free = new Set(names)
-  const byCase = groupBy(names, (name) => name.toLowerCase())
-  const byWords = groupBy(names, cutWords)
+  // The first name of each group stands last, from where it is taken.
+  const lastFirst = names.toReversed()
+  const byCase = grouped(lastFirst, (name) => name.toLowerCase())
+  const byWords = grouped(lastFirst, cutWords)
   const take = (name: string | undefined): string | null =>
     name !== undefined && free.delete(name) ? name : null
   const firstOf = (group: string[] | undefined): string | null => {
@@ -202,18 +206,3 @@ function finderIn(names: readonly string[]): Finder {
 
 /** A column's name has lost what is behind its 63rd byte; the name in the file has it still. */
 const cutWords = (name: string): string => cutName(wordsOf(name), nameBytesMax)
-
-/** The first name of each group stands last, from where it is taken. */
-function groupBy(
-  names: readonly string[],
-  keyOf: (name: string) => string,
-): ReadonlyMap<string, string[]> {
-  const groups = new Map<string, string[]>()
-  for (const name of names.toReversed()) {
-    const key = keyOf(name)
-    const group = groups.get(key)
-    if (group) group.push(name)
-    else groups.set(key, [name])
-  }
-  return groups
-}

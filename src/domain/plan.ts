@@ -107,7 +107,8 @@ const isFull = (unit: Unit, nextBytes: number, unitSize: number): boolean =>
   (unit.splits.length > 0 && unit.sizeBytes + nextBytes > unitSize * 1.25) ||
   unit.sizeBytes >= unitSize
 
-const emptyUnit = ({ columns, reading }: PlannedFile): Unit => ({
+/** A unit for files of one layout, with nothing in it. */
+export const emptyUnit = ({ columns, reading }: Pick<Unit, 'columns' | 'reading'>): Unit => ({
   splits: [],
   flaws: [],
   columns,

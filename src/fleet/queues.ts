@@ -41,12 +41,12 @@ export async function seeLimited(
   perSecond: number | null,
 ): Promise<Queue> {
   const deadline = Date.now() + agreedMs
-  for (;;) {
-    const seen = await seeQueue(deps, queue)
-    const set = seen.rateLimit?.setBy === 'api' ? seen.rateLimit.perSecond : null
-    if (isSameRate(set, perSecond) || Date.now() > deadline) return seen
-    await sleep(lookEveryMs)
+  const isThere = async () => {
+    const { rateLimit = null } = (await ask(deps, queue)) ?? {}
+    return isSameRate(rateLimit?.setBy === 'api' ? rateLimit.perSecond : null, perSecond)
   }
+  while (!(await isThere()) && Date.now() < deadline) await sleep(lookEveryMs)
+  return seeQueue(deps, queue)
 }
 
 /** The server rounds rates. */

@@ -25,7 +25,7 @@ const kind = {
   example: `--format ${usualKind}`,
 } satisfies Option
 
-/** The options of all formats. What several of them have is one object: see formats/shared.ts. */
+/** The options of all formats. What several of them have is one object: see formats/sharedOptions.ts. */
 export const formatOptions: { kind: typeof kind } & OfAll = { kind, ...optionsOfAll() }
 
 function optionsOfAll(): OfAll {

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { type Options, objectOf, oneOf, type Shown } from '../../domain/option.ts'
 import { quotedText } from '../../domain/visible.ts'
-import { sharedOptions } from '../shared.ts'
+import { sharedOptions } from '../sharedOptions.ts'
 import type { Dialect } from './dialect.ts'
 import { asciiChar, oneOrAll, quoteChar, unescaped } from './flagTexts.ts'
 

@@ -14,7 +14,7 @@ import {
   type Scan,
 } from '../../../src/formats/format.ts'
 import type { Broken, Reader, RecordAt, Written } from '../../../src/formats/reader.ts'
-import { sharedOptions } from '../../../src/formats/shared.ts'
+import { sharedOptions } from '../../../src/formats/sharedOptions.ts'
 
 const LF = 10
 
