@@ -11,6 +11,11 @@ import { parseDuration } from './domain/timeLimits.ts'
 import { type UnpackLimits, unpackLimits } from './domain/unpack.ts'
 import { sluiceError } from './errors.ts'
 import type { LogFormat, LogLevel } from './log.ts'
+import {
+  readTemporalSettings,
+  type TemporalLogin,
+  type TemporalSettings,
+} from './settings/temporal.ts'
 
 /** What `sluice up` writes for the other commands to find. */
 export interface UpFile {
@@ -18,6 +23,8 @@ export interface UpFile {
   api: string
   temporal: string
   namespace: string
+  /** How to log in to Temporal, where it asks for that. */
+  temporalLogin?: TemporalLogin
   ui: string | null
   databaseUrl: string
   stageDir: string
@@ -32,7 +39,7 @@ export interface Config {
   /** The stack that `up` runs here, if it runs. */
   up: UpFile | null
   databaseUrl: string | null
-  temporal: { address: string | null; namespace: string }
+  temporal: TemporalSettings & { namespace: string }
   /** The address of the API for the commands that are its clients. */
   apiUrl: string | null
   api: { host: string; port: number; uiUrl: string | null }
@@ -63,10 +70,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     home,
     up,
     databaseUrl: env.DATABASE_URL || up?.databaseUrl || null,
-    temporal: {
-      address: env.TEMPORAL_ADDRESS || up?.temporal || null,
-      namespace: env.TEMPORAL_NAMESPACE || up?.namespace || 'default',
-    },
+    temporal: temporalOf(readTemporalSettings(env), up),
     apiUrl: env.SLUICE_API || up?.api || null,
     api: {
       host: env.SLUICE_HOST || '127.0.0.1',
@@ -90,6 +94,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       format: oneOf<LogFormat, null>('SLUICE_LOG_FORMAT', env, ['pretty', 'json'], null),
     },
   }
+}
+
+/** The login belongs to its address: that of one server is never sent to another one. */
+function temporalOf(given: TemporalSettings, up: UpFile | null): Config['temporal'] {
+  const namespace = given.namespace ?? up?.namespace ?? 'default'
+  if (given.address) return { ...given, namespace }
+  return up ? { ...up.temporalLogin, address: up.temporal, namespace } : { namespace }
 }
 
 function readUpFile(home: string): UpFile | null {

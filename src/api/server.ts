@@ -4,9 +4,10 @@ import type { Logger } from '../log.ts'
 import { databaseError, openDb } from '../postgres/db.ts'
 import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
 import { migrate } from '../postgres/migrate.ts'
+import type { TemporalServer } from '../settings/temporal.ts'
 import { readSettings } from '../settings.ts'
 import { localStage } from '../stage/local.ts'
-import { connectTemporal, type TemporalAddress } from '../temporal/connect.ts'
+import { connectTemporal } from '../temporal/connect.ts'
 import { keepJanitor } from '../temporal/janitor.ts'
 import { ensureSearchAttributes } from '../temporal/searchAttributes.ts'
 import { buildApp } from './app.ts'
@@ -14,7 +15,7 @@ import type { App } from './deps.ts'
 
 export interface ApiOptions {
   databaseUrl: string
-  temporal: TemporalAddress
+  temporal: TemporalServer
   stageDir: string
   /** What a directory source asks for; nothing when absent. */
   token?: string

@@ -1,6 +1,7 @@
 /** What a command needs to know, or a clear word on where it could have come from. */
 import type { Config } from '../config.ts'
 import { sluiceError } from '../errors.ts'
+import type { TemporalServer } from '../settings/temporal.ts'
 
 export function needApi({ apiUrl }: Config): string {
   if (apiUrl) return apiUrl.replace(/\/+$/, '')
@@ -13,9 +14,9 @@ export function needDatabase({ databaseUrl, home }: Config): string {
   throw sluiceError('setting_missing', { name: 'DATABASE_URL', home, example })
 }
 
-export function needTemporal({ temporal, home }: Config): { address: string; namespace: string } {
-  const { address, namespace } = temporal
-  if (address) return { address, namespace }
+export function needTemporal({ temporal, home }: Config): TemporalServer {
+  const { address } = temporal
+  if (address) return { ...temporal, address }
   throw sluiceError('setting_missing', { name: 'TEMPORAL_ADDRESS', home, example: 'host:7233' })
 }
 

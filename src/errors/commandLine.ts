@@ -13,6 +13,11 @@ export const commandLine = {
     message: '{name} is {value}: {problem}.',
     hint: 'It is an environment variable: see docs/configuration.md.',
   },
+  temporal_settings_invalid: {
+    kind: 'user',
+    message: 'The settings for Temporal do not hold: {problem}.',
+    hint: 'They are the variables that begin with TEMPORAL_, or a profile of temporal.toml: see docs/configuration.md.',
+  },
   setting_missing: {
     kind: 'user',
     message: '{name} is not set, and no Sluice is up in {home}.',

@@ -48,7 +48,7 @@ export const servers = {
     status: 503,
     kind: 'transient',
     message: 'Temporal does not answer at {address}: {problem}.',
-    hint: 'Check TEMPORAL_ADDRESS and the server.',
+    hint: 'Check TEMPORAL_ADDRESS and the server, and whether it wants TLS: see docs/configuration.md.',
   },
   too_busy: {
     status: 503,

@@ -20,7 +20,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
  */
 export function openDb(databaseUrl: string, options: { max: number; name: string }): Db {
   const db = new pg.Pool({
-    connectionString: databaseUrl,
+    connectionString: asLibpq(databaseUrl),
     max: options.max,
     application_name: options.name,
     keepAlive: true,
@@ -40,6 +40,15 @@ export function openDb(databaseUrl: string, options: { max: number; name: string
   db.on('error', () => {})
   return db
 }
+
+/**
+ * `sslmode` means what it means to psql and to all that is made of libpq: `require` encrypts and
+ * does not ask who answers, `verify-full` asks. The driver by itself would verify in both cases.
+ */
+const asLibpq = (databaseUrl: string): string =>
+  /[?&]sslmode=/.test(databaseUrl) && !/[?&]uselibpqcompat=/.test(databaseUrl)
+    ? `${databaseUrl}&uselibpqcompat=true`
+    : databaseUrl
 
 /** Runs `work` on one connection; a connection that met trouble on the way is thrown away. */
 export async function withConnection<T>(

@@ -8,6 +8,8 @@ import {
 } from '@temporalio/worker'
 import type { ServedQueue } from '../domain/worker.ts'
 import { messageOf, sluiceError } from '../errors.ts'
+import type { TemporalServer } from '../settings/temporal.ts'
+import { connectOptions } from '../temporal/connect.ts'
 import { Slots } from './slots.ts'
 
 export interface QueueOption {
@@ -20,7 +22,7 @@ export interface QueueOption {
 export type CommonOptions = (slots: Slots) => Omit<WorkerOptions, 'taskQueue' | 'connection'>
 
 export interface QueueWorkersOptions {
-  address: string
+  server: TemporalServer
   /** Tasks at once, shared by the queues that have no number of their own. */
   concurrency: number
   autoscale: { min: number; controller: ResourceBasedController } | null
@@ -164,8 +166,9 @@ export class QueueWorkers {
 
   /** A connection each: one connection cannot have two SDK workers for a queue, of which one ends. */
   async #take(wanted: Wanted): Promise<void> {
-    const { address, common } = this.#options
-    const connection = await connect(address)
+    const { server, common } = this.#options
+    const { address } = server
+    const connection = await connect(server)
     const worker = await Worker.create({
       ...common(wanted.own ?? this.#shared),
       ...this.#limitOf(wanted),
@@ -217,11 +220,11 @@ export class QueueWorkers {
   }
 }
 
-async function connect(address: string): Promise<NativeConnection> {
+async function connect(server: TemporalServer): Promise<NativeConnection> {
   try {
-    return await NativeConnection.connect({ address })
+    return await NativeConnection.connect(connectOptions(server))
   } catch (error) {
-    throw unavailable(error, address)
+    throw unavailable(error, server.address)
   }
 }
 

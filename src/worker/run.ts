@@ -12,10 +12,10 @@ import { type Db, databaseError, isOfDatabase, openDb } from '../postgres/db.ts'
 import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
 import { defineSteps } from '../postgres/ledger/steps.ts'
 import { migrate } from '../postgres/migrate.ts'
+import type { TemporalServer } from '../settings/temporal.ts'
 import { localStage } from '../stage/local.ts'
 import type { Stage } from '../stage/stage.ts'
 import { type App, loadApp, planOf } from '../steps/app.ts'
-import type { TemporalAddress } from '../temporal/connect.ts'
 import { startUnstarted } from '../temporal/ingests.ts'
 import { keepJanitor, workflowStatusOf } from '../temporal/janitor.ts'
 import { workflowBundle } from './bundle.ts'
@@ -29,7 +29,7 @@ import { watchTasks } from './taskLog.ts'
 import { Tasks } from './tasks.ts'
 
 export interface WorkerOptions {
-  temporal: TemporalAddress
+  temporal: TemporalServer
   databaseUrl: string
   stageDir: string
   sourceRoots: string[]
@@ -199,7 +199,7 @@ async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
     interceptors: { activity: [watchTasks({ log, tasks, slots, leaving: shutdown.signal })] },
   })
   const queueWorkers = new QueueWorkers({
-    address: temporal.address,
+    server: temporal,
     concurrency: autoscale?.max ?? concurrency,
     autoscale: autoscale
       ? { min: autoscale.min, controller: ResourceBasedController.create(targets) }

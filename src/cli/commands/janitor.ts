@@ -22,10 +22,10 @@ export function declare(command: Command): void {
 
 async function run({ json }: { json?: boolean }): Promise<void> {
   const config = readConfig()
-  const address = needTemporal(config)
+  const server = needTemporal(config)
   const { id, queue } = await lookUp(needDatabase(config))
   if (queue === null) throw sluiceError('no_worker', {})
-  const temporal = await connectTemporal(address)
+  const temporal = await connectTemporal(server)
   try {
     const found = await runJanitor(temporal, { id, queue })
     console.log(json ? toJson(found, 2) : inWords(visible(found)))

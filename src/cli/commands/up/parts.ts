@@ -66,10 +66,10 @@ export const startTemporalServer = (start: Start): Promise<TemporalPlace> =>
 /** @throws temporal_unavailable */
 async function findTemporalServer(start: Start): Promise<TemporalPlace> {
   const { config, logs, running, watch } = start
-  const { address, namespace } = config.temporal
+  const { address } = config.temporal
   if (address) {
     const { connectTemporal } = await import('../../../temporal/connect.ts')
-    const { connection } = await connectTemporal({ address, namespace })
+    const { connection } = await connectTemporal({ ...config.temporal, address })
     await connection.close()
     return { address, ui: config.api.uiUrl, notes: [] }
   }

@@ -40,12 +40,12 @@ export async function startStack(
   const [worker, ownApi, databaseUrl, temporal] = await settle([...children, ...servers], giveUp)
   stopping.throwIfAborted()
 
-  const { namespace } = config.temporal
   const { address, ui } = temporal
+  const server = { ...config.temporal, address }
   // A client with the token is this user, and may have any file read that this user may read.
   const sourceRoots = ['/']
   const token = randomBytes(32).toString('base64url')
-  const feed = { temporal: { address, namespace }, databaseUrl, stageDir, sourceRoots }
+  const feed = { temporal: server, databaseUrl, stageDir, sourceRoots }
   const signal = AbortSignal.any([stopping, halt.signal])
   const ready = step(
     'worker',
@@ -57,11 +57,13 @@ export async function startStack(
   const [api] = await settle([apiUrl, ready], giveUp)
 
   const { pid } = process
+  const { address: _address, namespace, ...temporalLogin } = server
   const up: UpFile = {
     pid,
     api,
     temporal: address,
     namespace,
+    temporalLogin,
     ui,
     databaseUrl,
     stageDir,
