@@ -27,6 +27,11 @@ export interface ReliedColumn {
   identity: boolean
   /** Its default, or what generates it, as SQL. */
   expression: string | null
+  /**
+   * Constraints of the domains in its type that are NOT VALID: they hold for values that come later,
+   * and publish moves values that are there. Null for none, absent in plans of older versions.
+   */
+  unvalidated?: string[] | null
 }
 
 /** A column of the landing table. */
@@ -83,7 +88,12 @@ function changeOfFilled(
   if (!is) return column.added && !was ? null : goneTo(name, isSame ? was : undefined, now)
   if (!was) return changeOfNew(column, is)
   if (isSame && was.no !== is.no) return `${name} is another column of that name`
-  return changeOfType(was, is) ?? changeOfNull(was, is) ?? changeOfExpression(was, is)
+  return (
+    changeOfType(was, is) ??
+    changeOfNull(was, is) ??
+    changeOfExpression(was, is) ??
+    changeOfDomain(was, is)
+  )
 }
 
 function goneTo(name: string, was: ReliedColumn | undefined, now: Relied): string {
@@ -99,6 +109,12 @@ function changeOfType(was: ReliedColumn, is: ReliedColumn): string | null {
 function changeOfNull(was: ReliedColumn, is: ReliedColumn): string | null {
   if (was.notNull === is.notNull) return null
   return `${is.name} ${is.notNull ? 'is not null now' : 'may be null now'}`
+}
+
+function changeOfDomain(was: ReliedColumn, is: ReliedColumn): string | null {
+  if (was.unvalidated === undefined) return null
+  const added = is.unvalidated?.find((each) => !was.unvalidated?.includes(each))
+  return added ? `the domain of ${is.name} has a new constraint, ${added}` : null
 }
 
 /** A new column was added by others meanwhile: its type must hold ours without a change. */

@@ -19,7 +19,7 @@ const column = (no: number, name: string, more: Partial<ReliedColumn> = {}): Rel
 })
 const table = (...columns: ReliedColumn[]): Relied => ({ oid: 7, kind: 'r', columns })
 const a = column(1, 'a')
-const b = column(2, 'b')
+const b = column(2, 'b', { unvalidated: ['CHECK (1) NOT VALID'] })
 const other = column(3, 'other', { expression: '0' })
 const was = table(a, b, other)
 const filled: Filled[] = [
@@ -46,6 +46,11 @@ describe('a table that was there', () => {
       'generated',
       table(a, { ...b, generated: true, expression: 'a' }, other),
       'b is a generated column now',
+    ],
+    [
+      'of a domain with a constraint that the plan did not know',
+      table(a, { ...b, unvalidated: ['CHECK (1) NOT VALID', 'CHECK (2) NOT VALID'] }, other),
+      'the domain of b has a new constraint, CHECK (2) NOT VALID',
     ],
     ['an identity', table(a, { ...b, identity: true }, other), 'b is an identity column now'],
   ])('a filled column is %s', (_, is, expected) => {

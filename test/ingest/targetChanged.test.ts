@@ -1,6 +1,6 @@
 /** A target that is altered between plan and publish: it is told, and nothing is written. */
 import { randomUUID } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { createActivities } from '../../activities/index.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { readNotes } from '../../src/postgres/ledger/notes.ts'
@@ -45,12 +45,20 @@ const changes: [string, string, RegExp][] = [
      create table T_p partition of T default`,
     /partitioned table now/,
   ],
+  [
+    'of a domain with a new constraint that no row is held against',
+    'alter domain short add constraint tiny check (length(value) < 1) not valid',
+    /the domain of b has a new constraint, CHECK .* NOT VALID/,
+  ],
 ]
+const typeOf = (what: string) => (what.startsWith('of a domain') ? 'short' : 'text')
+
+beforeEach(() => harness.db.query('drop domain if exists short cascade; create domain short text'))
 
 describe.each(['append', 'replace'] as const)('%s', (mode) => {
   test.each(changes)('the column or the table is %s', async (what, sql, words) => {
     const table = `changed_${mode}_${changes.findIndex(([each]) => each === what)}`
-    await harness.db.query(`create table ${table} (a int, b text, c text default 'x');
+    await harness.db.query(`create table ${table} (a int, b ${typeOf(what)}, c text default 'x');
       insert into ${table} values (9, 'old', 'old')`)
     const { load, publish } = await planned('a,b\n1,x\n2,y\n', { table, mode })
     await load()
@@ -69,9 +77,10 @@ test.each([
   ],
   ['a column that no file fills, dropped', 'alter table T drop c'],
   ['a constraint that the rows meet', 'alter table T add check (a > 0)'],
+  ['a constraint of its domain that the rows meet', 'alter domain short add check (value > $$$$)'],
 ])('what the plan did not rely on may change: %s', async (_, sql) => {
   const table = `unchanged_${++count}`
-  await harness.db.query(`create table ${table} (a int, b text, c text default 'x')`)
+  await harness.db.query(`create table ${table} (a int, b short, c text default 'x')`)
   const { load, publish } = await planned('a,b\n1,x\n', { table })
   await load()
   await harness.db.query(sql.replaceAll('T', table))

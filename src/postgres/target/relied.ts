@@ -7,6 +7,21 @@ import type { Connection } from '../db.ts'
 import { type ModeName, modes } from '../modes/index.ts'
 import { isOfMissingTable, isRefusal } from '../sqlState.ts'
 
+/** Of all domains that the type of a column is made of. */
+const unvalidatedSql = `
+  with recursive part (oid) as (
+    select a.atttypid
+    union
+    select inside.oid from part join pg_type t on t.oid = part.oid
+    cross join lateral (
+      values (t.typbasetype), (t.typelem)
+      union all select atttypid from pg_attribute where attrelid = t.typrelid and attnum > 0
+    ) as inside (oid)
+    where inside.oid <> 0
+  )
+  select json_agg(pg_get_constraintdef(k.oid) order by k.oid)
+  from part join pg_constraint k on k.contypid = part.oid where not k.convalidated`
+
 /** @returns null when there is no table of that name */
 export async function readRelied(
   tx: Connection,
@@ -18,7 +33,8 @@ export async function readRelied(
        select json_agg(json_build_object(
          'no', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
          'notNull', a.attnotnull, 'generated', a.attgenerated <> '',
-         'identity', a.attidentity <> '', 'expression', pg_get_expr(d.adbin, d.adrelid)
+         'identity', a.attidentity <> '', 'expression', pg_get_expr(d.adbin, d.adrelid),
+         'unvalidated', (${unvalidatedSql})
        ) order by a.attnum)
        from pg_attribute a
        left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
