@@ -108,8 +108,12 @@ const ragged: Cause = {
       const most = Math.max(...counts.map(({ fields }) => fields))
       return [`Rows have up to ${most} fields: give a name for each of them.`]
     }
-    if ((few && many) || !hasNot(given, 'ragged')) {
+    if (few && many) {
       return ['Rows have fewer and more fields than the header: `--ragged fit` pads and cuts them.']
+    }
+    if (given.ragged === 'trim' || given.ragged === 'pad') {
+      const [what, does] = few ? ['fewer', 'pads them, too'] : ['more', 'cuts them, too']
+      return [`Rows have ${what} fields than the header: \`--ragged fit\` ${does}.`]
     }
     if (few) {
       return ['Rows have fewer fields than the header: `--ragged pad` fills them up with NULL.']
