@@ -72,6 +72,9 @@ export const Routes = Type.Array(Route, {
   description: 'The first route whose conditions all hold decides.',
 })
 
+/** Where work goes that neither a spec nor a route sends anywhere else. */
+export const defaultQueue = 'ingest'
+
 /** What is known of an ingest. */
 export interface RouteFacts {
   source: 'upload' | 'directory'

@@ -1,5 +1,5 @@
 /** Takes a spec in: ledger row first, then the workflow, so that nothing runs unrecorded. */
-import { queueFor, type Route } from '../domain/routes.ts'
+import { defaultQueue, queueFor, type Route } from '../domain/routes.ts'
 import { showTable } from '../domain/table.ts'
 import type { State } from '../domain/words.ts'
 import { SluiceError, sluiceError } from '../errors.ts'
@@ -31,7 +31,7 @@ export async function submit(deps: IngestsDeps, spec: IngestSpec): Promise<Submi
   const { full, table, limits, subject } = checkSpec(spec)
   const target = table && showTable(table)
   const ingestId = spec.id ?? newIngestId(subject)
-  const { queue, routes } = route(deps.settings, spec, full, target)
+  const { queue, routes } = route(deps.settings, full, target)
   const ingest = {
     ...{ ingestId, spec: full, target, queue },
     limits: { ...deps.settings.timeouts, ...limits },
@@ -57,14 +57,14 @@ export async function submit(deps: IngestsDeps, spec: IngestSpec): Promise<Submi
  */
 function route(
   settings: Settings,
-  { queue: named }: IngestSpec,
   full: FullSpec,
   target: string | null,
 ): { queue: string; routes: Route[] } {
   const routes = [...(full.routes ?? []), ...settings.routes]
+  const named = full.queue
   if (named) return { queue: named, routes: routes.filter(({ when }) => when?.step !== undefined) }
   const facts = { ...factsOf(full), target, sizeBytes: null, step: null }
-  return { queue: queueFor(routes, facts) ?? full.queue, routes }
+  return { queue: queueFor(routes, facts) ?? defaultQueue, routes }
 }
 
 async function isThere({ db }: IngestsDeps, ingestId: string): Promise<boolean> {

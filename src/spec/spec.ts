@@ -115,7 +115,8 @@ export interface FullSpec extends Filled<typeof ingestOptions, Rest> {
   target: FullTarget | null
   rejects: { max: number | string | null }
   tenant: string | null
-  queue: string
+  /** null: as the routes say. */
+  queue: string | null
 }
 
 /** Fills in the defaults. The id is not part of what makes two specs the same. */
@@ -126,7 +127,7 @@ export function fullSpec({ id: _, ...spec }: IngestSpec): FullSpec {
     target: spec.target ? fullTarget(spec.target) : null,
     rejects: { max: spec.rejects?.max ?? null },
     tenant: spec.tenant ?? null,
-    queue: spec.queue ?? 'ingest',
+    queue: spec.queue ?? null,
   }
 }
 

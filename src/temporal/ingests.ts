@@ -8,6 +8,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client'
 import type { ingest } from '../../workflows/ingest.ts'
+import { defaultQueue } from '../domain/routes.ts'
 import type { LimitsByVerb } from '../domain/timeLimits.ts'
 import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
 import type { FullSpec } from '../spec/spec.ts'
@@ -17,7 +18,7 @@ export interface StartIngest {
   ingestId: string
   spec: FullSpec
   target: string | null
-  /** The task queue of the workflow; the one that the spec names if absent. */
+  /** The task queue of the workflow; the one that the spec names if absent, else the default. */
   queue?: string
   /** The time limits of the verbs, by verb. */
   limits?: LimitsByVerb
@@ -34,7 +35,7 @@ export interface StartIngest {
  * @returns false when it has ended before
  */
 export async function startIngest(client: Client, start: StartIngest): Promise<boolean> {
-  const { ingestId, spec, target, queue = spec.queue, limits, attributes } = start
+  const { ingestId, spec, target, queue = spec.queue ?? defaultQueue, limits, attributes } = start
   const { historyEventsMax, heartbeatMs } = start
   const { parallelism, priority, tenant, rejects, source, steps } = spec
   try {
@@ -85,7 +86,7 @@ export async function startUnstarted(
   const attributes = await ensureSearchAttributes(client).catch(() => false)
   await startIngest(client, {
     ...{ ingestId, spec, target, attributes },
-    queue: queue ?? spec.queue,
+    ...(queue !== null && { queue }),
     ...(limits && { limits }),
   })
 }

@@ -7,6 +7,7 @@ import {
 import { ApplicationFailure } from '@temporalio/common'
 import type { retryRejects } from '../../workflows/retry.ts'
 import { type RetryInput, retryWorkflowId } from '../domain/retry.ts'
+import { defaultQueue } from '../domain/routes.ts'
 import { messageOf } from '../errors.ts'
 import type { FullSpec } from '../spec/spec.ts'
 import { temporalError } from './ingests.ts'
@@ -21,7 +22,7 @@ export async function startRetry(
   try {
     await client.workflow.start<typeof retryRejects>('retryRejects', {
       workflowId: retryWorkflowId(input),
-      taskQueue: queue ?? spec.queue,
+      taskQueue: queue ?? spec.queue ?? defaultQueue,
       args: [input],
       // One that has failed has loaded nothing.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',

@@ -69,6 +69,21 @@ test('the same id and spec is the same ingest, another spec is refused', async (
   expect(rows[0].count).toBe(2)
 })
 
+test('the queue ingest, when it is named, is another spec than no queue', async () => {
+  const spec = { source: await upload(), target: { table: 'public.queued' } }
+  const ask = (more: object) => api.ask('POST', '/v1/ingests', { ...spec, ...more })
+  for (const [first, second] of [
+    [{ queue: 'ingest' }, {}],
+    [{}, { queue: 'ingest' }],
+  ]) {
+    const id = newId()
+    expect((await ask({ id, ...first })).status).toBe(202)
+    expect((await ask({ id, ...first })).status).toBe(200)
+    const other = await ask({ id, ...second })
+    expect([other.status, other.body.code]).toEqual([409, 'ingest_conflict'])
+  }
+})
+
 test('many at once with one id load once', async () => {
   const spec = { id: newId(), source: await upload(), target: { table: 'public.once' } }
   const answers = await Promise.all(Array.from({ length: 8 }, () => post(spec)))

@@ -113,6 +113,6 @@ test('presets are filled in, once, and a spec without one is a spec', () => {
     parallelism: 32,
     priority: 3,
     tenant: null,
-    queue: 'ingest',
+    queue: null,
   })
 })

@@ -1,7 +1,7 @@
 /** The ledger's table of ingests: one operation a function. */
 import type { Column } from '../../domain/columns.ts'
 import type { Relied } from '../../domain/relied.ts'
-import type { Route } from '../../domain/routes.ts'
+import { defaultQueue, type Route } from '../../domain/routes.ts'
 import type { LimitsByVerb } from '../../domain/timeLimits.ts'
 import type { Counts, FirstTable, Phase, Reading, State } from '../../domain/words.ts'
 import { isOver } from '../../domain/words.ts'
@@ -33,7 +33,7 @@ export interface NewIngest {
   ingestId: string
   spec: FullSpec
   target: string | null
-  /** The task queue of its workflow; the one that the spec names if absent. */
+  /** The task queue of its workflow; the one that the spec names if absent, else the default. */
   queue?: string
   /** Those that are still to be asked: of the spec first, then of the settings file. */
   routes?: Route[]
@@ -59,7 +59,7 @@ export async function enterIngest(
       JSON.stringify(spec),
       target,
       spec.source.kind,
-      queue ?? spec.queue,
+      queue ?? spec.queue ?? defaultQueue,
       JSON.stringify(routes),
       limits && JSON.stringify(limits),
     ],
