@@ -48,6 +48,8 @@ export interface Config {
   sourceRoots: string[]
   /** The settings file; null for the one in the working directory, if it is there. */
   settingsPath: string | null
+  /** The version of the workers, as the Temporal Worker Controller sets it; null for none. */
+  deployment: { deploymentName: string; buildId: string } | null
   /** How often the janitor looks; 0 for never. */
   janitorMs: number
   /** How much may come out of a packed file. */
@@ -83,6 +85,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       up?.sourceRoots ?? ['.']
     ).map((root) => resolve(root)),
     settingsPath: env.SLUICE_SETTINGS ? resolve(env.SLUICE_SETTINGS) : null,
+    deployment: deploymentOf(env),
     janitorMs: interval('SLUICE_JANITOR', env.SLUICE_JANITOR, 5 * 60_000),
     unpack: {
       ratioMax: least(env, 'SLUICE_UNPACK_RATIO', unpackLimits.ratioMax),
@@ -94,6 +97,20 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       format: oneOf<LogFormat, null>('SLUICE_LOG_FORMAT', env, ['pretty', 'json'], null),
     },
   }
+}
+
+/** Either of them alone would be a worker that gets no tasks, or those of another version. */
+function deploymentOf(env: NodeJS.ProcessEnv): Config['deployment'] {
+  const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId } = env
+  if (deploymentName && buildId) return { deploymentName, buildId }
+  if (!deploymentName && !buildId) return null
+  const given = deploymentName ? 'TEMPORAL_DEPLOYMENT_NAME' : 'TEMPORAL_WORKER_BUILD_ID'
+  const missing = deploymentName ? 'TEMPORAL_WORKER_BUILD_ID' : 'TEMPORAL_DEPLOYMENT_NAME'
+  throw sluiceError('variable_invalid', {
+    name: given,
+    value: env[given] ?? '',
+    problem: `it goes with ${missing}, which is not set`,
+  })
 }
 
 /** The login belongs to its address: that of one server is never sent to another one. */

@@ -75,6 +75,11 @@ export const commandLine = {
     message: 'The API cannot listen on port {port} of {host}: {problem}.',
     hint: 'Take another address of this machine: --host and --port, or SLUICE_HOST and SLUICE_PORT.',
   },
+  metrics_refused: {
+    kind: 'user',
+    message: 'The worker cannot show metrics on {host}:{port}: {problem}.',
+    hint: 'Take another address with --metrics: a worker needs a port of its own.',
+  },
   part_ended: {
     kind: 'transient',
     message: '{part} ended by itself ({how}).',

@@ -1,12 +1,12 @@
 /** A worker process: takes tasks from its queues until it is told to stop. */
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { DefaultLogger, ResourceBasedController, Runtime } from '@temporalio/worker'
+import type { WorkerDeploymentVersion } from '@temporalio/common'
+import { ResourceBasedController } from '@temporalio/worker'
 import { Exclusive } from '../../activities/attempt/exclusive.ts'
 import { createActivities } from '../../activities/index.ts'
 import type { StepPlan } from '../domain/step.ts'
 import { type UnpackLimits, unpackLimits } from '../domain/unpack.ts'
-import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { type Db, databaseError, isOfDatabase, openDb } from '../postgres/db.ts'
 import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
@@ -22,8 +22,10 @@ import { workflowBundle } from './bundle.ts'
 import { claimStage } from './claimStage.ts'
 import { type LazyClient, lazyClient } from './client.ts'
 import { createCommandHandler } from './commands.ts'
+import { type MetricsAddress, openMetrics, type WorkerMetrics } from './metrics.ts'
 import { type CommonOptions, type QueueOption, QueueWorkers } from './queueWorkers.ts'
 import { startReports } from './report.ts'
+import { installRuntime } from './runtime.ts'
 import { Shutdown } from './shutdown.ts'
 import { watchTasks } from './taskLog.ts'
 import { Tasks } from './tasks.ts'
@@ -49,6 +51,10 @@ export interface WorkerOptions {
   graceMs: number
   /** Drains and ends, to be started again, when it has grown larger. */
   memoryBytesMax?: number
+  /** Where it shows metrics; nowhere if absent. */
+  metrics?: MetricsAddress
+  /** Its version, for a server that sends each workflow to workers of one version. */
+  deployment?: WorkerDeploymentVersion
   /** How often the janitor looks; 0 for never. */
   janitorMs: number
   log: Logger
@@ -67,7 +73,8 @@ const targets = { targetCpuUsage: 0.9, targetMemoryUsage: 0.8 }
 export async function runWorker(options: WorkerOptions): Promise<Ended> {
   const { log, databaseUrl } = options
   const app = options.app === undefined ? null : await loadApp(options.app)
-  installRuntime(log)
+  const metrics = options.metrics ? await openMetrics(options.metrics) : null
+  installRuntime(log, metrics?.sdkAddress ?? null)
   const shutdown = new Shutdown(options)
   const db = openDb(databaseUrl, { max: 3, name: 'sluice worker' })
   // Reports and commands must get through also when every other connection waits.
@@ -83,6 +90,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
     await claimStage(db, stage, log)
     const parts = { db, stage, client, app, tasks, shutdown, instance }
     const { queueWorkers, activities } = await createQueueWorkers(options, parts)
+    metrics?.watch({ tasks, queueWorkers })
     const identity = identityOf(options)
     const onCommand = createCommandHandler({
       queueWorkers,
@@ -111,7 +119,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
       await queueWorkers.add(...(options.queues ?? queuesOf(steps)))
       resizePool(db, queueWorkers)
       await reports.now()
-      banner(options, { identity, queueWorkers, activities, app })
+      banner(options, { identity, queueWorkers, activities, app, metrics })
       const { janitorMs: everyMs } = options
       stopJanitor = keepJanitor({
         client: client.get,
@@ -136,6 +144,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
     await client.close()
     await db.end()
     await side.end()
+    await metrics?.close()
   }
 }
 
@@ -166,7 +175,7 @@ interface Parts {
 async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
   const { db, stage, client, app, tasks, shutdown, instance } = parts
   const { temporal, concurrency, autoscale, log, sourceRoots } = options
-  const { unpack = unpackLimits } = options
+  const { unpack = unpackLimits, deployment } = options
   const identity = identityOf(options)
   const activities = createActivities({
     db,
@@ -196,6 +205,14 @@ async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
     maxEagerActivityReservationsPerWorkflowTask: 0,
     // The grace time is ours to keep, see shutdown.ts: a drained queue has no end to it.
     shutdownGraceTime: '20 days',
+    ...(deployment && {
+      workerDeploymentOptions: {
+        version: deployment,
+        useWorkerVersioning: true,
+        // What is under way goes on with the new version: a change of a workflow replays, or is patched.
+        defaultVersioningBehavior: 'AUTO_UPGRADE' as const,
+      },
+    }),
     interceptors: { activity: [watchTasks({ log, tasks, slots, leaving: shutdown.signal })] },
   })
   const queueWorkers = new QueueWorkers({
@@ -209,28 +226,17 @@ async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
   return { queueWorkers, activities: Object.keys(activities) }
 }
 
-/** Once a process, before the first connection: the SDK's own log lines go to our log. */
-function installRuntime(log: Logger): void {
-  Runtime.install({
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-      // Failed attempts have a line of their own already.
-      if (message === 'Activity failed' || message === 'Activity completed as cancelled') return
-      log[level === 'ERROR' ? 'error' : 'warn']({ meta }, `${message}${causeIn(meta)}`)
-    }),
-    telemetryOptions: { logging: { filter: 'WARN', forward: {} } },
-    workerHeartbeatInterval: '5s',
-    shutdownSignals: [],
-  })
-}
-
-const causeIn = (meta: { error?: unknown } | undefined): string =>
-  meta?.error ? `: ${messageOf(meta.error)}` : ''
-
 function banner(
-  { temporal, autoscale, stageDir, log }: WorkerOptions,
-  worker: { identity: string; queueWorkers: QueueWorkers; activities: string[]; app: App | null },
+  { temporal, autoscale, stageDir, deployment, log }: WorkerOptions,
+  worker: {
+    identity: string
+    queueWorkers: QueueWorkers
+    activities: string[]
+    app: App | null
+    metrics: WorkerMetrics | null
+  },
 ): void {
-  const { identity, queueWorkers, activities, app } = worker
+  const { identity, queueWorkers, activities, app, metrics } = worker
   const queues = queueWorkers.list()
   const own = queues.filter(({ shared }) => !shared && queues.length > 1)
   const facts = {
@@ -246,6 +252,8 @@ function banner(
     }),
     stage: stageDir,
     activities: activities.join(', '),
+    ...(deployment && { version: `${deployment.buildId} of ${deployment.deploymentName}` }),
+    ...(metrics && { metrics: metrics.url }),
     ...(app && { app: app.path, steps: [...app.steps.keys()].join(', ') }),
   }
   for (const [name, value] of Object.entries(facts)) log.info(`${name.padEnd(12)} ${value}`)

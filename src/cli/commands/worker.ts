@@ -4,12 +4,13 @@ import { delimiter, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../../config.ts'
 import { createLog, type LogFormat, type LogLevel } from '../../log.ts'
+import type { MetricsAddress } from '../../worker/metrics.ts'
 import type { QueueOption } from '../../worker/queueWorkers.ts'
 import type { WorkerOptions } from '../../worker/run.ts'
 import { addLog, integer } from '../options.ts'
 import { needDatabase, needTemporal } from '../settings.ts'
 import { readSettingsPipe, type WorkerSettings } from './up/settingsPipe.ts'
-import { autoscale, duration, memory, name, queues } from './worker/parse.ts'
+import { autoscale, duration, memory, metrics, name, queues } from './worker/parse.ts'
 import { followParent, runSuccessors, successorCode } from './worker/restart.ts'
 
 const lingerMs = 1000
@@ -22,6 +23,7 @@ interface Options {
   name?: string
   grace: number
   maxMemory?: number
+  metrics?: MetricsAddress
   logLevel?: LogLevel
   logFormat?: LogFormat
   sourceRoots?: string[]
@@ -70,6 +72,11 @@ export function declare(command: Command): void {
       memory,
     )
     .option(
+      '--metrics <address>',
+      'show metrics for Prometheus there, those of the Temporal SDK too: :9464 (default: none)',
+      metrics,
+    )
+    .option(
       '--source-roots <folders>',
       `what directory sources may read, with ${delimiter} in between (default: SLUICE_SOURCE_ROOTS, or .)`,
       (text) => text.split(delimiter).filter(Boolean),
@@ -96,8 +103,9 @@ async function run(options: Options): Promise<void> {
     // Without settings, the process that started us is gone.
     if (!place) return
     const { runWorker } = await import('../../worker/run.ts')
-    const { janitorMs, unpack } = config
-    const ended = await runWorker({ ...place, ...workOf(options), janitorMs, unpack, log })
+    const { janitorMs, unpack, deployment } = config
+    const own = { janitorMs, unpack, log, ...(deployment && { deployment }) }
+    const ended = await runWorker({ ...place, ...workOf(options), ...own })
     if (ended === 'memory') process.exitCode = successorCode
   } finally {
     // An open pipe would keep the process.
@@ -126,4 +134,5 @@ const workOf = (options: Options): Omit<WorkerOptions, keyof Place | 'log' | 'ja
   ...(options.name !== undefined && { name: options.name }),
   ...(options.app !== undefined && { app: options.app }),
   ...(options.maxMemory !== undefined && { memoryBytesMax: options.maxMemory }),
+  ...(options.metrics && { metrics: options.metrics }),
 })

@@ -1,5 +1,6 @@
 /** How the options of `sluice worker` are read. */
 import { InvalidArgumentError } from 'commander'
+import type { MetricsAddress } from '../../../worker/metrics.ts'
 import type { QueueOption } from '../../../worker/queueWorkers.ts'
 
 export function name(text: string): string {
@@ -42,6 +43,13 @@ export function memory(text: string): number {
   const bytes = Number(number) * (units[unit.toLowerCase()] as number)
   if (bytes >= 200e6) return Math.round(bytes)
   throw new InvalidArgumentError('Write it as 800m or 2g; an idle worker needs about 200 MB.')
+}
+
+/** `:9464`, `9464`, `127.0.0.1:9464`, `[::1]:9464`: a port, and the address that it is on. */
+export function metrics(text: string): MetricsAddress {
+  const [, host, port] = /^(?:(\[[0-9a-f:.]+\]|[\w.-]*):)?(\d{1,5})$/i.exec(text) ?? []
+  if (port === undefined) throw new InvalidArgumentError('Write it as :9464 or 127.0.0.1:9464.')
+  return { host: host?.replace(/^\[|\]$/g, '') || null, port: between(Number(port), 0, 65_535) }
 }
 
 /** `20`, `20s`, `5m`, `2h`. @returns ms */
