@@ -9,8 +9,8 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/build.mjs scripts/build.mjs
+COPY tsconfig.json ./
+COPY scripts/build.mjs scripts/bundle.mjs scripts/workflows.mjs scripts/
 COPY src src
 COPY workflows workflows
 COPY activities activities

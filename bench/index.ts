@@ -1,7 +1,6 @@
 /** `npm run bench`: measures what the README claims, side by side on one machine in one go. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { workflowBundle } from '../src/worker/bundle.ts'
 import { Closing } from './closing.ts'
 import { compare } from './compare.ts'
 import { comparisonLines } from './compareReport.ts'
@@ -40,7 +39,6 @@ async function bench(options: BenchOptions, closing: Closing): Promise<void> {
   const psql = await findPsql()
   if (!psql && options.contenders.length > 0) say(noPsql)
   if (options.cpuProf) await mkdir(profilesFolder, { recursive: true })
-  await workflowBundle()
   const stack = await openStack(closing)
   const machine = await describeMachine(stack.db, psql)
   say(machineLine(machine))

@@ -1,11 +1,10 @@
 /**
- * What an app imports: `import { defineStep } from 'sluice'`. From the sources in a checkout,
- * where tsx reads them, from dist/ in the image; see sluice.js.
+ * What an app imports: `import { defineStep } from 'sluice'`. Compiled, as the worker is that loads
+ * the app; in a checkout where nothing is compiled yet, from the source, which takes tsx to read.
  */
 import { existsSync } from 'node:fs'
 
-const isThere = (path) => existsSync(new URL(path, import.meta.url))
-const inCheckout = isThere('../src/steps/define.ts') && process.env.SLUICE_DIST !== '1'
-const path = inCheckout ? '../src/steps/define.ts' : '../dist/src/steps/define.js'
+const compiled = '../dist/steps.js'
+const isThere = existsSync(new URL(compiled, import.meta.url))
 
-export const { defineStep } = await import(path)
+export const { defineStep } = await import(isThere ? compiled : '../src/steps/define.ts')

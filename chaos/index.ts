@@ -2,7 +2,6 @@
 import { Closing } from '../bench/closing.ts'
 import { describeMachine } from '../bench/machine.ts'
 import { openStack } from '../bench/stack.ts'
-import { workflowBundle } from '../src/worker/bundle.ts'
 import { type ChaosOptions, readOptions, usage } from './options.ts'
 import { isGood, lineOf, table, writeReport } from './report.ts'
 import { storm } from './storm.ts'
@@ -13,8 +12,6 @@ const say = (line: string): void => console.error(`chaos  ${line}`)
 /** @returns whether all went as expected */
 async function chaos(options: ChaosOptions, closing: Closing): Promise<boolean> {
   const startMs = Date.now()
-  // Made once, before many workers want it.
-  await workflowBundle()
   const stack = await openStack(closing, 'chaos')
   if (options.form === 'storm') return storm(stack, options, say)
   const { cells, isWhole } = options

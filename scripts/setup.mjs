@@ -1,5 +1,5 @@
 /**
- * Installs what a bare clone lacks, and only that: npm packages, PostgreSQL, Temporal.
+ * Installs what a bare clone lacks, and only that: npm packages, PostgreSQL, Temporal; and compiles.
  *
  * It runs before anything is installed, so it uses nothing but Node. Every step first looks whether
  * its work is done (milliseconds); only then does it take the lock and install.
@@ -9,7 +9,7 @@ import * as fs from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const projectRoot = dirname(import.meta.dirname)
 const sdkTimeoutMs = 20_000
@@ -24,6 +24,7 @@ export const oldestTemporalServer = [1, 29]
 export async function setup({ root = projectRoot, env = process.env, say = console.error } = {}) {
   const temporal = () => ensureTemporal(root, say)
   await step('npm packages', say, () => ensurePackages(root, env, say))
+  await step('dist', say, () => ensureDist(root))
   await step('PostgreSQL', say, () => (env.DATABASE_URL ? 'DATABASE_URL' : ensurePostgres(root)))
   await step('Temporal', say, () => (env.TEMPORAL_ADDRESS ? 'TEMPORAL_ADDRESS' : temporal()))
 }
@@ -77,6 +78,13 @@ const readPackages = async (file) => {
 /** The npm that runs us, if one does: there may be another one on the PATH, or none. */
 const npmCommand = (env) =>
   basename(env.npm_execpath ?? '') === 'npm-cli.js' ? [process.execPath, env.npm_execpath] : ['npm']
+
+// --- dist/ ---
+
+async function ensureDist(root) {
+  const { bringUpToDate } = await import(pathToFileURL(join(root, 'scripts/build.mjs')).href)
+  return (await bringUpToDate()) ? 'compiled' : 'up to date'
+}
 
 // --- PostgreSQL ---
 

@@ -1,4 +1,4 @@
-/** Where compile.ts puts what it makes of a source. */
+/** Where compile.ts puts what it makes of an app. */
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 

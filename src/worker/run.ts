@@ -192,7 +192,7 @@ async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
     startIngest: async (ingest) => startUnstarted(await client.get(), ingest),
     progress: (info, progress) => tasks.progress(info, progress),
   })
-  const bundle = await workflowBundle()
+  const bundle = workflowBundle()
   const common: CommonOptions = (slots) => ({
     namespace: temporal.namespace,
     identity,

@@ -18,12 +18,18 @@ export function environment(more: Record<string, string>): NodeJS.ProcessEnv {
   return { ...rest, NO_COLOR: '1', SLUICE_DIST: '1', ...more }
 }
 
+interface Where {
+  env?: Record<string, string>
+  cwd?: string
+}
+
 /** Runs it to its end. */
-export async function sluice(
-  args: readonly string[],
-  { env = {}, cwd }: { env?: Record<string, string>; cwd?: string } = {},
-): Promise<Ran> {
-  const child = spawn(process.execPath, [program, ...args], {
+export const sluice = (args: readonly string[], where: Where = {}): Promise<Ran> =>
+  runNode([program, ...args], where)
+
+/** Runs a program of Node to its end. */
+export async function runNode(args: readonly string[], { env = {}, cwd }: Where): Promise<Ran> {
+  const child = spawn(process.execPath, args, {
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd && { cwd }),

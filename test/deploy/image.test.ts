@@ -101,7 +101,7 @@ describe.runIf(process.platform === 'linux')('the image', () => {
   let folder: string
   let image: Stage
 
-  // npm and tsc take a minute, and on a busy machine more.
+  // npm takes a minute, and on a busy machine more.
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-image-'))
     image = await build(folder)
@@ -131,11 +131,18 @@ describe.runIf(process.platform === 'linux')('the image', () => {
   it('loads every module that was compiled', async () => {
     const dist = join(image.app, 'dist')
     const files = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.js'))
-    // The first starts the command line; the embedded stack is for a checkout; the bundle is a
-    // script for the workflow sandbox.
-    const others = /^src\/cli\/index\.js$|^src\/dev\/|^workflows\/bundle\.js$/
+    // The first starts the command line, the second is a thread; the last is a script for the
+    // workflow sandbox.
+    const others = /^sluice\.js$|^workflowThread\.js$|^workflows\/bundle\.js$/
     const urls = files.filter((file) => !others.test(file)).map((file) => `./dist/${file}`)
-    const script = `for (const url of ${JSON.stringify(urls)}) await import(url)`
+    const script = `
+      import { once } from 'node:events'
+      import { Worker } from 'node:worker_threads'
+      for (const url of ${JSON.stringify(urls)}) await import(url)
+      const thread = new Worker('./dist/workflowThread.js', { execArgv: [] })
+      thread.postMessage({ requestId: 1, input: { type: 'destroy' } })
+      await once(thread, 'message')
+      process.exit()`
     await execute(process.execPath, ['--input-type=module', '-e', script], { cwd: image.app })
     expect(urls.length).toBeGreaterThan(20)
   })

@@ -6,7 +6,7 @@ import { workflowBundle } from '../../src/worker/bundle.ts'
 
 const folder = new URL('./', import.meta.url)
 const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
-const bundle = await workflowBundle()
+const bundle = workflowBundle()
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(name, folder), 'utf8'))
 const replay = (history: unknown) => Worker.runReplayHistory({ workflowBundle: bundle }, history)

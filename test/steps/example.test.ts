@@ -10,6 +10,8 @@ import { build, noticedSoon, until } from '../harness.ts'
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
 /** Of examples/trips.csv; some of them have several lines. */
 const tripRecords = 4000
+/** 36 MB: enough to be in the middle of it for a while. */
+const copies = 100
 const args = ['--app', join(examples, 'steps/app.ts')]
 
 test('unpacked, loaded once, checksums in the ledger; also when its worker is killed', {
@@ -18,9 +20,8 @@ test('unpacked, loaded once, checksums in the ledger; also when its worker is ki
   const harness = await build({ onEnd: onTestFinished })
   const trips = await readFile(join(examples, 'trips.csv'))
   const header = trips.subarray(0, trips.indexOf('\n') + 1)
-  // Large enough to be in the middle of it for a while.
   const body = trips.subarray(header.length)
-  const large = Buffer.concat([header, ...Array.from({ length: 300 }, () => body)])
+  const large = Buffer.concat([header, ...Array.from({ length: copies }, () => body)])
   await writeFile(join(harness.folder, 'a.csv.gz'), gzipSync(large, { level: 1 }))
   await writeFile(join(harness.folder, 'b.csv'), trips)
   // The step `checksum` has a queue of its own.
@@ -40,7 +41,7 @@ test('unpacked, loaded once, checksums in the ledger; also when its worker is ki
   await harness.startWorker({ queue, args })
 
   const view = await harness.ended(ingestId)
-  const rows = 301 * tripRecords
+  const rows = (copies + 1) * tripRecords
   expect(view).toMatchObject({ state: 'completed', error: null, stepsFinished: 4, rowsRead: rows })
   const { rows: found } = await harness.db.query('select count(*) as loaded from trips')
   expect(found[0].loaded + view.rowsRejected).toBe(rows)

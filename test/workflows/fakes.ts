@@ -91,7 +91,7 @@ export async function buildFakes() {
   const worker = await Worker.create({
     connection,
     taskQueue,
-    workflowBundle: await workflowBundle(),
+    workflowBundle: workflowBundle(),
     activities: Object.fromEntries(
       Object.keys(names).map((verb) => [verb, activity(verb as Verb)]),
     ),

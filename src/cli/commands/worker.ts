@@ -98,7 +98,7 @@ async function run(options: Options): Promise<void> {
   const log = createLog(options.logLevel ?? level, options.logFormat ?? format ?? 'pretty')
   try {
     const place = options.fed
-      ? await readSettingsPipe<WorkerSettings>(prepare())
+      ? await readSettingsPipe<WorkerSettings>(import('../../worker/run.ts'))
       : placeOf(config, options)
     // Without settings, the process that started us is gone.
     if (!place) return
@@ -114,8 +114,6 @@ async function run(options: Options): Promise<void> {
     setTimeout(() => process.exit(), lingerMs).unref()
   }
 }
-
-const prepare = async () => (await import('../../worker/bundle.ts')).workflowBundle()
 
 type Place = Pick<WorkerOptions, 'temporal' | 'databaseUrl' | 'stageDir' | 'sourceRoots'>
 

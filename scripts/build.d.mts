@@ -1,0 +1,2 @@
+/** @returns whether there was anything to do */
+export function bringUpToDate(): Promise<boolean>

@@ -1,0 +1,153 @@
+/**
+ * The sources and the packages that they import, in as few files as the commands can share: opening
+ * a thousand files was most of what a process did when it started.
+ *
+ * All of it lies flat in dist/, so a module's own place has to be told: `import.meta` of a source
+ * says what it would say in dist/src/…, where the SQL files are.
+ */
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
+import { build, stop } from 'esbuild'
+
+const ownFolders = ['src', 'workflows', 'activities']
+
+/**
+ * Packages that read files of their own folder, or are not there at all: they are loaded from
+ * node_modules, as without a bundle.
+ */
+const external = [
+  '@temporalio/core-bridge',
+  '@fastify/swagger',
+  '@fastify/swagger-ui',
+  'source-map',
+  'pg-native',
+]
+
+/** What packages that are CommonJS call for the modules of Node. */
+const requireOfNode = `
+import { createRequire as __createRequire } from 'node:module'
+const require = __createRequire(import.meta.url)`.trimStart()
+
+/** A file whose name has no hash, because something starts it by that name. */
+const sdkThread = 'workflowThread'
+
+/** @returns the files to write, those that start a process last */
+export async function bundle({ root, dist }) {
+  const threads = await findThreads(root)
+  const sdk = join(root, 'node_modules/@temporalio/worker/lib/workflow/workflow-worker-thread.js')
+  const entryPoints = {
+    sluice: 'src/cli/index.ts',
+    steps: 'src/steps/define.ts',
+    [sdkThread]: sdk,
+    ...Object.fromEntries(threads.map((file) => [flat(file), file])),
+  }
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    // Names and lines stay as they are, so that a stack can be read without the maps.
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    external,
+    banner: { js: requireOfNode },
+    plugins: [ownPlaces(root), sdkWithoutBundler],
+    write: false,
+    logLevel: 'warning',
+  })
+  // It keeps a process of its own.
+  await stop()
+  const stubs = threads.map((file) => stubOf(file, dist))
+  const isEntry = ({ path }) => Object.hasOwn(entryPoints, basename(path, '.js'))
+  const others = outputFiles.filter((file) => !isEntry(file))
+  return [...others, ...outputFiles.filter(isEntry), ...stubs]
+}
+
+/** Sources that are started as threads of their own: `new URL('./scan.ts', import.meta.url)`. */
+async function findThreads(root) {
+  const found = new Set()
+  for (const file of ownFolders.flatMap((folder) => sourcesBelow(root, folder))) {
+    const text = await readFile(join(root, file), 'utf8')
+    for (const [, path] of text.matchAll(/new URL\('(\.[^']+\.ts)', import\.meta\.url\)/g)) {
+      found.add(join(dirname(file), path))
+    }
+  }
+  return [...found].sort()
+}
+
+const sourcesBelow = (root, folder) =>
+  readdirSync(join(root, folder), { recursive: true })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name))
+
+const flat = (file) => file.replace(/\.ts$/, '').replaceAll('/', '-')
+
+/** Stands where the compiled source would be, and imports what became of it. */
+function stubOf(file, dist) {
+  const path = join(dist, file.replace(/\.ts$/, '.js'))
+  const target = relative(dirname(path), join(dist, `${flat(file)}.js`))
+  return { path, contents: `import '${target}'\n` }
+}
+
+const ownPlaces = (root) => ({
+  name: 'own places',
+  setup(build) {
+    build.onResolve({ filter: /^sluice:place$/ }, () => ({ path: 'place', namespace: 'sluice' }))
+    build.onLoad({ filter: /^place$/, namespace: 'sluice' }, () => ({
+      contents: `
+        import { dirname } from 'node:path'
+        import { fileURLToPath } from 'node:url'
+        export const urlOf = (path) => new URL(path, import.meta.url).href
+        export const fileOf = (path) => fileURLToPath(urlOf(path))
+        export const folderOf = (path) => dirname(fileOf(path))`,
+      resolveDir: root,
+    }))
+    build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const name = relative(root, path)
+      if (!ownFolders.includes(name.split('/')[0])) return null
+      const text = await readFile(path, 'utf8')
+      if (!text.includes('import.meta.')) return null
+      const place = JSON.stringify(`./${name.replace(/\.ts$/, '.js')}`)
+      const contents = text
+        .replace(
+          /new URL\('(\.[^']+)\.ts', import\.meta\.url\)/g,
+          "new URL('$1.js', import.meta.url)",
+        )
+        .replaceAll('import.meta.url', `__urlOf(${place})`)
+        .replaceAll('import.meta.dirname', `__folderOf(${place})`)
+      // In the first line, so that all others keep their numbers.
+      const names = '{ urlOf as __urlOf, folderOf as __folderOf }'
+      return { contents: `import ${names} from 'sluice:place';${contents}`, loader: 'ts' }
+    })
+  },
+})
+
+/**
+ * The SDK brings webpack and a compiler in Rust, to bundle workflows when a worker starts. Ours are
+ * bundled already. Its thread is a file that it looks for by name.
+ */
+const sdkWithoutBundler = {
+  name: 'SDK without its bundler',
+  setup(build) {
+    const inSdk = (file) => new RegExp(`@temporalio/worker/lib/workflow/${file}$`)
+    build.onLoad({ filter: inSdk('bundler\\.js') }, () => ({
+      contents: `
+        const refuse = () => { throw new Error('Workflows are bundled by npm run build.') }
+        exports.defaultWorkflowInterceptorModules = ['workflow-log-interceptor']
+        exports.WorkflowCodeBundler = class { constructor() { refuse() } }
+        exports.bundleWorkflowCode = refuse`,
+    }))
+    build.onLoad({ filter: inSdk('threaded-vm\\.js') }, async ({ path }) => {
+      const text = await readFile(path, 'utf8')
+      const call = "require.resolve('./workflow-worker-thread')"
+      if (!text.includes(call)) throw new Error(`${path} does not start its thread as it did.`)
+      return { contents: text.replace(call, `require('sluice:place').fileOf('./${sdkThread}.js')`) }
+    })
+  },
+}
