@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { declare } from '../../src/cli/commands/worker.ts'
+import { readTemporalSettings } from '../../src/settings/temporal.ts'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 export const read = (path: string) => readFile(join(root, path), 'utf8')
@@ -41,5 +42,9 @@ export const connections = {
 /** @returns the variables that no process would read */
 export async function unreadVariables(names: string[]): Promise<string[]> {
   const config = await read('src/config.ts')
-  return names.filter((name) => !new RegExp(`(env\\.|')${name}\\b`).test(config))
+  const isRead = (name: string) => new RegExp(`(env\\.|')${name}\\b`).test(config)
+  // The SDK reads those of Temporal.
+  const isOfTemporal = (name: string) =>
+    Object.keys(readTemporalSettings({ [name]: 'x' })).length > 0
+  return names.filter((name) => !isRead(name) && !isOfTemporal(name))
 }
