@@ -72,6 +72,10 @@ describe('the trials', () => {
     expect(look(file('header-wider-than-rows.csv'), { ragged: 'pad' }).notes).toEqual([])
   })
 
+  test('a file that begins with more blank lines than are looked at is not taken for an empty one', () => {
+    expect(() => look(`${'\n'.repeat(1.1 * 2 ** 20)}a,b\n1,2\n`)).toThrow('hold no record')
+  })
+
   test('blanks between numbers', () => {
     const { dialect, width, codes, records } = look(file('blanks-between-fields.csv'))
     expect([dialect.delimiter, width, records.length]).toEqual([' ', 4, 3])

@@ -100,3 +100,25 @@ test('what --ragged trim drops is counted, and a column that goes is named', asy
     ],
   ])
 })
+
+test.each(['append', 'replace'] as const)(
+  'a file of records that all have stray quotes is not taken for an empty one: %s',
+  async (mode) => {
+    const table = `no_sound_record_${mode}`
+    await harness.db.query(
+      `create table ${table} (a text, b text); insert into ${table} values (0)`,
+    )
+    const path = await harness.file(`${table}.json`, '{"a":1,"b":2}\n{"a":3,"b":4}\n')
+    const view = await harness.ingest({
+      source: { kind: 'directory', path },
+      target: { table, mode },
+    })
+    expect(view).toMatchObject({ error: { code: 'every_row_rejected' }, rowsRead: 2 })
+    expect(await harness.rejects(view.ingestId)).toMatchObject([
+      { line: 1, code: 'quote_misplaced', raw: '{"a":1,"b":2}' },
+      { line: 2, code: 'quote_misplaced', raw: '{"a":3,"b":4}' },
+    ])
+    const { rows } = await harness.db.query(`select a from ${table}`)
+    expect(rows).toEqual([{ a: '0' }])
+  },
+)

@@ -121,6 +121,10 @@ function firstRecords(
     if (records.length < wanted) continue
     return { records, end, lines: lines + countLines(body.subarray(start, end), dialect) }
   }
+  if (!whole && records.length === 0) {
+    const problem = `its first ${body.length} bytes hold no record`
+    throw sluiceError('not_csv', { file, problem })
+  }
   return { records, end: body.length, lines: countLines(body, dialect) }
 }
 
@@ -136,7 +140,9 @@ function sampleOf(body: Buffer, dialect: Dialect, whole: boolean): HeadRecord[] 
   const records = headRecords(few, dialect, { whole: whole && isAll, most: recordsMax })
   const enough = isAll || records.length > 1
   const found = enough ? records : headRecords(body, dialect, { whole, most: recordsMax })
-  return found.filter(({ broken }) => !broken)
+  const sound = found.filter(({ broken }) => !broken)
+  // Where all are broken, they still have a width: each of them is a reject, and none is lost.
+  return sound.length > 0 ? sound : found
 }
 
 function columnsOf(
