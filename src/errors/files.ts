@@ -84,7 +84,7 @@ export const files = {
     status: 422,
     kind: 'data',
     message: 'The file {file} does not look like CSV: {problem}.',
-    hint: 'Sluice reads text with one record a line. Convert the file first.',
+    hint: 'Sluice reads text with one record a line. Name the encoding if it has another one, as in `--encoding shift_jis` (`format.encoding`); else convert the file first.',
   },
   packed_file_damaged: {
     status: 422,
