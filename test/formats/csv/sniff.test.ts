@@ -149,6 +149,10 @@ describe('what was guessed of the first lines is told', () => {
 })
 
 describe('numbers and dates', () => {
+  const many = (make: (n: number) => string, ...more: string[]) => [
+    ...Array.from({ length: 20 }, (_, n) => make(n + 1)),
+    ...more,
+  ]
   const column = (...values: string[]) => {
     const { dialect, notes } = look(
       `id;x\n${values.map((value, n) => `${n};"${value}"\n`).join('')}`,
@@ -205,6 +209,18 @@ describe('numbers and dates', () => {
     [['13/13/2024'], [undefined, undefined, undefined, 0]],
     [['2024/12/31'], [undefined, undefined, 'YMD', 0]],
     [['2024-12-31'], [undefined, undefined, undefined, 0]],
+    [many((n) => `${n},000`, '1,50'), [undefined, undefined, undefined, 1]],
+    [many((n) => `${n},5`, '1,500'), [',', undefined, undefined, 0]],
+    [many((n) => `${n}.12.2024`, '2024-12-31', '24.12.24'), [undefined, undefined, 'DMY', 0]],
+    [many((n) => `12/${n + 11}/2024`, '31/12/2024'), [undefined, undefined, 'MDY', 0]],
+    [
+      ['31/12/2024', '12/31/2024'],
+      [undefined, undefined, undefined, 1],
+    ],
+    [
+      ['31/12/2024', '24-12-24'],
+      [undefined, undefined, undefined, 0],
+    ],
   ])('%j', (values, expected) => {
     expect(column(...values)).toEqual(expected)
   })

@@ -91,9 +91,12 @@ function sniffNumbers(columns: string[][], place: Place): Found {
   const odd = columns.filter((values) => !isPlainNumbers(values))
   const comma = odd.filter(
     (values) =>
+      // 1,50 among many like 1,000 is rather a wrong value than a proof that 1,000 means one.
+      !mayHaveThousands(values) &&
       [undefined, ...thousandsOf.slice(0, 3)].some((each) =>
         areNumbers(values, commaTerms(each)),
-      ) && values.some((value) => commaIsDecimal.test(value)),
+      ) &&
+      values.some((value) => commaIsDecimal.test(value)),
   )
   const point = odd.filter(
     (values) =>
@@ -106,10 +109,7 @@ function sniffNumbers(columns: string[][], place: Place): Found {
   const withPoint = columns.find(
     (values) => areNumbers(values, {}) && values.some((value) => pointIsDecimal.test(value)),
   )
-  const unsure = odd.find(
-    (values) =>
-      areNumbers(values, { thousands: ',' }) && values.some((value) => either.test(value)),
-  )
+  const unsure = odd.find(mayHaveThousands)
   const other = point[0] ?? withPoint
   if (comma[0] && other) {
     const problem = 'Numbers have a comma in some columns and a point in others'
@@ -155,14 +155,20 @@ const isPlainNumbers = (values: string[]): boolean => values.every(isPlainNumber
 /** Rows may be dirty: one value in ten may be anything. */
 function areMost(values: string[], is: (value: string) => boolean): boolean {
   let others = 0
-  return values.every((value) => is(value) || ++others * 10 <= values.length)
+  return values.every((value) => is(value) || isFew(++others, values.length))
 }
+
+const isFew = (others: number, all: number): boolean => all > 0 && others * 10 <= all
 
 const numbersIn = (values: string[], terms: Terms): number =>
   values.filter((value) => plainNumber(value, terms) !== null).length
 
 const areNumbers = (values: string[], terms: Terms): boolean =>
   areMost(values, (value) => plainNumber(value, terms) !== null)
+
+/** All like 1,000, or like 17. */
+const mayHaveThousands = (values: string[]): boolean =>
+  areNumbers(values, { thousands: ',' }) && values.some((value) => either.test(value))
 
 /** More of them are numbers with the second terms. */
 const needs = (values: string[], without: Terms, terms: Terms): boolean =>
@@ -172,16 +178,18 @@ function sniffDates(columns: string[][], place: Place): Found {
   /** The first column of each order. */
   const orders = new Map<NonNullable<Terms['dates']>, string[]>()
   let unsure: string[] | null = null
+  let mixed: string[] | null = null
   for (const values of columns) {
     const order = dateOrder(values)
     if (order === 'either') unsure ??= values
+    else if (order === 'mixed') mixed ??= values
     else if (order && !orders.has(order)) orders.set(order, values)
   }
   const flag = '`--dates`'
   const [order] = orders.keys()
-  if (orders.size > 1) {
+  if (orders.size > 1 || (mixed && !order)) {
     const problem = 'Days and months stand in different orders'
-    const where = whereIn(place, columns, [...orders.values()])
+    const where = whereIn(place, columns, [...orders.values(), ...(mixed ? [mixed] : [])])
     return { ...note({ problem, flag, where }, place), isOpen: false }
   }
   if (order) return { ...settled, terms: { dates: order } }
@@ -191,23 +199,39 @@ function sniffDates(columns: string[][], place: Place): Found {
   return note({ problem, flag, where: whereIn(place, columns, [unsure]) }, place)
 }
 
-type DateOrder = NonNullable<Terms['dates']> | 'either'
+type DateOrder = NonNullable<Terms['dates']> | 'either' | 'mixed'
+type Date = NonNullable<ReturnType<typeof dateParts>>
+
+const isYearFirst = ({ parts }: Date): boolean => parts[0]?.length === 4 && parts[2]?.length !== 4
+const isYearLast = ({ parts }: Date): boolean =>
+  parts[2]?.length === 4 && (parts[0]?.length ?? 9) <= 2
+/** Read in every order. */
+const isIso = (date: Date): boolean => isYearFirst(date) && date.mark === '-'
 
 /** The order in a column of dates alone; null when it is none, or of ISO dates. */
 function dateOrder(values: string[]): DateOrder | null {
   if (!areMost(values, (value) => dateParts(value) !== null)) return null
   const dates = values.map(dateParts).filter((date) => date !== null)
-  const numbers = dates.map(({ parts }) => parts.map(Number) as [number, number, number])
-  const yearFirst = dates.every(({ parts }) => parts[0]?.length === 4 && parts[2]?.length !== 4)
-  if (yearFirst) return dates.every(({ mark }) => mark === '-') ? null : 'YMD'
-  const yearLast = dates.every(
-    ({ parts }) => parts[2]?.length === 4 && (parts[0]?.length ?? 9) <= 2,
-  )
-  if (!yearLast) return null
-  const isDay = (at: 0 | 1) => numbers.some((parts) => parts[at] > 12 && parts[at] <= 31)
-  const isMonth = (at: 0 | 1) => numbers.every((parts) => parts[at] >= 1 && parts[at] <= 12)
-  if (isDay(0)) return isMonth(1) ? 'DMY' : null
-  if (isDay(1)) return isMonth(0) ? 'MDY' : null
-  if (!isMonth(0) || !isMonth(1)) return null
+  const yearLast = dates.filter(isYearLast)
+  if (yearLast.length > 0) {
+    const others = dates.filter((date) => !isYearLast(date) && !isIso(date)).length
+    return isFew(others, dates.length) ? orderOf(yearLast) : null
+  }
+  return dates.every(isYearFirst) && !dates.every(isIso) ? 'YMD' : null
+}
+
+/** Whether days or months come first, with the year at the end. A few may be wrong. */
+function orderOf(dates: Date[]): DateOrder | null {
+  const isMonth = (part: string | undefined) => Number(part) >= 1 && Number(part) <= 12
+  const isDay = (part: string | undefined) => Number(part) > 12 && Number(part) <= 31
+  const count = (is: (parts: readonly string[]) => boolean) =>
+    dates.filter(({ parts }) => is(parts)).length
+  const dayFirst = count(([first, second]) => isDay(first) && isMonth(second))
+  const monthFirst = count(([first, second]) => isMonth(first) && isDay(second))
+  const unsure = count(([first, second]) => isMonth(first) && isMonth(second))
+  if (!isFew(dates.length - dayFirst - monthFirst - unsure, dates.length)) return null
+  if (isFew(monthFirst, dayFirst)) return 'DMY'
+  if (isFew(dayFirst, monthFirst)) return 'MDY'
+  if (dayFirst > 0) return 'mixed'
   return dates.every(({ mark }) => mark === '.') ? 'DMY' : 'either'
 }
