@@ -2,6 +2,7 @@
 import type { ActivityName } from '../src/domain/activityNames.ts'
 import { toActivity, type Verb, type WorkerDeps } from './attempt/activity.ts'
 import type { Attempt } from './attempt/attempt.ts'
+import { beginIngest } from './begin.ts'
 import { endOrphans, removeLeftovers } from './janitor.ts'
 import { listSource } from './list.ts'
 import { loadUnit } from './load.ts'
@@ -16,6 +17,7 @@ import { sweepIngest } from './sweep.ts'
 export type { WorkerDeps }
 
 const verbs = {
+  beginIngest: { run: beginIngest, needs: ['ingestId', 'smallBytesMax'] },
   listSource: { run: listSource, needs: ['ingestId'] },
   stageLot: { run: stageLot, needs: ['ingestId', 'lotNo'] },
   runStep: { run: runStep, needs: ['ingestId', 'fileNo', 'stepNo', 'step'] },

@@ -5,7 +5,7 @@ import { LeftOut } from '../src/domain/leftOut.ts'
 import { queueFor } from '../src/domain/routes.ts'
 import type { StepPlan } from '../src/domain/step.ts'
 import { parseTableName } from '../src/domain/table.ts'
-import type { ListedFile } from '../src/domain/words.ts'
+import type { FirstTable, ListedFile } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { addFiles, sumList } from '../src/postgres/ledger/files.ts'
@@ -60,33 +60,57 @@ export async function listSource(attempt: Attempt, input: VerbInput): Promise<Li
     (tx) => lockIngest(tx, ingestId),
     async (tx, entry) => {
       mustBeActive(ingestId, entry)
-      const { spec } = entry
-      const known = spec.steps && (await plansOf(tx, spec.steps))
-      if (entry.sizeBytes !== null) {
-        return { ...(await sumList(tx, ingestId)), ...routed(entry, entry.sizeBytes, known) }
-      }
-      mustNotBePaused(input, entry.state)
-      const target =
-        spec.target && (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
-      const source = sourceOf(attempt, spec)
-      const { candidates, ...listed } = await record(tx, { ingestId, spec, source, signal })
-      mustHaveFiles(spec, listed)
-      // After steps the files may be others: each is looked at when its last step has ended.
-      const { first, notes } = known
-        ? { first: null, notes: [] }
-        : await findFirstTable(candidates, {
-            source,
-            spec,
-            target,
-            limits: attempt.unpack,
-            signal,
-          })
-      await recordListed(tx, ingestId, { ...listed, first })
-      await addNotes(tx, ingestId, [...listed.leftOut.notes, ...notes])
-      const { files, lots, sizeBytes } = listed
-      return { files, lots, ...routed(entry, sizeBytes, known) }
+      if (entry.sizeBytes === null) mustNotBePaused(input, entry.state)
+      return (await listIn(attempt, tx, { ingestId, entry })).listed
     },
   )
+}
+
+export interface ListWork {
+  ingestId: string
+  entry: IngestEntry
+  /** Takes the files, page by page, in the place of the ledger. */
+  write?: (files: NumberedFile[]) => Promise<void>
+}
+
+/** A listed file with its number and that of its lot. */
+export type NumberedFile = ListedFile & { fileNo: number; lotNo: number }
+
+interface NewList {
+  listed: Listed
+  sizeBytes: number
+  /** null for a list that was found in the ledger. */
+  found: { first: FirstTable | null; isNew: boolean } | null
+}
+
+/** The same in the caller's transaction, which has locked the ingest. */
+export async function listIn(
+  attempt: Attempt,
+  tx: Connection,
+  { ingestId, entry, write = (files) => addFiles(tx, ingestId, files) }: ListWork,
+): Promise<NewList> {
+  const { signal } = attempt
+  const { spec } = entry
+  const known = spec.steps && (await plansOf(tx, spec.steps))
+  if (entry.sizeBytes !== null) {
+    const { sizeBytes } = entry
+    const listed = { ...(await sumList(tx, ingestId)), ...routed(entry, sizeBytes, known) }
+    return { listed, sizeBytes, found: null }
+  }
+  const target =
+    spec.target && (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
+  const source = sourceOf(attempt, spec)
+  const { candidates, ...found } = await record(tx, { spec, source, signal, write })
+  mustHaveFiles(spec, found)
+  // After steps the files may be others: each is looked at when its last step has ended.
+  const { first, notes } = known
+    ? { first: null, notes: [] }
+    : await findFirstTable(candidates, { source, spec, target, limits: attempt.unpack, signal })
+  await recordListed(tx, ingestId, { ...found, first })
+  await addNotes(tx, ingestId, [...found.leftOut.notes, ...notes])
+  const { files, lots, sizeBytes } = found
+  const listed = { files, lots, ...routed(entry, sizeBytes, known) }
+  return { listed, sizeBytes, found: { first, isNew: target === null } }
 }
 
 /** What the routes say now that the size is known. */
@@ -119,10 +143,10 @@ async function plansOf(tx: Connection, names: string[]): Promise<StepPlan[]> {
 }
 
 interface Listing {
-  ingestId: string
   spec: FullSpec
   source: Source
   signal: AbortSignal
+  write(files: NumberedFile[]): Promise<void>
 }
 
 /**
@@ -130,7 +154,7 @@ interface Listing {
  * @returns with the first files that are not empty, one of which may be a table
  */
 async function record(tx: Connection, listing: Listing) {
-  const { ingestId, spec, source, signal } = listing
+  const { spec, source, signal, write } = listing
   const candidates: ListedFile[] = []
   const leftOut = new LeftOut()
   const isNamed = namedFiles(spec.source)
@@ -157,7 +181,7 @@ async function record(tx: Connection, listing: Listing) {
       return { ...file, fileNo: files++, lotNo }
     })
     for (const file of numbered) fingerprint.add(file, (await source.sha256?.(file)) ?? null)
-    if (numbered.length > 0) await addFiles(tx, ingestId, numbered)
+    if (numbered.length > 0) await write(numbered)
     signal.throwIfAborted()
   }
   const lots = files > 0 ? lotNo + 1 : 0

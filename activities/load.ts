@@ -18,6 +18,7 @@ import { judgeAtOnce, runDeferred } from '../src/postgres/target/constraints.ts'
 import { whyLost } from '../src/postgres/target/lost.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import type { FullTarget } from '../src/spec/target.ts'
+import type { StagedState } from '../src/stage/stage.ts'
 import { UnitBytes } from '../src/stage/unitBytes.ts'
 import { type Attempt, type Limited, mustNotBePaused } from './attempt/attempt.ts'
 import { fastLane, flawRejects, repairLane } from './load/lanes.ts'
@@ -52,27 +53,33 @@ export async function loadUnit(attempt: Attempt, input: LoadInput): Promise<Load
           mustNotBePaused(ref, entry.state)
           await begin?.()
         }
-        return withParts(entry.receipt ?? (await load(attempt, tx, ref, entry)), entry)
+        return withParts(entry.receipt ?? (await loadIn(attempt, tx, ref, { entry })), entry)
       },
     )
   if (!attempt.isRetry && !isPart) return loadOnce()
   return loadCarefully(attempt, { ...ref, isPart }, loadOnce)
 }
 
+interface LoadWork {
+  entry: UnitEntry
+  /** Its files, where the caller knows them already. */
+  known?: ReadonlyMap<number, StagedState>
+}
+
 /**
  * The work itself, in the transaction that holds the lock: bytes through COPY, first as they are
  * and record by record if PostgreSQL aborts, then rejects, then the receipt.
  */
-async function load(
+export async function loadIn(
   attempt: Attempt,
   tx: Connection,
   ref: UnitRef,
-  entry: UnitEntry,
+  { entry, known }: LoadWork,
 ): Promise<Receipt> {
   const { unit } = entry
   const startMs = performance.now()
   const fileNos = [...unit.splits, ...unit.flaws].map(({ fileNo }) => fileNo)
-  const files = await readFiles(tx, ref.ingestId, [...new Set(fileNos)])
+  const files = known ?? (await readFiles(tx, ref.ingestId, [...new Set(fileNos)]))
   const bytes = new UnitBytes(attempt.stage, ref.ingestId, unit, files)
 
   const straight = !entry.target.atomic

@@ -11,6 +11,7 @@ import type { Connection } from '../src/postgres/db.ts'
 import { eachFile, type FileEntry, sumFileBytes } from '../src/postgres/ledger/files.ts'
 import {
   enterPhase,
+  type IngestEntry,
   lockIngest,
   mustBeActive,
   recordPlanned,
@@ -55,26 +56,55 @@ export async function planIngest(attempt: Attempt, input: VerbInput): Promise<Pl
       mustBeActive(ingestId, entry)
       if (entry.landing) return sumPlan(tx, ingestId)
       mustNotBePaused(input, entry.state)
-      const { spec } = entry
-      const { into, table } = targetOf(spec)
-      const before = await readRelied(tx, table)
-      const target = await readTarget(tx, table, into.mode)
-      const layout = layoutOf(spec, target?.columns ?? null)
-      const sorter = new FileSorter(layout, entry)
-      const values = new ColumnValues()
-      const files = withColumns(eachFile(tx, ingestId), { sorter, values, signal })
-      const bytes = unitBytes(await sumFileBytes(tx, ingestId))
-      const planned = await addPages(tx, ingestId, planUnits(files, bytes))
-      const notes = sorter.notes(factsOf(spec).paths.join(', '))
-      const made = await makeLanding(tx, { ingestId, spec, target, layout, values })
-      // Rows that go straight into the target rely on it as it is from now on.
-      const relied = into.atomic ? before : await readRelied(tx, table)
-      await recordPlanned(tx, ingestId, { ...planned, ...made, relied })
-      await addNotes(tx, ingestId, notes)
-      return planned
+      return (await planIn(tx, { ingestId, entry, signal })).planned
     },
   )
 }
+
+export interface PlanWork {
+  ingestId: string
+  entry: IngestEntry
+  signal: AbortSignal
+  /** What this transaction has found out, so that it need not be read from the ledger. */
+  known?: {
+    /** All of them, staged, in order. */
+    files: readonly FileEntry[]
+    /** There is no target yet. */
+    isNew: boolean
+  }
+}
+
+/**
+ * The same in the caller's transaction, which has locked the ingest.
+ * @returns the ingest as it is then, too
+ */
+export async function planIn(
+  tx: Connection,
+  { ingestId, entry, signal, known }: PlanWork,
+): Promise<{ planned: Planned; entry: IngestEntry }> {
+  const { spec } = entry
+  const { into, table } = targetOf(spec)
+  const isNew = known?.isNew ?? false
+  const before = isNew ? null : await readRelied(tx, table)
+  const target = isNew ? null : await readTarget(tx, table, into.mode)
+  const layout = layoutOf(spec, target?.columns ?? null)
+  const sorter = new FileSorter(layout, entry)
+  const values = new ColumnValues()
+  const staged = known?.files ?? eachFile(tx, ingestId)
+  const files = withColumns(staged, { sorter, values, signal })
+  const bytes = unitBytes(known ? sumBytes(known.files) : await sumFileBytes(tx, ingestId))
+  const planned = await addPages(tx, ingestId, planUnits(files, bytes))
+  const notes = sorter.notes(factsOf(spec).paths.join(', '))
+  const made = await makeLanding(tx, { ingestId, spec, target, layout, values })
+  // Rows that go straight into the target rely on it as it is from now on.
+  const relied = into.atomic ? before : await readRelied(tx, table)
+  await recordPlanned(tx, ingestId, { ...planned, ...made, relied })
+  await addNotes(tx, ingestId, notes)
+  return { planned, entry: { ...entry, ...made, relied } }
+}
+
+const sumBytes = (files: readonly FileEntry[]): number =>
+  files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 
 /** An ingest without a target is not planned. */
 function targetOf({ target }: FullSpec): { into: FullTarget; table: TableName } {
@@ -89,7 +119,7 @@ interface Planning {
 }
 
 async function* withColumns(
-  files: AsyncIterable<FileEntry>,
+  files: AsyncIterable<FileEntry> | Iterable<FileEntry>,
   { sorter, values, signal }: Planning,
 ): AsyncGenerator<PlannedFile> {
   for await (const file of files) {
@@ -151,7 +181,6 @@ async function makeLanding(
   if (!layout.columns) throw sluiceError('source_without_records', { table: showTable(name) })
   const names = layout.columns.map((column) => column.name)
   const columns = await typesOf(tx, landing, names)
-  if (into.atomic) await dropTable(tx, table)
   await createTable(tx, table, columns, { landing: into.atomic })
   return { columns, landing: quoteTable(table), traced: false }
 }

@@ -4,7 +4,7 @@ import { parseTableName, quoteTable, showTable, type TableName } from '../src/do
 import type { Counts } from '../src/domain/words.ts'
 import { noteOf } from '../src/errors/notes.ts'
 import { type SluiceError, sluiceError } from '../src/errors.ts'
-import { type Connection, problemOf } from '../src/postgres/db.ts'
+import { type Connection, type Db, problemOf } from '../src/postgres/db.ts'
 import {
   enterPhase,
   type IngestEntry,
@@ -13,8 +13,7 @@ import {
   recordPublished,
 } from '../src/postgres/ledger/ingests.ts'
 import { addNotes, readNotes } from '../src/postgres/ledger/notes.ts'
-import { publishedBefore } from '../src/postgres/ledger/repeated.ts'
-import { sumReceipts } from '../src/postgres/ledger/units.ts'
+import { type Sums, sumReceipts } from '../src/postgres/ledger/units.ts'
 import { modes } from '../src/postgres/modes/index.ts'
 import { landingName } from '../src/postgres/names.ts'
 import { alone } from '../src/postgres/sessions.ts'
@@ -54,79 +53,106 @@ export async function publishIngest(attempt: Attempt, input: PublishInput): Prom
     db,
     { ingestId, what: 'publish', signal },
     (tx) => lockIngest(tx, ingestId),
-    (tx, entry) => publish(attempt, tx, input, entry),
+    (tx, entry) => publishIn(attempt, tx, input, entry),
   )
   if (published instanceof Error) throw published
-  const notes = await readNotes(db, ingestId, notesInResultMax)
+  return published
+}
+
+/** What was published before. */
+export async function publishedCounts(tx: Db | Connection, ingestId: string): Promise<Counts> {
+  return withNotes(tx, ingestId, countsOf(await sumReceipts(tx, ingestId)))
+}
+
+async function withNotes(
+  tx: Db | Connection,
+  ingestId: string,
+  published: Counts,
+): Promise<Counts> {
+  const notes = await readNotes(tx, ingestId, notesInResultMax)
   return notes.length > 0 ? { ...published, notes } : published
 }
 
-/** @returns an error where the transaction is to be committed all the same, with its rejects */
-async function publish(
+/**
+ * The same in the caller's transaction, which has locked the ingest.
+ * @returns an error where the transaction is to be committed all the same, with its rejects
+ */
+export async function publishIn(
   attempt: Attempt,
   tx: Connection,
   input: PublishInput,
   entry: IngestEntry,
 ): Promise<Counts | SluiceError> {
   const { ingestId } = input
-  if (entry.publishedAt) return countsOf(tx, ingestId)
+  if (entry.publishedAt) return publishedCounts(tx, ingestId)
   mustBeActive(ingestId, entry)
   mustNotBePaused(input, entry.state)
   if (!entry.spec.target?.atomic) await mustStand(tx, plannedOf(ingestId, entry))
-  const { missing, ...loaded } = await sumReceipts(tx, ingestId)
+  const loaded = await sumReceipts(tx, ingestId)
   // The load stops early when there are too many: units without a receipt are no wonder then.
   const over = await overLimit(tx, input, entry.spec, loaded)
   if (over) throw over
-  checkCounts(loaded, missing)
-  if (entry.spec.target?.atomic) {
-    const judged = await moveRows(attempt, tx, input, entry)
-    if (judged) return judged
-  }
-  const published = await countsOf(tx, ingestId)
-  await noteTrimmed(tx, ingestId, published)
-  await noteLikely(tx, ingestId, { rejected: published.rowsRejected, spec: entry.spec })
-  await recordPublished(tx, ingestId, published)
-  await noteRepeated(tx, ingestId, entry.spec)
-  return published
+  countsOf(loaded)
+  const moved = entry.spec.target?.atomic
+    ? await moveRows(attempt, tx, input, { entry, loaded })
+    : loaded
+  if (moved instanceof Error) return moved
+  return record(tx, ingestId, entry, moved)
 }
 
-/** Rows of files that were appended before are likely there twice. */
-async function noteRepeated(tx: Connection, ingestId: string, { target }: FullSpec): Promise<void> {
-  if (!target || !modes[target.mode].keepsRows) return
-  const earlier = await publishedBefore(tx, ingestId)
-  if (earlier === null) return
+/** Marks the ingest published, with what is to be told of it. */
+async function record(
+  tx: Connection,
+  ingestId: string,
+  { spec }: IngestEntry,
+  moved: Sums,
+): Promise<Counts> {
+  const published = countsOf(moved)
+  const { rowsRejected: rejected } = published
+  if (moved.trimmed > 0) await noteTrimmed(tx, ingestId, published)
+  if (rejected > 0) await noteLikely(tx, ingestId, { rejected, spec })
+  const { earlier, isNoted } = await recordPublished(tx, ingestId, published)
+  const isRepeated = await noteRepeated(tx, ingestId, spec, earlier)
+  return isNoted || isRepeated ? withNotes(tx, ingestId, published) : published
+}
+
+/** Rows of files that were appended before are likely there twice. @returns whether it says so */
+async function noteRepeated(
+  tx: Connection,
+  ingestId: string,
+  { target }: FullSpec,
+  earlier: string | null,
+): Promise<boolean> {
+  if (!target || !modes[target.mode].keepsRows || earlier === null) return false
   const table = showTable(parseTableName(target.table))
   await addNotes(tx, ingestId, [noteOf('files_loaded_before', { table, earlier })])
+  return true
 }
 
-/** @throws count_mismatch */
-async function countsOf(tx: Connection, ingestId: string): Promise<Required<Counts>> {
-  const { missing, ...counts } = await sumReceipts(tx, ingestId)
-  checkCounts(counts, missing)
-  return counts
-}
+type Published = Required<Omit<Counts, 'notes'>>
 
 /** @throws count_mismatch */
-function checkCounts(counts: Required<Counts>, missing: number): void {
+function countsOf({ missing, trimmed: _, ...counts }: Sums): Published {
   if (missing > 0) {
     throw sluiceError('count_mismatch', { problem: `${missing} units have no receipt` })
   }
   const { rowsRead, rowsLoaded, rowsRejected, rowsSkipped } = counts
-  if (rowsRead === rowsLoaded + rowsRejected + rowsSkipped) return
+  if (rowsRead === rowsLoaded + rowsRejected + rowsSkipped) return counts
   const parts = `${rowsLoaded} loaded, ${rowsRejected} rejected, ${rowsSkipped} skipped`
   throw sluiceError('count_mismatch', { problem: `${rowsRead} read, ${parts}` })
 }
 
 /**
- * @returns why nothing was moved, when the rows that are left are too few
+ * @returns what the receipts add up to then; an error when the rows that are left are too few, and
+ *   nothing was moved
  * @throws target_refused, count_mismatch
  */
 async function moveRows(
   attempt: Attempt,
   tx: Connection,
   input: PublishInput,
-  entry: IngestEntry,
-): Promise<SluiceError | null> {
+  { entry, loaded }: { entry: IngestEntry; loaded: Sums },
+): Promise<Sums | SluiceError> {
   const { ingestId } = input
   const { spec, columns, traced } = entry
   const { table, mode } = spec.target as FullTarget
@@ -137,7 +163,7 @@ async function moveRows(
   if (!there) {
     if (traced) await dropRowColumn(tx, landing)
     await renameIntoPlace(tx, landing, target)
-    return null
+    return loaded
   }
   const same = JSON.stringify(there.columns.map(({ name, type }) => [name, type]))
   const had = (columns ?? []).filter(({ added }) => !added)
@@ -145,16 +171,17 @@ async function moveRows(
   if (modes[mode].mayTakePlace(there) && same === ours && !traced) {
     await swap(tx, landing, target)
     await recordReplaced(tx, ingestId, target)
-    return null
+    return loaded
   }
   const list = await evolve(tx, target, there, columns ?? []).catch((error) => {
     throw isRefusal(error) ? refused(target, error) : error
   })
-  return fillTarget(attempt, tx, input, { entry, target, landing, there, list })
+  return fillTarget(attempt, tx, input, { entry, loaded, target, landing, there, list })
 }
 
 interface Filling {
   entry: IngestEntry
+  loaded: Sums
   target: TableName
   landing: TableName
   there: TargetTable
@@ -171,18 +198,20 @@ async function fillTarget(
   tx: Connection,
   input: PublishInput,
   filling: Filling,
-): Promise<SluiceError | null> {
+): Promise<Sums | SluiceError> {
   const { ingestId } = input
   const { entry } = filling
   const { spec, traced } = entry
   // A spec that says to skip rows expects some, so they are sought before the first try.
   let tries = !(traced && spec.target?.unique === 'skip')
+  let { loaded } = filling
   for (;;) {
-    const error = tries ? await tryToFill(tx, ingestId, filling) : null
-    if (tries && error === null) return null
+    const error = tries ? await tryToFill(tx, { ...filling, loaded }) : null
+    if (tries && error === null) return loaded
     const marked = traced && !isOther(error) ? await judgeLanding(attempt, tx, ingestId, entry) : 0
     if (tries && marked === 0) throw await whyRefused(tx, ingestId, filling, error)
-    const over = await overLimit(tx, input, spec, await countsOf(tx, ingestId))
+    loaded = await sumReceipts(tx, ingestId)
+    const over = await overLimit(tx, input, spec, countsOf(loaded))
     if (over) return over
     tries = true
   }
@@ -197,15 +226,14 @@ const isOther = (error: unknown): boolean => error !== null && !isOfConstraint(e
  */
 async function tryToFill(
   tx: Connection,
-  ingestId: string,
-  { entry: { spec }, landing, target, there, list }: Filling,
+  { entry: { spec }, loaded, landing, target, there, list }: Filling,
 ): Promise<unknown> {
   await tx.query('savepoint fill')
   try {
     await judgeAtOnce(tx, target)
     const { mode } = spec.target as FullTarget
     const rows = await modes[mode].fill(tx, { target, landing, there, columns: list })
-    await mustHaveArrived(tx, ingestId, target, rows)
+    await mustHaveArrived(tx, target, { rows, rowsLoaded: loaded.rowsLoaded })
     await runDeferred(tx)
     return null
   } catch (error) {
@@ -218,11 +246,9 @@ async function tryToFill(
 /** @throws target_refused, count_mismatch */
 async function mustHaveArrived(
   tx: Connection,
-  ingestId: string,
   target: TableName,
-  rows: number,
+  { rows, rowsLoaded }: { rows: number; rowsLoaded: number },
 ): Promise<void> {
-  const { rowsLoaded } = await countsOf(tx, ingestId)
   if (rows === rowsLoaded) return
   throw await whyLost(tx, quoteTable(target), { sent: rowsLoaded, arrived: rows })
 }

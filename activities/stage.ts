@@ -2,6 +2,7 @@
 import { isOver } from '../src/domain/words.ts'
 import { mapOrdered } from '../src/io/mapOrdered.ts'
 import type { OpenFile } from '../src/io/openFile.ts'
+import type { Db } from '../src/postgres/db.ts'
 import {
   type FileEntry,
   type NewlyStaged,
@@ -35,23 +36,39 @@ export async function stageLot(
   const { ingestId, lotNo } = input
   await enterPhase(db, ingestId, 'stage')
   const ingest = await readIngest(db, ingestId)
-  const { spec, state } = ingest
-  mustNotBePaused(input, state)
-  const isNamed = namedFiles(spec.source)
-  const lot = { attempt, ingestId, ingest, isNamed, source: sourceOf(attempt, spec) }
+  mustNotBePaused(input, ingest.state)
+  await stageIn(attempt, db, { ingestId, lotNo, ingest })
+  // A late attempt may have staged files after the sweep, which no later step would remove.
+  const entry = await readIngest(db, ingestId)
+  if (isOver(entry.state)) await stage.clear(ingestId)
+  mustBeActive(ingestId, entry)
+}
+
+async function stageIn(
+  attempt: Attempt,
+  db: Db,
+  { ingestId, lotNo, ingest }: { ingestId: string; lotNo: number; ingest: IngestEntry },
+): Promise<void> {
   let staged: NewlyStaged[] = []
   const files = await readUnstaged(db, ingestId, lotNo)
-  for await (const file of mapOrdered(files, filesAtOnce, (each) => stageFile(lot, each))) {
+  for await (const file of stageFiles(attempt, { ingestId, ingest, files })) {
     staged.push(file)
     if (staged.length < recordedAtOnce) continue
     await recordStaged(db, ingestId, staged)
     staged = []
   }
   if (staged.length > 0) await recordStaged(db, ingestId, staged)
-  // A late attempt may have staged files after the sweep, which no later step would remove.
-  const entry = await readIngest(db, ingestId)
-  if (isOver(entry.state)) await stage.clear(ingestId)
-  mustBeActive(ingestId, entry)
+}
+
+/** Brings files into the stage, and tells what it found out about each, in order. */
+export function stageFiles(
+  attempt: Attempt,
+  { ingestId, ingest, files }: { ingestId: string; ingest: IngestEntry; files: FileEntry[] },
+): AsyncIterable<NewlyStaged> {
+  const { spec } = ingest
+  const isNamed = namedFiles(spec.source)
+  const lot = { attempt, ingestId, ingest, isNamed, source: sourceOf(attempt, spec) }
+  return mapOrdered(files, filesAtOnce, (each) => stageFile(lot, each))
 }
 
 interface Lot {

@@ -20,9 +20,13 @@ export interface SweepInput extends VerbInput {
  * the sweep is retried until it is gone.
  */
 export async function sweepIngest(attempt: Attempt, input: SweepInput): Promise<void> {
-  const { stage } = attempt
   await untilTaken(() => endInLedger(attempt, input))
-  await stage.clear(input.ingestId)
+  await clearStage(attempt, input.ingestId)
+}
+
+/** What the stage has of an ingest that has ended, and uploads that no ingest took. */
+export async function clearStage({ stage }: Attempt, ingestId: string): Promise<void> {
+  await stage.clear(ingestId)
   await stage.uploads.expire(uploadsKeptMs)
 }
 

@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client'
 
 const verbs = {
+  beginIngest: 'begin',
   listSource: 'list',
   stageLot: 'stage',
   runStep: 'step',

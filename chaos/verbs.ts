@@ -108,15 +108,18 @@ export async function holdVerb(scene: Scene, verb: Verb, place: Place): Promise<
   }
 }
 
-/** Sessions that wait for our lock, or for the target. */
+/**
+ * Sessions that wait for our lock, or for the target. The transaction that tries a whole ingest at
+ * once gives up by itself, and the verbs come one by one.
+ */
 export async function waitingFor({ db }: Scene, what: 'hold' | 'target'): Promise<number[]> {
   const isMeant =
     what === 'hold'
       ? `locktype = 'advisory' and objid in (${Object.values(keys).join(', ')})`
       : `locktype = 'relation' and relation = to_regclass('target')`
   const { rows } = await db.query(
-    `select distinct pid from pg_locks
-     where not granted and ${isMeant}
+    `select distinct pid from pg_locks join pg_stat_activity using (pid)
+     where not granted and ${isMeant} and application_name not like 'sluice/%/begin/%'
        and database = (select oid from pg_database where datname = current_database())`,
   )
   return rows.map(({ pid }) => pid)

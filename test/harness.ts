@@ -38,10 +38,7 @@ export interface Harness {
   /** Kills the workers that were started so far, and waits for their end. */
   killWorkers(): Promise<void>
   /** Starts an ingest; the queue is this file's. */
-  start(
-    spec: IngestSpec,
-    options?: { historyEventsMax?: number; heartbeatMs?: number; limits?: LimitsByVerb },
-  ): Promise<string>
+  start(spec: IngestSpec, options?: StartOptions): Promise<string>
   /** Waits until the ledger says that it has ended. */
   ended(ingestId: string, timeoutMs?: number): Promise<IngestView>
   /** Waits until the stage has nothing of it: the ledger says that it has ended before that. */
@@ -51,6 +48,16 @@ export interface Harness {
   steer(ingestId: string, steer: Steer): Promise<boolean>
   rejects(ingestId: string): Promise<RejectView[]>
 }
+
+export interface StartOptions {
+  historyEventsMax?: number
+  heartbeatMs?: number
+  limits?: LimitsByVerb
+  smallBytesMax?: number
+}
+
+/** Gives an ingest an activity for each verb, however small it is. */
+export const eachVerb = { smallBytesMax: 0 }
 
 export interface WorkerProcessOptions {
   concurrency?: number
@@ -77,6 +84,8 @@ export interface BuildOptions {
   temporalAddress?: string
   /** What all specs of the file have, unless they say otherwise. */
   spec?: Pick<IngestSpec, 'rejects'>
+  /** How all ingests of the file are started, unless they say otherwise. */
+  start?: StartOptions
   /** Takes what tears it down. Within a test this must be its `onTestFinished`. */
   onEnd?: (tearDown: () => Promise<void>) => void
 }
@@ -154,7 +163,7 @@ export async function build(servers: BuildOptions = {}): Promise<Harness> {
       const target = spec.target ? showTable(parseTableName(spec.target.table)) : null
       const ingest = { ingestId, spec: full, target }
       await enterIngest(db, ingest)
-      await startIngest(client, { ...ingest, attributes: true, ...options })
+      await startIngest(client, { ...ingest, attributes: true, ...servers.start, ...options })
       return ingestId
     },
     async ended(ingestId, timeoutMs = 90_000) {

@@ -37,11 +37,11 @@ export async function ingest(input: IngestInput, earlier?: Progress): Promise<Co
   const gate = gateOf(progress, (paused) => markPaused({ ingestId, paused }))
   let counts: Counts | null
   try {
-    counts = await bring(ingestId, input, { progress, gate })
-    if (counts) {
-      showNotes(input, progress, counts)
-      await end(ingestId, input, { state: 'completed', error: null })
-    }
+    const begun =
+      progress.phase === 'list' ? await begin(ingestId, input, { progress, gate }) : null
+    counts = begun ?? (await bring(ingestId, input, { progress, gate }))
+    if (counts) showNotes(input, progress, counts)
+    if (counts && !begun) await end(ingestId, input, { state: 'completed', error: null })
   } catch (error) {
     await end(ingestId, input, outcomeOf(error)).catch((untold) => {
       // The workflow was started by hand, with the id of an ingest that the ledger does not have.
@@ -66,18 +66,35 @@ interface Run {
 }
 
 /**
- * The verbs in their order. `progress` says where an earlier run has stopped; each verb is an
+ * Lists the source. A small ingest is brought to its end by the same activity, unless its verbs
+ * have time limits of their own: those are for activities of their own.
+ * @returns its counts; null when there is more to do
+ */
+async function begin(
+  ingestId: string,
+  input: IngestInput,
+  { progress, gate }: Run,
+): Promise<Counts | null> {
+  const { smallBytesMax, limits = {} } = input
+  show(input, progress)
+  const { begin, list } = verbsOf(null, input)
+  if (smallBytesMax === undefined || Object.keys(limits).length > 0) {
+    const listed = await gate.pass((hold) => list({ ingestId, ...hold }))
+    Object.assign(progress, listed, { phase: 'stage' })
+    return null
+  }
+  const begun = await gate.pass((hold) => begin({ ingestId, smallBytesMax, ...hold }))
+  Object.assign(progress, begun.progress)
+  return begun.counts ?? null
+}
+
+/**
+ * The verbs behind list in their order. `progress` says where an earlier run has stopped; each verb is an
  * activity, which `gate` starts once the ingest is not paused.
  * @returns null when the history has grown enough, and the rest is for the next run
  */
 async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Counts | null> {
   const { progress, gate } = run
-  if (progress.phase === 'list') {
-    show(input, progress)
-    const { list } = verbsOf(null, input)
-    const listed = await gate.pass((hold) => list({ ingestId, ...hold }))
-    Object.assign(progress, listed, { phase: 'stage' })
-  }
   const { stage, plan, load, publish } = verbsOf(progress.queue ?? null, input)
   if (progress.phase === 'stage') {
     const all = await page(input, run, 'lots', (lotNo) =>

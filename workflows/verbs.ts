@@ -12,6 +12,7 @@ type Held<Verb> = Verb extends (input: infer Input) => Promise<infer Output>
   : never
 
 export interface Verbs {
+  begin: Held<Activities['beginIngest']>
   list: Held<Activities['listSource']>
   stage: Held<Activities['stageLot']>
   plan: Held<Activities['planIngest']>
@@ -43,6 +44,8 @@ export function verbsOf(queue: string | null, timing: Timing): Verbs {
     return softMs === undefined ? {} : { softMs }
   }
   return {
+    begin: (input) =>
+      proxyActivities<Activities>({ ...long, ...heartbeatOf(timing) }).beginIngest(input),
     list: (input) => proxy(long, 'list').listSource({ ...input, ...soft('list') }),
     stage: (input) => proxy(short, 'stage').stageLot({ ...input, ...soft('stage') }),
     plan: (input) => proxy(long, 'plan').planIngest({ ...input, ...soft('plan') }),

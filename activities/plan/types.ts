@@ -30,7 +30,8 @@ export async function guessColumns(
   const found = guesses
     .flatMap(({ nullWords, nearly, offset }) => [nearly?.odd, offset, ...nullWords])
     .filter((each) => each !== null && each !== undefined)
-  const files = await readFiles(tx, ingestId, [...new Set(found.map(({ fileNo }) => fileNo))])
+  const fileNos = [...new Set(found.map(({ fileNo }) => fileNo))]
+  const files = fileNos.length > 0 ? await readFiles(tx, ingestId, fileNos) : new Map()
   const fileOf = (fileNo: number) => files.get(fileNo)?.name ?? ''
   await addNotes(tx, ingestId, guessNotes(guesses, { terms, given: format, fileOf }))
   return guesses.map(guessedColumn)

@@ -18,7 +18,7 @@ export async function overLimit(
   tx: Connection,
   { ingestId, records }: { ingestId: string; records: number },
   spec: FullSpec,
-  counts: Required<Counts>,
+  counts: Required<Pick<Counts, 'rowsRead' | 'rowsLoaded' | 'rowsRejected' | 'rowsSkipped'>>,
 ): Promise<SluiceError | null> {
   const { max } = spec.rejects
   const { rowsRejected: rejected, rowsLoaded, rowsSkipped } = counts

@@ -38,6 +38,8 @@ export async function lockPlanned(
   mode: FullTarget['mode'],
 ): Promise<TargetTable | null> {
   const { ingestId, table, relied } = planned
+  // Most often there is still none, and nothing to lock: no other publish makes one meanwhile.
+  if (relied === null && (await readPlanned(tx, planned, mode)) === null) return null
   const isLocked = await lockOrTellWhy(tx, planned, mode)
   const there = await readPlanned(tx, planned, mode)
   if (there && !isLocked) throw targetChanged(planned, 'another table has taken its name')

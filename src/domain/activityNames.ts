@@ -1,5 +1,6 @@
 /** The activities of a worker, as the Temporal Web UI and `sluice inspect registered` show them. */
 export const activityNames = [
+  'beginIngest',
   'listSource',
   'stageLot',
   'runStep',

@@ -9,11 +9,19 @@ export interface IngestInput {
   parallelism: number
   rejectsMax: number | string | null
   limits?: LimitsByVerb
+  /**
+   * An ingest of up to so many bytes may have one activity for all of its verbs. Absent in inputs of
+   * earlier versions, whose histories have an activity for each.
+   */
+  smallBytesMax?: number
   /** For tests: history events after which a run continues as new. */
   historyEventsMax?: number
   /** For tests: how long a worker may be silent before its work is given to another one. */
   heartbeatMs?: number
 }
+
+/** What one unit holds at most, see plan.ts: more of it would take several activities anyway. */
+export const smallBytesMax = 4 * 1024 * 1024
 
 /** The phases that a run of the workflow can begin in. */
 export const runPhases = ['list', 'stage', 'step', 'load'] as const

@@ -104,6 +104,7 @@ const ingest = fields({
       publish: limits,
     }),
   ),
+  smallBytesMax: optional(count),
   historyEventsMax: optional(whole(1, 50_000)),
   heartbeatMs: optional(heartbeat),
 })
@@ -136,6 +137,7 @@ const ingestId = text(/^(?!.*\.retry-)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'the i
 const activityFields: Record<string, Check> = {
   ingestId: optional(ingestId),
   softMs: optional(duration),
+  smallBytesMax: optional(count),
   again: optional(boolean),
   suspect: optional(boolean),
   paused: optional(boolean),

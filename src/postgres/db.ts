@@ -84,6 +84,8 @@ export interface TransactionOptions {
   name?: string
   /** A landing table that numbers its rows asks for it, see sluice.unit_base(). */
   unitNo?: number | undefined
+  /** It fails when it has waited for a lock for longer than this; it waits without end if absent. */
+  lockTimeoutMs?: number | undefined
   /** Nothing of it is kept. */
   isTrial?: boolean
   signal?: AbortSignal
@@ -96,12 +98,14 @@ export interface TransactionOptions {
 export const transaction = <T>(
   db: Db,
   work: (tx: Connection, pid: number) => Promise<T>,
-  { name, unitNo, isTrial = false, signal }: TransactionOptions = {},
+  { name, unitNo, lockTimeoutMs, isTrial = false, signal }: TransactionOptions = {},
 ): Promise<T> =>
   withConnection(
     db,
     async (tx) => {
-      const answers = (await tx.query(beginText({ name, unitNo }))) as unknown as pg.QueryResult[]
+      const answers = (await tx.query(
+        beginText({ name, unitNo, lockTimeoutMs }),
+      )) as unknown as pg.QueryResult[]
       const result = await work(tx, answers.at(-1)?.rows[0].pid)
       await tx.query(isTrial ? 'rollback' : 'commit')
       return result

@@ -54,13 +54,16 @@ export const sessionText = (processId: number): string =>
 export function beginText({
   name,
   unitNo,
+  lockTimeoutMs,
 }: {
   name?: string | undefined
   unitNo?: number | undefined
+  lockTimeoutMs?: number | undefined
 }): string {
   const own = [
     ...(name === undefined ? [] : [set('application_name', name, true)]),
     set('sluice.unit', String(unitNo ?? ''), true),
+    ...(lockTimeoutMs === undefined ? [] : [set('lock_timeout', String(lockTimeoutMs), true)]),
   ]
   return `begin isolation level read committed; ${[ofTransaction, ...own].join(', ')}`
 }

@@ -8,6 +8,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client'
 import type { ingest } from '../../workflows/ingest.ts'
+import { smallBytesMax as ordinarySmallBytesMax } from '../domain/ingestInput.ts'
 import { defaultQueue } from '../domain/routes.ts'
 import type { LimitsByVerb } from '../domain/timeLimits.ts'
 import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
@@ -24,6 +25,8 @@ export interface StartIngest {
   limits?: LimitsByVerb
   /** Whether the server knows our search attributes. */
   attributes: boolean
+  /** For tests: 0 gives every ingest an activity for each verb. */
+  smallBytesMax?: number
   /** For tests: history events after which a run continues as new. */
   historyEventsMax?: number
   /** For tests: how long a worker may be silent before its work is given to another one. */
@@ -36,7 +39,7 @@ export interface StartIngest {
  */
 export async function startIngest(client: Client, start: StartIngest): Promise<boolean> {
   const { ingestId, spec, target, queue = spec.queue ?? defaultQueue, limits, attributes } = start
-  const { historyEventsMax, heartbeatMs } = start
+  const { smallBytesMax = ordinarySmallBytesMax, historyEventsMax, heartbeatMs } = start
   const { parallelism, priority, tenant, rejects, source, steps } = spec
   try {
     await client.workflow.start<typeof ingest>('ingest', {
@@ -48,6 +51,7 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
           parallelism,
           rejectsMax: rejects.max,
           ...(limits && { limits }),
+          ...(smallBytesMax > 0 && { smallBytesMax }),
           ...(historyEventsMax && { historyEventsMax }),
           ...(heartbeatMs && { heartbeatMs }),
         },

@@ -96,7 +96,8 @@ test('a rate limit holds for all workers of the queue, until it is taken away', 
     api.ask('PUT', `/v1/queues/${queue}/rate-limit`, body)
   const timed = async (table: string) => {
     const startMs = Date.now()
-    const { body } = await api.bring({ source, target: { table } })
+    // With a time limit each verb is an activity of its own.
+    const { body } = await api.bring({ source, target: { table }, timeouts: { load: '1h' } })
     expect(body.state).toBe('completed')
     return Date.now() - startMs
   }
@@ -143,7 +144,8 @@ test('what failed and waits for its next attempt is scheduled', async () => {
     'create trigger is_full before insert on public.full for each row execute function is_full()',
   )
   const target = { table: 'public.full', atomic: false }
-  await api.ask('POST', '/v1/ingests', { id: full, source, target, queue: api.queue })
+  const timeouts = { load: '1h' }
+  await api.ask('POST', '/v1/ingests', { id: full, source, target, timeouts, queue: api.queue })
   const scheduled = async () => (await api.ask('GET', '/v1/scheduled')).body.tasks
   // Between its attempts it has a time, while one is under way it has none.
   let task: { attempt: number; nextAttemptAt: string | null } | undefined

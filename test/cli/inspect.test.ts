@@ -16,6 +16,9 @@ const json = async (...args: string[]) => JSON.parse((await run(...args, '--json
 const inColour = (...args: string[]) =>
   sluice(args, { env: { ...env, NO_COLOR: '', FORCE_COLOR: '1' }, cwd: api.folder })
 
+/** With a time limit a load is an activity of its own, however small it is. */
+const timeouts = { load: '1h' }
+
 test('without a worker it says how to start one', async () => {
   const empty = await sluice(['inspect', 'workers'], { env, cwd: api.folder })
   expect([empty.code, empty.out]).toEqual([0, expect.stringContaining('sluice worker')])
@@ -37,11 +40,13 @@ test('shows workers, what they can do, and what they did', async () => {
   expect(one.out).toMatch(/^slots +0 used, 3 free, 3 in all$/m)
   expect(one.out).toMatch(/^process +\d+ on .*, Sluice \d/m)
 
-  expect((await run('inspect', 'registered')).out).toMatch(/^ {2}activities +listSource, /m)
+  expect((await run('inspect', 'registered')).out).toMatch(
+    /^ {2}activities +beginIngest, listSource, /m,
+  )
   expect((await json('inspect', 'registered', 'w1')).workers[0].activities).toContain('loadUnit')
 
   const source = { kind: 'directory', path: await api.file('two.csv', 'id\n1\n2\n') }
-  await api.bring({ source, target: { table: 'public.two' } })
+  await api.bring({ source, target: { table: 'public.two' }, timeouts })
   await until(async () => 'sweepIngest' in (await show(api, 'w1')).totals, { what: 'the totals' })
   const stats = await run('inspect', 'stats')
   expect(stats.out).toMatch(/^w1 {2}up .*, [\d.]+ cores$/m)
@@ -59,7 +64,7 @@ test('shows what is in hand, with the rows so far', async () => {
   const source = { kind: 'directory', path: await api.file('slow.csv', idsCsv(1000)) }
   const target = { table: 'public.slow', atomic: false }
   const slow = `${api.queue}-slow`
-  await api.ask('POST', '/v1/ingests', { id: slow, source, target, queue: api.queue })
+  await api.ask('POST', '/v1/ingests', { id: slow, source, target, timeouts, queue: api.queue })
   const row = /^w1 +loadUnit +\S+-slow +unit 0 +\S+ +1 +.* s +\d+ rows, /m
   await until(async () => row.test((await run('inspect', 'active', 'w1')).out), { what: 'rows' })
   expect((await json('inspect', 'active')).tasks).toMatchObject([{ worker: 'w1', what: 'unit 0' }])

@@ -3,8 +3,18 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { build, type Harness, noticedSoon, until, type WorkerProcess } from '../harness.ts'
+import {
+  build,
+  eachVerb,
+  type Harness,
+  noticedSoon,
+  until,
+  type WorkerProcess,
+} from '../harness.ts'
 import { counted, killThere, noSession, obstacle } from './obstacle.ts'
+
+/** Each verb is met in an activity of its own: killVerbs.test.ts has small ingests as well. */
+const options = { ...noticedSoon, ...eachVerb }
 
 const rows = 3000
 const bad = 2
@@ -77,7 +87,7 @@ test.concurrent('a comparison of the target with the plan: done anew, and what h
   const idOf = (table: string) => `${table}-${harness.queue}`
   await killComparing(harness, async () => {
     for (const { table, atomic } of comparing) {
-      await harness.start({ id: idOf(table), source, target: { table, atomic } }, noticedSoon)
+      await harness.start({ id: idOf(table), source, target: { table, atomic } }, options)
     }
   })
   for (const { table, change } of comparing) {
@@ -198,13 +208,13 @@ test.concurrent('a lot whose files have their own dialects, between two of them;
   await harness.db.query(obstacle('sluice.notes', 'insert', ofNote))
   const start = async () => {
     const lotSource = { kind: 'directory' as const, path }
-    await harness.start({ id: lot, source: lotSource, target: { table: 'lot' } }, noticedSoon)
+    await harness.start({ id: lot, source: lotSource, target: { table: 'lot' } }, options)
     const format = { ragged: 'trim' as const }
     for (const [id, table] of [
       [receipt, 'receipts'],
       [noted, 'noted'],
     ] as const) {
-      await harness.start({ id, source, target: { table }, format }, noticedSoon)
+      await harness.start({ id, source, target: { table }, format }, options)
     }
   }
   await killThere(harness, await harness.startWorker({ concurrency: 4 }), start, 3)

@@ -6,7 +6,7 @@ import { createActivities } from '../../activities/index.ts'
 import { openDb } from '../../src/postgres/db.ts'
 import { ingestHash } from '../../src/postgres/names.ts'
 import { viewWorkflow } from '../../src/temporal/ingests.ts'
-import { build, until } from '../harness.ts'
+import { build, eachVerb, type StartOptions, until } from '../harness.ts'
 import { testDeps } from './deps.ts'
 
 const harness = await build()
@@ -71,12 +71,12 @@ afterAll(async () => {
   await harness.db.query(`alter database ${harness.queue} owner to current_user; drop role ${role}`)
 })
 
-async function start(table: string): Promise<string> {
+async function start(table: string, options: StartOptions = {}): Promise<string> {
   await harness.db.query(
     `create table ${table} (n int, text text); alter table ${table} owner to ${role}`,
   )
   const source = { kind: 'directory' as const, path: `${harness.folder}/rows.csv` }
-  return harness.start({ id: `${table}-${harness.queue}`, source, target: { table } })
+  return harness.start({ id: `${table}-${harness.queue}`, source, target: { table } }, options)
 }
 
 /** Waits until an attempt has failed for this reason, and another one is to come. */
@@ -177,7 +177,7 @@ test('time limits of the role are none of ours', async () => {
 
 test('a view on the landing table is named and waited for, never dropped', async () => {
   const letGo = await hold('load')
-  const ingestId = await start('viewed')
+  const ingestId = await start('viewed', eachVerb)
   await untilHeld('load')
   await harness.db.query(
     `create view seen as select n from public.sluice_landing_${ingestHash(ingestId)}`,
@@ -193,7 +193,7 @@ test('a view on the landing table is named and waited for, never dropped', async
 
 test('a NUL in the text of an error does not keep the sweep from its work', async () => {
   const letGo = await hold('load')
-  const ingestId = await start('nul')
+  const ingestId = await start('nul', eachVerb)
   await untilHeld('load')
   const { sweepIngest } = createActivities(testDeps(harness))
   const error = { code: 'unexpected', message: 'a\0b', hint: '\u001b[31m' }

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { build, until, untilIdle } from '../harness.ts'
+import { build, eachVerb, until, untilIdle } from '../harness.ts'
 
 const harness = await build()
 const files = 20
@@ -114,10 +114,13 @@ test('paused before the last unit ends: nothing is published until it is resumed
   await holder.query(`select pg_advisory_lock(${held})`)
   const worker = await harness.startWorker({ concurrency: 1 })
   const path = await harness.file('one.csv', 'n\n1\n2\n')
-  const ingestId = await harness.start({
-    source: { kind: 'directory', path },
-    target: { table: 'one' },
-  })
+  const ingestId = await harness.start(
+    {
+      source: { kind: 'directory', path },
+      target: { table: 'one' },
+    },
+    eachVerb,
+  )
   const atWork = `select count(*) as n from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`
   await until(async () => (await only(atWork)).n === 1, { what: 'the unit' })
   await harness.steer(ingestId, 'pause')
@@ -147,11 +150,14 @@ test('a paused ingest can be cancelled', async () => {
        perform pg_sleep(0.5); return new; end $$;
      create trigger halt before insert on sluice.files for each row execute function halt()`,
   )
-  await harness.start({
-    id: ingestId,
-    source: { kind: 'directory', path },
-    target: { table: 'halt' },
-  })
+  await harness.start(
+    {
+      id: ingestId,
+      source: { kind: 'directory', path },
+      target: { table: 'halt' },
+    },
+    eachVerb,
+  )
   await harness.steer(ingestId, 'pause')
   await until(async () => (await stateOf(ingestId)) === 'paused', { what: 'the pause' })
   await untilIdle(harness.client, ingestId)

@@ -63,26 +63,25 @@ test('routes by path, target, size and step; the spec goes before the file', asy
     return queuesOf(harness, ingestId)
   }
   expect(await run({ source: directory(video), steps: ['upper'] })).toMatchObject({
-    listSource: queue('videos'),
+    beginIngest: queue('videos'),
     stageLot: queue('videos'),
     runStep: queue('steps'),
   })
-  expect(await run({ source: directory(few), target: { table: 'small_few' } })).toMatchObject({
-    listSource: queue('small'),
-    loadUnit: queue('small'),
+  expect(await run({ source: directory(few), target: { table: 'small_few' } })).toEqual({
+    beginIngest: queue('small'),
   })
   // Its size is known once it is listed.
   expect(await run({ source: directory(many), target: { table: 'small_many' } })).toMatchObject({
-    listSource: queue('small'),
+    beginIngest: queue('small'),
     stageLot: queue('large'),
     loadUnit: queue('large'),
     publishIngest: queue('large'),
   })
   const named = { source: directory(many), target: { table: 'small_own' }, queue: queue('own') }
-  expect(await run(named)).toMatchObject({ listSource: queue('own'), loadUnit: queue('own') })
+  expect(await run(named)).toEqual({ beginIngest: queue('own') })
   const routes = [{ when: { source: 'directory' as const }, queue: queue('own') }]
   expect(await run({ source: directory(video), steps: ['upper'], routes })).toMatchObject({
-    listSource: queue('own'),
+    beginIngest: queue('own'),
     runStep: queue('steps'),
   })
 })

@@ -19,6 +19,7 @@ test('there is a history for each way that an ingest can go, and of the janitor'
     'failed',
     'paused',
     'retried',
+    'small',
     'split',
     'steps',
   ]

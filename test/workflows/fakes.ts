@@ -40,6 +40,7 @@ export interface Run {
 }
 
 const names: { [V in Verb]: (input: Input<V>) => string } = {
+  beginIngest: () => 'begin',
   listSource: () => 'list',
   stageLot: ({ lotNo }) => `stage ${lotNo}`,
   runStep: ({ step, fileNo }) => `${step} ${fileNo}`,
@@ -61,6 +62,9 @@ const counts = { files: 1, units: 1, rowsRead: 1, rowsLoaded: 1, rowsRejected: 0
 const receipt = { rowsRead: 1, rowsLoaded: 1, rowsRejected: 0, sizeBytes: 4, lane: 'fast' }
 
 const done: Fakes = { ...sized({}), loadUnit: () => receipt }
+
+/** The input of an ingest that may have one activity. */
+export const small = { smallBytesMax: 1000 }
 
 /** A unit of one record that is a reject. */
 export const rejected = { ...receipt, rowsLoaded: 0, rowsRejected: 1 }

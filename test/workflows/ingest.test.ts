@@ -3,7 +3,7 @@ import { WorkflowFailedError } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import { expect, test } from 'vitest'
 import type { StepPlan } from '../../src/domain/step.ts'
-import { buildFakes, type Fakes, gate, rejected, sized } from './fakes.ts'
+import { buildFakes, type Fakes, gate, rejected, sized, small } from './fakes.ts'
 
 const start = await buildFakes()
 
@@ -31,6 +31,46 @@ test.concurrent('the verbs come in their order, and the counts are those of publ
     'publish',
     'sweep completed',
   ])
+})
+
+test.concurrent('a small ingest has one activity, which gives the counts', async () => {
+  const beginIngest = () => ({ counts: { files: 1, units: 1, rowsRead: 1, rowsLoaded: 1 } })
+  const run = await start({ beginIngest }, small)
+  expect(await run.handle.result()).toMatchObject({ units: 1, rowsLoaded: 1 })
+  expect(run.calls).toEqual(['begin'])
+})
+
+test.concurrent('what the first activity leaves is done by the others', async () => {
+  const listed = { files: 1, lots: 2 }
+  const planned = { ...listed, units: 2, records: 2, phase: 'load' }
+  const split = { ...planned, units: 3, unitsAdded: 2, next: 1, loaded: 1, rowsLoaded: 0 }
+  const rest = { list: { ...listed, phase: 'stage' }, plan: planned, split }
+  const calls: Record<string, string[]> = {}
+  for (const [after, progress] of Object.entries(rest)) {
+    const run = await start({ ...sized({ units: 2 }), beginIngest: () => ({ progress }) }, small)
+    await run.handle.result()
+    calls[after] = run.calls
+  }
+  expect(calls).toEqual({
+    list: ['begin', 'stage 0', 'stage 1', 'plan', 'load 0', 'load 1', 'publish', 'sweep completed'],
+    plan: ['begin', 'load 0', 'load 1', 'publish', 'sweep completed'],
+    split: ['begin', 'load 1 suspect', 'load 2 suspect', 'publish', 'sweep completed'],
+  })
+})
+
+test.concurrent('a small ingest that fails is swept by an activity of its own', async () => {
+  const beginIngest = () => {
+    throw ApplicationFailure.create({ type: 'rejects_over_max', message: 'x', nonRetryable: true })
+  }
+  const run = await start({ beginIngest }, small)
+  await expect(run.handle.result()).rejects.toThrow(WorkflowFailedError)
+  expect(run.calls).toEqual(['begin', 'sweep failed'])
+})
+
+test.concurrent('verbs with time limits are activities of their own', async () => {
+  const run = await start(sized({}), { ...small, limits: { load: { softMs: 1000 } } })
+  await run.handle.result()
+  expect(run.calls).toEqual(['list', 'stage 0', 'plan', 'load 0', 'publish', 'sweep completed'])
 })
 
 test.concurrent('each file goes through the steps, between stage and plan', async () => {

@@ -10,14 +10,14 @@ const againMs = 100
  * is free again when the transaction ends, however that comes about.
  */
 export async function awaitBudget(tx: Connection, signal: AbortSignal): Promise<void> {
-  while (!(await takePlace(tx))) {
+  while (!(await tryBudget(tx))) {
     // Not all at once, and not always the same one first.
     await sleep(againMs * (1 + Math.random()), null, { signal })
   }
 }
 
 /** The places are tried one by one, up to the first that is free. */
-async function takePlace(tx: Connection): Promise<boolean> {
+export async function tryBudget(tx: Connection): Promise<boolean> {
   const { rows } = await tx.query(
     `select b.units_max is null or exists (
        select from generate_series(1, b.units_max) as place

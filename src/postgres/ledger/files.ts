@@ -59,6 +59,37 @@ export async function addFiles(
   )
 }
 
+/** Adds files that have been staged already. */
+export async function addStagedFiles(
+  tx: Connection,
+  ingestId: string,
+  files: readonly (FileEntry & { lotNo: number })[],
+): Promise<void> {
+  await tx.query(
+    `insert into sluice.files (ingest_id, file_no, lot_no, name, size_bytes, version, member, sha256,
+                               crc32, pinned, staged_version, shape, staged_at)
+     select $1, f.*, now()
+     from unnest($2::int[], $3::int[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+                 $9::bigint[], $10::boolean[], $11::text[], $12::jsonb[])
+       as f (file_no, lot_no, name, size_bytes, version, member, sha256, crc32, pinned,
+             staged_version, shape)`,
+    [
+      ingestId,
+      files.map((file) => file.fileNo),
+      files.map((file) => file.lotNo),
+      files.map((file) => file.name),
+      files.map((file) => file.sizeBytes),
+      files.map((file) => file.version),
+      files.map((file) => file.member ?? null),
+      files.map((file) => file.sha256),
+      files.map((file) => file.crc32),
+      files.map((file) => file.pinned),
+      files.map((file) => file.stagedVersion),
+      files.map((file) => file.shape && JSON.stringify(file.shape)),
+    ],
+  )
+}
+
 /** The files of a lot that are still to be staged, in order. */
 export async function readUnstaged(db: Db, ingestId: string, lotNo: number): Promise<FileEntry[]> {
   const { rows } = await db.query(

@@ -41,4 +41,12 @@ export async function recordListed(
   )
 }
 
+/** A first table as the ledger gives it back. */
+export const asLedger = (
+  first: FirstTable | null,
+): Pick<IngestEntry, 'reading' | 'firstTable'> => ({
+  reading: first?.reading ?? null,
+  firstTable: first && withoutReading(first),
+})
+
 const withoutReading = ({ reading: _, ...first }: FirstTable) => first

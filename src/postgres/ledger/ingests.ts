@@ -10,6 +10,7 @@ import { sluiceError } from '../../errors.ts'
 import type { FullSpec } from '../../spec/spec.ts'
 import type { Connection, Db } from '../db.ts'
 import { readNotes } from './notes.ts'
+import { publishedBefore } from './repeated.ts'
 import { type IngestSummary, summaryOf } from './summary.ts'
 
 /** What people see of one ingest while it comes along. */
@@ -95,15 +96,14 @@ export interface IngestEntry {
   publishedAt: Date | null
 }
 
+const selectIngest = `
+  select spec, target, state, queue, routes, reading, first_table as "firstTable", columns, landing,
+         relied, traced, size_bytes as "sizeBytes", published_at as "publishedAt"
+  from sluice.ingests where ingest_id = $1`
+
 /** @throws ingest_not_found */
 export async function readIngest(db: Db | Connection, ingestId: string): Promise<IngestEntry> {
-  const { rows } = await db.query(
-    `select spec, target, state, queue, routes, reading, first_table as "firstTable", columns,
-            landing, relied, traced, size_bytes as "sizeBytes",
-            published_at as "publishedAt"
-     from sluice.ingests where ingest_id = $1`,
-    [ingestId],
-  )
+  const { rows } = await db.query(selectIngest, [ingestId])
   if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
   return rows[0]
 }
@@ -113,8 +113,9 @@ export async function readIngest(db: Db | Connection, ingestId: string): Promise
  * @throws ingest_not_found
  */
 export async function lockIngest(tx: Connection, ingestId: string): Promise<IngestEntry> {
-  await tx.query('select from sluice.ingests where ingest_id = $1 for update', [ingestId])
-  return readIngest(tx, ingestId)
+  const { rows } = await tx.query(`${selectIngest} for update`, [ingestId])
+  if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
+  return rows[0]
 }
 
 /** @throws ingest_not_active when it has ended: a late attempt is turned away */
@@ -165,18 +166,25 @@ export async function recordPlanned(
   )
 }
 
+/**
+ * @returns the newest other ingest that has published the same files into the same target, and
+ *   whether this one has notes
+ */
 export async function recordPublished(
   tx: Connection,
   ingestId: string,
   counts: Counts,
-): Promise<void> {
-  await tx.query(
-    `update sluice.ingests
+): Promise<{ earlier: string | null; isNoted: boolean }> {
+  const { rows } = await tx.query(
+    `update sluice.ingests i
      set published_at = now(), rows_read = $2, rows_loaded = $3, rows_rejected = $4,
          rows_skipped = $5
-     where ingest_id = $1`,
+     where ingest_id = $1
+     returning (${publishedBefore}) as earlier,
+               exists (select from sluice.notes where ingest_id = $1) as "isNoted"`,
     [ingestId, counts.rowsRead, counts.rowsLoaded, counts.rowsRejected, counts.rowsSkipped ?? 0],
   )
+  return rows[0]
 }
 
 /** For repeated polling: without the spec, which may have megabytes. */

@@ -1,7 +1,6 @@
 /** The same files into the same table once more. */
 import { createHash } from 'node:crypto'
 import type { ListedFile } from '../../domain/words.ts'
-import type { Connection } from '../db.ts'
 
 /**
  * Grows with the list of the files: they are the same if their names, sizes and versions are, or
@@ -20,16 +19,9 @@ export class Fingerprint {
   }
 }
 
-/** The newest other ingest that has published the same files into the same target. */
-export async function publishedBefore(tx: Connection, ingestId: string): Promise<string | null> {
-  const { rows } = await tx.query<{ earlier: string }>(
-    `select e.ingest_id as earlier
-     from sluice.ingests i
-     join sluice.ingests e on e.fingerprint = i.fingerprint and e.target = i.target
-     where i.ingest_id = $1 and e.ingest_id <> $1 and e.published_at is not null
-     order by e.published_at desc
-     limit 1`,
-    [ingestId],
-  )
-  return rows[0]?.earlier ?? null
-}
+/** The newest other ingest that has published the same files into the target of the ingest `i`. */
+export const publishedBefore = `
+  select e.ingest_id from sluice.ingests e
+  where e.fingerprint = i.fingerprint and e.target = i.target and e.ingest_id <> i.ingest_id
+    and e.published_at is not null
+  order by e.published_at desc limit 1`

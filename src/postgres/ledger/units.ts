@@ -107,13 +107,13 @@ export async function settleUnit(
   }
 }
 
-/** What the receipts add up to, and how many units have none yet. */
-export async function sumReceipts(
-  tx: Db | Connection,
-  ingestId: string,
-): Promise<Required<Counts> & { missing: number }> {
+/** What the receipts add up to; how many units have none yet, and how many dropped text. */
+export type Sums = Required<Omit<Counts, 'notes'>> & { missing: number; trimmed: number }
+
+export async function sumReceipts(tx: Db | Connection, ingestId: string): Promise<Sums> {
   const { rows } = await tx.query(
     `select count(*) filter (where loaded_at is null) as missing, count(*) as units,
+            count(trimmed) as trimmed,
             coalesce(sum(rows_read), 0)::bigint as "rowsRead",
             coalesce(sum(rows_loaded), 0)::bigint as "rowsLoaded",
             coalesce(sum(rows_rejected), 0)::bigint as "rowsRejected",

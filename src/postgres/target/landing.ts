@@ -14,7 +14,10 @@ import type { TargetTable } from './targetTable.ts'
 const unvacuumed = ['autovacuum_enabled', 'toast.autovacuum_enabled']
 const isLanding = `with (${unvacuumed.map((name) => `${name} = off`).join(', ')})`
 
-/** A new table of the given columns: the target itself, or a landing table that will become it. */
+/**
+ * A new table of the given columns: the target itself, or a landing table that will become it, in
+ * the place of one that an earlier attempt has made.
+ */
 export async function createTable(
   tx: Connection,
   table: TableName,
@@ -22,15 +25,13 @@ export async function createTable(
   { landing }: { landing: boolean },
 ): Promise<void> {
   const list = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`)
-  await tx.query(
-    `create table ${quoteTable(table)} (${list.join(', ')}) ${landing ? isLanding : ''}`,
-  )
+  const make = `create table ${quoteTable(table)} (${list.join(', ')})`
+  await tx.query(landing ? `${dropText(table)}; ${make} ${isLanding}` : make)
 }
 
-/** Before it gets the name of a target. */
-export async function endLanding(tx: Connection, table: TableName): Promise<void> {
-  await tx.query(`alter table ${quoteTable(table)} reset (${unvacuumed.join(', ')})`)
-}
+/** A statement, for before it gets the name of a target. */
+export const endLanding = (table: TableName): string =>
+  `alter table ${quoteTable(table)} reset (${unvacuumed.join(', ')})`
 
 /**
  * A landing table for an existing target: the same types, defaults and NOT NULLs, no other
@@ -89,5 +90,7 @@ export async function addColumns(
 }
 
 export async function dropTable(tx: Connection, table: TableName): Promise<void> {
-  await tx.query(`drop table if exists ${quoteTable(table)}`)
+  await tx.query(dropText(table))
 }
+
+const dropText = (table: TableName): string => `drop table if exists ${quoteTable(table)}`

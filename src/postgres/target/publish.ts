@@ -11,9 +11,10 @@ export async function renameIntoPlace(
   landing: TableName,
   target: TableName,
 ): Promise<void> {
-  await endLanding(tx, landing)
   try {
-    await tx.query(`alter table ${quoteTable(landing)} rename to ${quoteIdentifier(target.name)}`)
+    await tx.query(`
+      ${endLanding(landing)};
+      alter table ${quoteTable(landing)} rename to ${quoteIdentifier(target.name)}`)
   } catch (error) {
     if (!isOfTakenName(error)) throw error
     // The next attempt finds it, and judges it.

@@ -1,0 +1,117 @@
+/**
+ * A small ingest from list to sweep in one transaction: it has happened, or nothing of it has.
+ *
+ * It waits for nobody for longer than a second. Whoever holds a lock then finds the verbs one by one
+ * in its place, which wait as long as it takes, and show what they wait for.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sluiceError } from '../../src/errors.ts'
+import { changeDateOrder } from '../../src/postgres/copy/copy.ts'
+import { type Connection, transaction } from '../../src/postgres/db.ts'
+import { tryBudget } from '../../src/postgres/ledger/budget.ts'
+import { endIngest } from '../../src/postgres/ledger/end.ts'
+import { addFiles, addStagedFiles, type FileEntry } from '../../src/postgres/ledger/files.ts'
+import { asLedger } from '../../src/postgres/ledger/firstTable.ts'
+import {
+  enterPhase,
+  type IngestEntry,
+  lockIngest,
+  mustBeActive,
+} from '../../src/postgres/ledger/ingests.ts'
+import { lockUnit } from '../../src/postgres/ledger/units.ts'
+import { sessionName } from '../../src/postgres/names.ts'
+import type { StagedState } from '../../src/stage/stage.ts'
+import { type Attempt, mustNotBePaused } from '../attempt/attempt.ts'
+import { listIn, type NumberedFile } from '../list.ts'
+import { loadIn } from '../load.ts'
+import { planIn } from '../plan.ts'
+import { publishIn } from '../publish.ts'
+import { stageFiles } from '../stage.ts'
+import { clearStage } from '../sweep.ts'
+import { type BeginInput, type Begun, isSmall } from './begun.ts'
+import { HeldFiles, notStaged } from './heldFiles.ts'
+
+const lockTimeoutMs = 1000
+
+/**
+ * Brings the ingest as far as one transaction may.
+ * @throws whatever keeps it from that; then nothing has been done
+ */
+export async function atOnce(attempt: Attempt, input: BeginInput): Promise<Begun> {
+  const { db, signal } = attempt
+  const { ingestId } = input
+  await enterPhase(db, ingestId, 'list')
+  const name = sessionName(ingestId, 'begin')
+  const begun = await transaction(db, (tx) => work(attempt, tx, input), {
+    ...{ name, unitNo: 0, lockTimeoutMs, signal },
+  })
+  if (begun.counts) await clearStage(attempt, ingestId)
+  return begun
+}
+
+async function work(attempt: Attempt, tx: Connection, input: BeginInput): Promise<Begun> {
+  const { signal } = attempt
+  const { ingestId } = input
+  const entry = await lockIngest(tx, ingestId)
+  mustBeActive(ingestId, entry)
+  mustNotBePaused(input, entry.state)
+  const held = new HeldFiles((files) => addFiles(tx, ingestId, files))
+  const write = (files: NumberedFile[]) => held.take(files)
+  const { listed, sizeBytes, found } = await listIn(attempt, tx, { ingestId, entry, write })
+  if (!found || !isSmall({ listed, sizeBytes }, input)) {
+    await held.letGo()
+    return { progress: { ...listed, phase: 'stage' } }
+  }
+  attempt.progress('stage')
+  const { first, isNew } = found
+  const known = { ...entry, ...asLedger(first) }
+  const files = await stage(attempt, { ingestId, ingest: known, files: held.files })
+  await addStagedFiles(tx, ingestId, files)
+  attempt.progress('plan')
+  const plan = { ingestId, entry: known, signal, known: { files, isNew } }
+  const { planned, entry: ready } = await planIn(tx, plan)
+  if (planned.units > 1) return { progress: { ...listed, ...planned, phase: 'load' } }
+  if (planned.units === 1) await load(attempt, tx, { ingestId, files })
+
+  attempt.progress('publish')
+  const { records } = planned
+  const counts = await publishIn(attempt, tx, { ingestId, records }, ready)
+  if (counts instanceof Error) throw counts
+  await endIngest(tx, ingestId, ready, { state: 'completed', error: null })
+  return { counts }
+}
+
+type NewFile = FileEntry & { lotNo: number }
+
+/** Brings the files into the stage. @returns them as the ledger will have them */
+async function stage(
+  attempt: Attempt,
+  { ingestId, ingest, files }: { ingestId: string; ingest: IngestEntry; files: NumberedFile[] },
+): Promise<NewFile[]> {
+  const unstaged = files.map((file) => ({ ...file, ...notStaged }))
+  const staged: NewFile[] = []
+  for await (const file of stageFiles(attempt, { ingestId, ingest, files: unstaged })) {
+    staged.push({ ...(unstaged[staged.length] as NewFile), ...file })
+  }
+  return staged
+}
+
+async function load(
+  attempt: Attempt,
+  tx: Connection,
+  { ingestId, files }: { ingestId: string; files: NewFile[] },
+): Promise<void> {
+  attempt.progress('load')
+  const untilMs = performance.now() + lockTimeoutMs
+  while (!(await tryBudget(tx))) {
+    if (performance.now() > untilMs) throw sluiceError('too_busy', { problem: 'no place to load' })
+    await sleep(100, null, { signal: attempt.signal })
+  }
+  const ref = { ingestId, unitNo: 0 }
+  const unit = await lockUnit(tx, ref)
+  const staged = files as (NewFile & StagedState)[]
+  const known = new Map(staged.map((file) => [file.fileNo, file]))
+  await loadIn(attempt, tx, ref, { entry: unit, known })
+  // The load may have set the order of the dates of its file.
+  if ('dates' in unit.unit.reading) await changeDateOrder(tx, {})
+}
