@@ -45,6 +45,30 @@ test('takes an upload into a new table', async () => {
   expect(units.body.units).toMatchObject([{ unitNo: 0, rowsRead: 2, lane: 'fast', attempt: 1 }])
 })
 
+test('with wait the answer is the result, or comes when the time is over', async () => {
+  const ask = (wait: string, spec: object) =>
+    api.ask('POST', `/v1/ingests?wait=${wait}`, { queue: api.queue, ...spec })
+  const spec = { id: newId(), source: await upload(), target: { table: 'public.awaited' } }
+  const done = await ask('60s', spec)
+  expect(done).toMatchObject({ status: 200, body: { id: spec.id, state: 'completed' } })
+  expect(done.body).toMatchObject({ rowsLoaded: 2, error: null, spec: { format: {} } })
+  expect(done.headers.get('location')).toBe(`/v1/ingests/${spec.id}`)
+  // Over already: asked again, it is answered at once.
+  expect((await ask('60s', spec)).body).toEqual(done.body)
+  // One that fails has ended as well.
+  const failing = { source: await upload(), target: { table: 'nowhere.t' } }
+  const failed = await ask('60s', failing)
+  expect(failed).toMatchObject({ status: 200, body: { state: 'failed' } })
+  expect(failed.body.error.code).toBe('schema_missing')
+
+  const unserved = { ...spec, id: newId(), queue: `${api.queue}-nobody`, source: await upload() }
+  const late = await ask('1s', unserved)
+  expect([late.status, late.body.state]).toEqual([202, 'queued'])
+  expect(Object.keys(late.body)).toEqual(['id', 'state', 'links'])
+  for (const wait of ['0s', '61s', '10', 'x']) expect((await ask(wait, spec)).status).toBe(400)
+  await api.ask('POST', `/v1/ingests/${unserved.id}/cancel`)
+})
+
 test('an id whose ledger row somebody deleted is refused, not left to wait for ever', async () => {
   const spec = { id: newId(), source: await upload(), target: { table: 'public.used' } }
   await post(spec)

@@ -1,5 +1,7 @@
 /** Ingests: take one in, show one, list them. */
 import { Type } from 'typebox'
+import { isOver } from '../../domain/words.ts'
+import { awaitEnd } from '../../ingests/awaitEnd.ts'
 import { viewCurrent } from '../../ingests/current.ts'
 import { submit } from '../../ingests/submit.ts'
 import { Accepted, IngestNow, IngestPage, linksOf, State, showIngest } from '../../ingests/view.ts'
@@ -11,18 +13,29 @@ import { mustHoldToken } from '../token.ts'
 
 const tags = ['ingests']
 
+const Wait = Type.String({
+  pattern: '^([1-9]|[1-5][0-9]|60)s$',
+  description: 'Answers when the ingest has ended, or after this time: from 1s to 60s.',
+  examples: ['10s'],
+})
+
 export const ingests = (deps: ApiDeps) => async (app: App) => {
+  const closing = new AbortController()
+  app.addHook('preClose', async () => closing.abort())
+
   app.post('/v1/ingests', {
     schema: {
       tags,
       summary: 'Start an ingest',
       description:
         'The id is the idempotency key: the same id with the same spec is the same ingest (200), ' +
-        'with another spec it is refused (409). A directory source asks the API of `sluice up` for its ' +
+        'with another spec it is refused (409). With `wait` the answer is the ingest with its result (200) ' +
+        'if it has ended by then. A directory source asks the API of `sluice up` for its ' +
         'token, as `authorization: Bearer`.',
+      querystring: Type.Object({ wait: Type.Optional(Wait) }, { additionalProperties: false }),
       body: IngestSpec,
       response: {
-        200: Accepted,
+        200: Type.Union([IngestNow, Accepted]),
         202: Accepted,
         ...problems(
           'spec_invalid',
@@ -39,10 +52,19 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
         ),
       },
     },
-    handler: async ({ body, headers }, reply) => {
+    handler: async ({ body, headers, query: { wait } }, reply) => {
       mustHoldToken(deps.token, body, headers.authorization)
       const { ingestId, state, isNew } = await submit(deps, body)
       const links = linksOf(deps, ingestId)
+      if (wait !== undefined) {
+        const gone = new AbortController()
+        reply.raw.once('close', () => gone.abort())
+        const signal = AbortSignal.any([gone.signal, closing.signal])
+        const timeoutMs = 1000 * Number.parseInt(wait, 10)
+        if (!isOver(state)) await awaitEnd(deps, ingestId, { timeoutMs, signal })
+        const now = await viewCurrent(deps, ingestId)
+        if (isOver(now.state)) return reply.code(200).header('location', links.self).send(now)
+      }
       return reply
         .code(isNew ? 202 : 200)
         .header('location', links.self)
