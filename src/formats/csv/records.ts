@@ -38,6 +38,8 @@ export interface RecordSpan {
   /** Some of its quotes are text: COPY must not read it as it is. */
   odd: boolean
   fields: number
+  /** Fields that begin with a quote. */
+  quoted: number
   /** Start, end and kind of each field, as in RecordWalker: until the next record is asked for. */
   spans: readonly number[]
 }
@@ -91,6 +93,7 @@ export function* recordsOf(
       brokenField: broken && walker.firstLineEnd === 0 && !more ? walker.fields : 0,
       odd: walker.odd,
       fields: walker.fields,
+      quoted: walker.quoted,
       spans: walker.spans,
     }
     lines += 1 + (broken ? 0 : walker.lines)
@@ -151,11 +154,15 @@ export interface Field {
 /** The fields of a record. One whose quotes have a fault is there as it stands. */
 export function fieldsOf(record: Buffer, dialect: Dialect): Field[] {
   const marks = marksOf(dialect)
-  const { spans } = wholeRecord(record, marks, true)
+  return fieldsAt(record, wholeRecord(record, marks, true).spans, marks)
+}
+
+/** Where a walk has found them. */
+export function fieldsAt(slice: Buffer, spans: readonly number[], marks: Marks): Field[] {
   const fields: Field[] = []
   for (let at = 0; at < spans.length; at += 3) {
     const kind = spans[at + 2]
-    const bytes = record.subarray(spans[at], spans[at + 1])
+    const bytes = slice.subarray(spans[at], spans[at + 1])
     const value = kind === escapedField ? unescaped(bytes, marks) : bytes
     fields.push({ value: value.toString('utf8'), quoted: kind !== plainField })
   }

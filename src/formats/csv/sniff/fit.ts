@@ -41,10 +41,11 @@ export function howItFits(body: Buffer, dialect: Dialect, whole: boolean, most: 
       blank++
       continue
     }
-    const shape = shapeOf(body.subarray(span.start, span.end), dialect)
-    quotedFields += shape.quoted
+    // Of a broken one the walk has gone further than its first line.
+    const { quoted } = span.broken ? shapeOf(body.subarray(span.start, span.end), dialect) : span
+    quotedFields += quoted
     if (span.broken) broken++
-    else shapes.push(shape)
+    else shapes.push({ fields: span.fields, quoted, odd: span.odd, wellQuoted: !span.odd })
   }
   const withQuotes = shapes.filter(({ quoted, wellQuoted }) => quoted > 0 || !wellQuoted)
   return {

@@ -1,6 +1,7 @@
 /** The first records of a file as sniffing looks at them. */
 import type { Dialect } from '../dialect.ts'
-import { type Field, fieldsOf, soundRecords } from '../records.ts'
+import { marksOf } from '../marks.ts'
+import { type Field, fieldsAt, soundRecords } from '../records.ts'
 import { looseFields } from './loose.ts'
 
 export interface HeadRecord {
@@ -28,14 +29,15 @@ export function headRecords(
 ): HeadRecord[] {
   const records: HeadRecord[] = []
   let broken = 0
-  const limits = { recordBytesMax: body.length }
-  for (const span of soundRecords(body, dialect, limits)) {
+  const marks = marksOf(dialect)
+  for (const span of soundRecords(body, dialect, { recordBytesMax: body.length, spans: true })) {
     const isCut = span.next >= body.length && !whole && records.length > 0
     if (isCut || records.length >= most || broken >= brokenMax) break
     if (span.broken) broken++
     if (span.blank || (span.broken && records.length + broken > 1)) continue
-    const record = body.subarray(span.start, span.end)
-    const fields = span.broken ? looseFields(record, dialect) : fieldsOf(record, dialect)
+    const fields = span.broken
+      ? looseFields(body.subarray(span.start, span.end), dialect)
+      : fieldsAt(body, span.spans, marks)
     const values = fields.map((field) => valueOf(field, dialect))
     records.push({ fields, values, broken: span.broken })
   }
