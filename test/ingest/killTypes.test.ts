@@ -18,19 +18,22 @@ const moments = {
 }
 const wideRows = 30_000
 
+/** Of a file that is large enough, some is looked at by other threads. */
+const largePad = 'x'.repeat(600)
+
 test.concurrent.for([
-  ['before its file is recorded as staged', true],
-  ['right before the plan is there', true],
-  ['right before a unit of words for NULL is loaded', false],
+  ['before its file is recorded as staged', true, largePad],
+  ['right before the plan is there', true, 'x'],
+  ['right before a unit of words for NULL is loaded', false, 'x'],
 ] as const)(
   '%s; atomic: %s',
   { timeout: 240_000 },
-  async ([moment, atomic], { onTestFinished }) => {
+  async ([moment, atomic, pad], { onTestFinished }) => {
     const harness = await build({ onEnd: onTestFinished })
     const zip = (n: number) => (n === wideRows - 1 ? '00501' : String(10_000 + n))
     const amount = (n: number) => (n % 100 === 0 ? 'n/a' : `${n}.50`)
-    const lines = Array.from({ length: wideRows }, (_, n) => `${n},${zip(n)},${amount(n)}`)
-    const path = await harness.file('rows.csv', `n,zip,amount\n${lines.join('\n')}\nlate,1\n`)
+    const lines = Array.from({ length: wideRows }, (_, n) => `${n},${zip(n)},${amount(n)},${pad}`)
+    const path = await harness.file('rows.csv', `n,zip,amount,pad\n${lines.join('\n')}\nlate,1\n`)
     await harness.db.query(moments[moment])
     const ingestId = `types-${harness.queue}`
     const target = { table: 'wide', atomic }
@@ -44,6 +47,7 @@ test.concurrent.for([
       'n bigint',
       'zip text',
       'amount numeric',
+      'pad text',
     ])
     expect(view.notes.map(({ code, line, count }) => [code, line, count])).toEqual([
       ['column_became_text', wideRows + 1, 1],

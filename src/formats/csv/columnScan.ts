@@ -1,29 +1,10 @@
-/** What the values of one field of a file are, as the scan comes to know it. */
-import {
-  type FieldFacts,
-  type Kind,
-  type KindOrWord,
-  kinds,
-  type Tally,
-} from '../../domain/types.ts'
+/**
+ * Counts the kinds of values that one field has. What has come already is remembered, so that more of
+ * the same is counted by the loops.
+ */
+import { type KindOrWord, kinds, type Tally } from '../../domain/types.ts'
+import { patternOf } from './columnTally.ts'
 import { loop, memory, places } from './loop.ts'
-
-/** What simd/runs.ts looks for: the loops that find a kind. */
-const patternOf: Partial<Record<Kind, number>> = {
-  whole: 1,
-  decimal: 1,
-  science: 1,
-  code: 1,
-  boolean: 2,
-  t: 2,
-  f: 2,
-  date: 3,
-  stamp: 4,
-  zulu: 4,
-  uuid: 5,
-  jsonb: 6,
-  json: 6,
-}
 
 /** Where simd/runs.ts counts a kind. */
 const indexOf: ReadonlyMap<KindOrWord, number> = new Map(kinds.map((kind, index) => [kind, index]))
@@ -36,9 +17,6 @@ const knownBytes = 32
 const knownValueBytes = 16
 /** How much of a first value is kept: enough to recognise it. */
 const valueChars = 40
-/** So many values decide that a column is text, if they are this share of all that are to come. */
-const othersMin = 1000
-const othersShare = 0.15
 
 interface Counted {
   count: number
@@ -47,11 +25,12 @@ interface Counted {
 }
 
 export class ColumnScan {
-  /** It cannot become anything but text, and is not looked at any more. */
-  isText = false
+  /** Nothing more is asked of it. */
+  isLeft = false
   readonly #tallies = new Map<KindOrWord, Counted>()
-  /** Short values that have come, as they stand in the file. */
-  readonly #known: { bytes: Buffer; kind: KindOrWord }[] = []
+  /** Kinds of short values that have come, and the values as the loop wants them: see simd/layout.ts. */
+  readonly #known: KindOrWord[] = []
+  readonly #table = Buffer.alloc(knownMax * knownBytes)
   #pattern = 0
   #misses = 0
   /** A bit for each kind that has come. */
@@ -73,18 +52,13 @@ export class ColumnScan {
 
   /** Tells the loop what to look for. */
   expect(): void {
-    for (const [index, { bytes }] of this.#known.entries()) {
-      const at = places.known + index * knownBytes
-      memory.numbers[at / 4] = bytes.length
-      memory.numbers[at / 4 + 1] = 0
-      bytes.copy(memory.bytes, at + knownBytes - knownValueBytes)
-    }
+    if (this.#known.length > 0) memory.bytes.set(this.#table, places.known)
     loop.expect(this.#pattern, this.#seen, this.#known.length)
   }
 
   /** The loop has stopped at a value of this kind: it is to know such ones from now on. */
   learn(kind: KindOrWord, bytes: Buffer): void {
-    const pattern = patternOf[kind as Kind] ?? 0
+    const pattern = patternOf(kind)
     if (
       pattern > 0 &&
       pattern !== this.#pattern &&
@@ -97,7 +71,9 @@ export class ColumnScan {
     const isFound = pattern > 0 && pattern === this.#pattern
     const room = kind === 'text' ? knownTextsMax : knownMax
     if (!isFound && bytes.length <= knownValueBytes && this.#known.length < room) {
-      this.#known.push({ bytes: Buffer.from(bytes), kind })
+      const at = this.#known.push(kind) * knownBytes
+      this.#table.writeUInt32LE(bytes.length, at - knownBytes)
+      bytes.copy(this.#table, at - knownValueBytes)
     }
     this.expect()
   }
@@ -113,35 +89,24 @@ export class ColumnScan {
   }
 
   #collectKnown(): void {
-    for (const [index, { kind }] of this.#known.entries()) {
+    for (let index = 0; index < this.#known.length; index++) {
       const at = (places.known + index * knownBytes) / 4 + 1
-      const tally = this.#tallies.get(kind)
-      if (tally) tally.count += memory.numbers[at] as number
+      const count = memory.numbers[at] as number
+      if (count === 0) continue
+      const tally = this.#tallies.get(this.#known[index] as KindOrWord)
+      if (tally) tally.count += count
       memory.numbers[at] = 0
     }
   }
 
-  /** @param records that the file is going to have, about */
-  settle(records: number): void {
-    let total = 0
-    let most = 0
-    const families = new Map<number, number>()
-    for (const [kind, { count }] of this.#tallies) {
-      if (kind.startsWith('=')) continue
-      total += count
-      const family = patternOf[kind as Kind] ?? 0
-      const sum = (families.get(family) ?? 0) + count
-      families.set(family, sum)
-      if (family > 0) most = Math.max(most, sum)
+  /** What was counted since this was asked for last, with the first value of each kind. */
+  take(): Tally[] {
+    const taken: Tally[] = []
+    for (const [kind, tally] of this.#tallies) {
+      if (tally.count === 0) continue
+      taken.push([kind, tally.count, tally.line, tally.value])
+      tally.count = 0
     }
-    const others = total - most
-    this.isText ||= others > othersMin && others > records * othersShare
-  }
-
-  facts(): FieldFacts {
-    const tallies = [...this.#tallies].map(
-      ([kind, { count, line, value }]): Tally => [kind, count, line, value],
-    )
-    return this.isText ? { tallies: tallies.slice(0, 1), isText: true } : { tallies }
+    return taken
   }
 }

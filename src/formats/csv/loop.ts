@@ -44,6 +44,7 @@ const pageBytes = 1 << 16
 export const windowBytes = 1 << 20
 /** As simd/layout.ts has them. */
 export const places = {
+  positions: windowBytes + pageBytes,
   counts: windowBytes + 2 * pageBytes,
   known: windowBytes + 2 * pageBytes + 128,
   classes: windowBytes + 2 * pageBytes + 128 + 512,

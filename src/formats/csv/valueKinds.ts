@@ -37,12 +37,14 @@ const blanks = /^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g
 
 /** Tells the kind of a value, by the rules of one dialect. */
 export class ValueKinds {
+  readonly #dialect: Dialect
   readonly #terms: Terms
   readonly #nulls: ReadonlySet<string>
   /** In lower case. */
   readonly #booleans: ReadonlySet<string>
 
   constructor(dialect: Dialect) {
+    this.#dialect = dialect
     this.#terms = dialect
     this.#nulls = new Set([dialect.nullText, ...(dialect.nullWords ?? [])])
     const words = [...(dialect.trueWords ?? []), ...(dialect.falseWords ?? [])]
@@ -52,6 +54,21 @@ export class ValueKinds {
   /** Texts of this dialect that are more than a text somewhere, besides `wordsOfAll`. */
   get words(): string[] {
     return [...this.#booleans, ...this.#nulls]
+  }
+
+  /**
+   * Whether a word of this dialect would be of a type without it, like a NULL that is written `-999`.
+   * Where such values have come already, the loops take it for one of them.
+   */
+  get hasTypedWords(): boolean {
+    const { trueWords, falseWords, nullWords, ...others } = this.#dialect
+    const plain = new ValueKinds({ ...others, nullText: '' })
+    return this.words.some((word) => {
+      const kind = plain.kindOf(word)
+      return (
+        kind !== 'text' && !kind.startsWith('=') && kind !== 'null' && kind !== this.kindOf(word)
+      )
+    })
   }
 
   kindOf(value: string): KindOrWord {
