@@ -62,6 +62,16 @@ test('takes folders and globs, and names what is not there', async () => {
   })
 })
 
+test.each([[[]], [['--dry-run']], [['--upload']]])(
+  'an empty argument is no folder: %j',
+  async (more) => {
+    const { code, error } = await run('ingest', '', '--into', 'public.emptily', ...more)
+    expect([code, error]).toEqual([1, expect.stringContaining('There is no file at ""')])
+    const { rows } = await api.db.query(`select to_regclass('public.emptily') as made`)
+    expect(rows).toEqual([{ made: null }])
+  },
+)
+
 test('of a folder that is sent, what is no data stays here and is told', async () => {
   const folder = join(api.folder, 'sent')
   await mkdir(join(folder, 'older'), { recursive: true })

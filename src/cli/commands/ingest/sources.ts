@@ -42,6 +42,8 @@ export async function findSources(
   sources: readonly string[],
   { isOwnMachine, upload, hasSteps }: Options,
 ): Promise<Found> {
+  // A variable of the shell that is not set; it would be the folder that the command runs in.
+  if (sources.includes('')) throw sluiceError('file_missing', { path: '""' })
   const leftOut: LeftBehind[] = []
   const leave = (name: string, why: string) =>
     void leftOut.push({ name, why: clutterOf({ name }) ?? why })
