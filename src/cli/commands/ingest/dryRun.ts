@@ -51,7 +51,10 @@ function facts(seen: Peek, hasDatabase: boolean): string {
   const { files, heads, exists, sampled, rejects } = seen
   const notLookedAt = `not looked at: ${hasDatabase ? 'see below' : unknownDatabase}`
   const there = { true: 'exists', false: 'will be made', null: notLookedAt }[`${exists}`]
-  const by = rejects.byDatabase ? 'as PostgreSQL reads them' : 'by their form: no value was tried'
+  const keys = exists ? '; its keys and other constraints were not asked' : ''
+  const by = rejects.byDatabase
+    ? `as PostgreSQL reads them${keys}`
+    : 'by their form: no value was tried'
   const ofFile = files > 1 ? ' of this file' : ''
   return [
     ['file', seen.file],
