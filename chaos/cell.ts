@@ -5,7 +5,7 @@ import { checkCounts, checkLeft, checkStage, checkTarget } from './account.ts'
 import { openSmallDisk, type SmallDisk } from './disk.ts'
 import { faults } from './faults.ts'
 import type { Ground } from './ground.ts'
-import { type Cell, nameOf } from './matrix.ts'
+import { type Cell, type FaultName, nameOf } from './matrix.ts'
 import { type Crop, writeSource } from './rows.ts'
 import { openScene, type Scene } from './scene.ts'
 import { holdVerb, makeTarget } from './verbs.ts'
@@ -56,6 +56,9 @@ export async function playCell(ground: Ground, cell: Cell): Promise<Played> {
   }
 }
 
+/** Another one must be there, to find it and to go on. */
+const isOfWorker = (fault: FaultName): boolean => fault === 'sigkill' || fault === 'sigstop'
+
 async function play(scene: Scene, cell: Cell, disk: SmallDisk | null): Promise<Played> {
   const { verb, fault, place, expected } = cell
   const crop = await writeSource({ ...source, folder: join(scene.folder, 'source') })
@@ -69,6 +72,7 @@ async function play(scene: Scene, cell: Cell, disk: SmallDisk | null): Promise<P
     ...(verb === 'step' && { steps: ['copy'] }),
   })
   const held = disk ? [] : await hold.untilHeld(worker.printed)
+  if (isOfWorker(fault)) await scene.startWorker()
   const startMs = Date.now()
   await faults[fault]({ scene, verb, worker, place, hold, held, disk })
   const view = await scene.ended(ingestId)

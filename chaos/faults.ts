@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { SmallDisk } from './disk.ts'
 import type { FaultName } from './matrix.ts'
-import { chaosHeartbeatMs, type Scene } from './scene.ts'
+import { heartbeatMs, type Scene } from './scene.ts'
 import { until } from './until.ts'
 import { type Hold, type Place, type Verb, waitingBehind, waitingFor } from './verbs.ts'
 import type { ChaosWorker } from './worker.ts'
@@ -21,27 +21,26 @@ export interface Moment {
 }
 
 /** Past the heartbeat timeout, and the 10 s that a new connection may take. */
-const stallMs = chaosHeartbeatMs + 13_000
+const stallMs = heartbeatMs + 13_000
 const cutMs = 1000
 const lockedMs = 3000
 const triesWhileFull = 4
 const lock = 'lock table target in access exclusive mode'
 
 export const faults: Record<FaultName, (moment: Moment) => Promise<void>> = {
-  async sigkill({ scene, worker, hold }) {
+  async sigkill({ worker, hold }) {
     await worker.kill()
-    await scene.startWorker()
     await hold.release()
   },
 
   /** Another attempt is in the middle of the same verb when the first worker wakes up. */
-  async sigstop({ scene, verb, worker, hold, held }) {
+  async sigstop({ scene, worker, hold, held }) {
     worker.signal('SIGSTOP')
-    await scene.startWorker()
     const isTriedAgain = async () => {
-      // Stage has no lock of its own: its last word waits for that of the first attempt.
-      const others = verb === 'stage' ? waitingBehind(scene, held) : hold.waiting()
-      return (await others).some((pid) => !held.includes(pid))
+      // Stage has no lock of its own: its last word waits for that of the first attempt, if that
+      // was not ended already.
+      const others = [await hold.waiting(), await waitingBehind(scene, held)].flat()
+      return others.some((pid) => !held.includes(pid))
     }
     await until(isTriedAgain, { what: 'another attempt', timeoutMs: 120_000 })
     const { rows } = await scene.db.query('select clock_timestamp() as now')

@@ -52,6 +52,8 @@ export interface Config {
   deployment: { deploymentName: string; buildId: string } | null
   /** How often the janitor looks; 0 for never. */
   janitorMs: number
+  /** Whether a worker looks for others that died. */
+  findsDead: boolean
   /** How much may come out of a packed file. */
   unpack: UnpackLimits
   log: { level: LogLevel; format: LogFormat | null }
@@ -87,6 +89,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     settingsPath: env.SLUICE_SETTINGS ? resolve(env.SLUICE_SETTINGS) : null,
     deployment: deploymentOf(env),
     janitorMs: interval('SLUICE_JANITOR', env.SLUICE_JANITOR, 5 * 60_000),
+    findsDead: oneOf('SLUICE_FIND_DEAD', env, ['1', '0'], '1') === '1',
     unpack: {
       ratioMax: least(env, 'SLUICE_UNPACK_RATIO', unpackLimits.ratioMax),
       bytesMax: least(env, 'SLUICE_UNPACK_BYTES', unpackLimits.bytesMax),

@@ -11,8 +11,9 @@ const retry = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval
 const hourMs = 60 * 60 * 1000
 
 const base = {
-  // A worker that died is noticed this soon.
-  heartbeatTimeout: '30s',
+  // A worker that died is noticed by the others, see src/worker/deadWorkers.ts. This is for what
+  // they cannot see, and leaves room for a step that computes for 10 s on the main thread.
+  heartbeatTimeout: '15s',
   // A cancel does not wait for a worker that does not answer: the sweep ends what it left.
   cancellationType: 'TRY_CANCEL',
   retry,
@@ -34,7 +35,7 @@ export const final: ActivityOptions = {
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 }
 
-/** For tests, which would wait for half a minute whenever they kill a worker. */
+/** For tests, which would wait for long whenever they kill a worker. */
 export const heartbeatOf = ({ heartbeatMs }: { heartbeatMs?: number }): ActivityOptions =>
   heartbeatMs === undefined ? {} : { heartbeatTimeout: heartbeatMs }
 

@@ -41,11 +41,27 @@ export interface Totals {
   seconds: number
 }
 
+/** How another worker found that one had died. */
+export interface Death {
+  /** ISO time, by the clock of the database. */
+  at: string
+  /** The worker that found it. */
+  by: string
+  /** killed: its session ended without a word. silent: it did not speak, though its session lived. */
+  cause: 'killed' | 'silent'
+  /** How long it had not spoken. */
+  silentMs: number
+  /** What it had in hand and the server gave to others at once. */
+  handedOn: TaskView[]
+}
+
 /** What a worker says of itself each time. */
 export interface WorkerReport {
   state: WorkerState
   queues: ServedQueue[]
   tasks: TaskView[]
+  /** The whole Temporal tokens of `tasks`, in their order. */
+  tokens: string[]
   totals: Record<string, Totals>
   rssBytes: number
   /** The CPU use, in cores. */

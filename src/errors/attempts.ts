@@ -7,6 +7,11 @@ export const attempts = {
     message: 'The worker was held up for so long that this attempt at {what} counts as lost.',
     hint: 'It is tried again by itself. A worker that has no time to answer has too much to do, or too little CPU.',
   },
+  worker_died: {
+    kind: 'transient',
+    message: 'The worker {worker} died: it had been silent for {seconds} s.',
+    hint: 'Another worker starts it at once; there is nothing to do.',
+  },
   ingest_paused: {
     kind: 'transient',
     message: 'The ingest {ingestId} is paused.',

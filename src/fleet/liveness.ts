@@ -1,4 +1,5 @@
 /** Whether a worker lives: what it says itself, held against what the Temporal server hears. */
+import type { Death } from '../domain/worker.ts'
 import type { WorkerView } from '../postgres/ledger/workers.ts'
 import { type Heard, staleAfterMs } from '../temporal/workers.ts'
 import type { Worker } from './view.ts'
@@ -59,12 +60,28 @@ export function problemOf(view: WorkerView, heard: Heard[] | null): string | nul
   return problemOfLiving(view, heard)
 }
 
-function problemOfGone({ stoppedAt, tasks }: WorkerView, isHeard: boolean): string | null {
+function problemOfGone(view: WorkerView, isHeard: boolean): string | null {
+  const { stoppedAt, tasks, death } = view
   const heard = 'but Temporal still hears from it: its process goes on, and may take tasks'
   if (stoppedAt) return isHeard ? `It said that it left, ${heard}.` : null
+  if (death && isFoundDead(view)) return foundDead(death)
   if (isHeard) return `It is cut off from the database, ${heard}.`
   const handed = tasks.length > 0 ? '; what it had in hand goes to other workers' : ''
   return `It fell silent without leaving: killed, or cut off from the database${handed}.`
+}
+
+/** Since it spoke last. */
+const isFoundDead = ({ death, seenAt }: WorkerView): boolean =>
+  death !== null && Date.parse(death.at) >= seenAt.getTime()
+
+function foundDead({ by, cause, silentMs, handedOn }: Death): string {
+  const seconds = (silentMs / 1000).toFixed(1)
+  const how =
+    cause === 'killed'
+      ? `Its process ended without a word: ${by} found that`
+      : `It does not answer, frozen or cut off from the database: ${by} found that`
+  const what = handedOn.length === 1 ? '1 task' : `${handedOn.length} tasks`
+  return `${how} after ${seconds} s, and handed on ${what}.`
 }
 
 function problemOfLiving(view: WorkerView, heard: Heard[] | null): string | null {

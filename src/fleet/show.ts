@@ -1,5 +1,6 @@
 /** One worker, as the API shows it. */
 import { activityNames } from '../domain/activityNames.ts'
+import type { Death } from '../domain/worker.ts'
 import type { CopyProgress } from '../postgres/copy/copyProgress.ts'
 import type { WorkerView } from '../postgres/ledger/workers.ts'
 import { ingestHash } from '../postgres/names.ts'
@@ -15,7 +16,7 @@ interface Witnesses {
 }
 
 export function showWorker(view: WorkerView, { heard, copies }: Witnesses): Worker {
-  const { startedAt, seenAt, stoppedAt, silentMs, cpu, ...rest } = view
+  const { startedAt, seenAt, stoppedAt, silentMs, cpu, death, ...rest } = view
   const goneAt = goneAtOf(view)
   return {
     ...rest,
@@ -24,6 +25,7 @@ export function showWorker(view: WorkerView, { heard, copies }: Witnesses): Work
     startedAt: startedAt.toISOString(),
     seenAt: seenAt.toISOString(),
     goneAt: goneAt?.toISOString() ?? null,
+    death: death && deathOf(death),
     uptimeSeconds: secondsBetween(startedAt, goneAt ?? seenAt),
     queues: view.queues.map((served) => ({ ...served, running: runningOn(view, served.queue) })),
     slots: slotsOf(view),
@@ -32,6 +34,14 @@ export function showWorker(view: WorkerView, { heard, copies }: Witnesses): Work
     temporal: heard && (!goneAt || isHeardAfter(heard, goneAt)) ? temporalOf(heard) : null,
   }
 }
+
+const deathOf = ({ at, handedOn, ...death }: Death): Worker['death'] => ({
+  ...death,
+  at: new Date(at).toISOString(),
+  handedOn: handedOn.map(({ activity, ingestId, what, attempt }) => {
+    return { activity, ingestId, what, attempt }
+  }),
+})
 
 /** What it has in hand, with how far its units have come. */
 export function tasksOf(

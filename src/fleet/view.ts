@@ -37,6 +37,33 @@ export const ActiveTask = Type.Object({
 })
 export type ActiveTask = Static<typeof ActiveTask>
 
+const Death = Type.Object(
+  {
+    at: time('When it was found, by the clock of the database.'),
+    by: Type.String({ description: 'The worker that found it.' }),
+    cause: Type.Enum(['killed', 'silent'], {
+      description:
+        'killed: its session ended without a word. silent: it did not speak, though its session ' +
+        'lived: frozen, or cut off from the database.',
+    }),
+    silentMs: count('How long it had not spoken.'),
+    handedOn: Type.Array(
+      Type.Object({
+        activity: Type.String(),
+        ingestId: Type.String(),
+        what: Type.String(),
+        attempt: count('The one that it was at.'),
+      }),
+      { description: 'What it had in hand, and others were given at once.' },
+    ),
+  },
+  {
+    description:
+      'How another worker found it dead, the last time; null: none did. A worker that lives after ' +
+      'all has a state other than gone.',
+  },
+)
+
 const Totals = Type.Object({
   succeeded: count('Ended with a result.'),
   failed: count('Failed for good.'),
@@ -84,6 +111,7 @@ export const Worker = Type.Object({
   startedAt: time('When the process started.'),
   seenAt: time('When it last said something, which it does every second or two.'),
   goneAt: orNull(time('When it left, or fell silent.')),
+  death: orNull(Death),
   uptimeSeconds: number('Until it was gone, if it is.'),
   queues: Type.Array(
     Type.Object({

@@ -18,7 +18,15 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
  *
  * The startup packet asks for no settings: a pooler would refuse them, or forget them.
  */
-export function openDb(databaseUrl: string, options: { max: number; name: string }): Db {
+export function openDb(
+  databaseUrl: string,
+  options: {
+    max: number
+    name: string
+    /** How long a statement may take before its connection counts as lost; for ever if absent. */
+    answerMsMax?: number
+  },
+): Db {
   const db = new pg.Pool({
     connectionString: asLibpq(databaseUrl),
     max: options.max,
@@ -27,6 +35,7 @@ export function openDb(databaseUrl: string, options: { max: number; name: string
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
+    query_timeout: options.answerMsMax,
     onConnect: async (connection) => {
       const { processID } = connection as unknown as { processID: number }
       await connection.query(sessionText(processID)).catch(async (error) => {

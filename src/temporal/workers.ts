@@ -10,6 +10,8 @@ export const staleAfterMs = missedMax * heartbeatMs
 
 /** The report of one SDK worker; a worker process has one for each queue that it serves. */
 export interface Heard {
+  /** Names the SDK worker for the server. */
+  key: string
   /** The Temporal identity; not unique. */
   worker: string
   host: string
@@ -65,6 +67,7 @@ export async function listHeard(client: Client): Promise<Heard[] | null> {
 function heardOf(report: Report): Heard {
   const { workerIdentity, taskQueue, heartbeatTime, hostInfo, activityTaskSlotsInfo } = report
   return {
+    key: report.workerInstanceKey ?? '',
     worker: workerIdentity ?? '',
     host: hostInfo?.hostName ?? '',
     pid: Number(hostInfo?.processId ?? 0),

@@ -1,12 +1,12 @@
 /** Writes this worker's name and tasks to the ledger once a second, and takes its commands. */
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { WorkerReport } from '../domain/worker.ts'
+import type { Death, WorkerReport } from '../domain/worker.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { Db } from '../postgres/db.ts'
 import { answerCommand, takeCommands } from '../postgres/ledger/commands.ts'
-import { enterWorker, leaveWorker, reportWorker } from '../postgres/ledger/workers.ts'
+import { enterWorker, leaveWorker, reportTasks, reportWorker } from '../postgres/ledger/workers.ts'
+import type { OwnSession } from '../postgres/ownSession.ts'
 import { ownVersion } from '../version.ts'
 import type { CommandHandler } from './commands.ts'
 import type { QueueWorkers } from './queueWorkers.ts'
@@ -14,6 +14,8 @@ import type { Shutdown } from './shutdown.ts'
 import type { Tasks } from './tasks.ts'
 
 const everyMs = 1000
+/** A worker without a session is soon taken for dead. */
+const againMs = 200
 const lastWordMs = 2000
 
 interface Reported {
@@ -21,6 +23,8 @@ interface Reported {
   tasks: Tasks
   shutdown: Shutdown
   onCommand: CommandHandler
+  /** Looks for workers that died. @returns after how long it must look again at the latest */
+  findDead: () => Promise<number>
   log: Logger
   /** A worker that is larger leaves. */
   memoryBytesMax: number | undefined
@@ -29,33 +33,43 @@ interface Reported {
 export interface Reports {
   /** Does not wait for the next second. */
   now(): Promise<void>
+  /** The same, in the background. */
+  wake(): void
   /** The last report: it has left. */
   stop(): Promise<void>
 }
 
-/** @param db a connection of its own */
 export async function startReports(
-  db: Db,
+  session: OwnSession,
   who: { instance: string; worker: string; app: string | null; steps: string[] },
   reported: Reported,
 ): Promise<Reports> {
-  const { onCommand, log, shutdown, memoryBytesMax = Number.POSITIVE_INFINITY } = reported
+  const { onCommand, log, shutdown, tasks, memoryBytesMax = Number.POSITIVE_INFINITY } = reported
   const { instance } = who
   const cpu = cpuMeter()
   const identity = { ...who, host: hostname(), pid: process.pid, version: ownVersion }
-  await enterWorker(db, identity, reportOf(reported, cpu()))
+  const enter = (report: WorkerReport) =>
+    session.use((own) => enterWorker(own, identity, { report, backend: session.backend }))
+  const report = async () => {
+    const report = reportOf(reported, cpu())
+    const wasDead = await session.use((own) =>
+      reportWorker(own, instance, { report, backend: session.backend }),
+    )
+    if (wasDead === undefined) await enter(report)
+    if (wasDead) tellRevived(log, wasDead)
+    return report
+  }
+  await enter(reportOf(reported, cpu()))
   const answering = new Set<Promise<void>>()
   const now = async () => {
-    const report = reportOf(reported, cpu())
-    watchMemory(report)
-    if (!(await reportWorker(db, instance, report))) await enterWorker(db, identity, report)
-    for (const { id, command } of await takeCommands(db, instance)) {
+    watchMemory(await report())
+    for (const { id, command } of await session.use((own) => takeCommands(own, instance))) {
       // A drain may take long, and other commands come meanwhile.
       const answered = onCommand(command)
         .then(async (answer) => {
           // The ledger must show the change before the sender of the command gets the answer.
-          await reportWorker(db, instance, reportOf(reported, cpu()))
-          await answerCommand(db, id, answer)
+          await report()
+          await session.use((own) => answerCommand(own, id, answer))
         })
         .catch((error) => log.warn(`a command was not answered: ${messageOf(error)}`))
         .finally(() => answering.delete(answered))
@@ -64,37 +78,78 @@ export async function startReports(
   }
   const watchMemory = ({ rssBytes }: WorkerReport) => {
     // Each one does some work, also where the limit is set too low.
-    const isIdle = Object.keys(reported.tasks.totals).length === 0
+    const isIdle = Object.keys(tasks.totals).length === 0
     if (shutdown.reason || rssBytes <= memoryBytesMax || isIdle) return
     const grown = `has grown to ${Math.round(rssBytes / 1e6)} MB`
     log.warn({ event: 'large', rssBytes }, `${grown}: drains, and another one takes its place`)
     shutdown.ask('memory')
   }
-  const stop = new AbortController()
+  tasks.onTaken = inTurn(async () => {
+    const { inHand, tokens } = tasks
+    await session.use((own) => reportTasks(own, instance, { tasks: inHand, tokens }))
+  })
+  let isStopped = false
+  let interrupt = new AbortController()
+  const wake = () => interrupt.abort()
   const loop = async () => {
     let isSilent = false
-    while (!stop.signal.aborted) {
+    while (!isStopped) {
+      interrupt = new AbortController()
+      let waitMs = everyMs
       try {
         await now()
+        waitMs = Math.min(everyMs, await reported.findDead())
         isSilent = false
       } catch (error) {
         if (!isSilent) log.warn({ event: 'silent' }, `cannot report: ${messageOf(error)}`)
         isSilent = true
+        waitMs = againMs
       }
-      await sleep(everyMs, null, { signal: stop.signal }).catch(() => {})
+      await sleep(waitMs, null, { signal: interrupt.signal }).catch(() => {})
     }
   }
   const looping = loop()
   return {
     now,
+    wake,
     async stop() {
-      stop.abort()
+      isStopped = true
+      wake()
       await looping
+      tasks.onTaken = () => {}
       // One that waits for tasks that do not end is left without an answer.
       await Promise.race([Promise.all(answering), sleep(lastWordMs, null, { ref: false })])
-      await leaveWorker(db, instance).catch(() => {})
+      await session.use((own) => leaveWorker(own, instance)).catch(() => {})
     },
   }
+}
+
+/** Runs the work once for all that ask while it is under way. Its failure is told by the report. */
+function inTurn(work: () => Promise<void>): () => void {
+  let isUnderWay = false
+  let isWanted = false
+  const run = async () => {
+    isUnderWay = true
+    while (isWanted) {
+      isWanted = false
+      await work().catch(() => {})
+    }
+    isUnderWay = false
+  }
+  return () => {
+    isWanted = true
+    if (!isUnderWay) void run()
+  }
+}
+
+/** Its attempts cannot commit any more: their rows are locked by others, or have a receipt. */
+function tellRevived(log: Logger, { by, at, silentMs, handedOn }: Death): void {
+  const seconds = (silentMs / 1000).toFixed(1)
+  const what = handedOn.length === 1 ? '1 task' : `${handedOn.length} tasks`
+  log.warn(
+    { event: 'taken for dead', by, at, silentMs, handedOn },
+    `${by} took this worker for dead at ${at}, after ${seconds} s of silence, and handed on ${what}: what it still does of them is not kept`,
+  )
 }
 
 function reportOf({ queueWorkers, tasks, shutdown }: Reported, cpu: number): WorkerReport {
@@ -104,6 +159,7 @@ function reportOf({ queueWorkers, tasks, shutdown }: Reported, cpu: number): Wor
     state: shutdown.reason ? 'stopping' : stays,
     queues: queueWorkers.list(),
     tasks: tasks.inHand,
+    tokens: tasks.tokens,
     totals: tasks.totals,
     rssBytes: rss,
     cpu,

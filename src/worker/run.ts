@@ -12,6 +12,7 @@ import { type Db, databaseError, isOfDatabase, openDb } from '../postgres/db.ts'
 import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
 import { defineSteps } from '../postgres/ledger/steps.ts'
 import { migrate } from '../postgres/migrate.ts'
+import { OwnSession } from '../postgres/ownSession.ts'
 import type { TemporalServer } from '../settings/temporal.ts'
 import { localStage } from '../stage/local.ts'
 import type { Stage } from '../stage/stage.ts'
@@ -22,6 +23,7 @@ import { workflowBundle } from './bundle.ts'
 import { claimStage } from './claimStage.ts'
 import { type LazyClient, lazyClient } from './client.ts'
 import { createCommandHandler } from './commands.ts'
+import { deadWorkersFinder } from './deadWorkers.ts'
 import { type MetricsAddress, openMetrics, type WorkerMetrics } from './metrics.ts'
 import { type CommonOptions, type QueueOption, QueueWorkers } from './queueWorkers.ts'
 import { startReports } from './report.ts'
@@ -57,11 +59,16 @@ export interface WorkerOptions {
   deployment?: WorkerDeploymentVersion
   /** How often the janitor looks; 0 for never. */
   janitorMs: number
+  /** Whether it looks for workers that died, and hands on what they had in hand. */
+  findsDead: boolean
   log: Logger
 }
 
 /** Why it ended: `memory` wants another one in its place. */
 export type Ended = 'stopped' | 'memory'
+
+/** A session that does not answer for so long is given up for a new one. */
+const answerMsMax = 5000
 
 const targets = { targetCpuUsage: 0.9, targetMemoryUsage: 0.8 }
 
@@ -78,7 +85,9 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
   const shutdown = new Shutdown(options)
   const db = openDb(databaseUrl, { max: 3, name: 'sluice worker' })
   // Reports and commands must get through also when every other connection waits.
-  const side = openDb(databaseUrl, { max: 1, name: 'sluice worker report' })
+  const side = openDb(databaseUrl, { max: 1, name: 'sluice worker report', answerMsMax })
+  let wake = () => {}
+  const session = new OwnSession(side, () => wake())
   const client = lazyClient(options.temporal)
   try {
     await migrate(db)
@@ -104,14 +113,19 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
       app: app?.path ?? null,
       steps: steps.map(({ step }) => step),
     }
-    const reports = await startReports(side, who, {
+    const finder = { session, client: client.get, instance, worker: identity, log }
+    const reports = await startReports(session, who, {
       queueWorkers,
       tasks,
       shutdown,
       onCommand,
+      findDead: options.findsDead
+        ? deadWorkersFinder(finder)
+        : async () => Number.POSITIVE_INFINITY,
       log,
       memoryBytesMax: options.memoryBytesMax,
     })
+    wake = reports.wake
     let stopJanitor = () => {}
     try {
       // From the first task on it leaves in order.
@@ -143,7 +157,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
   } finally {
     await client.close()
     await db.end()
-    await side.end()
+    await session.close()
     await metrics?.close()
   }
 }
@@ -201,6 +215,8 @@ async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
     // Brings a cancellation within a second or two, see activities/attempt/activity.ts.
     maxHeartbeatThrottleInterval: '1s',
     maxCachedWorkflows: 100,
+    // For so long a task waits for the worker that had the workflow last, which may have died.
+    stickyQueueScheduleToStartTimeout: '2s',
     // Every task comes through its queue: eager ones would pass by priority, turns and rate limit.
     maxEagerActivityReservationsPerWorkflowTask: 0,
     // The grace time is ours to keep, see shutdown.ts: a drained queue has no end to it.

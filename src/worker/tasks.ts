@@ -5,12 +5,14 @@ import type { TaskView, Totals } from '../domain/worker.ts'
 export type TaskEnd = 'succeeded' | 'failed' | 'retried' | 'cancelled'
 
 export class Tasks {
-  readonly #inHand = new Map<string, TaskView>()
+  readonly #inHand = new Map<string, { view: TaskView; token: string }>()
   readonly #totals: Record<string, Totals> = {}
+  /** Called when there is one more in hand. */
+  onTaken: () => void = () => {}
 
   take(info: Info, input: unknown): void {
     const task = taskOf(info)
-    this.#inHand.set(task, {
+    const view = {
       task,
       activity: info.activityType,
       ingestId: info.workflowExecution?.workflowId ?? '',
@@ -19,17 +21,19 @@ export class Tasks {
       attempt: info.attempt,
       startedAt: null,
       progress: null,
-    })
+    }
+    this.#inHand.set(task, { view, token: info.base64TaskToken })
+    this.onTaken()
   }
 
   start(info: Info): void {
     const task = this.#inHand.get(taskOf(info))
-    if (task) task.startedAt = new Date().toISOString()
+    if (task) task.view.startedAt = new Date().toISOString()
   }
 
   progress(info: Info, progress: string | number): void {
     const task = this.#inHand.get(taskOf(info))
-    if (task) task.progress = progress
+    if (task) task.view.progress = progress
   }
 
   end(info: Info, end: TaskEnd, seconds: number): void {
@@ -47,7 +51,12 @@ export class Tasks {
   }
 
   get inHand(): TaskView[] {
-    return [...this.#inHand.values()]
+    return [...this.#inHand.values()].map(({ view }) => view)
+  }
+
+  /** The whole Temporal tokens of what is in hand, in the same order. */
+  get tokens(): string[] {
+    return [...this.#inHand.values()].map(({ token }) => token)
   }
 
   get totals(): Record<string, Totals> {

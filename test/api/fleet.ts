@@ -25,18 +25,16 @@ export const show = async (api: Api, worker: string): Promise<Worker> =>
 export async function fakeWorker(api: Api, worker: string, queues: string[] = []): Promise<string> {
   const instance = randomUUID()
   const identity = { host: hostname(), pid: 1, version: '0', app: null, steps: [] }
-  await enterWorker(
-    api.db,
-    { ...identity, instance, worker },
-    {
-      state: 'running',
-      queues: queues.map((queue) => ({ queue, concurrency: 1, shared: false, running: 0 })),
-      tasks: [],
-      totals: {},
-      rssBytes: 1,
-      cpu: 0,
-    },
-  )
+  const report = {
+    state: 'running' as const,
+    queues: queues.map((queue) => ({ queue, concurrency: 1, shared: false, running: 0 })),
+    tasks: [],
+    tokens: [],
+    totals: {},
+    rssBytes: 1,
+    cpu: 0,
+  }
+  await enterWorker(api.db, { ...identity, instance, worker }, { report, backend: null })
   return instance
 }
 

@@ -15,6 +15,8 @@ beforeAll(async () => {
   worker = await harness.startWorker({
     env: { SLUICE_UNPACK_RATIO: '2000', NODE_OPTIONS: '--max-semi-space-size=4' },
   })
+  // It looks whether the other one is dead.
+  await harness.startWorker({ queue: 'elsewhere' })
 })
 
 /** `a,b` and two good records around a long one. */
@@ -49,5 +51,10 @@ test.runIf(process.platform === 'linux').each([
   })
   expect(view).toMatchObject({ state: 'completed', error: null, rowsLoaded: 2, rowsRejected: 1 })
   expect(await harness.rejects(view.ingestId)).toMatchObject([{ line: 3 }])
+  const { rows: deaths } = await harness.db.query(
+    `select (select max(attempt) from sluice.units) as attempts, count(death) as deaths
+     from sluice.workers`,
+  )
+  expect(deaths).toEqual([{ attempts: 1, deaths: 0 }])
   expect(peakBytes()).toBeLessThan(500 * 1024 * 1024)
 })

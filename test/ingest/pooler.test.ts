@@ -42,6 +42,9 @@ test('an ingest with dates, rejects and constraints; no session is changed by it
     [5, '23505'],
   ])
   expect(pooler.moves()).toBeGreaterThan(20)
+  // What becomes of the sessions says nothing of the worker.
+  const { rows: workers } = await harness.db.query('select backend_pid from sluice.workers')
+  expect(workers).toEqual([{ backend_pid: null }])
 })
 
 test('an order of dates that is given holds for each of its loads', async () => {

@@ -49,6 +49,14 @@ export const steps = [
     },
   }),
   defineStep({
+    name: 'compute',
+    run(file) {
+      const until = Date.now() + 10_000
+      while (Date.now() < until);
+      return { result: file.fileNo }
+    },
+  }),
+  defineStep({
     name: 'slow',
     async run(file, context) {
       await note(file, 'slow starts')

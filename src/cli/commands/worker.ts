@@ -103,8 +103,8 @@ async function run(options: Options): Promise<void> {
     // Without settings, the process that started us is gone.
     if (!place) return
     const { runWorker } = await import('../../worker/run.ts')
-    const { janitorMs, unpack, deployment } = config
-    const own = { janitorMs, unpack, log, ...(deployment && { deployment }) }
+    const { janitorMs, findsDead, unpack, deployment } = config
+    const own = { janitorMs, findsDead, unpack, log, ...(deployment && { deployment }) }
     const ended = await runWorker({ ...place, ...workOf(options), ...own })
     if (ended === 'memory') process.exitCode = successorCode
   } finally {
@@ -124,7 +124,9 @@ const placeOf = (config: Config, { sourceRoots = config.sourceRoots }: Options):
   sourceRoots: sourceRoots.map((root) => resolve(root)),
 })
 
-const workOf = (options: Options): Omit<WorkerOptions, keyof Place | 'log' | 'janitorMs'> => ({
+type FromConfig = 'log' | 'janitorMs' | 'findsDead'
+
+const workOf = (options: Options): Omit<WorkerOptions, keyof Place | FromConfig> => ({
   ...(options.queue && { queues: options.queue }),
   concurrency: options.concurrency,
   graceMs: options.grace,

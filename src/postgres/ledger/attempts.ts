@@ -77,7 +77,10 @@ export async function judgeAttempts(
        where ingest_id = $1 and unit_no = $2
        returning attempt_id, instance, worker, alone, missed_at
      ), judged as (
-       select m.attempt_id, m.worker, m.alone, extract(epoch from now() - w.seen_at) * 1000 as silent,
+       select m.attempt_id, m.worker, m.alone,
+              -- One that others have found dead need not be waited for.
+              case when w.dead_at is null then extract(epoch from now() - w.seen_at) * 1000 end
+                as silent,
               m.instance = $3 or coalesce(w.stopped_at is not null or w.seen_at > m.missed_at, false)
                 as lives
        from missed m left join sluice.workers w using (instance)

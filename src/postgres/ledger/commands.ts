@@ -1,6 +1,6 @@
 /** Commands for one worker: given, taken once, answered. */
 import type { Answer, Command } from '../../domain/worker.ts'
-import type { Db } from '../db.ts'
+import type { Connection, Db } from '../db.ts'
 
 /** @returns the id of the command; the worker takes it within `voidAfterMs` or never */
 export async function giveCommand(
@@ -19,7 +19,7 @@ export async function giveCommand(
 
 /** Takes what waits for the worker, oldest first: from here on it is the worker's to answer. */
 export async function takeCommands(
-  db: Db,
+  db: Connection,
   instance: string,
 ): Promise<{ id: number; command: Command }[]> {
   const { rows } = await db.query(
@@ -33,7 +33,7 @@ export async function takeCommands(
   return rows
 }
 
-export async function answerCommand(db: Db, id: number, answer: Answer): Promise<void> {
+export async function answerCommand(db: Connection, id: number, answer: Answer): Promise<void> {
   await db.query(
     'update sluice.commands set answered_at = now(), answer = $2 where command_id = $1',
     [id, JSON.stringify(answer)],

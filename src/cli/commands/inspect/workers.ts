@@ -86,6 +86,7 @@ function details(worker: Worker): string {
       `${queue}: ${running} running, at most ${concurrency}${shared ? ', shared' : ''}`,
     ]),
     ['tasks', `${number(tasks.length)} in hand`],
+    ...foundDead(worker),
     ['memory', size(worker.rssBytes)],
     ['CPU', cores(worker.cpu)],
     [
@@ -98,4 +99,19 @@ function details(worker: Worker): string {
     .filter(([, value]) => value)
     .map(([label, value]) => `${colors.dim(label.padEnd(9))} ${value}`)
     .join('\n')
+}
+
+/** Who found it dead, and what others were given, a line each. */
+function foundDead({ death, state }: Worker): [string, string][] {
+  if (!death) return []
+  const { by, at, silentMs, cause, handedOn } = death
+  const how = cause === 'killed' ? 'its session ended' : 'it did not answer'
+  const lives = state === 'gone' ? '' : '; it lives after all'
+  return [
+    ['died', `${by} found it at ${at}: ${how}, silent for ${duration(silentMs)}${lives}`],
+    ...handedOn.map(({ activity, ingestId, what, attempt }): [string, string] => [
+      'handed on',
+      `${activity} of ${ingestId}${what && `, ${what}`}, attempt ${attempt}`,
+    ]),
+  ]
 }

@@ -1,0 +1,104 @@
+/** Looks for workers that died, and gives what they had in hand to others at once. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from '@temporalio/client'
+import type { TaskView } from '../domain/worker.ts'
+import { messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import {
+  claimDead,
+  type DeadWorker,
+  endSessionsOf,
+  findSilent,
+  recordHandedOn,
+  type SilentWorker,
+  type Watch,
+} from '../postgres/ledger/deadWorkers.ts'
+import type { OwnSession } from '../postgres/ownSession.ts'
+import { endPolls, failTask, forgetLastWorker } from '../temporal/handOn.ts'
+
+/** After so long the server notices by itself that no heartbeat comes. */
+const patienceMs = 15_000
+const againMs = 500
+
+export interface DeadWorkersOptions {
+  session: OwnSession
+  client: () => Promise<Client>
+  /** Of the one that looks. */
+  instance: string
+  worker: string
+  log: Logger
+}
+
+/** @returns looks once, and tells after how long it must look again at the latest */
+export function deadWorkersFinder(options: DeadWorkersOptions): () => Promise<number> {
+  const { session, instance, worker, log } = options
+  let watch: Watch | null = null
+  return async () => {
+    const before = watch
+    // A look that fails has seen nothing: what is to come counts from the next one on.
+    watch = null
+    // Who has no session of its own, behind a pooler, cannot tell what becomes of others.
+    if (!session.backend) return Number.POSITIVE_INFINITY
+    const found = await session.use((own) => findSilent(own, instance, before))
+    watch = found.watch
+    for (const silent of found.silent.filter(({ waitMs }) => waitMs <= 0)) {
+      const dead = await session.use((own) => claimDead(own, silent, worker))
+      if (!dead) continue
+      void handOn(options, dead, silent.cause).catch((error) => {
+        log.warn({ event: 'not handed on' }, `${dead.worker} died: ${messageOf(error)}`)
+      })
+    }
+    return Math.min(...found.silent.map(({ waitMs }) => (waitMs > 0 ? waitMs : againMs)))
+  }
+}
+
+async function handOn(
+  { session, client: clientOf, log }: DeadWorkersOptions,
+  dead: DeadWorker,
+  cause: SilentWorker['cause'],
+): Promise<void> {
+  const client = await clientOf()
+  if (cause === 'silent') {
+    await session.use((own) => endSessionsOf(own, dead))
+    await endPolls(client, dead).catch((error) => {
+      log.debug({ event: 'polls' }, `${dead.worker} may get more tasks: ${messageOf(error)}`)
+    })
+  }
+  const handed = await Promise.all(
+    dead.tasks.map(async (task, index) => {
+      const token = dead.tokens[index]
+      return token !== undefined && (await handOnTask(client, token, dead)) ? [task] : []
+    }),
+  )
+  const tasks = handed.flat()
+  const ingests = new Set(dead.tasks.map(({ ingestId }) => ingestId))
+  await Promise.all([...ingests].map((ingestId) => forgetLastWorker(client, ingestId)))
+  await session.use((own) => recordHandedOn(own, dead.instance, tasks))
+  const { worker, instance, silentMs } = dead
+  const seconds = (silentMs / 1000).toFixed(1)
+  const how = cause === 'killed' ? 'its session ended' : 'it does not answer'
+  log.warn(
+    { event: 'worker died', dead: worker, instance, cause, silentMs, handedOn: tasks },
+    `the worker ${worker} died: ${how}, and it was silent for ${seconds} s; ${showHandedOn(tasks)}`,
+  )
+}
+
+async function handOnTask(client: Client, token: string, dead: DeadWorker): Promise<boolean> {
+  const { worker, silentMs } = dead
+  const died = { worker, seconds: Math.round(silentMs / 100) / 10 }
+  const untilMs = performance.now() + patienceMs
+  while (true) {
+    try {
+      return await failTask(client, token, died)
+    } catch (error) {
+      if (performance.now() > untilMs) throw error
+      await sleep(againMs)
+    }
+  }
+}
+
+function showHandedOn(tasks: readonly TaskView[]): string {
+  if (tasks.length === 0) return 'it had nothing in hand'
+  const names = tasks.map(({ activity, ingestId, what }) => `${activity}[${ingestId}] ${what}`)
+  return `handed on: ${names.map((name) => name.trim()).join(', ')}`
+}

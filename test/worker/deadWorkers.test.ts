@@ -1,0 +1,254 @@
+/** A worker that dies is found by the others, once, and costs seconds. */
+import { randomUUID } from 'node:crypto'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type pg from 'pg'
+import { expect, test } from 'vitest'
+import { openProxy } from '../../chaos/proxy.ts'
+import { startPostgres } from '../../src/dev/postgres.ts'
+import type { Death } from '../../src/domain/worker.ts'
+import { openDb } from '../../src/postgres/db.ts'
+import {
+  claimDead,
+  findSilent,
+  type SilentWorker,
+  type Watch,
+} from '../../src/postgres/ledger/deadWorkers.ts'
+import { listWorkers, type WorkerView } from '../../src/postgres/ledger/workers.ts'
+import { build, type Harness, until, type WorkerProcess } from '../harness.ts'
+import { holdLoads, unitFiles, untilReported } from './hold.ts'
+
+const directory = (path: string) => ({ kind: 'directory' as const, path })
+const units = 4
+/** The victim asks for more: the server must not give it what it has lost. */
+const slots = units + 4
+const timeout = 240_000
+
+const startNamed = (harness: Harness, name: string, env: NodeJS.ProcessEnv = {}) =>
+  harness.startWorker({ concurrency: slots, args: ['--name', name], env })
+
+/** All units are in the hands of one worker, held before their receipts; two others stand by. */
+async function heldByVictim(harness: Harness, env: NodeJS.ProcessEnv = {}) {
+  const path = await unitFiles(harness, units)
+  const held = await holdLoads(harness)
+  const victim = await startNamed(harness, 'victim', env)
+  const ingestId = await harness.start({ source: directory(path), target: { table: 'target' } })
+  await held.untilCount(units)
+  const others = await Promise.all(['other1', 'other2'].map((name) => startNamed(harness, name)))
+  await until(async () => (await viewOf(harness, victim))?.tasks.length === units, {
+    what: 'the tasks of the victim',
+  })
+  return { ingestId, held, victim, others }
+}
+
+const viewOf = async (harness: Harness, { pid }: WorkerProcess): Promise<WorkerView | undefined> =>
+  (await listWorkers(harness.db)).find((worker) => worker.pid === pid)
+
+/** Waits until the others have all units in hand. @returns how long that took */
+async function untilTaken(harness: Harness, victim: WorkerProcess): Promise<number> {
+  const startMs = Date.now()
+  const isTaken = async () => {
+    const workers = await listWorkers(harness.db)
+    const tasks = workers.filter(({ pid }) => pid !== victim.pid).flatMap(({ tasks }) => tasks)
+    const again = ({ activity, attempt, startedAt }: (typeof tasks)[number]) =>
+      activity === 'loadUnit' && attempt === 2 && startedAt !== null
+    return tasks.filter(again).length === units
+  }
+  await until(isTaken, { what: 'all units taken over' })
+  return Date.now() - startMs
+}
+
+async function expectOnce(harness: Harness, ingestId: string): Promise<void> {
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 2 * units })
+  const { rows } = await harness.db.query(
+    `select count(*) as rows, count(distinct (a, b)) as distinct,
+            (select count(*) from sluice.units where loaded_at is not null) as receipts,
+            (select count(*) from sluice.rejects) as rejects
+     from target`,
+  )
+  expect(rows[0]).toEqual({ rows: 2 * units, distinct: 2 * units, receipts: units, rejects: 0 })
+}
+
+/** Who looked at once has acted once. */
+async function expectFound(
+  harness: Harness,
+  { victim, others }: { victim: WorkerProcess; others: WorkerProcess[] },
+): Promise<Death> {
+  const isTold = async () => (await viewOf(harness, victim))?.death?.handedOn.length === units
+  await until(isTold, { what: 'what was handed on' })
+  const { death } = (await viewOf(harness, victim)) as { death: Death }
+  expect(death.handedOn.map(({ activity }) => activity)).toEqual(Array(units).fill('loadUnit'))
+  const told = others.filter((other) => /the worker victim died: .* handed on/.test(other.output()))
+  expect(told.map((other) => `other${others.indexOf(other) + 1}`)).toEqual([death.by])
+  return death
+}
+
+test.concurrent('killed: its tasks run elsewhere after 3 s', { timeout }, async ({
+  onTestFinished,
+}) => {
+  const harness = await build({ onEnd: onTestFinished })
+  const found = await heldByVictim(harness)
+  found.victim.kill('SIGKILL')
+  // The rest is for a machine that is busy; the heartbeat timeout would be 15 s.
+  expect(await untilTaken(harness, found.victim)).toBeLessThan(8000)
+  const death = await expectFound(harness, found)
+  expect(death).toMatchObject({ cause: 'killed' })
+  expect(death.silentMs).toBeLessThan(5000)
+  expect((await viewOf(harness, found.victim))?.state).toBe('gone')
+  await found.held.release()
+  await expectOnce(harness, found.ingestId)
+})
+
+test.concurrent('frozen: its tasks run elsewhere after 15 s; awake again it cannot commit, says so, and works', {
+  timeout,
+}, async ({ onTestFinished }) => {
+  const harness = await build({ onEnd: onTestFinished })
+  const found = await heldByVictim(harness)
+  const { victim, others, ingestId, held } = found
+  victim.kill('SIGSTOP')
+  // Without an end to its open calls it would get the second attempts too: 28 s.
+  expect(await untilTaken(harness, victim)).toBeLessThan(20_000)
+  const death = await expectFound(harness, found)
+  expect(death).toMatchObject({ cause: 'silent' })
+  expect(death.silentMs).toBeGreaterThan(10_000)
+  expect(death.silentMs).toBeLessThan(15_000)
+  victim.kill('SIGCONT')
+  const isTold = () => /took this worker for dead .* handed on 4 tasks/.test(victim.output())
+  await until(isTold, { what: 'the waking' })
+  const ended = () => victim.output().match(/loadUnit\S* (retried|cancelled)/g)?.length === units
+  await until(ended, { what: 'the end of its attempts' })
+  await held.release()
+  await expectOnce(harness, ingestId)
+  expect(victim.output()).not.toMatch(/loadUnit\S* succeeded/)
+  // It is one of them again.
+  for (const other of others) other.kill('SIGTERM')
+  await Promise.all(others.map(({ exited }) => exited))
+  const path = await harness.file('more.csv', 'a,b\n1,2\n')
+  const more = await harness.ingest({ source: directory(path), target: { table: 'more' } })
+  expect(more).toMatchObject({ state: 'completed', rowsLoaded: 1 })
+  expect((await viewOf(harness, victim))?.state).toBe('running')
+})
+
+test.concurrent('cut off from the database: its tasks run elsewhere after 15 s', {
+  timeout,
+}, async ({ onTestFinished }) => {
+  const harness = await build({ onEnd: onTestFinished })
+  const proxy = await openProxy(harness.databaseUrl)
+  onTestFinished(() => proxy.close())
+  const found = await heldByVictim(harness, { DATABASE_URL: proxy.url(harness.databaseUrl) })
+  proxy.stall()
+  expect(await untilTaken(harness, found.victim)).toBeLessThan(20_000)
+  expect(await expectFound(harness, found)).toMatchObject({ cause: 'silent' })
+  await found.held.release()
+  await expectOnce(harness, found.ingestId)
+  proxy.mend()
+  await until(() => /took this worker for dead/.test(found.victim.output()), { what: 'its return' })
+})
+
+test.concurrent('nobody is dead because of a lost session, a laptop that slept, another clock, or a restart of PostgreSQL', {
+  timeout,
+}, async ({ onTestFinished }) => {
+  const home = await mkdtemp(join(tmpdir(), 'sluice-dead-'))
+  await chmod(home, 0o755)
+  const place = { home: join(home, 'postgres') }
+  let postgres = await startPostgres(place)
+  onTestFinished(async () => {
+    await postgres.stop()
+    await rm(home, { recursive: true, force: true })
+  })
+  const harness = await build({ databaseUrl: postgres.url, onEnd: onTestFinished })
+  const minute = 'const now=Date.now;Date.now=()=>now()+60000'
+  const workers = await Promise.all([
+    startNamed(harness, 'one'),
+    startNamed(harness, 'early', {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(minute)}`,
+    }),
+  ])
+  const signal = (name: NodeJS.Signals) => {
+    for (const worker of workers) worker.kill(name)
+  }
+  await untilReported(harness, 4)
+  await harness.db.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where application_name like 'sluice%' and datname = current_database()`,
+  )
+  await untilReported(harness, 6)
+  signal('SIGSTOP')
+  // Longer than anybody may be silent, by the clock of the database.
+  await until(async () => (await listWorkers(harness.db)).every((each) => each.silentMs > 14_000), {
+    what: 'sleep',
+  })
+  signal('SIGCONT')
+  await untilReported(harness, 6)
+  await postgres.kill()
+  postgres = await startPostgres({ ...place, port: postgres.port })
+  await untilReported(harness, 8)
+  const found = await listWorkers(harness.db)
+  expect(found.map(({ worker, state, death }) => ({ worker, state, death }))).toEqual([
+    { worker: 'early', state: 'running', death: null },
+    { worker: 'one', state: 'running', death: null },
+  ])
+  for (const worker of workers) expect(worker.output()).not.toMatch(/died|dead/)
+})
+
+/** A worker that spoke four seconds ago last, and whose session is this one. */
+async function enterSilent(session: pg.PoolClient): Promise<string> {
+  const instance = randomUUID()
+  await session.query(
+    `insert into sluice.workers (instance, worker, host, pid, version, state, queues, tasks,
+       totals, rss_bytes, cpu, seen_at, backend_pid, backend_start)
+     select $1, 'w', 'h', 1, '0', 'running', '[]', '[]', '{}', 1, 0, now() - interval '4 s',
+            pid, backend_start
+     from pg_stat_activity where pid = pg_backend_pid()`,
+    [instance],
+  )
+  return instance
+}
+
+test('who may not see when a session began takes nobody for killed; two that find one act once', async ({
+  onTestFinished,
+}) => {
+  const harness = await build({ onEnd: onTestFinished })
+  const role = `r_${harness.queue}`
+  await harness.db.query(
+    `create role ${role} login password 'x'; grant usage on schema sluice to ${role};
+     grant select on sluice.workers to ${role}`,
+  )
+  const url = Object.assign(new URL(harness.databaseUrl), { username: role, password: 'x' }).href
+  const stranger = openDb(url, { max: 1, name: 'stranger' })
+  const session = await harness.db.connect()
+  const [one, two, its] = [
+    await harness.db.connect(),
+    await harness.db.connect(),
+    await stranger.connect(),
+  ]
+  try {
+    const instance = await enterSilent(session)
+    const { rows } = await one.query(
+      `select (now() - interval '10 s')::text as since, now()::text as last`,
+    )
+    const look = async (connection: pg.PoolClient, watch: Watch | null = rows[0]) =>
+      (await findSilent(connection, randomUUID(), watch)).silent[0]
+    expect(await look(one)).toMatchObject({ instance, cause: 'silent' })
+    // Its process id is another one's by now, for all that they can see.
+    await session.query(`update sluice.workers set backend_start = '2000-01-01'`)
+    const hidden = (await look(its)) as SilentWorker
+    expect(hidden).toMatchObject({ instance, cause: 'silent' })
+    expect(hidden.waitMs).toBeGreaterThan(0)
+    const dead = (await look(one)) as SilentWorker
+    expect(dead).toMatchObject({ instance, cause: 'killed' })
+    expect(dead.waitMs).toBeLessThanOrEqual(0)
+    // Who has only begun to look waits, and so does one that has slept.
+    for (const watch of [null, { ...rows[0], last: rows[0].since }]) {
+      expect((await look(one, watch))?.waitMs).toBeGreaterThan(2000)
+    }
+    const claims = await Promise.all([claimDead(one, dead, 'one'), claimDead(two, dead, 'two')])
+    expect(claims.filter(Boolean)).toMatchObject([{ instance }])
+    expect(await look(one)).toBeUndefined()
+  } finally {
+    for (const connection of [session, one, two, its]) connection.release()
+    await stranger.end()
+    await harness.db.query(`drop owned by ${role}; drop role ${role}`)
+  }
+})
