@@ -1,7 +1,7 @@
 /**
  * Makes dist/, which is all that runs, in a checkout as well as in the image: the sources and the
  * packages that they import in a few files (see bundle.mjs), the workflow bundle, the SQL files.
- * With two hundred files less to open, a worker starts in half the time.
+ * With 1,500 files less to open, a worker starts in half the time.
  *
  * `npm run build` makes it anew. Everything else calls `bringUpToDate`, which looks in 10 ms whether
  * a source has changed, so that none is ever run stale. Neither checks types: `npm run check` does.
