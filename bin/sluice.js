@@ -8,6 +8,7 @@
  */
 import { existsSync } from 'node:fs'
 import module from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 const isThere = (path) => existsSync(new URL(path, import.meta.url))
 const isCheckout = isThere('../src/cli/index.ts') && process.env.SLUICE_DIST !== '1'
@@ -28,8 +29,8 @@ async function start() {
   }
   // A map takes longer to read than its file: only for those who want to read a stack.
   if (/ (--log-level|-l)[ =]debug\b/.test(` ${words.join(' ')}`)) process.setSourceMapsEnabled(true)
-  // Since Node 22: what V8 compiled is there for the next process.
-  module.enableCompileCache?.()
+  // Since Node 22: what V8 compiled is there for the next process, where we may write.
+  module.enableCompileCache?.(fileURLToPath(new URL('../.cache/compiled', import.meta.url)))
   await import('../dist/sluice.js')
 }
 
