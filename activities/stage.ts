@@ -120,7 +120,7 @@ async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
   const staged = await bringIn(lot, { file, bytes, link, tap })
   const shape = {
     ...scan.shape(),
-    ...notesBeside(lot.ingest, name, read.head),
+    ...notesBeside(lot.ingest, name, read.head, text),
     ...(encoding && { encoding }),
     ...(packing && { packing }),
   }

@@ -41,7 +41,8 @@ export async function shapeFile(
       return
     }
     const scan = scanBy(read.head, file)
-    const notes = notesBeside(known, file.name, read.head)
+    const { head } = read
+    const told = () => notesBeside(known, file.name, head, text)
     const tap = (chunk: Buffer) => {
       signal.throwIfAborted()
       scan.push(chunk)
@@ -49,12 +50,12 @@ export async function shapeFile(
     const { packing, encoding } = text
     if (!packing && !encoding) {
       for await (const chunk of text.bytes) tap(chunk)
-      await recordShape(db, { ingestId, fileNo, shape: { ...scan.shape(), ...notes } })
+      await recordShape(db, { ingestId, fileNo, shape: { ...scan.shape(), ...told() } })
       return
     }
     const stagedAs = `${fileNo}.text.${randomUUID()}`
     const staged = await stage.put({ ingestId, fileNo, stagedAs }, text.bytes, tap)
-    const made = { ...scan.shape(), ...notes }
+    const made = { ...scan.shape(), ...told() }
     const shape = { ...made, ...(encoding && { encoding }), ...(packing && { packing }) }
     await recordShape(db, { ingestId, fileNo, shape, made: { ...staged, stagedAs } })
   } finally {

@@ -1,4 +1,5 @@
 /** The API as a Fastify app. It never listens: server.ts does, and tests need not. */
+import { maxHeaderSize, STATUS_CODES } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyBaseLogger, fastify, LogController } from 'fastify'
 import { sluiceError } from '../errors.ts'
@@ -80,8 +81,14 @@ function logRequests(app: App): void {
 /** What is no HTTP request at all, or ends before it is one. */
 function refuseConnection(error: Error & { code?: string }, socket: import('node:net').Socket) {
   if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
-  const problem = `it is not HTTP, or it ended too early (${error.code ?? 'unknown'})`
-  const body = JSON.stringify(toProblem(sluiceError('request_invalid', { problem }), ''))
+  const isTooLong = error.code === 'HPE_HEADER_OVERFLOW'
+  const problem = isTooLong
+    ? `its path and its headers have more than ${maxHeaderSize} bytes together`
+    : `it is not HTTP, or it ended too early (${error.code ?? 'unknown'})`
+  const status = isTooLong ? 431 : 400
+  const body = JSON.stringify(toProblem(sluiceError('request_invalid', { problem }), '', status))
   const head = `content-type: ${problemType}\r\ncontent-length: ${Buffer.byteLength(body)}`
-  socket.end(`HTTP/1.1 400 Bad Request\r\n${head}\r\nconnection: close\r\n\r\n${body}`)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\nconnection: close\r\n\r\n${body}`,
+  )
 }

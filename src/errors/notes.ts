@@ -98,6 +98,11 @@ export const noteTable = {
     message: 'The bytes of {file} are not UTF-8, and were read as {encoding}.',
     hint: 'If its letters are wrong, name the encoding with `--encoding`.',
   },
+  characters_replaced: {
+    meaning: 'bytes that are no character of the encoding were read as U+FFFD',
+    message: 'Bytes of {file} that are no character in {encoding} were read as U+FFFD (�): {count}.',
+    hint: 'If the file is written otherwise, name its encoding with `--encoding`.',
+  },
   delimiter_guessed: {
     meaning: 'an unusual delimiter was found: it may be a part of the values',
     message: 'The fields of {file} were split at {shown}.',

@@ -1,14 +1,16 @@
 /** Files that people put beside their data: they are of no format at all. */
 
-const magics: [string, string][] = [
-  ['a PDF', '%PDF-'],
-  ['a picture', '\x89PNG\r\n'],
-  ['a picture', '\xff\xd8\xff'],
-  ['a picture', 'GIF8'],
+const beginnings: [what: string, bytes: RegExp][] = [
+  ['a PDF', /^%PDF-/],
+  ['a picture', /^(\x89PNG\r\n|\xff\xd8\xff|GIF8)/],
+  // Such a page often comes in place of a file, to say that there is none.
+  ['a web page', /^(\xef\xbb\xbf)?\s{0,99}<(!doctype\s+html|html)\b/i],
+  ['XML', /^(\xef\xbb\xbf)?\s{0,99}<\?xml\s/i],
 ]
+const lookedAt = 128
 
 /** What a file is that is surely no table, by its first bytes. */
 export function documentOf(bytes: Buffer): string | null {
-  const found = magics.find(([, magic]) => bytes.toString('latin1', 0, magic.length) === magic)
-  return found?.[0] ?? null
+  const start = bytes.toString('latin1', 0, lookedAt)
+  return beginnings.find(([, beginning]) => beginning.test(start))?.[0] ?? null
 }

@@ -19,6 +19,8 @@ export interface Text extends Started {
   encoding?: string
   /** Neither the spec nor a byte order mark says the encoding. Absent where one does. */
   isEncodingGuessed?: true
+  /** How many characters of the bytes read so far are U+FFFD. Absent when they were UTF-8. */
+  replaced?: () => number
 }
 
 export interface TextOptions {
@@ -48,10 +50,12 @@ export async function openText(raw: AsyncIterable<Buffer>, options: TextOptions)
     if (encoding === null) return text
     const { packing } = text
     const isGuessed = !format.encoding && !hasMark(text.head)
-    const decoded = await start(decode(text.bytes, encoding), headBytes)
+    const tally = { replaced: 0 }
+    const decoded = await start(decode(text.bytes, encoding, tally), headBytes)
     return {
       ...decoded,
       encoding,
+      replaced: () => tally.replaced,
       ...(isGuessed && { isEncodingGuessed: true }),
       ...(packing && { packing }),
     }
@@ -88,16 +92,28 @@ const nested = (file: string, problem: string): Error =>
 /** In small pieces: large strings would live until the whole heap is cleaned. */
 const pieceBytes = 64 * 1024
 
-async function* decode(bytes: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {
+/** What stands for bytes that are no character of the encoding. */
+const replacement = '\ufffd'
+
+/** @param tally takes how often that was needed: nothing is changed without a word */
+async function* decode(
+  bytes: AsyncIterable<Buffer>,
+  encoding: string,
+  tally: { replaced: number },
+): AsyncGenerator<Buffer> {
   const decoder = iconv.getDecoder(encoding)
   // Filled anew for every piece. A code unit takes three bytes at most.
   let buffer = Buffer.alloc(0)
   const encoded = (text: string) => {
     if (buffer.length < text.length * 3) buffer = Buffer.allocUnsafeSlow(text.length * 3)
-    return buffer.subarray(0, buffer.write(text))
+    const bytes = buffer.subarray(0, buffer.write(text))
+    tally.replaced += countOf(replacement, bytes)
+    return bytes
   }
   let held = ''
+  let sizeBytes = 0
   for await (const chunk of bytes) {
+    sizeBytes += chunk.length
     for (let at = 0; at < chunk.length; at += pieceBytes) {
       const text = held + decoder.write(chunk.subarray(at, at + pieceBytes))
       // The first half of a character that two code units make.
@@ -106,6 +122,16 @@ async function* decode(bytes: AsyncIterable<Buffer>, encoding: string): AsyncGen
       if (text.length > held.length) yield encoded(isCut ? text.slice(0, -1) : text)
     }
   }
-  const rest = held + (decoder.end() ?? '')
+  const rest = held + (decoder.end() ?? '') + halfOf(encoding, sizeBytes)
   if (rest) yield encoded(rest)
+}
+
+/** The decoder would leave out half a code unit at the end. */
+const halfOf = (encoding: string, sizeBytes: number): string =>
+  encoding.startsWith('utf-16') && sizeBytes % 2 > 0 ? replacement : ''
+
+function countOf(what: string, bytes: Buffer): number {
+  let count = 0
+  for (let at = bytes.indexOf(what); at >= 0; at = bytes.indexOf(what, at + 1)) count++
+  return count
 }

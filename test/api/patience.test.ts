@@ -101,6 +101,18 @@ test.concurrent('an open connection may be silent between requests', async () =>
   line.socket.destroy()
 })
 
+test.concurrent('a head that is too long, and what is no HTTP, are answered', async () => {
+  const long = await open()
+  long.socket.write(`GET /${'a'.repeat(20_000)} HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+  await until(() => long.said().includes('}'), { what: 'the answer' })
+  expect(long.said()).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/)
+  expect(long.said()).toContain('more than 16384 bytes')
+  const other = await open()
+  other.socket.write('HELO sluice\r\n\r\n')
+  await until(() => other.said().includes('}'), { what: 'the answer' })
+  expect(other.said()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+})
+
 test('they do not delay the end of the API', async () => {
   const app = await listening(built)
   const lines = await Promise.all(Array.from({ length: 6 }, () => open(app.port)))

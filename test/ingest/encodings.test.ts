@@ -96,6 +96,27 @@ test('given, it holds; an unknown name fails the ingest', async () => {
   expect(unknown.error?.message).toContain('klingon')
 })
 
+test('bytes that are no character of the encoding are told, and none is left out', async () => {
+  const sjis = Buffer.concat([
+    iconv.encode('id,city\n1,東京\n2,', 'shift_jis'),
+    Buffer.from([0x81, 0x0a]),
+    iconv.encode('3,大阪\n', 'shift_jis'),
+  ])
+  const lone = Buffer.from('\ufeffid,city\n1,a\ud800b\n2,c', 'utf16le')
+  const cases = [
+    { table: 'sjis', content: sjis, encoding: 'Shift_JIS', count: 1, city: '�' },
+    { table: 'lone', content: lone, count: 1, city: 'a�b' },
+    { table: 'half', content: Buffer.concat([lone, Buffer.from('x')]), count: 2, city: 'c�' },
+  ]
+  for (const { table, content, encoding, count, city } of cases) {
+    const view = await ingest(content, table, encoding)
+    const told = view.notes.filter(({ code }) => code === 'characters_replaced')
+    expect(told).toEqual([expect.objectContaining({ count })])
+    const { rows: found } = await harness.db.query(`select city from ${table}`)
+    expect(found.map((row) => row.city)).toContain(city)
+  }
+})
+
 test('one or two bad bytes are a matter for their rows', async () => {
   const content = Buffer.from('id,city\n1,K\xf6ln\n2,Rom\n3,\xc5rhus\n4,Bonn\n', 'latin1')
   const view = await ingest(content, 'bad_bytes')

@@ -2,6 +2,7 @@
 
 import { ownNotes } from '../../domain/headNotes.ts'
 import type { FileShape, FirstTable, Reading } from '../../domain/words.ts'
+import { type Note, noteOf } from '../../errors/notes.ts'
 import type { Head, HeadFile, Scan } from '../../formats/format.ts'
 import { formatOf } from '../../formats/index.ts'
 import type { Text } from '../../unpack/text.ts'
@@ -45,15 +46,25 @@ export function readIn(
 export const scanBy = (head: Omit<Head, 'notes'>, file: { sizeBytes: number }): Scan =>
   formatOf(head.reading).scan(head, file)
 
-/** What is told of a file besides what is told of the first table. */
+/**
+ * What is told of a file besides what is told of the first table.
+ * @param text all of it has been read; absent where only its head was
+ */
 export function notesBeside(
   { firstTable }: Pick<Known, 'firstTable'>,
   file: string,
   { notes }: Pick<Head, 'notes'>,
+  text?: Pick<Text, 'encoding' | 'replaced'>,
 ): Pick<FileShape, 'notes'> {
   const told = firstTable?.told
-  const own = told ? ownNotes(notes, file, told) : []
+  const own = [...(told ? ownNotes(notes, file, told) : []), ...replacedIn(file, text)]
   return own.length > 0 ? { notes: own } : {}
+}
+
+function replacedIn(file: string, text?: Pick<Text, 'encoding' | 'replaced'>): Note[] {
+  const { encoding = '', replaced = () => 0 } = text ?? {}
+  const count = replaced()
+  return count > 0 ? [noteOf('characters_replaced', { file, encoding, count })] : []
 }
 
 export const headFileOf = (

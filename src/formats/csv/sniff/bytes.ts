@@ -1,6 +1,7 @@
 /** What the bytes themselves tell, whatever they mean: are they text, and what ends a line? */
 import { isUtf8 } from 'node:buffer'
 import { sluiceError } from '../../../errors.ts'
+import { documentOf } from '../../document.ts'
 import type { Dialect } from '../dialect.ts'
 
 /** What ends the records: of the lines that end outside quotes, the first one tells. */
@@ -14,10 +15,7 @@ export function sniffNewline(head: Buffer): Dialect['newline'] {
   return isFirst && countOf(head, 13) > 2 * countOf(head, 10) ? '\r' : '\n'
 }
 
-const magics: [string, Buffer][] = [
-  ['a Parquet file', Buffer.from('PAR1')],
-  ['a PDF', Buffer.from('%PDF-')],
-]
+const parquet = Buffer.from('PAR1')
 
 /** So many bad bytes may stand in a file of any size, also in one of twenty bytes. */
 const badFew = 16
@@ -27,11 +25,9 @@ const badFew = 16
  * @throws not_csv
  */
 export function refuseBinary(head: Buffer, file: string): void {
-  for (const [what, magic] of magics) {
-    if (head.subarray(0, magic.length).equals(magic)) {
-      throw sluiceError('not_csv', { file, problem: `it is ${what}` })
-    }
-  }
+  const isParquet = head.subarray(0, parquet.length).equals(parquet)
+  const what = isParquet ? 'a Parquet file' : documentOf(head)
+  if (what !== null) throw sluiceError('not_csv', { file, problem: `it is ${what}` })
   if (isUtf8(head)) {
     if (countOf(head, 0) > Math.max(badFew, head.length / 100)) {
       throw sluiceError('not_csv', { file, problem: 'it holds many NUL bytes' })
