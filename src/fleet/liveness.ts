@@ -80,8 +80,9 @@ function foundDead({ by, cause, silentMs, handedOn }: Death): string {
     cause === 'killed'
       ? `Its process ended without a word: ${by} found that`
       : `It does not answer, frozen or cut off from the database: ${by} found that`
-  const what = handedOn.length === 1 ? '1 task' : `${handedOn.length} tasks`
-  return `${how} after ${seconds} s, and handed on ${what}.`
+  const { length } = handedOn
+  const what = length === 0 ? 'it had nothing in hand' : `handed on: ${length}`
+  return `${how} after ${seconds} s; ${what}.`
 }
 
 function problemOfLiving(view: WorkerView, heard: Heard[] | null): string | null {

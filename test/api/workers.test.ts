@@ -238,8 +238,10 @@ test.concurrent('one that left is gone, one that was killed is gone and has a pr
   await until(isGone('left'), { what: 'the end of one' })
   await until(isGone('killed'), { what: 'the end of the other' })
   expect(await show(api, 'left')).toMatchObject({ problem: null, goneAt: expect.any(String) })
-  const { problem, goneAt, seenAt } = await show(api, 'killed')
-  expect([problem, goneAt]).toEqual([expect.stringMatching('fell silent'), seenAt])
+  const { problem, goneAt, seenAt, death } = await show(api, 'killed')
+  const found = /ended without a word: (first|second|left) found .* it had nothing in hand/
+  expect([problem, goneAt]).toEqual([expect.stringMatching(found), seenAt])
+  expect(death).toMatchObject({ cause: 'killed', handedOn: [] })
   expect((await list()).at(-1)!.state).toBe('gone')
 
   const startMs = Date.now()
@@ -249,7 +251,10 @@ test.concurrent('one that left is gone, one that was killed is gone and has a pr
 
   // A row that somebody keeps fresh does not make it alive.
   const looksAlive = async () => {
-    await api.db.query(`update sluice.workers set seen_at = now() where worker = 'killed'`)
+    await api.db.query(
+      `update sluice.workers set seen_at = now(), dead_at = null, backend_pid = null
+       where worker = 'killed'`,
+    )
     return /Temporal has not heard of it since/.test((await show(api, 'killed')).problem ?? '')
   }
   await until(looksAlive, { what: 'the mark' })
