@@ -1,6 +1,6 @@
 /** Writes this worker's name and tasks to the ledger once a second, and takes its commands. */
 import { hostname } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Death, WorkerReport } from '../domain/worker.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
@@ -85,6 +85,8 @@ export async function startReports(
     shutdown.ask('memory')
   }
   tasks.onTaken = inTurn(async () => {
+    // Most often it has its slot by then, and the ledger does not show it as one that waits.
+    await nextTurn()
     const { inHand, tokens } = tasks
     await session.use((own) => reportTasks(own, instance, { tasks: inHand, tokens }))
   })
