@@ -131,17 +131,22 @@ describe.runIf(process.platform === 'linux')('the image', () => {
   it('loads every module that was compiled', async () => {
     const dist = join(image.app, 'dist')
     const files = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.js'))
-    // The first starts the command line, the second is a thread; the last is a script for the
-    // workflow sandbox.
-    const others = /^sluice\.js$|^workflowThread\.js$|^workflows\/bundle\.js$/
+    // The first starts the command line, two are threads; the last is a script for the workflow
+    // sandbox.
+    const others = /^sluice\.js$|[tT]hread[^/]*\.js$|^workflows\/bundle\.js$/
+    const look = files.find((file) => /lookThread[^/]*\.js$/.test(file))
     const urls = files.filter((file) => !others.test(file)).map((file) => `./dist/${file}`)
     const script = `
       import { once } from 'node:events'
-      import { Worker } from 'node:worker_threads'
+      import { MessageChannel, Worker } from 'node:worker_threads'
       for (const url of ${JSON.stringify(urls)}) await import(url)
       const thread = new Worker('./dist/workflowThread.js', { execArgv: [] })
       thread.postMessage({ requestId: 1, input: { type: 'destroy' } })
       await once(thread, 'message')
+      const { port1, port2: port } = new MessageChannel()
+      const workerData = { port, windows: [] }
+      new Worker('./dist/${look}', { workerData, transferList: [port], execArgv: [] })
+      await once(port1, 'message')
       process.exit()`
     await execute(process.execPath, ['--input-type=module', '-e', script], { cwd: image.app })
     expect(urls.length).toBeGreaterThan(20)
