@@ -15,7 +15,7 @@ const bad = 3
 /** What holds a verb up in the middle of its transaction, so that it can be killed there. */
 const obstacles: Record<string, { lock: (ingestId: string) => string; from: string }> = {
   list: { lock: () => 'lock table sluice.files in share mode', from: 'start' },
-  // List writes to the same table, but does not update it.
+  // List writes to the same table, but does not update it; what is done at once only inserts.
   stage: { lock: () => 'select pg_advisory_lock(1)', from: 'start' },
   plan: { lock: () => 'lock table sluice.units in share mode', from: 'start' },
   load: { lock: () => 'lock table sluice.rejects in share mode', from: 'start' },
@@ -50,9 +50,13 @@ test.concurrent.for(cases)(
     const lines = Array.from({ length: rows }, (_, n) => (n < bad ? `bad${n},x` : `${n},"a\nb"`))
     const path = await harness.file('rows.csv', `n,text\n${lines.join('\n')}\n`)
     await harness.db.query(`create table target (n int primary key, text text);
-    create function obstacle() returns trigger language plpgsql as
-      $$ begin perform pg_advisory_xact_lock(1); return new; end $$;
-    create trigger obstacle before update on sluice.files
+    create function obstacle() returns trigger language plpgsql as $$ begin
+      if tg_op = 'UPDATE' or current_setting('application_name') like 'sluice/%/begin/%' then
+        perform pg_advisory_xact_lock(1);
+      end if;
+      return new;
+    end $$;
+    create trigger obstacle before insert or update on sluice.files
       for each row execute function obstacle();
     create function sleep_at_once() returns trigger language plpgsql as $$ begin
       if current_setting('application_name') like 'sluice/%/begin/%' then perform pg_sleep(600); end if;
