@@ -100,7 +100,8 @@ export const noteTable = {
   },
   characters_replaced: {
     meaning: 'bytes that are no character of the encoding were read as U+FFFD',
-    message: 'Bytes of {file} that are no character in {encoding} were read as U+FFFD (�): {count}.',
+    message:
+      'Bytes of {file} that are no character in {encoding} were read as U+FFFD (�): {count}.',
     hint: 'If the file is written otherwise, name its encoding with `--encoding`.',
   },
   delimiter_guessed: {
