@@ -18,7 +18,7 @@ import { loadUnit } from './load.ts'
 import { planIngest } from './plan.ts'
 import { publishedCounts, publishIngest } from './publish.ts'
 import { stageLot } from './stage.ts'
-import { clearStage, sweepIngest } from './sweep.ts'
+import { sweepIngest } from './sweep.ts'
 
 /**
  * The first attempt tries to do everything in one transaction. Whatever stops it leaves nothing
@@ -57,7 +57,7 @@ async function endedBefore(attempt: Attempt, ingestId: string): Promise<Begun | 
   const { db } = attempt
   const { state, publishedAt } = await readIngest(db, ingestId)
   if (!isOver(state) || !publishedAt) return null
-  await clearStage(attempt, ingestId)
+  await attempt.stage.clear(ingestId)
   return { counts: await publishedCounts(db, ingestId) }
 }
 

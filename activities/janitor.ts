@@ -30,7 +30,6 @@ import { readLedgerId } from '../src/postgres/ledger/settings.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
 import { isUndroppable } from '../src/postgres/sqlState.ts'
 import type { Attempt } from './attempt/attempt.ts'
-import { uploadsKeptMs } from './sweep.ts'
 
 export interface LookedThrough {
   looked: number
@@ -41,6 +40,8 @@ export interface LookedThrough {
   next: string | null
 }
 
+/** An upload that no ingest took goes after a day. */
+const uploadsKeptMs = 24 * 60 * 60 * 1000
 const pageIngests = 100
 const pageFolders = 500
 

@@ -6,8 +6,6 @@ import { alone, endSessions } from '../src/postgres/sessions.ts'
 import type { Attempt, VerbInput } from './attempt/attempt.ts'
 import { untilTaken } from './attempt/retry.ts'
 
-export const uploadsKeptMs = 24 * 60 * 60 * 1000
-
 export interface SweepInput extends VerbInput {
   outcome: Outcome
 }
@@ -21,13 +19,7 @@ export interface SweepInput extends VerbInput {
  */
 export async function sweepIngest(attempt: Attempt, input: SweepInput): Promise<void> {
   await untilTaken(() => endInLedger(attempt, input))
-  await clearStage(attempt, input.ingestId)
-}
-
-/** What the stage has of an ingest that has ended, and uploads that no ingest took. */
-export async function clearStage({ stage }: Attempt, ingestId: string): Promise<void> {
-  await stage.clear(ingestId)
-  await stage.uploads.expire(uploadsKeptMs)
+  await attempt.stage.clear(input.ingestId)
 }
 
 async function endInLedger(

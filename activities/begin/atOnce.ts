@@ -27,7 +27,6 @@ import { loadIn } from '../load.ts'
 import { planIn } from '../plan.ts'
 import { publishIn } from '../publish.ts'
 import { stageFiles } from '../stage.ts'
-import { clearStage } from '../sweep.ts'
 import { type BeginInput, type Begun, isSmall } from './begun.ts'
 import { HeldFiles, notStaged } from './heldFiles.ts'
 
@@ -45,7 +44,7 @@ export async function atOnce(attempt: Attempt, input: BeginInput): Promise<Begun
   const begun = await transaction(db, (tx) => work(attempt, tx, input), {
     ...{ name, unitNo: 0, lockTimeoutMs, signal },
   })
-  if (begun.counts) await clearStage(attempt, ingestId)
+  if (begun.counts) await attempt.stage.clear(ingestId)
   return begun
 }
 
