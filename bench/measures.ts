@@ -1,4 +1,5 @@
 /** The measures that stand by themselves, by name. */
+import { type BurstPart, burst } from './burst.ts'
 import { type FilesPart, files } from './files.ts'
 import { type GrowthPart, growth } from './growth/measure.ts'
 import { type KillPart, kill } from './kill/measure.ts'
@@ -13,6 +14,7 @@ export interface Parts {
   record: RecordPart
   growth: GrowthPart
   kill: KillPart
+  burst: BurstPart
 }
 
 export const measures: { [Name in MeasureName]: Measure<Parts[Name]> } = {
@@ -21,4 +23,5 @@ export const measures: { [Name in MeasureName]: Measure<Parts[Name]> } = {
   record,
   growth,
   kill,
+  burst,
 }
