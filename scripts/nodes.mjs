@@ -5,13 +5,14 @@
  * The tests are those of the verbs, of the formats and of the workflow, and two that load with
  * worker processes: what Node itself does otherwise from line to line shows there.
  */
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { arch, platform } from 'node:os'
 import { dirname, join } from 'node:path'
+import { run } from './run.mjs'
 
 const root = dirname(import.meta.dirname)
+const shown = { cwd: root, stdio: 'inherit' }
 
 /** The lines, and which version of each: `engines` of package.json is the oldest. */
 const versions = { 20: '20.19.6', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' }
@@ -41,7 +42,7 @@ for (const line of lines) {
   const version = versions[line]
   console.log(`\nNode ${version}`)
   const program = await install(version)
-  const code = await run(program, [join(root, 'scripts/test.mjs'), ...tests])
+  const { code } = await run(program, [join(root, 'scripts/test.mjs'), ...tests], shown)
   if (code !== 0) failed.push(version)
 }
 console.log(
@@ -58,15 +59,7 @@ async function install(version) {
   if (existsSync(program)) return program
   await mkdir(folder, { recursive: true })
   const options = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', folder]
-  const code = await run('npm', ['install', ...options, `${name}@${version}`])
+  const { code } = await run('npm', ['install', ...options, `${name}@${version}`], shown)
   if (code === 0) return program
   throw new Error(`npm install of ${name}@${version} failed. See its messages above.`)
-}
-
-function run(command, args) {
-  return new Promise((done, fail) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit' })
-    child.on('error', fail)
-    child.on('close', (code) => done(code ?? 1))
-  })
 }

@@ -4,18 +4,16 @@
  * It runs before anything is installed, so it uses nothing but Node. Every step first looks whether
  * its work is done (milliseconds); only then does it take the lock and install.
  */
-import { spawn } from 'node:child_process'
 import * as fs from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { locked, makeLink } from './lock.mjs'
+import { run } from './run.mjs'
 
 const projectRoot = dirname(import.meta.dirname)
 const sdkTimeoutMs = 20_000
 const pipTimeoutMs = 300_000
-/** Process ids are used again: a lock as old as this one has no holder, whatever they say. */
-const lockAgeMsMax = 1_800_000
 
 /** The oldest server that has what Sluice asks for (fairness); src/dev/temporal.ts has it too. */
 export const oldestTemporalServer = [1, 29]
@@ -234,66 +232,6 @@ function isRecent(versionLine) {
 }
 
 const lastError = (output) => (output.match(/.*error.*/gi)?.at(-1) ?? output.slice(-300)).trim()
-
-// --- both ---
-
-/** One set-up at a time installs in this clone: `npm start` and `npm test` may begin together. */
-async function locked(root, say, work) {
-  const file = join(root, '.cache', 'setup.lock')
-  await fs.mkdir(dirname(file), { recursive: true })
-  for (let waits = 0; !(await makeLink(String(process.pid), file)); waits += 1) {
-    const holder = Number(await fs.readlink(file).catch(() => Number.NaN))
-    const { mtimeMs } = await fs.lstat(file).catch(() => ({ mtimeMs: Number.NaN }))
-    const isOld = Date.now() - mtimeMs > lockAgeMsMax
-    if (isOld || (holder > 0 && !isAlive(holder))) await fs.rm(file, { force: true })
-    else if (waits === 0) say('setup  another set-up is at work in this clone; waiting for it')
-    await sleep(200)
-  }
-  try {
-    return await work()
-  } finally {
-    await fs.rm(file, { force: true })
-  }
-}
-
-/** Makes a symbolic link, in one step with its content; false when there is something already. */
-const makeLink = (content, path) =>
-  fs.symlink(content, path).then(
-    () => true,
-    (error) => {
-      if (error.code === 'EEXIST') return false
-      throw error
-    },
-  )
-
-const isAlive = (pid) => {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return error.code === 'EPERM'
-  }
-}
-
-/** Runs a command to its end; one that is missing, or ran out of time, has the code null. */
-function run(command, args, { cwd, stdio = ['ignore', 'pipe', 'pipe'], timeoutMs } = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, stdio })
-    // Not spawn's own `timeout`: that one goes on, and keeps us, when the command is missing.
-    const overdue = timeoutMs && setTimeout(() => child.kill('SIGKILL'), timeoutMs)
-    let output = ''
-    const done = (result) => {
-      clearTimeout(overdue)
-      resolve({ code: null, output, missing: false, ...result })
-    }
-    const take = (data) => {
-      output += data
-    }
-    child.stdout?.on('data', take)
-    child.stderr?.on('data', take)
-    child.on('error', (error) => done({ output: error.message, missing: true }))
-    child.on('close', (code) => done({ code }))
-  })
-}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await setup().catch((error) => {
