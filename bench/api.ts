@@ -48,13 +48,7 @@ export async function timeIngest(
   const { id } = spec
   const sentMs = Date.now()
   const startMs = performance.now()
-  const answer = await fetch(`${url}/v1/ingests`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(spec),
-  })
-  await accepted(answer)
-  await answer.text()
+  await postIngest(url, spec)
   const ended = await untilEnded(`${url}/v1/ingests/${id}/events`)
   const seenMs = performance.now() - startMs
   if (ended.state !== 'completed') {
@@ -64,7 +58,26 @@ export async function timeIngest(
   return { seenMs, ledgerMs: Date.parse(ended.endedAt) - sentMs, phases, betweenMs, ended }
 }
 
-export async function accepted(response: Response): Promise<void> {
+/** @returns when the API has taken it in */
+export async function postIngest(url: string, spec: Record<string, unknown>): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  await send(`${url}/v1/ingests`, { method: 'POST', headers, body: JSON.stringify(spec) })
+}
+
+const rowOf = (id: number): string => `${id},row ${id},2026-11-${10 + id}\n`
+const tenRows = `id,name,day\n${Array.from({ length: 10 }, (_, id) => rowOf(id)).join('')}`
+
+/** The file of a small ingest. */
+export const uploadTen = (url: string, name: string): Promise<void> =>
+  send(`${url}/v1/uploads/${name}`, { method: 'PUT', body: tenRows })
+
+async function send(url: string, request: RequestInit): Promise<void> {
+  const answer = await fetch(url, request)
+  await accepted(answer)
+  await answer.text()
+}
+
+async function accepted(response: Response): Promise<void> {
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
 }
 

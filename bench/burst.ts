@@ -3,7 +3,7 @@
  * From the first POST until the last one has ended, each into a table of its own.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { accepted, openApi } from './api.ts'
+import { openApi, postIngest, uploadTen } from './api.ts'
 import type { CpuUse } from './cpu.ts'
 import { whole } from './grid.ts'
 import { type Measure, noiseNote, noisiest, type Part, watched } from './part.ts'
@@ -42,7 +42,7 @@ export const burst: Measure<BurstPart> = {
     const lines: Burst[] = []
     for (let round = 0; round < pairs; round++) {
       const ids = Array.from({ length: ingests }, (_, no) => `burst-${round}-${no}`)
-      await atOnce(ids, (id) => upload(api.url, id))
+      await atOnce(ids, (id) => uploadTen(api.url, id))
       const watch = { workerPid: worker.pid, patienceSeconds }
       const { value, ...times } = await watched(stack, watch, () => post(stack, api.url, ids))
       lines.push({ postedSeconds: value, ...times })
@@ -79,14 +79,6 @@ const perSecond = (seconds: number): string => (ingests / seconds).toFixed(1)
 const msEach = (seconds?: number | null): string =>
   seconds == null ? '' : `${((seconds * 1000) / ingests).toFixed(0)} ms`
 const tableOf = (id: string): string => id.replaceAll('-', '_')
-const rowOf = (id: number): string => `${id},row ${id},2026-11-${10 + id}\n`
-const tenRows = `id,name,day\n${Array.from({ length: 10 }, (_, id) => rowOf(id)).join('')}`
-
-async function upload(url: string, id: string): Promise<void> {
-  const answer = await fetch(`${url}/v1/uploads/${id}`, { method: 'PUT', body: tenRows })
-  await accepted(answer)
-  await answer.text()
-}
 
 /** @returns the seconds until the last one was taken in */
 async function post(stack: Stack, url: string, ids: readonly string[]): Promise<number> {
@@ -94,13 +86,7 @@ async function post(stack: Stack, url: string, ids: readonly string[]): Promise<
   await atOnce(ids, async (id) => {
     const source = { kind: 'upload', uploads: [id] }
     const spec = { id, source, target: { table: tableOf(id) }, queue: 'burst' }
-    const answer = await fetch(`${url}/v1/ingests`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(spec),
-    })
-    await accepted(answer)
-    await answer.text()
+    await postIngest(url, spec)
   })
   const postedSeconds = (performance.now() - startMs) / 1000
   await untilEnded(stack, ids, startMs + limitMs)

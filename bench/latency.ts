@@ -4,7 +4,7 @@
  *
  * One after the other, each into a new table. The upload comes before and is not counted.
  */
-import { accepted, openApi, type Timed, timeIngest } from './api.ts'
+import { openApi, type Timed, timeIngest, uploadTen } from './api.ts'
 import { countCpu, noiseOf, untilQuiet } from './cpu.ts'
 import type { Verb } from './phases.ts'
 import type { Stack } from './stack.ts'
@@ -61,17 +61,12 @@ export async function measureLatency(
   return summary(timed.slice(firstIngests), noise)
 }
 
-const rowOf = (id: number): string => `${id},row ${id},2026-11-${10 + id}\n`
-const tenRows = `id,name,day\n${Array.from({ length: 10 }, (_, id) => rowOf(id)).join('')}`
-
 async function timeTen(
   stack: Stack,
   { url, queue, id }: { url: string; queue: string; id: string },
 ): Promise<Timed> {
   const table = id.replace('-', '_')
-  const upload = await fetch(`${url}/v1/uploads/${id}`, { method: 'PUT', body: tenRows })
-  await accepted(upload)
-  await upload.text()
+  await uploadTen(url, id)
   const source = { kind: 'upload', uploads: [id] }
   const timed = await timeIngest(stack, url, { id, source, target: { table }, queue })
   if (timed.ended.rowsLoaded !== 10) {
