@@ -8,7 +8,7 @@ import { parseTableName } from '../src/domain/table.ts'
 import type { FirstTable, ListedFile } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import { addFiles, sumList } from '../src/postgres/ledger/files.ts'
+import { addFiles, type NumberedFile, sumList } from '../src/postgres/ledger/files.ts'
 import { recordListed } from '../src/postgres/ledger/firstTable.ts'
 import {
   enterPhase,
@@ -39,7 +39,7 @@ export interface Listed {
 
 /** A lot is staged by one activity: large enough to be worth it, small enough to be tried again. */
 const lotBytesMax = 64 * 1024 * 1024
-const lotFilesMax = 500
+export const lotFilesMax = 500
 /** How many of the first files are tried to find a first table: some may be no tables. */
 const candidatesMax = 16
 
@@ -72,9 +72,6 @@ export interface ListWork {
   /** Takes the files, page by page, in the place of the ledger. */
   write?: (files: NumberedFile[]) => Promise<void>
 }
-
-/** A listed file with its number and that of its lot. */
-export type NumberedFile = ListedFile & { fileNo: number; lotNo: number }
 
 interface NewList {
   listed: Listed

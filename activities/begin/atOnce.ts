@@ -10,7 +10,12 @@ import { changeDateOrder } from '../../src/postgres/copy/copy.ts'
 import { type Connection, transaction } from '../../src/postgres/db.ts'
 import { tryBudget } from '../../src/postgres/ledger/budget.ts'
 import { endIngest } from '../../src/postgres/ledger/end.ts'
-import { addFiles, addStagedFiles, type FileEntry } from '../../src/postgres/ledger/files.ts'
+import {
+  addFiles,
+  addStagedFiles,
+  type FileEntry,
+  type NumberedFile,
+} from '../../src/postgres/ledger/files.ts'
 import { asLedger } from '../../src/postgres/ledger/firstTable.ts'
 import {
   enterPhase,
@@ -22,7 +27,7 @@ import { lockUnit } from '../../src/postgres/ledger/units.ts'
 import { sessionName } from '../../src/postgres/names.ts'
 import type { StagedState } from '../../src/stage/stage.ts'
 import { type Attempt, mustNotBePaused } from '../attempt/attempt.ts'
-import { listIn, type NumberedFile } from '../list.ts'
+import { listIn } from '../list.ts'
 import { loadIn } from '../load.ts'
 import { planIn } from '../plan.ts'
 import { publishIn } from '../publish.ts'
@@ -41,9 +46,8 @@ export async function atOnce(attempt: Attempt, input: BeginInput): Promise<Begun
   const { ingestId } = input
   await enterPhase(db, ingestId, 'list')
   const name = sessionName(ingestId, 'begin')
-  const begun = await transaction(db, (tx) => work(attempt, tx, input), {
-    ...{ name, unitNo: 0, lockTimeoutMs, signal },
-  })
+  const options = { name, unitNo: 0, lockTimeoutMs, signal }
+  const begun = await transaction(db, (tx) => work(attempt, tx, input), options)
   if (begun.counts) await attempt.stage.clear(ingestId)
   return begun
 }

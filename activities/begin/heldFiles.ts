@@ -2,10 +2,8 @@
  * The files of a list that may be short: they come into the ledger with what staging finds out about
  * them. A list that turns out to be long comes into it page by page, as ever.
  */
-import type { NumberedFile } from '../list.ts'
-
-/** As many as a lot has, see list.ts. */
-const heldMax = 500
+import type { NumberedFile } from '../../src/postgres/ledger/files.ts'
+import { lotFilesMax } from '../list.ts'
 
 /** What the ledger says of a file before it is staged. */
 export const notStaged = {
@@ -28,7 +26,7 @@ export class HeldFiles {
 
   async take(files: NumberedFile[]): Promise<void> {
     this.files.push(...files)
-    this.#isLong ||= this.files.length > heldMax
+    this.#isLong ||= this.files.length > lotFilesMax
     if (this.#isLong) await this.letGo()
   }
 

@@ -16,19 +16,14 @@ export async function awaitEnd(
 ): Promise<void> {
   if (waiting >= waitingMax || signal.aborted) return
   waiting++
-  const enough = new AbortController()
-  const stop = () => enough.abort()
-  const timer = setTimeout(stop, timeoutMs)
-  signal.addEventListener('abort', stop, { once: true })
+  const enough = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   try {
     const handle = temporal.workflow.getHandle(ingestId)
-    await temporal.withAbortSignal(enough.signal, () => handle.result())
+    await temporal.withAbortSignal(enough, () => handle.result())
   } catch (error) {
     // An ingest that failed has ended too; the ledger has the last word on all of them.
     log.debug({ event: 'awaited', ingestId }, `${ingestId}: ${String(error)}`)
   } finally {
     waiting--
-    clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
   }
 }

@@ -37,25 +37,30 @@ export async function sumList(
   return rows[0]
 }
 
+/** A listed file with its number and that of its lot. */
+export type NumberedFile = ListedFile & { fileNo: number; lotNo: number }
+
+/** What a list tells of files, a column each. */
+const listedColumns = (files: readonly NumberedFile[]) => [
+  files.map((file) => file.fileNo),
+  files.map((file) => file.lotNo),
+  files.map((file) => file.name),
+  files.map((file) => file.sizeBytes),
+  files.map((file) => file.version),
+  files.map((file) => file.member ?? null),
+]
+
 export async function addFiles(
   tx: Connection,
   ingestId: string,
-  files: (ListedFile & { fileNo: number; lotNo: number })[],
+  files: readonly NumberedFile[],
 ): Promise<void> {
   await tx.query(
     `insert into sluice.files (ingest_id, file_no, lot_no, name, size_bytes, version, member)
      select $1, f.*
      from unnest($2::int[], $3::int[], $4::text[], $5::bigint[], $6::text[], $7::text[])
        as f (file_no, lot_no, name, size_bytes, version, member)`,
-    [
-      ingestId,
-      files.map((file) => file.fileNo),
-      files.map((file) => file.lotNo),
-      files.map((file) => file.name),
-      files.map((file) => file.sizeBytes),
-      files.map((file) => file.version),
-      files.map((file) => file.member ?? null),
-    ],
+    [ingestId, ...listedColumns(files)],
   )
 }
 
@@ -75,12 +80,7 @@ export async function addStagedFiles(
              staged_version, shape)`,
     [
       ingestId,
-      files.map((file) => file.fileNo),
-      files.map((file) => file.lotNo),
-      files.map((file) => file.name),
-      files.map((file) => file.sizeBytes),
-      files.map((file) => file.version),
-      files.map((file) => file.member ?? null),
+      ...listedColumns(files),
       files.map((file) => file.sha256),
       files.map((file) => file.crc32),
       files.map((file) => file.pinned),
