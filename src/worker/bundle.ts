@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { WorkflowBundlePath } from '@temporalio/worker'
 
-/** Of the tests and the bench some run from the sources: then dist/ is one folder further down. */
+/** Some tests and the bench run from the sources: then dist/ is one folder further down. */
 export function workflowBundle(): WorkflowBundlePath {
   const places = ['../../workflows/bundle.js', '../../dist/workflows/bundle.js']
   const paths = places.map((place) => fileURLToPath(new URL(place, import.meta.url)))

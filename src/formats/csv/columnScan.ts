@@ -3,7 +3,7 @@
  * the same is counted by the loops.
  */
 import { type KindOrWord, kinds, type Tally } from '../../domain/types.ts'
-import { patternOf } from './columnTally.ts'
+import { type Counted, patternOf } from './columnTally.ts'
 import { loop, memory, places } from './loop.ts'
 
 /** Where simd/runs.ts counts a kind. */
@@ -17,12 +17,6 @@ const knownBytes = 32
 const knownValueBytes = 16
 /** How much of a first value is kept: enough to recognise it. */
 const valueChars = 40
-
-interface Counted {
-  count: number
-  readonly line: number
-  readonly value: string
-}
 
 export class ColumnScan {
   /** Nothing more is asked of it. */

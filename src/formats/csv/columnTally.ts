@@ -25,7 +25,8 @@ export const patternOf = (kind: KindOrWord): number => patterns[kind] ?? 0
 const othersMin = 1000
 const othersShare = 0.15
 
-interface Counted {
+/** A kind: how many values, and the first of them. */
+export interface Counted {
   count: number
   readonly line: number
   readonly value: string

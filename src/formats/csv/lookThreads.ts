@@ -29,7 +29,7 @@ export interface LookOrder {
   width: number
   /** Fields that nothing more is asked of. */
   left: readonly number[]
-  /** Of the first record. */
+  /** The line of the first record. */
   line: number
 }
 

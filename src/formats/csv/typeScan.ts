@@ -61,7 +61,7 @@ export class TypeScan {
     this.#threads = new ValueKinds(dialect).hasTypedWords ? null : threads
   }
 
-  /** Of all records so far. */
+  /** What all records so far say of each field. */
   facts(): FieldFacts[] {
     this.#add({ looked: this.#own.take() }, false)
     this.#merge(0)

@@ -7,7 +7,7 @@ import type { Connection } from '../db.ts'
 import { type ModeName, modes } from '../modes/index.ts'
 import { isOfMissingTable, isRefusal } from '../sqlState.ts'
 
-/** Of all domains that the type of a column is made of. */
+/** The constraints that are NOT VALID, of all domains that the type of a column is made of. */
 const unvalidatedSql = `
   with recursive part (oid) as (
     select a.atttypid

@@ -41,7 +41,7 @@ export function howItFits(body: Buffer, dialect: Dialect, whole: boolean, most: 
       blank++
       continue
     }
-    // Of a broken one the walk has gone further than its first line.
+    // In a broken one the walk has gone further than its first line.
     const { quoted } = span.broken ? shapeOf(body.subarray(span.start, span.end), dialect) : span
     quotedFields += quoted
     if (span.broken) broken++
