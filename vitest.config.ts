@@ -22,6 +22,7 @@ const longest = [
   'worker/queues',
   'worker/replicas',
   'ingest/passing',
+  'ingest/steerOrder',
 ]
 
 /** A clone that has run no tests yet cannot know how long they take; Vitest goes by size then. */
@@ -51,7 +52,7 @@ const alone = [
   'test/settings.test.ts',
   'test/{api,bench,chaos,cli,dev,docs,fuzz,steps,temporal,worker}/**/*.test.ts',
   'test/deploy/image.test.ts',
-  'test/ingest/{constraints?*,control,janitor,kill*,longRecord,packed,passing,pause,poison,routes,zombie}.test.ts',
+  'test/ingest/{constraints?*,control,janitor,kill*,longRecord,packed,passing,pause,poison,routes,steerOrder,zombie}.test.ts',
 ]
 
 const common = {

@@ -47,11 +47,16 @@ export async function ingest(input: IngestInput, earlier?: Progress): Promise<Co
       // The workflow was started by hand, with the id of an ingest that the ledger does not have.
       throw codeOf(untold) === 'ingest_not_found' ? causeOf(error) : untold
     })
+    await handlersFinished()
     throw causeOf(error)
   }
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
+  await handlersFinished()
   return counts ?? (await continueAsNew<typeof ingest>(input, progress))
 }
+
+/** Whoever paused or resumed it gets an answer. */
+const handlersFinished = (): Promise<void> =>
+  CancellationScope.nonCancellable(() => condition(allHandlersFinished))
 
 /** Nothing of the input is used. If the ledger has the ingest, it is over. */
 async function refuse(ingestId: string, problem: string): Promise<never> {

@@ -2,14 +2,14 @@
  * What pause and resume do: verbs wait while the ingest is paused, also those that are scheduled
  * and that no worker has begun. Such a one finds the pause in the ledger, and hands itself back.
  */
-import { condition, patched, setHandler } from '@temporalio/workflow'
+import { CancellationScope, condition, patched, setHandler } from '@temporalio/workflow'
 import {
   type HandedBack,
   isHandedBack,
   type Pausable,
   type Progress,
 } from '../src/domain/ingestInput.ts'
-import { pause, resume } from './signals.ts'
+import { pause, pauseUpdate, resume, resumeUpdate } from './signals.ts'
 
 export interface Gate {
   /** Resolves at once unless the ingest is paused. */
@@ -23,25 +23,20 @@ export interface Gate {
  *   counts, and the ledger follows
  */
 export function gateOf(progress: Progress, mark: (paused: boolean) => Promise<void>): Gate {
-  let marking: Promise<void> | null = null
-  const follow = (): Promise<void> => {
-    const before = marking
-    const write = () => mark(progress.paused)
-    // Two marks at a time could be written in either order.
-    const own = before && patched('marks-in-turn') ? before.then(write, write) : write()
-    marking = own
-    const forget = () => {
-      if (marking === own) marking = null
+  // A cancel of the ingest must not end a mark: its handler would end the workflow before the sweep.
+  const marks = marksInTurn(() => CancellationScope.nonCancellable(() => mark(progress.paused)))
+  const setPaused = (paused: boolean, order?: number) => {
+    // Of two that were sent at once, the one that the ledger numbered later counts.
+    if (order === undefined || order > (progress.steered ?? 0)) {
+      progress.paused = paused
+      if (order !== undefined) progress.steered = order
     }
-    own.then(forget, forget)
-    return own
+    return marks.write()
   }
-  const setPaused = (paused: boolean) => {
-    progress.paused = paused
-    return follow()
-  }
-  setHandler(pause, () => setPaused(true))
-  setHandler(resume, () => setPaused(false))
+  setHandler(pause, (order) => setPaused(true, order))
+  setHandler(resume, (order) => setPaused(false, order))
+  setHandler(pauseUpdate, (order) => setPaused(true, order))
+  setHandler(resumeUpdate, (order) => setPaused(false, order))
 
   const ready = () => condition(() => !progress.paused)
   return {
@@ -54,9 +49,47 @@ export function gateOf(progress: Progress, mark: (paused: boolean) => Promise<vo
         if (!isHandedBack(done)) return done
         again ||= done.again
         // Resumed meanwhile: then the ledger must know it, or the verb comes back once more.
-        if (!progress.paused) await (marking ?? follow())
+        if (!progress.paused) await (marks.last() ?? marks.write())
         await ready()
       }
+    },
+  }
+}
+
+interface Marks {
+  /** Asks for a mark. */
+  write(): Promise<void>
+  /** The last one asked for, while it is not written. */
+  last(): Promise<void> | null
+}
+
+/**
+ * Marks are written one after the other: two at a time could be written in either order. One that
+ * has not begun does for all that ask meanwhile, since it writes what holds when it begins.
+ */
+function marksInTurn(mark: () => Promise<void>): Marks {
+  let marking: Promise<void> | null = null
+  let waiting: Promise<void> | null = null
+  return {
+    last: () => marking,
+    write() {
+      if (waiting && patched('marks-joined')) return waiting
+      const before = marking
+      let own: Promise<void>
+      if (before && patched('marks-in-turn')) {
+        const begin = () => {
+          if (waiting === own) waiting = null
+          return mark()
+        }
+        own = before.then(begin, begin)
+        waiting = own
+      } else own = mark()
+      marking = own
+      const forget = () => {
+        if (marking === own) marking = null
+      }
+      own.then(forget, forget)
+      return own
     },
   }
 }

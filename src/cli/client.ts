@@ -11,7 +11,14 @@ import type { ActiveTask, Worker } from '../fleet/view.ts'
 import type { RejectPage } from '../ingests/rejectView.ts'
 import type { RetryNow } from '../ingests/retryView.ts'
 import type { Step, StepPage } from '../ingests/stepView.ts'
-import type { Accepted, Ingest, IngestEvent, IngestNow, IngestPage } from '../ingests/view.ts'
+import type {
+  Accepted,
+  Ingest,
+  IngestEvent,
+  IngestNow,
+  IngestPage,
+  Steered,
+} from '../ingests/view.ts'
 import type { IngestSpec } from '../spec/spec.ts'
 
 export type {
@@ -74,7 +81,7 @@ export function createClient(
     retry: (id: string, retryId: string) => read<RetryNow>(at(id, `/retries/${retryId}`)),
     steps: (id: string, query: Record<string, string>) =>
       read<StepPage>(at(id, `/steps?${new URLSearchParams(query)}`)),
-    steer: (id: string, verb: string) => read<IngestNow>(at(id, `/${verb}`), { method: 'POST' }),
+    steer: (id: string, verb: string) => read<Steered>(at(id, `/${verb}`), { method: 'POST' }),
     /** @param all also those that have been gone for long */
     workers: (all = false) =>
       read<{ workers: Worker[] }>(`/v1/workers?${new URLSearchParams({ all: String(all) })}`),

@@ -43,6 +43,8 @@ export interface Progress {
   /** Rejects that publish was to load again. Above 0 only in histories of earlier versions. */
   rowsToReload?: number
   paused: boolean
+  /** The number of the last pause or resume, see workflows/signals.ts; absent before the first. */
+  steered?: number
   /** In order, for every file. */
   steps?: StepPlan[]
   /** The task queue of the verbs after list; that of the workflow if absent. */

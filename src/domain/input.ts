@@ -122,6 +122,7 @@ const progress = fields({
   rowsRejected: count,
   rowsToReload: optional(count),
   paused: boolean,
+  steered: optional(whole(0, wholeMax)),
   steps: optional(listOf(step, 20)),
   queue: optional(text(/^[^\s,\0]{1,200}$/, 'the name of a task queue')),
 })

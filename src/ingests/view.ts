@@ -114,6 +114,17 @@ export const IngestNow = Type.Object({
 })
 export type IngestNow = Static<typeof IngestNow>
 
+/** What a pause, a resume or a cancel is answered with. */
+export const Steered = Type.Object({
+  ...IngestNow.properties,
+  holds: Type.Boolean({
+    description:
+      'Whether its workflow has taken it up, and the ledger says so. If not it will, once a ' +
+      'worker takes it up and what is at work lets go.',
+  }),
+})
+export type Steered = Static<typeof Steered>
+
 /** What the event stream says of it, again and again. */
 export type IngestEvent = Omit<IngestNow, 'spec'>
 

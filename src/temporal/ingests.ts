@@ -6,6 +6,8 @@ import {
   WorkflowExecutionAlreadyStartedError,
   type WorkflowExecutionDescription,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client'
 import type { ingest } from '../../workflows/ingest.ts'
 import { smallBytesMax as ordinarySmallBytesMax } from '../domain/ingestInput.ts'
@@ -98,24 +100,68 @@ export async function startUnstarted(
 export type Steer = 'pause' | 'resume' | 'cancel'
 
 /**
- * A cancel is accepted also by a workflow that has ended.
+ * Says it without waiting for an answer: the server keeps a pause or resume until a worker takes
+ * it up. A cancel is accepted also by a workflow that has ended.
+ * @param order see workflows/signals.ts
  * @returns false when there is no workflow that could hear it
  */
 export async function steerIngest(
   client: Client,
   ingestId: string,
   steer: Steer,
+  order?: number,
 ): Promise<boolean> {
   const handle = client.workflow.getHandle(ingestId)
   try {
     if (steer === 'cancel') await handle.cancel()
-    else await handle.signal(steer)
+    else await handle.signal(steer, ...(order === undefined ? [] : [order]))
     return true
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false
     throw temporalError(error)
   }
 }
+
+/**
+ * How a pause or resume was answered: `marked` when the ledger says it, `accepted` when it will,
+ * `unanswered` when no worker has taken it up (or one of a version that cannot answer).
+ */
+export type SteerAnswer = 'marked' | 'accepted' | 'unanswered' | 'ended'
+
+/** Says it and waits for the answer, for `acceptMs` and then `markMs` at most. */
+export async function askIngest(
+  client: Client,
+  ingestId: string,
+  steer: Exclude<Steer, 'cancel'>,
+  { order, acceptMs, markMs }: { order: number; acceptMs: number; markMs: number },
+): Promise<SteerAnswer> {
+  const handle = client.workflow.getHandle(ingestId)
+  const within = <T>(ms: number, call: () => Promise<T>) =>
+    client.withDeadline(Date.now() + ms, call)
+  let answer: SteerAnswer = 'unanswered'
+  try {
+    const update = await within(acceptMs, () =>
+      handle.startUpdate<void, [number]>(steer, { args: [order], waitForStage: 'ACCEPTED' }),
+    )
+    answer = 'accepted'
+    await within(markMs, () => update.result())
+    return 'marked'
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'ended'
+    // Too many at once, or a worker of an earlier version: the server keeps a signal for it.
+    const isOfUpdate =
+      error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+      error instanceof WorkflowUpdateFailedError ||
+      (error instanceof ServiceError &&
+        isGrpcServiceError(error.cause) &&
+        error.cause.code === busy)
+    if (isOfUpdate) return answer
+    throw temporalError(error)
+  }
+}
+
+/** The status RESOURCE_EXHAUSTED of gRPC: ten updates of a workflow may wait at once. */
+const busy = 8
 
 /** What the server knows of an ingest under way that the ledger does not. */
 export interface WorkflowView {

@@ -1,7 +1,7 @@
 /** The workflow of an ingest by itself, paused and cancelled at every point of its way. */
 import { CancelledFailure } from '@temporalio/common'
 import { expect, test } from 'vitest'
-import { pause, resume } from '../../workflows/signals.ts'
+import { pause, pauseUpdate, resume, resumeUpdate } from '../../workflows/signals.ts'
 import { buildFakes, type Fakes, gate, sized } from './fakes.ts'
 
 const start = await buildFakes()
@@ -28,12 +28,13 @@ const answers: Fakes = {
 const calls = Object.keys(verbs) as (keyof typeof verbs)[]
 
 /** Starts an ingest, and holds that verb up. */
-async function holdAt(call: keyof typeof verbs) {
+async function holdAt(call: keyof typeof verbs, more: Fakes = {}) {
   const held = gate()
   const outcomes: unknown[] = []
   const verb = verbs[call]
   const run = await start({
     ...answers,
+    ...more,
     [verb]: async (input: never) => {
       await held.passed
       return answers[verb]?.(input)
@@ -153,7 +154,60 @@ test.concurrent('paused and resumed in a row: one mark at a time, the last word 
   held.open()
   planned.open()
   expect(await run.handle.result()).toMatchObject({ rowsLoaded: 1 })
-  expect([most, marks.length, marks.at(-1)]).toEqual([1, 4, false])
+  // One was under way, and one did for all that came meanwhile.
+  expect([most, marks]).toEqual([1, [true, false]])
+})
+
+test.concurrent.for(calls)(
+  '20 updates at once in %s: all answered, the last number counts',
+  async (call) => {
+    const marks: boolean[] = []
+    const { run, held } = await holdAt(call, {
+      markPaused: ({ paused }) => void marks.push(paused),
+    })
+    const orders = Array.from({ length: 20 }, (_, n) => n + 1).sort(() => Math.random() - 0.5)
+    const isPaused = Math.random() < 0.5
+    const send = (order: number) =>
+      // The server takes ten at once; the client asks again for the others.
+      run.handle.executeUpdate((order === 20) === isPaused ? pauseUpdate : resumeUpdate, {
+        args: [order],
+      })
+    await Promise.all(orders.map(send))
+    expect(marks.at(-1)).toBe(isPaused)
+    held.open()
+    if (isPaused && call !== 'publish') {
+      await run.idleBut(0)
+      expect(unmarked(run.calls)).toEqual(upTo(call))
+      // A word from before the last one comes late, by a signal as well.
+      await run.handle.signal(resume, 3)
+      await run.handle.executeUpdate(resumeUpdate, { args: [7] })
+      expect(marks.at(-1)).toBe(true)
+      expect(unmarked(run.calls)).toEqual(upTo(call))
+      await run.handle.executeUpdate(resumeUpdate, { args: [21] })
+    }
+    expect(await run.handle.result()).toMatchObject({ rowsLoaded: 1 })
+    expect(unmarked(run.calls)).toEqual(whole)
+  },
+)
+
+test.concurrent.for(['signal', 'update'])('cancelled before the %s is marked', async (way) => {
+  const [marked, planned] = [gate(), gate()]
+  const run = await start({
+    ...answers,
+    markPaused: () => marked.passed,
+    planIngest: () => planned.passed,
+  })
+  await run.begun('plan')
+  const told =
+    way === 'signal'
+      ? run.handle.signal(pause)
+      : run.handle.executeUpdate(pauseUpdate, { args: [1] })
+  await run.begun('mark paused')
+  await run.handle.cancel()
+  await run.begun('sweep cancelled')
+  marked.open()
+  await told
+  await expect(run.handle.result()).rejects.toMatchObject({ cause: expect.any(CancelledFailure) })
 })
 
 const cancelled = { state: 'cancelled', error: null }

@@ -2,7 +2,7 @@
 
 import { viewCurrent } from '../../ingests/current.ts'
 import { type Steer, steer } from '../../ingests/steer.ts'
-import { IngestNow } from '../../ingests/view.ts'
+import { Steered } from '../../ingests/view.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, problems } from '../schemas.ts'
 
@@ -18,16 +18,18 @@ export const steering = (deps: ApiDeps) => async (app: App) => {
       schema: {
         tags: ['ingests'],
         summary: `${what[0]?.toUpperCase()}${what.slice(1)} an ingest`,
-        description,
+        description: `${description} 200 when that holds; 202 when it will.`,
         params: IngestParams,
         response: {
-          202: IngestNow,
+          200: Steered,
+          202: Steered,
           ...problems('ingest_not_found', 'ingest_ended', 'temporal_unavailable'),
         },
       },
       handler: async ({ params: { id } }, reply) => {
-        await steer(deps, id, what)
-        return reply.code(202).send(await viewCurrent(deps, id))
+        const holds = await steer(deps, id, what)
+        const now = await viewCurrent(deps, id)
+        return reply.code(holds ? 200 : 202).send({ ...now, holds })
       },
     })
   }

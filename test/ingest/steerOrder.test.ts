@@ -1,0 +1,183 @@
+/** Pauses and resumes in quick succession: each is answered, and ledger and run agree at the end. */
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { isOver } from '../../src/domain/words.ts'
+import { viewIngest } from '../../src/postgres/ledger/ingests.ts'
+import { ingestHash } from '../../src/postgres/names.ts'
+import { askAt, listen } from '../api/server.ts'
+import { build, eachVerb, until, untilIdle } from '../harness.ts'
+
+const harness = await build()
+const ask = askAt(await listen(harness))
+const rows = 20
+const path = await harness.file(
+  'rows.csv',
+  `n,t\n${Array.from({ length: rows }, (_, n) => `${n},x`).join('\n')}\n`,
+)
+const source = { kind: 'directory' as const, path }
+
+type Verb = 'pause' | 'resume'
+
+const steer = (ingestId: string, verb: Verb) => ask('POST', `/v1/ingests/${ingestId}/${verb}`)
+const stateOf = async (ingestId: string) => (await viewIngest(harness.db, ingestId)).state
+
+/** Twenty in a random order, from callers that do not wait for each other. */
+async function twenty(ingestId: string) {
+  const verbs = Array.from({ length: 20 }, (): Verb => (Math.random() < 0.5 ? 'pause' : 'resume'))
+  return Promise.all(verbs.map(async (verb) => ({ verb, answer: await steer(ingestId, verb) })))
+}
+
+/** What the ledger says is what the run does: it stands still, or it goes on to its end. */
+async function agree(ingestId: string): Promise<void> {
+  await untilIdleOrOver(ingestId)
+  if ((await stateOf(ingestId)) === 'paused') {
+    await untilIdle(harness.client, ingestId)
+    const answer = await steer(ingestId, 'resume')
+    expect([answer.status, answer.body.holds]).toEqual([200, true])
+  }
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
+}
+
+async function untilIdleOrOver(ingestId: string): Promise<void> {
+  await until(
+    async () => {
+      const { status, raw } = await harness.client.workflow.getHandle(ingestId).describe()
+      if (status.name !== 'RUNNING') return true
+      return !raw.pendingWorkflowTask && (raw.pendingActivities ?? []).length === 0
+    },
+    { what: `${ingestId} to stand still or to end` },
+  )
+}
+
+/** Locks that each verb waits for in the middle of its transaction. */
+const locks: Record<string, (ingestId: string) => string> = {
+  list: () => 'lock table sluice.files in share mode',
+  plan: () => 'lock table sluice.units in share mode',
+  publish: () => 'lock table target in share mode',
+  sweep: (id) => `lock table sluice_landing_${ingestHash(id)} in access share mode`,
+}
+
+async function waits(): Promise<boolean> {
+  const { rowCount } = await harness.db.query(
+    `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+     and application_name like 'sluice/%'`,
+  )
+  return rowCount !== 0
+}
+
+test.each(Object.keys(locks))('20 at once, from 20 callers, in %s', async (verb) => {
+  await harness.db.query('drop table if exists target; create table target (n int, t text)')
+  const ingestId = `${verb}-${harness.queue}`
+  const holder = new pg.Client({ connectionString: harness.databaseUrl })
+  await holder.connect()
+  const worker = await harness.startWorker({ concurrency: 3 })
+  const lock = (locks[verb] as (id: string) => string)(ingestId)
+  if (verb !== 'sweep') await holder.query(`begin; ${lock}`)
+  else await holder.query('begin; lock table target in share mode')
+  await harness.start({ id: ingestId, source, target: { table: 'target' } }, eachVerb)
+  await until(waits, { what: `${verb} to wait`, worker })
+  if (verb === 'sweep') {
+    // Publish has the landing table, which the sweep drops.
+    const later = new pg.Client({ connectionString: harness.databaseUrl })
+    await later.connect()
+    await later.query(`begin; ${lock}`)
+    await holder.query('commit')
+    await until(waits, { what: 'the sweep to wait', worker })
+    await holder.end()
+    await twenty(ingestId)
+    await later.end()
+  } else {
+    const answers = await twenty(ingestId)
+    for (const { answer } of answers) expect([200, 202]).toContain(answer.status)
+    await holder.end()
+  }
+  await agree(ingestId)
+  await harness.killWorkers()
+})
+
+test('one after the other: each answer holds in the ledger when it comes', async () => {
+  await harness.db.query('drop table if exists target; create table target (n int, t text)')
+  const worker = await harness.startWorker({ concurrency: 3 })
+  const holder = new pg.Client({ connectionString: harness.databaseUrl })
+  await holder.connect()
+  await holder.query('begin; lock table target in share mode')
+  const ingestId = await harness.start({ source, target: { table: 'target' } }, eachVerb)
+  await until(waits, { what: 'publish to wait', worker })
+  // Publish has the ingest locked: none of them can hold before it lets go.
+  const blocked = await steer(ingestId, 'pause')
+  expect([blocked.status, blocked.body.holds, blocked.body.state]).toEqual([202, false, 'running'])
+  await holder.end()
+  await agree(ingestId)
+
+  const next = `next-${harness.queue}`
+  await harness.db.query(
+    `create function slow() returns trigger language plpgsql as
+       $$ begin perform pg_sleep(0.2); return new; end $$;
+     create trigger slow before insert on sluice.files for each row execute function slow()`,
+  )
+  await harness.start({ id: next, source, target: { table: 'target' } }, eachVerb)
+  for (const verb of ['pause', 'resume', 'pause', 'resume', 'pause'] as const) {
+    const { status, body } = await steer(next, verb)
+    if (status === 202) continue
+    expect([verb, status, body.holds]).toEqual([verb, 200, true])
+    if (verb === 'pause') expect(body.state).toBe('paused')
+    else expect(body.state).not.toBe('paused')
+  }
+  await harness.db.query('drop function slow() cascade')
+  await agree(next)
+  await harness.killWorkers()
+})
+
+test('20 at once during a small ingest, and after its end', async () => {
+  await harness.startWorker({ concurrency: 3 })
+  for (let n = 0; n < 5; n++) {
+    const ingestId = await harness.start({ source, target: { table: `small${n}` } })
+    for (const { answer } of await twenty(ingestId))
+      expect([200, 202, 409]).toContain(answer.status)
+    await agree(ingestId)
+    const { status, body } = await steer(ingestId, 'pause')
+    expect([status, body.code]).toEqual([409, 'ingest_ended'])
+    expect(body.detail).toContain('completed')
+  }
+  await harness.killWorkers()
+})
+
+test('without a worker the answer comes soon, says so, and holds from its first task on', async () => {
+  const ingestId = await harness.start({ source, target: { table: 'late' } })
+  const answers = await twenty(ingestId)
+  for (const { answer } of answers) expect([answer.status, answer.body.holds]).toEqual([202, false])
+  const paused = await steer(ingestId, 'pause')
+  expect([paused.status, paused.body.holds, paused.body.state]).toEqual([202, false, 'paused'])
+  await harness.startWorker({ concurrency: 3 })
+  await until(async () => (await activitiesOf(ingestId)).includes('markPaused'), { what: 'a mark' })
+  await untilIdle(harness.client, ingestId)
+  expect([await stateOf(ingestId), new Set(await activitiesOf(ingestId))]).toEqual([
+    'paused',
+    new Set(['markPaused']),
+  ])
+  await agree(ingestId)
+  await harness.killWorkers()
+})
+
+test('a worker that was killed a moment ago does not answer: the wait has an end', async () => {
+  const worker = await harness.startWorker({ concurrency: 3 })
+  worker.kill('SIGKILL')
+  await worker.exited
+  const ingestId = await harness.start({ source, target: { table: 'dead' } })
+  const startMs = performance.now()
+  const { status, body } = await steer(ingestId, 'pause')
+  expect([status, body.holds, body.state]).toEqual([202, false, 'paused'])
+  expect(performance.now() - startMs).toBeLessThan(30_000)
+  // The word that the server kept and the one that waited for an answer are the same one.
+  const resumed = await steer(ingestId, 'resume')
+  expect([resumed.status, isOver(resumed.body.state)]).toEqual([202, false])
+  await harness.startWorker({ concurrency: 3 })
+  await agree(ingestId)
+})
+
+async function activitiesOf(ingestId: string): Promise<string[]> {
+  const { events } = await harness.client.workflow.getHandle(ingestId).fetchHistory()
+  return (events ?? []).flatMap(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? [],
+  )
+}
