@@ -226,7 +226,8 @@ function startWorkerProcess({
   args: more = [],
   env,
 }: WorkerProcessOptions & { queue: string }): WorkerProcess {
-  const args = ['worker', '--queue', queue, '--concurrency', String(concurrency), ...more]
+  const slots = more.includes('--autoscale') ? [] : ['--concurrency', String(concurrency)]
+  const args = ['worker', '--queue', queue, ...slots, ...more]
   const program = entry ? ['--import', 'tsx', entry] : [sluice]
   const child = spawn(process.execPath, [...program, ...args], {
     // An app in TypeScript needs tsx.

@@ -1,6 +1,6 @@
 /** `sluice ingest SOURCE… --into schema.table` */
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readConfig } from '../../config.ts'
 import { toJson } from '../../domain/visible.ts'
 import { isOver } from '../../domain/words.ts'
@@ -25,7 +25,12 @@ export function declare(command: Command): void {
   command.argument('<source...>', 'files, folders or globs')
   addSpecOptions(command)
     .option('--upload', 'send the files even where the worker could read them')
-    .option('--dry-run', 'show how the files would be read; load nothing')
+    .addOption(
+      new Option('--dry-run', 'show how the files would be read; load nothing').conflicts([
+        'upload',
+        'wait',
+      ]),
+    )
     .option('--no-wait', 'do not wait for the end')
     .action(run)
   addJson(command)

@@ -1,6 +1,7 @@
 /** `sluice up [FILE…]`: everything on this machine, until Ctrl-C. */
 import type { Command } from 'commander'
 import { readConfig, type UpFile } from '../../config.ts'
+import { type SluiceError, sluiceError } from '../../errors.ts'
 import { addLogLevel } from '../options.ts'
 import { onSignals } from '../signals.ts'
 import { addSpecOptions, specOf } from '../specOptions.ts'
@@ -24,7 +25,10 @@ interface Options {
 async function run(files: string[], options: Options, command: Command): Promise<void> {
   const request = await readRequest(files, specOf(command))
   const config = readConfig()
-  if (config.up) return useRunning(config.up, request)
+  if (config.up) {
+    if (options.app !== undefined) throw ofRunning(config.up)
+    return useRunning(config.up, request)
+  }
   const running = new Running()
   const stopping = new AbortController()
   const { app } = options
@@ -64,6 +68,12 @@ const untilStop = (running: Running, starting: Promise<unknown>): Promise<null> 
       () => void kill(),
     )
   })
+
+/** Its worker has the steps that it was started with. */
+function ofRunning({ pid }: UpFile): SluiceError {
+  const problem = `Sluice is up here already, as process ${pid}, without this --app: sluice worker --app serves it`
+  return sluiceError('usage_invalid', { problem, command: 'sluice up' })
+}
 
 /** Another `up` has this home: its stack takes the files as well. */
 async function useRunning(up: UpFile, request: UpRequest | null): Promise<void> {
