@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { readConfig, type UpFile } from '../../config.ts'
 import { type SluiceError, sluiceError } from '../../errors.ts'
 import { addLogLevel } from '../options.ts'
-import { onSignals } from '../signals.ts'
+import { interruptible, onSignals } from '../signals.ts'
 import { addSpecOptions, specOf } from '../specOptions.ts'
 import { bringFirst, bringRequest, readRequest, type UpRequest } from './up/request.ts'
 import { Running } from './up/running.ts'
@@ -55,17 +55,17 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> => work.catch((erro
 /** Resolves at the first signal; the next one ends everything at once. */
 const untilStop = (running: Running, starting: Promise<unknown>): Promise<null> =>
   new Promise((resolve) => {
-    const kill = async () => {
+    const kill = async (code: number) => {
       await starting.catch(() => {})
       await running.kill()
-      process.exit(1)
+      process.exit(code)
     }
     onSignals(
       () => {
         console.log('\nStopping: worker, API, Temporal, PostgreSQL. Ctrl-C again kills them.')
         resolve(null)
       },
-      () => void kill(),
+      (code) => void kill(code),
     )
   })
 
@@ -80,6 +80,7 @@ async function useRunning(up: UpFile, request: UpRequest | null): Promise<void> 
   console.log(`Sluice is up here already, as process ${up.pid}.`)
   if (!request) return showUp(up)
   console.log('It takes this ingest.')
-  const view = await bringRequest(up, request, new AbortController().signal)
+  const words = () => 'What was started goes on: sluice list'
+  const view = await interruptible(words, (signal) => bringRequest(up, request, signal))
   if (view.state !== 'completed') process.exitCode = 1
 }
