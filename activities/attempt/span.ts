@@ -1,0 +1,38 @@
+/**
+ * A span for each attempt at a verb, for those who run their workers with an OpenTelemetry SDK.
+ * Without one the API of OpenTelemetry does nothing, and costs nothing.
+ */
+
+import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import type { Info } from '@temporalio/activity'
+import { messageOf } from '../../src/errors.ts'
+
+/**
+ * Runs the work in a span that is named after the activity. What the work throws is recorded with its
+ * message, which has no secrets: it is what the ledger and the log say too.
+ */
+export function inSpan<T>(info: Info, input: object, work: (span: Span) => Promise<T>): Promise<T> {
+  const options = { attributes: attributesOf(info, input) }
+  return trace.getTracer('sluice').startActiveSpan(info.activityType, options, async (span) => {
+    try {
+      return await work(span)
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) })
+      throw error
+    } finally {
+      span.end()
+    }
+  })
+}
+
+/** Names and numbers only: a spec may be large, and is in the ledger. */
+function attributesOf(info: Info, input: object): Attributes {
+  const attributes: Attributes = { 'sluice.attempt': info.attempt, 'sluice.queue': info.taskQueue }
+  const { workflowExecution } = info
+  if (workflowExecution) attributes['sluice.ingest'] = workflowExecution.workflowId
+  for (const name of ['unitNo', 'lotNo', 'fileNo', 'step', 'retryId'] as const) {
+    const value = (input as Record<string, unknown>)[name]
+    if (typeof value === 'number' || typeof value === 'string') attributes[`sluice.${name}`] = value
+  }
+  return attributes
+}
