@@ -1,6 +1,6 @@
 /**
  * Makes an activity of a verb: it keeps the activity known to be alive, stops it when it should,
- * and tells the server how it ended. Only this file, span.ts and failure.ts know of Temporal.
+ * and tells the server how it ended. Only this file and failure.ts know of Temporal.
  *
  * The heartbeat is a timer on the main thread: a process that hangs stops beating. It also brings
  * the cancellation, which is why it beats more often than liveness alone would need.
@@ -46,8 +46,10 @@ export const toActivity =
     const input = given ?? {}
     const problem = problemOfInput(input, needs)
     if (problem) throw toFailure(sluiceError('input_invalid', { what: name, problem }))
-    const { info } = Context.current()
-    return inSpan(info, input, (span) =>
+    const { activityType, workflowExecution, taskQueue, attempt } = Context.current().info
+    const ingestId = workflowExecution?.workflowId
+    const task = { activity: activityType, ingestId, queue: taskQueue, attempt, input }
+    return inSpan(task, (span) =>
       runAlive(spanned(deps, span), input, (attempt) => run(attempt, input)),
     )
   }

@@ -4,16 +4,25 @@
  */
 
 import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
-import type { Info } from '@temporalio/activity'
 import { messageOf } from '../../src/errors.ts'
+
+/** What a span is about. */
+export interface Task {
+  activity: string
+  /** The id of the workflow; undefined for what is called by none. */
+  ingestId: string | undefined
+  queue: string
+  attempt: number
+  input: object
+}
 
 /**
  * Runs the work in a span that is named after the activity. What the work throws is recorded with its
  * message, which has no secrets: it is what the ledger and the log say too.
  */
-export function inSpan<T>(info: Info, input: object, work: (span: Span) => Promise<T>): Promise<T> {
-  const options = { attributes: attributesOf(info, input) }
-  return trace.getTracer('sluice').startActiveSpan(info.activityType, options, async (span) => {
+export function inSpan<T>(task: Task, work: (span: Span) => Promise<T>): Promise<T> {
+  const options = { attributes: attributesOf(task) }
+  return trace.getTracer('sluice').startActiveSpan(task.activity, options, async (span) => {
     try {
       return await work(span)
     } catch (error) {
@@ -26,10 +35,9 @@ export function inSpan<T>(info: Info, input: object, work: (span: Span) => Promi
 }
 
 /** Names and numbers only: a spec may be large, and is in the ledger. */
-function attributesOf(info: Info, input: object): Attributes {
-  const attributes: Attributes = { 'sluice.attempt': info.attempt, 'sluice.queue': info.taskQueue }
-  const { workflowExecution } = info
-  if (workflowExecution) attributes['sluice.ingest'] = workflowExecution.workflowId
+function attributesOf({ ingestId, queue, attempt, input }: Task): Attributes {
+  const attributes: Attributes = { 'sluice.attempt': attempt, 'sluice.queue': queue }
+  if (ingestId) attributes['sluice.ingest'] = ingestId
   for (const name of ['unitNo', 'lotNo', 'fileNo', 'step', 'retryId'] as const) {
     const value = (input as Record<string, unknown>)[name]
     if (typeof value === 'number' || typeof value === 'string') attributes[`sluice.${name}`] = value
