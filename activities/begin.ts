@@ -2,22 +2,26 @@
  * begin: the first activity of an ingest, and the only one of a small ingest.
  *
  * It lists the source. What fits into one unit it stages, plans, loads, publishes and sweeps as
- * well; what does not it leaves to the workflow, which goes on from there with an activity for each
+ * well, and runs the steps of a single file; what does not it leaves to the workflow, which goes on from there with an activity for each
  * verb.
  */
-import { isOver } from '../src/domain/words.ts'
+import type { Progress } from '../src/domain/ingestInput.ts'
+import { beginFilesMs } from '../src/domain/step.ts'
+import { type Counts, isOver } from '../src/domain/words.ts'
 import { messageOf, type SluiceError } from '../src/errors.ts'
 import { databaseError, isOfDatabase } from '../src/postgres/db.ts'
-import { readIngest } from '../src/postgres/ledger/ingests.ts'
+import { type IngestEntry, readIngest } from '../src/postgres/ledger/ingests.ts'
+import { readStepTasks } from '../src/postgres/ledger/steps.ts'
 import { endSessions } from '../src/postgres/sessions.ts'
 import type { Attempt } from './attempt/attempt.ts'
 import { atOnce } from './begin/atOnce.ts'
 import { type BeginInput, type Begun, isSmall } from './begin/begun.ts'
-import { listSource } from './list.ts'
+import { type Listed, listSource } from './list.ts'
 import { loadUnit } from './load.ts'
 import { planIngest } from './plan.ts'
 import { publishedCounts, publishIngest } from './publish.ts'
 import { stageLot } from './stage.ts'
+import { runStepOnFiles } from './stepOnFiles.ts'
 import { sweepIngest } from './sweep.ts'
 
 /**
@@ -32,16 +36,21 @@ export async function beginIngest(attempt: Attempt, input: BeginInput): Promise<
   // No other activity is at work on it: what is left is of an attempt that the server gave up on.
   if (isRetry) await endSessions(db, ingestId, { except: 'sweep' })
   else {
-    try {
-      return await atOnce(attempt, input)
-    } catch (error) {
+    const begun = await atOnce(attempt, input).catch((error) => {
       signal.throwIfAborted()
       if (endsAttempt(error)) throw error
       log.debug({ event: 'not at once', ingestId }, `${ingestId}: ${messageOf(error)}`)
-    }
+      return null
+    })
+    if (begun) return isListedWithSteps(begun) ? afterStage(attempt, input, begun.progress) : begun
   }
-  return (await endedBefore(attempt, ingestId)) ?? verbByVerb(attempt, input)
+  const entry = await readIngest(db, ingestId)
+  return (await endedBefore(attempt, ingestId, entry)) ?? verbByVerb(attempt, input)
 }
+
+/** It is staged, and all of its steps are for this worker. */
+const isListedWithSteps = (begun: Begun): begun is { progress: Progress & Listed } =>
+  begun.progress?.phase === 'step'
 
 /**
  * The attempt is over, and not only its transaction: it was held up by a pause, or its session was
@@ -53,29 +62,64 @@ function endsAttempt(error: unknown): boolean {
 }
 
 /** An earlier attempt has done it all, and its answer did not arrive. */
-async function endedBefore(attempt: Attempt, ingestId: string): Promise<Begun | null> {
+async function endedBefore(
+  attempt: Attempt,
+  ingestId: string,
+  { state, publishedAt, spec }: IngestEntry,
+): Promise<Begun | null> {
   const { db } = attempt
-  const { state, publishedAt } = await readIngest(db, ingestId)
-  if (!isOver(state) || !publishedAt) return null
+  const areStepsAll = state === 'completed' && spec.target === null
+  if (!areStepsAll && (!isOver(state) || !publishedAt)) return null
   await attempt.stage.clear(ingestId)
-  return { counts: await publishedCounts(db, ingestId) }
+  return { counts: areStepsAll ? countsOfSteps : await publishedCounts(db, ingestId) }
 }
 
 async function verbByVerb(attempt: Attempt, input: BeginInput): Promise<Begun> {
   const { ingestId } = input
-  const verb = <T>(name: string, run: () => Promise<T>): Promise<T> => {
-    attempt.progress(name)
-    return run()
-  }
-  const listed = await verb('list', () => listSource(attempt, { ingestId }))
+  const { isRetry, attemptNo, taskQueue } = attempt
+  const listed = await verb(attempt, 'list', () => listSource(attempt, { ingestId }))
   const { sizeBytes } = await readIngest(attempt.db, ingestId)
-  if (!isSmall({ listed, sizeBytes }, input)) return { progress: { ...listed, phase: 'stage' } }
-  await verb('stage', () => stageLot(attempt, { ingestId, lotNo: 0 }))
-  const planned = await verb('plan', () => planIngest(attempt, { ingestId }))
+  if (!isSmall({ listed, sizeBytes }, input, taskQueue)) {
+    return { progress: { ...listed, phase: 'stage' } }
+  }
+  await verb(attempt, 'stage', () => stageLot(attempt, { ingestId, lotNo: 0 }))
+  if (!isRetry || !listed.steps) return afterStage(attempt, input, listed)
+  // What the attempts before this one lost is for attempts of its own, which are counted.
+  const stepNo = await firstUnfinished(attempt, ingestId, listed.steps.length)
+  return {
+    progress: { ...listed, phase: 'step', alone: { ...onlyFile, stepNo, before: attemptNo - 1 } },
+  }
+}
+
+async function firstUnfinished({ db }: Attempt, ingestId: string, steps: number) {
+  for (let stepNo = 0; stepNo < steps; stepNo++) {
+    const { tasks } = await readStepTasks(db, { ingestId, stepNo, fileNo: 0, files: 1 })
+    if (!tasks[0]?.finishedAt) return stepNo
+  }
+  return steps
+}
+
+const onlyFile = { fileNo: 0, threw: false }
+
+async function afterStage(attempt: Attempt, input: BeginInput, listed: Listed): Promise<Begun> {
+  const { ingestId } = input
+  for (const [stepNo, { step, softMs }] of (listed.steps ?? []).entries()) {
+    const files = { fileNo: 0, files: 1, fileSoftMs: softMs, beginMs: beginFilesMs }
+    const run = () => runStepOnFiles(attempt, { ingestId, stepNo, step, ...files })
+    const { alone } = await verb(attempt, 'step', run)
+    const [left] = alone ?? []
+    if (left) return { progress: { ...listed, phase: 'step', alone: { ...left, stepNo } } }
+  }
+  const { spec } = listed.steps ? await readIngest(attempt.db, ingestId) : { spec: null }
+  if (spec?.target === null) {
+    await complete(attempt, ingestId)
+    return { counts: countsOfSteps }
+  }
+  const planned = await verb(attempt, 'plan', () => planIngest(attempt, { ingestId }))
   const progress = { ...listed, ...planned, phase: 'load' } as const
   if (planned.units > 1) return { progress }
   if (planned.units === 1) {
-    const unit = await verb('load', () => loadUnit(attempt, { ingestId, unitNo: 0 }))
+    const unit = await verb(attempt, 'load', () => loadUnit(attempt, { ingestId, unitNo: 0 }))
     const { rowsLoaded, rowsRejected, unitsAdded = 0 } = unit
     // It has killed workers, and its parts are units of their own now.
     if (unitsAdded > 0) {
@@ -85,8 +129,21 @@ async function verbByVerb(attempt: Attempt, input: BeginInput): Promise<Begun> {
     }
   }
   const { records } = planned
-  const counts = await verb('publish', () => publishIngest(attempt, { ingestId, records }))
-  const outcome = { state: 'completed', error: null } as const
-  await verb('sweep', () => sweepIngest(attempt, { ingestId, outcome }))
+  const publish = () => publishIngest(attempt, { ingestId, records })
+  const counts = await verb(attempt, 'publish', publish)
+  await complete(attempt, ingestId)
   return { counts }
+}
+
+const complete = (attempt: Attempt, ingestId: string): Promise<void> =>
+  verb(attempt, 'sweep', () =>
+    sweepIngest(attempt, { ingestId, outcome: { state: 'completed', error: null } }),
+  )
+
+/** Without a target the steps of the only file were all. */
+const countsOfSteps: Counts = { files: 1, units: 0, rowsRead: 0, rowsLoaded: 0, rowsRejected: 0 }
+
+function verb<T>(attempt: Attempt, name: string, run: () => Promise<T>): Promise<T> {
+  attempt.progress(name)
+  return run()
 }

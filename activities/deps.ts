@@ -28,10 +28,12 @@ export interface Deps {
   workflowStatusOf(ingestId: string): Promise<WorkflowStatus>
   /** Starts the workflow of an ingest that has none. */
   startIngest(ingest: UnstartedIngest): Promise<void>
+  /** Whether somebody has limited how many tasks of the queue start in a second. */
+  isRateLimited(queue: string): Promise<boolean>
 }
 
 /** The source of a spec, as this worker may read it. */
 export const sourceOf = (
-  { stage, sourceRoots: roots, unpack }: Deps,
+  { stage, sourceRoots: roots, unpack }: Pick<Deps, 'stage' | 'sourceRoots' | 'unpack'>,
   spec: Pick<FullSpec, 'source' | 'steps'>,
 ): Source => openSource(spec, { roots, uploads: stage.uploads, unpack })

@@ -12,6 +12,7 @@ import { publishIngest } from './publish.ts'
 import { retryRejects } from './retry.ts'
 import { stageLot } from './stage.ts'
 import { runStep } from './step.ts'
+import { runStepOnFiles } from './stepOnFiles.ts'
 import { sweepIngest } from './sweep.ts'
 
 export type { WorkerDeps }
@@ -21,6 +22,10 @@ const verbs = {
   listSource: { run: listSource, needs: ['ingestId'] },
   stageLot: { run: stageLot, needs: ['ingestId', 'lotNo'] },
   runStep: { run: runStep, needs: ['ingestId', 'fileNo', 'stepNo', 'step'] },
+  runStepOnFiles: {
+    run: runStepOnFiles,
+    needs: ['ingestId', 'fileNo', 'files', 'stepNo', 'step', 'fileSoftMs', 'beginMs'],
+  },
   planIngest: { run: planIngest, needs: ['ingestId'] },
   loadUnit: { run: loadUnit, needs: ['ingestId', 'unitNo'] },
   publishIngest: { run: publishIngest, needs: ['ingestId', 'records'] },

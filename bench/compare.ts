@@ -149,11 +149,11 @@ async function measureReplicas(going: Going): Promise<void> {
 /** Notes how much of the machine others took; with patience it measures again if that was much. */
 async function quietly<T>(
   { stack, patienceSeconds, say, figures }: Going,
-  { name }: Side,
+  { name, workerPid }: Side,
   measure: () => Promise<T>,
   tell: (measured: T) => string,
 ): Promise<{ measured: T; cpu: CpuUse | null }> {
-  const pids = { postgres: stack.postgresPid, temporal: stack.temporalPid, worker: null }
+  const pids = { postgres: stack.postgresPid, temporal: stack.temporalPid, worker: workerPid }
   for (let attempt = 1; ; attempt++) {
     await untilQuiet(pids, patienceSeconds)
     const cpuSince = await countCpu(pids)

@@ -16,6 +16,8 @@ export interface Side {
   /** Adds workers until so many replicas run, each with `concurrency` tasks at once. */
   scale(replicas: number): Promise<void>
   close(): Promise<void>
+  /** The first worker, where its CPU time is told apart. */
+  workerPid: number | null
 }
 
 export interface Tasks {

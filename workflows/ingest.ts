@@ -16,7 +16,8 @@ import type { Counts, Outcome, Phase } from '../src/domain/words.ts'
 import { causeOf } from './cause.ts'
 import { type Gate, gateOf } from './pause.ts'
 import { refusalOf, refused } from './refuse.ts'
-import { markPausedOf, stepOf, sweepOf, verbsOf } from './verbs.ts'
+import { stepRunner } from './steps.ts'
+import { markPausedOf, sweepOf, verbsOf } from './verbs.ts'
 
 /** A run ends before the server would want it to, at 4,096 events, whatever the window adds. */
 const historyEventsMax = 2500
@@ -102,7 +103,7 @@ async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Co
   const { progress, gate } = run
   const { stage, plan, load, publish } = verbsOf(progress.queue ?? null, input)
   if (progress.phase === 'stage') {
-    const all = await page(input, run, 'lots', (lotNo) =>
+    const all = await page(input, run, { of: 'lots' }, (lotNo) =>
       gate.pass((hold) => stage({ ingestId, lotNo, ...hold })),
     )
     if (!all) return null
@@ -116,7 +117,7 @@ async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Co
     const planned = await gate.pass((hold) => plan({ ingestId, ...hold }))
     Object.assign(progress, planned, { phase: 'load', next: 0 })
   }
-  const all = await page(input, run, 'units', async (unitNo) => {
+  const all = await page(input, run, { of: 'units' }, async (unitNo) => {
     const { unitsAdded: before = 0 } = progress
     const isPart = unitNo >= progress.units - before
     const unit = { ingestId, unitNo, ...(isPart && { suspect: true }) }
@@ -141,21 +142,16 @@ function addUnits(progress: Progress, unitsAdded: number): void {
 }
 
 /** Every file goes through its steps in order; files do not wait for each other. */
-async function runSteps(
-  ingestId: string,
-  input: IngestInput,
-  { progress, gate }: Run,
-): Promise<boolean> {
-  const steps = (progress.steps ?? []).map((each) => ({
-    step: each.step,
-    run: stepOf({ ...each, queue: each.queue ?? progress.queue ?? null }, input),
-  }))
-  if (steps.length === 0) return true
-  return page(input, { progress, gate }, 'files', async (fileNo) => {
-    for (const [stepNo, { step, run }] of steps.entries()) {
-      await gate.pass((hold) => run({ ingestId, fileNo, stepNo, step, ...hold }))
-    }
-  })
+async function runSteps(ingestId: string, input: IngestInput, run: Run): Promise<boolean> {
+  if ((run.progress.steps ?? []).length === 0) return true
+  const steps = stepRunner(ingestId, input, run)
+  return page(input, run, { of: 'files', take: steps.take }, steps.run)
+}
+
+interface Pages {
+  of: 'lots' | 'files' | 'units'
+  /** How many of them one start takes on; one if absent. */
+  take?: (left: number) => number
 }
 
 /**
@@ -165,14 +161,14 @@ async function runSteps(
 async function page(
   input: IngestInput,
   { progress, gate: { ready } }: Run,
-  of: 'lots' | 'files' | 'units',
-  run: (number: number) => Promise<void>,
+  { of, take }: Pages,
+  run: (number: number, count: number) => Promise<void>,
 ): Promise<boolean> {
   const enough = () =>
     workflowInfo().historyLength >= (input.historyEventsMax ?? historyEventsMax) ||
     tooManyRejects(input, progress)
-  const work = async (number: number) => {
-    await run(number)
+  const work = async (number: number, count: number) => {
+    await run(number, count)
     show(input, progress)
   }
   const to = () => progress[of]
@@ -180,7 +176,8 @@ async function page(
   // One that fails takes the others with it: no activity may be at work when the sweep begins.
   return CancellationScope.cancellable(async () => {
     const scope = CancellationScope.current()
-    const window = { from: progress.next, to, width: input.parallelism, ready, enough }
+    const { next: from } = progress
+    const window = { from, to, width: input.parallelism, ready, enough, ...(take && { take }) }
     try {
       progress.next = await inWindow(window, work)
       return progress.next >= to()

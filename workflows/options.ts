@@ -51,3 +51,11 @@ export const ofStep = ({ step, queue, retry }: StepPlan, timeoutMs: number): Act
     maximumInterval: Math.max(retry.initialMs, retry.maximumMs),
   },
 })
+
+/** A step for several files: what throws is for an activity of its own, so this one is tried as ours. */
+export const ofFiles = ({ step, queue }: StepPlan, timeoutMs: number): ActivityOptions => ({
+  ...base,
+  startToCloseTimeout: timeoutMs,
+  summary: step,
+  ...(queue !== null && { taskQueue: queue }),
+})

@@ -1,10 +1,11 @@
 /** The activities as the workflow calls them: with their queue, their time limits, their retries. */
 import { proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
+import type { FilesInput } from '../activities/stepOnFiles.ts'
 import type { HandedBack, IngestInput } from '../src/domain/ingestInput.ts'
-import type { StepPlan } from '../src/domain/step.ts'
+import { beginFilesMs, type FilesDone, type StepPlan } from '../src/domain/step.ts'
 import type { LimitedVerb } from '../src/domain/timeLimits.ts'
-import { final, heartbeatOf, long, ofStep, short, soon } from './options.ts'
+import { final, heartbeatOf, long, ofFiles, ofStep, short, soon } from './options.ts'
 
 /** A verb that a pause may hold up: it hands itself back, and has done nothing. */
 type Held<Verb> = Verb extends (input: infer Input) => Promise<infer Output>
@@ -54,15 +55,35 @@ export function verbsOf(queue: string | null, timing: Timing): Verbs {
   }
 }
 
+/** The time limits of a step for one file. */
+function limitsOf(step: StepPlan, { limits }: Timing): { softMs: number; hardMs: number } {
+  const { softMs = step.softMs, hardMs = Math.max(step.timeoutMs, softMs + 1000) } =
+    limits?.step ?? {}
+  return { softMs, hardMs }
+}
+
 /** One of the user's steps, on its own queue. */
 export function stepOf(step: StepPlan, timing: Timing): Held<Activities['runStep']> {
-  const { softMs = step.softMs, hardMs = Math.max(step.timeoutMs, softMs + 1000) } =
-    timing.limits?.step ?? {}
+  const { softMs, hardMs } = limitsOf(step, timing)
   const { runStep } = proxyActivities<Activities>({
     ...ofStep(step, hardMs),
     ...heartbeatOf(timing),
   })
   return (input) => runStep({ ...input, softMs })
+}
+
+/** The same for several files: each has the limits that it would have by itself. */
+export function stepOnFilesOf(
+  step: StepPlan,
+  timing: Timing,
+): (input: Omit<FilesInput, 'fileSoftMs' | 'beginMs'>) => Promise<FilesDone | HandedBack> {
+  const { softMs: fileSoftMs, hardMs } = limitsOf(step, timing)
+  const { runStepOnFiles } = proxyActivities<Activities>({
+    ...ofFiles(step, beginFilesMs + hardMs),
+    ...heartbeatOf(timing),
+  })
+  const run = runStepOnFiles as Held<typeof runStepOnFiles>
+  return (input) => run({ ...input, fileSoftMs, beginMs: beginFilesMs })
 }
 
 export const sweepOf = (timing: Timing): Activities['sweepIngest'] =>

@@ -5,7 +5,6 @@
  * The heartbeat is a timer on the main thread: a process that hangs stops beating. It also brings
  * the cancellation, which is why it beats more often than liveness alone would need.
  */
-import type { Span } from '@opentelemetry/api'
 import { Context, type Info } from '@temporalio/activity'
 import type { HandedBack } from '../../src/domain/ingestInput.ts'
 import { problemOfInput } from '../../src/domain/input.ts'
@@ -15,7 +14,6 @@ import type { Attempt, Limited } from './attempt.ts'
 import { replaceEarlier } from './earlier.ts'
 import type { Exclusive } from './exclusive.ts'
 import { failureOf, handedBack, toFailure } from './failure.ts'
-import { inSpan } from './span.ts'
 
 const beatMs = 1000
 /** A soft time limit that is met this often will be met again. */
@@ -46,22 +44,8 @@ export const toActivity =
     const input = given ?? {}
     const problem = problemOfInput(input, needs)
     if (problem) throw toFailure(sluiceError('input_invalid', { what: name, problem }))
-    const { activityType, workflowExecution, taskQueue, attempt } = Context.current().info
-    const ingestId = workflowExecution?.workflowId
-    const task = { activity: activityType, ingestId, queue: taskQueue, attempt, input }
-    return inSpan(task, (span) =>
-      runAlive(spanned(deps, span), input, (attempt) => run(attempt, input)),
-    )
+    return runAlive(deps, input, (attempt) => run(attempt, input))
   }
-
-/** The phases of a small ingest, which is one activity, are events of its span. */
-const spanned = (deps: WorkerDeps, span: Span): WorkerDeps => ({
-  ...deps,
-  progress(info, progress) {
-    if (typeof progress === 'string') span.addEvent(progress.slice(0, 100))
-    deps.progress(info, progress)
-  },
-})
 
 async function runAlive<T>(
   deps: WorkerDeps,
@@ -96,7 +80,8 @@ async function runAlive<T>(
   const attempt: Attempt = {
     ...deps,
     signal: calledOff.signal,
-    attemptNo: info.attempt,
+    attemptNo: attemptNoOf(info, input),
+    taskQueue: info.taskQueue,
     isRetry: isRetry(info, input),
     exclusively: (run) =>
       exclusive.run(calledOff.signal, (solo) => {
@@ -104,6 +89,7 @@ async function runAlive<T>(
         return run(solo)
       }),
     progress: (progress) => deps.progress(info, progress),
+    isRateLimited: () => deps.isRateLimited(info.taskQueue),
   }
   const beat = keepBeating(context, lose)
   let leave = () => {}
@@ -120,7 +106,7 @@ async function runAlive<T>(
     if (isOfPause(error)) return { handedBack: true, again: attempt.isRetry } as HandedBack as T
     if (leaving.aborted) throw handedBack()
     if (lost) throw toFailure(lost)
-    if (overdue) throw lastTime(overdue, info)
+    if (overdue) throw lastTime(overdue, attempt)
     throw tellUnexpected(context, toFailure(error), error)
   } finally {
     leave()
@@ -135,7 +121,10 @@ async function runAlive<T>(
 const keyOf = ({ workflowExecution, activityId }: Info): string =>
   `${workflowExecution?.runId} ${activityId}`
 
-const isRetry = ({ attempt }: Info, { again }: Limited): boolean => attempt > 1 || again === true
+const attemptNoOf = ({ attempt }: Info, { before = 0 }: Limited): number => attempt + before
+
+const isRetry = (info: Info, input: Limited): boolean =>
+  attemptNoOf(info, input) > 1 || input.again === true
 
 function hear(signals: readonly AbortSignal[], stop: () => void): () => void {
   for (const signal of signals) {
@@ -166,8 +155,8 @@ const tooLong = (softMs: number, { activityType }: Info): SluiceError =>
   sluiceError('time_limit', { what: activityType, seconds: softMs / 1000 })
 
 /** Tried again, in case something held it up, but not for ever. */
-const lastTime = (error: SluiceError, { attempt }: Info): Error =>
-  attempt < timeLimitsMax ? toFailure(error) : failureOf(error, { isFinal: true })
+const lastTime = (error: SluiceError, { attemptNo }: Attempt): Error =>
+  attemptNo < timeLimitsMax ? toFailure(error) : failureOf(error, { isFinal: true })
 
 const isOfPause = (error: unknown): boolean =>
   error instanceof SluiceError && error.code === 'ingest_paused'

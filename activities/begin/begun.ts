@@ -16,12 +16,22 @@ export interface Begun {
   counts?: Counts
 }
 
-/** Whether all of it is for one worker, and likely one unit: the plan has the last word on that. */
+/** The server notices a silent worker after so long, and would not cut a step that blocks it before. */
+const silentMs = 15_000
+
+/**
+ * Whether all of it is for one worker, and likely one unit: the plan has the last word on that. Several
+ * files with steps are not: they need not wait for each other.
+ */
 export function isSmall(
   { listed, sizeBytes }: { listed: Listed; sizeBytes: number | null },
   { smallBytesMax }: BeginInput,
+  taskQueue: string,
 ): boolean {
-  const { lots, steps = [], queue } = listed
-  const isHere = queue === undefined && steps.length === 0
+  const { files, lots, steps = [], queue } = listed
+  const areHere = steps.every(
+    (step) => (step.queue ?? taskQueue) === taskQueue && step.timeoutMs >= silentMs,
+  )
+  const isHere = queue === undefined && areHere && (steps.length === 0 || files === 1)
   return isHere && lots === 1 && sizeBytes !== null && sizeBytes <= smallBytesMax
 }

@@ -43,6 +43,7 @@ export async function openCelery(ground: Ground, say: (line: string) => void) {
     },
     scale,
     close: () => workers.stop(),
+    workerPid: null,
   } satisfies Side as Side | Skip
 }
 

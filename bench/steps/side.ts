@@ -42,6 +42,7 @@ export async function openSluice(stack: Stack, concurrency: number): Promise<Sid
     latency: (count, first) => latency(place, count, first),
     rate: (tasks) => rate(place, tasks, workers.length),
     scale,
+    workerPid: workers[0]?.pid ?? null,
     async close() {
       await place.api.close()
       await Promise.all(workers.map((worker) => worker.stop()))
@@ -59,9 +60,15 @@ async function latency(place: Place, count: number, first: number): Promise<Dela
   const counted = timed.slice(first)
   return {
     tookMs: counted.map(({ seenMs }) => seenMs),
-    stepMs: counted.map(({ phases }) => phases.step?.ms ?? Number.NaN),
+    stepMs: stepTimes(counted),
     phasesMs: phaseMedians(counted),
   }
+}
+
+/** A single file has its step in the first activity, together with all else. */
+function stepTimes(timed: readonly Timed[]): number[] | null {
+  const times = timed.map(({ phases }) => phases.step?.ms)
+  return times.every((ms) => ms !== undefined) ? times : null
 }
 
 async function rate(place: Place, { count, pauseMs: wanted }: Tasks, replicas: number) {

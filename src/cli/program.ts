@@ -4,7 +4,6 @@ import { visibleLines } from '../domain/visible.ts'
 import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
 import { ownVersion } from '../version.ts'
 import { tell } from './errors.ts'
-import { mustBeOnce, mustHaveText } from './once.ts'
 
 interface CommandFile {
   /** Adds arguments, options and the action. */
@@ -73,8 +72,7 @@ function usageError(error: CommanderError, argv: readonly string[]): SluiceError
   return sluiceError('usage_invalid', { problem, command: name ? `sluice ${name}` : 'sluice' })
 }
 
-/** @param argv names the commands whose options are wanted */
-export async function createProgram(argv: readonly string[]): Promise<Command> {
+async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('sluice')
     .description('Durable ingest into PostgreSQL: every good row exactly once.')
     .exitOverride()
@@ -94,8 +92,6 @@ export async function createProgram(argv: readonly string[]): Promise<Command> {
     .argument('[command...]', 'the command, and those within it: control queue')
     .description('show what a command takes')
     .action((names: string[]) => help(program, names))
-  mustBeOnce(program)
-  program.hook('preAction', (_, command) => mustHaveText(command))
   return program
 }
 

@@ -1,6 +1,5 @@
 /** Shows how an ingest comes along: a bar on a terminal, plain lines elsewhere. */
-
-import { createBar } from './bar.ts'
+import { SingleBar } from 'cli-progress'
 import type { IngestEvent } from './client.ts'
 import { colors, isPlain } from './colors.ts'
 import { again, leftOut, plural, size } from './text.ts'
@@ -43,12 +42,15 @@ export function createProgress(isJson: boolean): Progress {
 }
 
 function bar(): Progress {
-  const shown = createBar({
+  const shown = new SingleBar({
     format: '  {step} {bar} {rows} · {left}{more}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,
+    hideCursor: true,
+    clearOnComplete: true,
     fps: 20,
+    linewrap: false,
   })
   const payload = (view: IngestEvent) => ({
     step: stepOf(view).padEnd(9),

@@ -4,6 +4,7 @@ export const activityNames = [
   'listSource',
   'stageLot',
   'runStep',
+  'runStepOnFiles',
   'planIngest',
   'loadUnit',
   'publishIngest',

@@ -1,5 +1,5 @@
 /** What a workflow is started with, and what its activities hand back to it. */
-import type { StepPlan } from './step.ts'
+import type { Alone, StepPlan } from './step.ts'
 import type { LimitsByVerb } from './timeLimits.ts'
 
 /** What the workflow must know of its ingest; the rest of the spec is in the ledger. */
@@ -14,6 +14,11 @@ export interface IngestInput {
    * earlier versions, whose histories have an activity for each.
    */
   smallBytesMax?: number
+  /**
+   * So many files may share an activity for a step. Absent in inputs of earlier versions, whose
+   * histories have an activity for each file.
+   */
+  stepFilesMax?: number
   /** For tests: history events after which a run continues as new. */
   historyEventsMax?: number
   /** For tests: how long a worker may be silent before its work is given to another one. */
@@ -49,12 +54,16 @@ export interface Progress {
   steps?: StepPlan[]
   /** The task queue of the verbs after list; that of the workflow if absent. */
   queue?: string
+  /** What the first activity did of the steps of the only file, when it went wrong. */
+  alone?: Alone & { stepNo: number }
 }
 
 /** What the input of a verb may say that a pause can hold up. */
 export interface Pausable {
   /** An earlier activity had tried this and failed, before a pause had it handed back. */
   again?: boolean
+  /** Attempts at it that were part of another activity. */
+  before?: number
 }
 
 /** The ingest is paused, so the activity has done nothing. It counts as no attempt. */

@@ -105,6 +105,7 @@ const ingest = fields({
     }),
   ),
   smallBytesMax: optional(count),
+  stepFilesMax: optional(whole(1, 1000)),
   historyEventsMax: optional(whole(1, 50_000)),
   heartbeatMs: optional(heartbeat),
 })
@@ -125,6 +126,7 @@ const progress = fields({
   steered: optional(whole(0, wholeMax)),
   steps: optional(listOf(step, 20)),
   queue: optional(text(/^[^\s,\0]{1,200}$/, 'the name of a task queue')),
+  alone: optional(fields({ fileNo: number, before: number, threw: boolean, stepNo: number })),
 })
 
 const upload = fields({
@@ -140,12 +142,16 @@ const activityFields: Record<string, Check> = {
   softMs: optional(duration),
   smallBytesMax: optional(count),
   again: optional(boolean),
+  before: optional(number),
   suspect: optional(boolean),
   paused: optional(boolean),
   lotNo: optional(number),
   fileNo: optional(number),
   unitNo: optional(number),
   stepNo: optional(number),
+  files: optional(whole(1, 1000)),
+  fileSoftMs: optional(duration),
+  beginMs: optional(duration),
   records: optional(count),
   step: optional(anyText),
   after: optional(orNull(anyText)),

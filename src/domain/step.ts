@@ -8,3 +8,27 @@ export interface StepPlan {
   /** Between attempts; how many there may be is for the worker to count. */
   retry: { initialMs: number; backoff: number; maximumMs: number }
 }
+
+/** What an activity for several files came to. */
+export interface FilesDone {
+  /** The first file that it did not begin; those before it are done, or named in `alone`. */
+  next: number
+  alone?: Alone[]
+  /** For those that are done. */
+  tookMs: number
+}
+
+/** A file that must have an activity of its own. */
+export interface Alone {
+  fileNo: number
+  /** How many attempts there have been. */
+  before: number
+  /** The last one did not lose its worker, but failed: the next one waits for a while. */
+  threw: boolean
+}
+
+/** An activity for several files begins no other one after this time. */
+export const beginFilesMs = 1000
+
+/** How many files one activity takes on at most. */
+export const stepFilesMax = 100

@@ -9,15 +9,17 @@ export interface WindowOptions {
   ready: () => Promise<void>
   /** Asked before each start; true starts no more. */
   enough: () => boolean
+  /** How many numbers one start takes on, of so many that are left; one if absent. */
+  take?: (left: number) => number
 }
 
 /**
- * Runs `run` for each number in order. Deterministic, so a workflow can use it.
+ * Runs `run` for each number in order, or for several at a time. Deterministic, so a workflow can use it.
  * @returns the first number that was not started; all that were started have ended
  */
 export function inWindow(
-  { from, to, width, ready, enough }: WindowOptions,
-  run: (number: number) => Promise<void>,
+  { from, to, width, ready, enough, take = () => 1 }: WindowOptions,
+  run: (number: number, count: number) => Promise<void>,
 ): Promise<number> {
   let next = from
   let failed = false
@@ -26,10 +28,12 @@ export function inWindow(
     while (next < to() && !failed) {
       await ready()
       if (next >= to() || failed || enough()) return
-      const number = next++
+      const number = next
+      const count = Math.max(1, Math.min(take(to() - next), to() - next))
+      next += count
       const before = to()
       try {
-        await run(number)
+        await run(number, count)
       } catch (error) {
         failed = true
         throw error

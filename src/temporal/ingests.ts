@@ -12,6 +12,7 @@ import {
 import type { ingest } from '../../workflows/ingest.ts'
 import { smallBytesMax as ordinarySmallBytesMax } from '../domain/ingestInput.ts'
 import { defaultQueue } from '../domain/routes.ts'
+import { stepFilesMax as ordinaryStepFilesMax } from '../domain/step.ts'
 import type { LimitsByVerb } from '../domain/timeLimits.ts'
 import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
 import type { FullSpec } from '../spec/spec.ts'
@@ -29,6 +30,8 @@ export interface StartIngest {
   attributes: boolean
   /** For tests: 0 gives every ingest an activity for each verb. */
   smallBytesMax?: number
+  /** For tests: 1 gives every file an activity of its own for each step. */
+  stepFilesMax?: number
   /** For tests: history events after which a run continues as new. */
   historyEventsMax?: number
   /** For tests: how long a worker may be silent before its work is given to another one. */
@@ -42,6 +45,7 @@ export interface StartIngest {
 export async function startIngest(client: Client, start: StartIngest): Promise<boolean> {
   const { ingestId, spec, target, queue = spec.queue ?? defaultQueue, limits, attributes } = start
   const { smallBytesMax = ordinarySmallBytesMax, historyEventsMax, heartbeatMs } = start
+  const { stepFilesMax = ordinaryStepFilesMax } = start
   const { parallelism, priority, tenant, rejects, source, steps } = spec
   try {
     await client.workflow.start<typeof ingest>('ingest', {
@@ -54,6 +58,7 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
           rejectsMax: rejects.max,
           ...(limits && { limits }),
           ...(smallBytesMax > 0 && { smallBytesMax }),
+          ...(stepFilesMax > 1 && { stepFilesMax }),
           ...(historyEventsMax && { historyEventsMax }),
           ...(heartbeatMs && { heartbeatMs }),
         },

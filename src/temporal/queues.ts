@@ -86,6 +86,23 @@ function limitOf({ effectiveRateLimit, config }: Description): RateLimit | null 
   }
 }
 
+const limitKnownMs = 5000
+
+/** Tells of queues whether a user has limited them, as it was up to five seconds ago. */
+export function rateLimits(client: () => Promise<Client>): (queue: string) => Promise<boolean> {
+  const known = new Map<string, { untilMs: number; isLimited: Promise<boolean> }>()
+  const ask = async (queue: string) =>
+    limitOf(await describe(await client(), queue, 'activity')) !== null
+  return (queue) => {
+    const found = known.get(queue)
+    if (found && performance.now() < found.untilMs) return found.isLimited
+    // A server that does not answer that question may keep a limit all the same.
+    const isLimited = ask(queue).catch(() => true)
+    known.set(queue, { untilMs: performance.now() + limitKnownMs, isLimited })
+    return isLimited
+  }
+}
+
 /** Rates are single-precision numbers of the server. */
 const round = (rate: number): number => Math.round(rate * 1000) / 1000
 

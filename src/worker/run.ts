@@ -19,6 +19,7 @@ import type { Stage } from '../stage/stage.ts'
 import { type App, loadApp, planOf } from '../steps/app.ts'
 import { startUnstarted } from '../temporal/ingests.ts'
 import { keepJanitor, workflowStatusOf } from '../temporal/janitor.ts'
+import { rateLimits } from '../temporal/queues.ts'
 import { workflowBundle } from './bundle.ts'
 import { claimStage } from './claimStage.ts'
 import { type LazyClient, lazyClient } from './client.ts'
@@ -205,6 +206,7 @@ async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
     workflowStatusOf: async (ingestId) => workflowStatusOf(await client.get(), ingestId),
     startIngest: async (ingest) => startUnstarted(await client.get(), ingest),
     progress: (info, progress) => tasks.progress(info, progress),
+    isRateLimited: rateLimits(client.get),
   })
   const bundle = workflowBundle()
   const common: CommonOptions = (slots) => ({

@@ -69,8 +69,10 @@ export const taskOf = ({ base64TaskToken }: Info): string => base64TaskToken.sli
 
 /** `unit 7`, `lot 0`, `file 3, thumbnail`; empty for what concerns the whole ingest. */
 function whatOf(input: unknown): string {
-  const { unitNo, lotNo, fileNo, step } = (input ?? {}) as Record<string, unknown>
+  const { unitNo, lotNo, fileNo, files, step } = (input ?? {}) as Record<string, unknown>
   if (unitNo !== undefined) return `unit ${unitNo}`
   if (lotNo !== undefined) return `lot ${lotNo}`
+  if (files !== undefined)
+    return `files ${fileNo} to ${Number(fileNo) + Number(files) - 1}, ${step}`
   return fileNo === undefined ? '' : `file ${fileNo}, ${step}`
 }

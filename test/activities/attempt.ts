@@ -11,5 +11,7 @@ export const attemptOf = (harness: Harness, given: Partial<Attempt> = {}): Attem
   isRetry: (given.attemptNo ?? 1) > 1,
   exclusively: (work) => work({ isExclusive: true, onShared: null }),
   progress: () => {},
+  taskQueue: harness.queue,
+  isRateLimited: async () => false,
   ...given,
 })

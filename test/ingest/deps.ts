@@ -21,4 +21,5 @@ export const testDeps = (harness: Harness, stage: Stage = harness.stage): Worker
   workflowStatusOf: async () => 'open',
   startIngest: async () => {},
   progress: () => {},
+  isRateLimited: async () => false,
 })

@@ -22,6 +22,7 @@ test('there is a history for each way that an ingest can go, and of the janitor'
     'small',
     'split',
     'steps',
+    'stepsShared',
   ]
   expect(names.map((name) => name.replace('.json', ''))).toEqual(
     expect.arrayContaining([...ways, 'janitor', 'janitorBefore']),

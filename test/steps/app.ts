@@ -48,6 +48,23 @@ export const steps = [
       return { file: path }
     },
   }),
+  ...['as_named', 'as_named_soon'].map((name) =>
+    defineStep({
+      name,
+      softTimeout: name === 'as_named' ? '1m' : '2s',
+      retry: { initialInterval: '10ms' },
+      async run(file, context) {
+        const [, what = 'does'] = /-(\w+)\.csv$/.exec(file.name) ?? []
+        await note(file, what)
+        const { attempt } = context
+        if (what === 'throws' && attempt === 1) throw new Error('not yet')
+        if (what === 'hangs' && attempt === 1) await sleep(600_000, null, { ref: false })
+        if (what === 'kills' && attempt <= 2) process.kill(process.pid, 'SIGKILL')
+        if (what === 'waits') await untilGo(file, context)
+        return { result: file.fileNo }
+      },
+    }),
+  ),
   defineStep({
     name: 'compute',
     run(file) {

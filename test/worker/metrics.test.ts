@@ -13,8 +13,7 @@ async function ingestRows(table: string) {
 
 test('a worker shows its tasks, its slots and what the SDK counts', async () => {
   const worker = await harness.startWorker({
-    concurrency: 3,
-    args: ['--metrics', '127.0.0.1:0'],
+    args: ['--metrics', '127.0.0.1:0', '--concurrency', '3'],
   })
   const [, url = ''] = /metrics\s+(http:\S+\/metrics)/.exec(worker.output()) ?? []
   expect(await ingestRows('measured')).toMatchObject({ state: 'completed' })

@@ -44,6 +44,7 @@ const names: { [V in Verb]: (input: Input<V>) => string } = {
   listSource: () => 'list',
   stageLot: ({ lotNo }) => `stage ${lotNo}`,
   runStep: ({ step, fileNo }) => `${step} ${fileNo}`,
+  runStepOnFiles: ({ step, fileNo, files }) => `${step} ${fileNo}+${files}`,
   planIngest: () => 'plan',
   loadUnit: ({ unitNo, suspect }) => `load ${unitNo}${suspect ? ' suspect' : ''}`,
   publishIngest: () => 'publish',

@@ -40,42 +40,69 @@ export interface StepRef {
   stepNo: number
 }
 
-/** What an attempt must know, in one look. */
+/** Files of an ingest, one after the other, for one step. */
+export interface StepRange {
+  ingestId: string
+  stepNo: number
+  /** The first one. */
+  fileNo: number
+  files: number
+}
+
+/** A step that is to be done for one file. */
 export interface StepTask {
-  state: State
-  phase: Phase | null
   /** Files that steps are for always have a sha256. */
   file: StagedEntry & { sha256: string }
   /** Attempts that threw. */
   failures: number
+  /** Attempts that began, without the first one of all. */
+  begun: number
   finishedAt: Date | null
-  /** Whether what it leaves is loaded: no step comes after it, and there is a target. */
-  isLoaded: boolean
 }
 
-/** @throws ingest_not_found, count_mismatch when the file was never staged */
-export async function readStepTask(db: Db, ref: StepRef): Promise<StepTask> {
-  const { ingestId, fileNo, stepNo } = ref
+/** What an attempt must know, in one question. */
+export interface StepTasks {
+  state: State
+  phase: Phase | null
+  /** Whether what it leaves is loaded: no step comes after it, and there is a target. */
+  isLoaded: boolean
+  /** In the order of the files. */
+  tasks: StepTask[]
+}
+
+/** @throws ingest_not_found, count_mismatch when one of the files was never staged */
+export async function readStepTasks(db: Db, range: StepRange): Promise<StepTasks> {
+  const { ingestId, stepNo, fileNo, files } = range
   const { rows } = await db.query(
-    `select i.state, i.phase, s.failures, s.finished_at as "finishedAt",
-            i.spec -> 'target' <> 'null' and jsonb_array_length(i.spec -> 'steps') = $3 + 1
+    `select i.state, i.phase, coalesce(s.failures, 0) as failures, coalesce(s.begun, 0) as begun,
+            s.finished_at as "finishedAt",
+            i.spec -> 'target' <> 'null' and jsonb_array_length(i.spec -> 'steps') = $4 + 1
               as "isLoaded",
             f.*
      from sluice.ingests i
      left join lateral (
        select ${fileColumns} from sluice.files
-       where ingest_id = i.ingest_id and file_no = $2 and staged_at is not null
+       where ingest_id = i.ingest_id and file_no >= $2 and file_no < $2 + $3
+         and staged_at is not null
      ) f on true
-     left join sluice.steps s on s.ingest_id = i.ingest_id and s.file_no = $2 and s.step_no = $3
-     where i.ingest_id = $1`,
-    [ingestId, fileNo, stepNo],
+     left join sluice.steps s
+       on s.ingest_id = i.ingest_id and s.file_no = f."fileNo" and s.step_no = $4
+     where i.ingest_id = $1 order by f."fileNo"`,
+    [ingestId, fileNo, files, stepNo],
   )
-  if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
-  const { state, phase, failures, finishedAt, isLoaded, ...file } = rows[0]
-  if (file.fileNo === null) {
-    throw sluiceError('count_mismatch', { problem: `file ${fileNo} was never staged` })
+  const [first] = rows
+  if (!first) throw sluiceError('ingest_not_found', { ingestId })
+  const tasks = rows.map(({ state, phase, isLoaded, failures, begun, finishedAt, ...file }) => ({
+    file,
+    failures,
+    begun,
+    finishedAt,
+  }))
+  for (let no = 0; no < files; no++) {
+    if (tasks[no]?.file.fileNo === fileNo + no) continue
+    throw sluiceError('count_mismatch', { problem: `file ${fileNo + no} was never staged` })
   }
-  return { state, phase, file, failures: failures ?? 0, finishedAt, isLoaded }
+  return { state: first.state, phase: first.phase, isLoaded: first.isLoaded, tasks }
 }
 
 export interface StepAttempt extends StepRef {
@@ -140,40 +167,75 @@ export interface NewFile {
   version: string
 }
 
+/** What an attempt at a step came to. */
+export interface StepEnd {
+  fileNo: number
+  attempt: number
+  /** By the worker's monotonic clock, as `StepAttempt.startMs`. */
+  startMs: number
+  endMs: number
+  /** As JSON. */
+  result: string | null
+  file: NewFile | null
+}
+
 /**
- * The end of a step: its result, and the file that it made, in one statement and once.
- * @returns `late` when the ingest is over, `second` when another attempt has finished it before
+ * The ends of one step for several files: results, and the files that were made, in one statement
+ * and once.
+ * @returns the state of the ingest, null when it is over, and then nothing was recorded; and the files
+ *   for which another attempt had not finished the step before
  */
-export async function recordStepEnd(
+export async function recordStepEnds(
   db: Db,
-  at: StepAttempt,
-  { result, file }: { result: string | null; file: NewFile | null },
-): Promise<'first' | 'second' | 'late'> {
+  { ingestId, stepNo, step, worker }: Pick<StepAttempt, 'ingestId' | 'stepNo' | 'step' | 'worker'>,
+  ends: readonly StepEnd[],
+): Promise<{ state: State | null; first: number[] }> {
+  const nowMs = performance.now()
   const { rows } = await db.query(
     `with active as (
-       select ingest_id from sluice.ingests where ingest_id = $1 and ended_at is null for key share
+       select ingest_id, state from sluice.ingests
+       where ingest_id = $1 and ended_at is null for key share
+     ), given as (
+       select * from unnest($5::int[], $6::int[], $7::float8[], $8::float8[], $9::jsonb[],
+                            $10::text[], $11::bigint[], $12::text[], $13::text[])
+         as g (file_no, attempt, started, ended, result, staged_as, size_bytes, sha256, version)
      ), finished as (
        insert into sluice.steps
          (ingest_id, file_no, step_no, step, worker, attempt, started_at, result, finished_at)
-       select ingest_id, $2, $3, $4, $5, $6, clock_timestamp() - $7 * interval '1 ms', $8,
-              clock_timestamp()
-       from active
+       select ingest_id, file_no, $2, $3, $4, attempt,
+              clock_timestamp() - started * interval '1 ms', result,
+              clock_timestamp() - ended * interval '1 ms'
+       from active, given order by file_no
        on conflict (ingest_id, file_no, step_no) do update
          set result = excluded.result, worker = excluded.worker, attempt = excluded.attempt,
              started_at = excluded.started_at, finished_at = excluded.finished_at, error = null
          where steps.finished_at is null
-       returning ingest_id, file_no
+       returning file_no
      ), replaced as (
        update sluice.files f
-       set staged_as = $9, size_bytes = $10, sha256 = $11, staged_version = $12, pinned = false
-       from finished where f.ingest_id = finished.ingest_id and f.file_no = finished.file_no
-         and $9::text is not null
+       set staged_as = g.staged_as, size_bytes = g.size_bytes, sha256 = g.sha256,
+           staged_version = g.version, pinned = false
+       from finished join given g using (file_no)
+       where f.ingest_id = $1 and f.file_no = g.file_no and g.staged_as is not null
      )
-     select (select count(*) from active) as active, (select count(*) from finished) as finished`,
-    [...valuesOf(at), result, file?.stagedAs, file?.sizeBytes, file?.sha256, file?.version],
+     select (select state from active) as state, array(select file_no from finished) as first`,
+    [
+      ingestId,
+      stepNo,
+      step,
+      worker,
+      ends.map(({ fileNo }) => fileNo),
+      ends.map(({ attempt }) => attempt),
+      ends.map(({ startMs }) => nowMs - startMs),
+      ends.map(({ endMs }) => nowMs - endMs),
+      ends.map(({ result }) => result),
+      ends.map(({ file }) => file?.stagedAs),
+      ends.map(({ file }) => file?.sizeBytes),
+      ends.map(({ file }) => file?.sha256),
+      ends.map(({ file }) => file?.version),
+    ],
   )
-  if (rows[0].finished === 1) return 'first'
-  return rows[0].active === 1 ? 'second' : 'late'
+  return rows[0]
 }
 
 const valuesOf = (at: StepAttempt) => [
