@@ -39,8 +39,15 @@ const either =
     return problems.includes(null) ? null : problems.join(', and ')
   }
 
-const optional = (check: Check): Check => either(oneOf(undefined), check)
-const orNull = (check: Check): Check => either(oneOf(null), check)
+const optional =
+  (check: Check): Check =>
+  (value, at) =>
+    value === undefined ? null : check(value, at)
+
+const orNull =
+  (check: Check): Check =>
+  (value, at) =>
+    value === null ? null : check(value, at)
 
 /** Fields that it does not name are for later versions, and taken. */
 const fields =
