@@ -29,7 +29,8 @@ async function sourcesHash(root) {
   const hash = createHash('sha256')
   hash.update(createRequire(import.meta.url)('@temporalio/workflow/package.json').version)
   for (const folder of ['workflows', 'src/domain', 'src/errors']) {
-    for (const name of (await readdir(join(root, folder))).sort()) {
+    const names = await readdir(join(root, folder), { recursive: true })
+    for (const name of names.filter((each) => each.endsWith('.ts')).sort()) {
       hash.update(name).update(await readFile(join(root, folder, name)))
     }
   }

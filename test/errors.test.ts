@@ -2,36 +2,22 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { STATUS_CODES } from 'node:http'
 import { expect, test } from 'vitest'
+import { errorsPage as markdownPage } from '../docs/errorsPage.ts'
+import { errorsPage as htmlPage } from '../src/api/errorsPage.ts'
+import { shownText, withExamples } from '../src/errors/examples.ts'
 import { fill } from '../src/errors/fill.ts'
+import type { NoteRow } from '../src/errors/notes/row.ts'
 import { noteTable } from '../src/errors/notes.ts'
-import { otherReject, rejectReason, rejectTable } from '../src/errors/rejects.ts'
+import { otherReject, type RejectRow, rejectReason, rejectTable } from '../src/errors/rejects.ts'
 import type { ErrorRow } from '../src/errors/row.ts'
 import { errorSections } from '../src/errors/sections.ts'
 import { errorTable, SluiceError, sluiceError } from '../src/errors.ts'
 
 const root = new URL('..', import.meta.url).pathname
 const rows = Object.entries(errorTable) as [string, ErrorRow][]
+const rejectRows: Record<string, RejectRow> = { ...rejectTable, other: otherReject }
 const anyText = expect.any(String)
 const namesOf = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
-
-/** What a hint may name that its message does not. */
-const given: Record<string, string[]> = {
-  every_row_rejected: ['likely', 'ingestId'],
-  most_rows_rejected: ['likely', 'ingestId'],
-  rejects_over_max: ['likely', 'ingestId'],
-  sample_rejected: ['likely'],
-  file_unknown: ['advice'],
-  file_without_header: ['advice'],
-  encoding_unknown: ['similar'],
-  usage_invalid: ['command'],
-  setting_missing: ['example'],
-  source_unsupported: ['how'],
-  sequence_behind: ['setval'],
-  column_generated: ['them'],
-  part_ended: ['log'],
-  unpack_limit: ['setting'],
-  step_threw: ['attempts'],
-}
 
 /** Every source but the tables, without its comments. */
 const sources = await Promise.all(
@@ -95,14 +81,12 @@ test('a plain error is none that a user meets as it is', () => {
   expect(plain.sort()).toEqual(allowed.sort())
 })
 
-test('rows have one style: a sentence, a hint, parameters that are known', () => {
+test('rows have one style: a sentence and a hint', () => {
   for (const [code, { message, hint }] of rows) {
     expect([code, message]).toEqual([code, expect.stringMatching(/^[A-Z{-].*[.]$/)])
     expect([code, hint]).toEqual([code, expect.stringMatching(/^[A-Z].*[.]$/)])
-    const known = [...namesOf(message), ...(given[code] ?? [])]
-    expect([code, namesOf(hint).filter((name) => !known.includes(name))]).toEqual([code, []])
   }
-  for (const { message, meaning, hint } of [...Object.values(rejectTable), otherReject]) {
+  for (const { message, meaning, hint } of Object.values(rejectRows)) {
     expect(message).toMatch(/\w/)
     expect(meaning).toMatch(/[^.]$/)
     expect(hint).toMatch(/^[A-Z].*[.]$/)
@@ -121,6 +105,30 @@ test('hints at the command line name commands, not addresses of the API', () => 
     expect([code, shellHint]).not.toEqual([code, expect.stringMatching(isOfApi)])
     expect(namesOf(shellHint)).toEqual([])
   }
+})
+
+test('each row has an example, which fills its texts and has nothing more', () => {
+  const all = [...rows, ...Object.entries<NoteRow>(noteTable), ...Object.entries(rejectRows)]
+  for (const [code, { message, hint, example = {} }] of all) {
+    const names = namesOf(`${message} ${hint}`)
+    expect([code, Object.keys(example).sort()]).toEqual([code, [...new Set(names)].sort()])
+    const told = `${fill(message, example)} ${fill(hint ?? '', example)}`
+    expect([code, told]).not.toEqual([code, expect.stringMatching(/[{}]|\.\.(?!\/)| {2}/)])
+  }
+})
+
+test('the compiler asks for the example', () => {
+  const message = 'The file {file} has {count} columns.'
+  const whole = withExamples({ row: { message, example: { file: 'a.csv', count: 2 } } } as const)
+  expect(shownText(message, whole.row)).toBe('The file {a.csv} has {2} columns.')
+  // @ts-expect-error there is none
+  withExamples({ row: { message } } as const)
+  // @ts-expect-error it lacks a value
+  withExamples({ row: { message, example: { file: 'a.csv' } } } as const)
+  // @ts-expect-error it has a value too many
+  withExamples({ row: { message, example: { file: 'a.csv', count: 2, line: 3 } } } as const)
+  // @ts-expect-error there is nothing to fill
+  withExamples({ row: { message: 'There is none.', example: { file: 'a.csv' } } } as const)
 })
 
 test('a count of one is one thing', () => {
@@ -170,4 +178,16 @@ test('people read all of it: every code once, and the kinds, exit codes and reje
   for (const { head, rows } of sections) {
     for (const { cells } of rows) expect(cells.length).toBe(head.length)
   }
+})
+
+test('the pages show the texts with their examples in italics, also within code', () => {
+  const markdown = markdownPage()
+  expect(markdown).toContain('| There is no upload *trips.csv*. |')
+  expect(markdown).toContain('`sluice list`')
+  expect(markdown).toContain('<code>sluice resume *trips-1*</code>')
+  expect(markdown).toContain('| No file matches */data/2025/\\*.csv*. |')
+  const html = htmlPage()
+  expect(html).toContain('<td>There is no upload <i>trips.csv</i>.')
+  expect(html).toContain('<code>sluice resume <i>trips-1</i></code>')
+  for (const page of [markdown, html]) expect(page).not.toMatch(/\{\w+\}/)
 })

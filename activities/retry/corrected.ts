@@ -79,7 +79,7 @@ function finder(tx: Connection, { ingestId, retryId, upload }: Corrections) {
       const key = keyOf(keys[index] as (typeof keys)[number])
       const reject = open.get(key)
       const { file, line, raw: text } = correction
-      if (!reject) throw refuse(correction, `line ${line} of ${file} is none, or is named twice`)
+      if (!reject) throw refuse(correction, `line ${line} of ${file} has none, or is named twice`)
       if (reject.retryId === retryId) {
         throw refuse(correction, `line ${line} of ${file} is named twice`)
       }

@@ -6,7 +6,7 @@ vertical-align:top}tr:target{background:#fe9}`
 
 const intro =
   'A code is stable: it is never used again for another meaning. Those without a status are no ' +
-  'answers of the API. {…} stands for what the error is about.'
+  'answers of the API. The messages are examples: what is in {italics} differs each time.'
 
 export const errorsPage = (): string => `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Sluice: errors</title><style>${style}</style>
@@ -29,3 +29,4 @@ const inline = (text: string): string =>
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replace(/`([^`]*)`/g, '<code>$1</code>')
+    .replace(/\{([^{}]*)\}/g, '<i>$1</i>')

@@ -1,5 +1,6 @@
 /** Schemas that several routes share. */
 import { type TSchema, Type } from 'typebox'
+import { inMarkdown, shownText } from '../errors/examples.ts'
 import type { ErrorRow } from '../errors/row.ts'
 import { type ErrorCode, errorTable } from '../errors.ts'
 import { IngestId } from '../spec/spec.ts'
@@ -39,11 +40,14 @@ export function problems(...codes: HttpCode[]): Record<number, TSchema> {
 
 const answer = (codes: readonly HttpCode[]) =>
   Type.Unsafe({
-    description: codes
-      .map((code) => `\`${code}\`: ${(errorTable[code] as ErrorRow).message}`)
-      .join('\n\n'),
+    description: codes.map(explained).join('\n\n'),
     content: { [problemMedia]: { schema: Problem(codes) } },
   })
+
+function explained(code: HttpCode): string {
+  const row: ErrorRow = errorTable[code]
+  return `\`${code}\`: ${inMarkdown(shownText(row.message, row))}`
+}
 
 /** The codes that `problems` has put into one of its answers. */
 export function codesOf(documented: TSchema): HttpCode[] {

@@ -1,6 +1,6 @@
 /** Texts with `{name}` in them: the compiler knows the names, and they are filled in here. */
 
-type Names<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
+export type Names<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Names<Rest>
   : never
 
@@ -19,12 +19,18 @@ const inNumber = (text: string, params: Record<string, string | number>): string
     String(params[name]) === '1' ? `{${name}} ${noun}` : found,
   )
 
-/** A sentence that brings a full stop of its own takes the place of the text's. */
-export const fill = (text: string, params: Record<string, string | number>): string =>
+/**
+ * A sentence that brings a full stop of its own takes the place of the text's.
+ * @param mark sets the values off from the words of the text
+ */
+export const fill = (
+  text: string,
+  params: Record<string, string | number>,
+  mark = (value: string): string => value,
+): string =>
   inNumber(text, params).replace(/\{(\w+)\}(\.?)/g, (found, name: string, stop: string) => {
     const value = params[name]
     if (value === undefined) return found
-    return sentences.includes(name) && String(value).endsWith('.')
-      ? String(value)
-      : `${value}${stop}`
+    const hasStop = sentences.includes(name) && String(value).endsWith('.')
+    return `${mark(String(value))}${hasStop ? '' : stop}`
   })

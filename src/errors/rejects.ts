@@ -1,5 +1,6 @@
 /** The reject table: why a single row could not be taken. */
 import { cleanText } from './clean.ts'
+import { type Example, withExamples } from './examples.ts'
 import { fill, type Params } from './fill.ts'
 
 export interface RejectRow {
@@ -7,80 +8,91 @@ export interface RejectRow {
   /** What `sluice.rejects.error` says; `{name}` is filled from the parameters. */
   message: string
   hint: string
+  /** A value for each name in the message: see examples.ts. Absent where it has none. */
+  example?: Example
   /** What stands in a file with the columns id and amount; absent where that cannot be shown. */
-  example?: string
+  record?: string
 }
 
-export const rejectTable = {
+export const rejectTable = withExamples({
   '22P02': {
     meaning:
       'a value does not fit the type of the column that is named; COPY skipped the row, and says no more than that',
     message: 'not a valid {type}: {value}',
     hint: 'Correct the value, or give the column a wider type (`--types text` for a new table).',
-    example: '7,n/a',
+    example: { type: 'numeric', value: '"n/a"' },
+    record: '7,n/a',
   },
   wrong_column_count: {
     meaning: 'the record has another number of fields than its file has columns',
     message: '{fields} instead of {width}',
     hint: 'Add or take out fields, or say `--ragged`; a delimiter within a value wants quotes.',
-    example: '7,12,50',
+    example: { fields: '3 fields', width: 2 },
+    record: '7,12,50',
   },
   repeated_header: {
     meaning: 'the header comes again, which is no row where `--repeated-headers reject` is said',
     message: 'the header comes again',
     hint: 'Nothing is lost. If it is a row all the same, load the file without `--repeated-headers`.',
-    example: 'id,amount',
+    record: 'id,amount',
   },
   quote_not_closed: {
     meaning:
       'a quote never closes, or stands where none may in a record of several lines; `raw` is the first line',
     message: 'a quote is never closed',
     hint: 'Close the quote. One that belongs to the value is doubled.',
-    example: '7,"12.50',
+    record: '7,"12.50',
   },
   quote_misplaced: {
     meaning:
       'a field begins with a quote, and behind its closing quote stands something else than a delimiter or a line end; `raw` is the line',
     message: 'text follows the closing quote of field {field}',
     hint: 'Double the quotes that belong to the value, or name the quote and the escape of the file (`--quote`, `--escape`).',
-    example: '7,"12"50',
+    example: { field: 2 },
+    record: '7,"12"50',
   },
   invalid_utf8: {
     meaning: 'bytes that are not UTF-8; `raw_bytes` has them',
     message: 'bytes that are not UTF-8',
     hint: 'Convert the record to UTF-8, or name the encoding of the file: `--encoding windows-1252`.',
-    example: '7,12\\xE9',
+    record: '7,12\\xE9',
   },
   nul_byte: {
     meaning: 'a NUL byte, which PostgreSQL cannot store in text; `raw_bytes` has it',
     message: 'a NUL byte',
     hint: 'Take the NUL byte out.',
-    example: '7,12\\x00',
+    record: '7,12\\x00',
   },
   record_too_long: {
     meaning: 'longer than 16 MiB; the first 1 MiB is kept',
     message: 'the record is longer than {max} bytes; the first {kept} are kept',
     hint: 'Look for a quote that swallows lines, or shorten the value.',
+    example: { max: 16777216, kept: 1048576 },
   },
   not_one_record: {
     meaning: 'a corrected row that is no record, or more than one: see docs/rejects.md',
     message: '{count} records in place of one',
     hint: 'Correct the raw text so that it is one record.',
+    example: { count: 2 },
   },
   poison_record: {
     meaning: 'three workers died while they had nothing but this record in hand: see docs/csv.md',
     message: 'workers died while they loaded this record alone ({deaths} times and more)',
     hint: 'Look at the logs of the workers that died, and load the record by itself.',
+    example: { deaths: 3 },
   },
-} as const satisfies Record<string, RejectRow>
+} as const satisfies Record<string, RejectRow>)
 
 /** What PostgreSQL said of a record when COPY aborted at it: the code is its SQLSTATE. */
 export const otherReject: RejectRow = {
   meaning:
     'what PostgreSQL said of this record when COPY aborted at it: `23502` a NULL in a NOT NULL column, `23514` a check of a domain, and so on',
-  message: '{message of PostgreSQL}',
+  message: '{message}',
   hint: 'Correct the row, or the rule of the table that it breaks.',
-  example: ',12.50',
+  example: {
+    message: 'null value in column "id" of relation "priced" violates not-null constraint',
+  },
+  record: ',12.50',
 }
 
 export type RejectCode = keyof typeof rejectTable

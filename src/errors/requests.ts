@@ -1,12 +1,14 @@
 /** What is wrong with a request or its spec. */
+import { withExamples } from './examples.ts'
 import type { HttpRow } from './row.ts'
 
-export const requests = {
+export const requests = withExamples({
   workflow_terminated: {
     status: 409,
     kind: 'data',
     message: 'The workflow of {ingestId} {how}, and did not end the ingest.',
     hint: 'The janitor has cleaned up. Nothing more will be published: start a new ingest, with another id.',
+    example: { ingestId: 'trips-1', how: 'was terminated' },
   },
   spec_invalid: {
     status: 400,
@@ -15,6 +17,7 @@ export const requests = {
     message: 'The ingest spec is not valid: {problem}.',
     hint: 'See /docs for the shape of a spec.',
     shellHint: 'See `sluice ingest --help` for what an ingest may say.',
+    example: { problem: 'target lacks table' },
   },
   input_invalid: {
     status: 400,
@@ -22,6 +25,7 @@ export const requests = {
     message: 'The input of {what} is not valid: {problem}.',
     hint: 'Start ingests with `sluice ingest` or POST /v1/ingests, which write the input.',
     shellHint: 'Start ingests with `sluice ingest`, which writes the input.',
+    example: { what: 'loadUnit', problem: 'input.unitNo is no whole number from 0 to 2147483647' },
   },
   request_invalid: {
     status: 400,
@@ -29,6 +33,7 @@ export const requests = {
     message: 'The request is not valid: {problem}.',
     hint: 'See /docs for what this address takes.',
     shellHint: 'See `sluice --help`, and --help of each command, for what it takes.',
+    example: { problem: 'limit must be <= 1000' },
   },
   body_too_large: {
     status: 413,
@@ -48,6 +53,7 @@ export const requests = {
     kind: 'user',
     message: 'This API is not {host}.',
     hint: 'Over loopback it answers to localhost and 127.0.0.1 only.',
+    example: { host: '"sluice.example:3000"' },
   },
   token_missing: {
     status: 401,
@@ -70,18 +76,25 @@ export const requests = {
     exitCode: 2,
     message: 'The table name {table} is not valid: {problem}.',
     hint: 'Write schema.table, and double quotes around a part with other characters: public."My Table".',
+    example: { table: 'my trips', problem: '"my trips" needs double quotes' },
   },
   source_unsupported: {
     status: 400,
     kind: 'user',
     message: 'The source {source} is {what}; Sluice reads files, folders and globs.',
     hint: 'Bring it into a file first, and name that: {how}.',
+    example: {
+      source: 's3://shop/trips.csv',
+      what: 'an address',
+      how: '`aws s3 cp s3://shop/trips.csv .`',
+    },
   },
   upload_name_invalid: {
     status: 400,
     kind: 'user',
     message: 'The upload name {name} is not valid.',
     hint: 'Use letters from a to z, digits, spaces and . _ - ( ) + @ = , only: at most 200 characters, and no folders.',
+    example: { name: '2025/trips.csv' },
   },
   dialect_invalid: {
     status: 400,
@@ -89,13 +102,15 @@ export const requests = {
     exitCode: 2,
     message: 'The format is not valid: {problem}.',
     hint: 'What parts fields, quotes them and ends lines must differ, and so must the marks in numbers.',
+    example: { problem: 'delimiter and quote are the same' },
   },
   encoding_unknown: {
     status: 400,
     kind: 'user',
     exitCode: 2,
     message: 'There is no encoding {name}.',
-    hint: 'Similar names are {similar}. Without `--encoding` each file is looked at.',
+    hint: 'Similar names are {similar}. Without `--encoding`, Sluice finds out the encoding of each file.',
+    example: { name: 'windows-1525', similar: 'windows-1250, windows-1251 and windows-1252' },
   },
   not_found: {
     status: 404,
@@ -104,6 +119,7 @@ export const requests = {
     hint: 'See /docs for the addresses of this API.',
     shellHint:
       'The API may be of another version: see `sluice --version`, and the address in SLUICE_API.',
+    example: { path: '/v1/ingest' },
   },
   method_not_allowed: {
     status: 405,
@@ -112,6 +128,7 @@ export const requests = {
     hint: 'See /docs for what each address takes.',
     shellHint:
       'The API may be of another version: see `sluice --version`, and the address in SLUICE_API.',
+    example: { method: 'PUT', path: '/v1/ingests', allowed: 'GET, HEAD, OPTIONS, POST' },
   },
   ingest_not_found: {
     status: 404,
@@ -119,6 +136,7 @@ export const requests = {
     message: 'There is no ingest {ingestId}.',
     hint: 'See GET /v1/ingests, or `sluice list`, for those that there are.',
     shellHint: 'See `sluice list` for those that there are.',
+    example: { ingestId: 'trips-1' },
   },
   upload_not_found: {
     status: 404,
@@ -126,42 +144,49 @@ export const requests = {
     message: 'There is no upload {name}.',
     hint: 'Send it with PUT /v1/uploads/{name} first. Uploads are kept for a day.',
     shellHint: 'Send it again: `sluice ingest FILE --upload`. Uploads are kept for a day.',
+    example: { name: 'trips.csv' },
   },
   ingest_conflict: {
     status: 409,
     kind: 'user',
     message: 'The ingest {ingestId} exists with another spec.',
     hint: 'Use another id, or send the same spec again to get the same ingest.',
+    example: { ingestId: 'trips-1' },
   },
   ingest_id_used: {
     status: 409,
     kind: 'user',
     message: 'The id {ingestId} was used before: Temporal still has the workflow of that ingest.',
     hint: 'Use another id.',
+    example: { ingestId: 'trips-1' },
   },
   ingest_ended: {
     status: 409,
     kind: 'user',
     message: 'The ingest {ingestId} has ended already: {state}.',
     hint: 'Only an ingest that is under way can be paused, resumed or cancelled.',
+    example: { ingestId: 'trips-1', state: 'completed' },
   },
   retry_too_early: {
     status: 409,
     kind: 'user',
     message: 'The ingest {ingestId} is still under way: {state}.',
     hint: 'Its rejects can be loaded again once it is completed.',
+    example: { ingestId: 'trips-1', state: 'loading' },
   },
   retry_unpublished: {
     status: 409,
     kind: 'user',
-    message: 'Nothing of the ingest {ingestId} was published: it is {state}.',
+    message: 'Nothing of the ingest {ingestId} was published: its state is {state}.',
     hint: 'Correct its rows or its table, and start a new ingest.',
+    example: { ingestId: 'trips-1', state: 'failed' },
   },
   rejects_none_open: {
     status: 409,
     kind: 'user',
     message: 'The ingest {ingestId} has no open rejects.',
     hint: 'There is nothing to do. `sluice rejects {ingestId} --all` shows those that were loaded.',
+    example: { ingestId: 'trips-1' },
   },
   retry_not_found: {
     status: 404,
@@ -169,23 +194,31 @@ export const requests = {
     message: 'The ingest {ingestId} has no retry {retryId}.',
     hint: 'See GET /v1/ingests/{ingestId}/retries for those that loaded something.',
     shellHint: 'See `sluice status ID` for the ingest; `sluice retry-rejects ID` starts a retry.',
+    example: { ingestId: 'trips-1', retryId: 'retry-2' },
   },
   corrections_invalid: {
     status: 422,
     kind: 'user',
     message: 'The corrections in {name} cannot be read: {problem}.',
     hint: 'Send the CSV that `sluice rejects ID --csv` writes, with its header, and change nothing but `raw`.',
+    example: { name: 'fixed.csv', problem: 'its header lacks raw' },
   },
   correction_unknown: {
     status: 422,
     kind: 'user',
     message: 'Line {at} of {name} names no open reject: {problem}.',
     hint: 'Nothing was loaded. Take the row out, or export the rejects again: those that were loaded are no rejects any more.',
+    example: {
+      at: 3,
+      name: 'fixed.csv',
+      problem: 'line 12 of /data/trips.csv has none, or is named twice',
+    },
   },
   upload_cut_short: {
     status: 400,
     kind: 'user',
     message: 'The upload {name} ended before its last byte.',
     hint: 'Nothing of it was kept. Send it again.',
+    example: { name: 'trips.csv' },
   },
-} as const satisfies Record<string, HttpRow>
+} as const satisfies Record<string, HttpRow>)

@@ -1,4 +1,5 @@
 /** What the table says of one error. A code is never reused for another meaning. */
+import type { Example } from './examples.ts'
 import type { ExitCode, Kind } from './kinds.ts'
 
 export interface ErrorRow {
@@ -6,6 +7,8 @@ export interface ErrorRow {
   /** `{name}` is filled from the parameters, here and in the hint. */
   message: string
   hint: string
+  /** A value for each name in the message and the hint: see examples.ts. Absent where they have none. */
+  example?: Example
   /** What to do at the command line, where the hint is for callers of the API. No parameters. */
   shellHint?: string
   /** The HTTP status; absent for errors that never come over HTTP. */

@@ -1,11 +1,13 @@
 /** The error table as people read it: docs/errors.md and /docs/errors are written from this. */
 import { type ErrorCode, errorTable } from '../errors.ts'
+import { shownText } from './examples.ts'
 import { exitCodes, type Kind, kinds } from './kinds.ts'
+import type { NoteRow } from './notes/row.ts'
 import { noteTable } from './notes.ts'
 import { otherReject, type RejectRow, rejectTable } from './rejects.ts'
 import type { ErrorRow } from './row.ts'
 
-/** Texts may have `code` in backticks. */
+/** Texts may have `code` in backticks, and words of an example in `{…}`. */
 export interface Section {
   title: string
   meaning: string
@@ -29,9 +31,12 @@ function sectionOf(kind: Kind): Section {
     title: kind,
     meaning,
     head: ['code', 'status', 'retryable', 'message', 'what to do'],
-    rows: ofKind.map(([code, { status, message, hint }]) => ({
+    rows: ofKind.map(([code, row]) => ({
       id: code,
-      cells: [`\`${code}\``, String(status ?? '–'), retryable ? 'yes' : 'no', message, hint],
+      cells: [
+        ...[`\`${code}\``, String(row.status ?? '–'), retryable ? 'yes' : 'no'],
+        ...[shownText(row.message, row), shownText(row.hint, row)],
+      ],
     })),
   }
 }
@@ -67,8 +72,9 @@ function rejectSection(): Section {
   }
 }
 
-function rejectCells({ message, meaning, hint, example }: RejectRow): string[] {
-  return [message, meaning, hint, example === undefined ? '–' : `\`${example}\``]
+function rejectCells(row: RejectRow): string[] {
+  const { message, meaning, hint, record } = row
+  return [shownText(message, row), meaning, hint, record === undefined ? '–' : `\`${record}\``]
 }
 
 function noteSection(): Section {
@@ -79,9 +85,12 @@ function noteSection(): Section {
       '`sluice.notes`, in the API, in the details of the workflow, and in the last lines of ' +
       '`sluice ingest`.',
     head: ['code', 'message', 'meaning', 'what to do'],
-    rows: Object.entries(noteTable).map(([code, { message, meaning, hint }]) => ({
+    rows: Object.entries<NoteRow>(noteTable).map(([code, row]) => ({
       id: `note_${code}`,
-      cells: [`\`${code}\``, message, meaning, hint ?? '–'],
+      cells: [
+        ...[`\`${code}\``, shownText(row.message, row), row.meaning],
+        row.hint === null ? '–' : shownText(row.hint, row),
+      ],
     })),
   }
 }

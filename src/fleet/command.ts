@@ -85,6 +85,6 @@ export async function tellWorker({ db }: FleetDeps, request: CommandRequest): Pr
     await sleep(pollMs, null, { signal }).catch(() => {})
   }
   const isVoid = await voidCommand(db, id)
-  const what = isVoid ? 'it has not taken it, and will not: void' : 'it has taken it, and goes on'
+  const what = isVoid ? 'it never took it, and will not any more' : 'it took it, and is still at it'
   throw sluiceError('command_unanswered', { worker, seconds: timeoutSeconds, state: what })
 }

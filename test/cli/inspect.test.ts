@@ -23,7 +23,7 @@ test('without a worker it says how to start one', async () => {
   const empty = await sluice(['inspect', 'workers'], { env, cwd: api.folder })
   expect([empty.code, empty.out]).toEqual([0, expect.stringContaining('sluice worker')])
   const ping = await sluice(['inspect', 'ping'], { env, cwd: api.folder })
-  expect([ping.code, ping.error]).toEqual([1, expect.stringContaining('No worker lives')])
+  expect([ping.code, ping.error]).toEqual([1, expect.stringContaining('No worker is running')])
   expect((await run('control', 'drain')).error).toContain('Start one: `sluice worker`')
   const help = await run('control', '--help')
   expect(help.out).toContain('sluice control rate-limit ingest 10/s')

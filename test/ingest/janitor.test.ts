@@ -286,7 +286,7 @@ test.concurrent('sluice janitor runs a pass and says what it found', async ({ on
   const env = { DATABASE_URL: harness.databaseUrl, TEMPORAL_ADDRESS: harness.temporalAddress }
   const alone = await sluice(['janitor'], { env })
   expect(alone).toMatchObject({ code: 1 })
-  expect(alone.error).toContain('No worker lives')
+  expect(alone.error).toContain('No worker is running')
   await harness.startWorker()
   const left = await entered(harness, 'left', isOld)
   const told = await sluice(['janitor'], { env })

@@ -124,7 +124,7 @@ test('an attempt that comes after the sweep is turned away', async () => {
     () => run(planIngest, { ingestId }),
     () => run(stageLot, { ingestId, lotNo: 0 }),
   ]) {
-    await expect(late()).rejects.toThrow(/cancelled: its landing table takes no more rows/)
+    await expect(late()).rejects.toThrow(/takes no more rows: its state is cancelled/)
   }
   expect(await count('late')).toBeNull()
 })

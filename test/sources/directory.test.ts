@@ -227,7 +227,7 @@ test('what is there and no file is named as what it is', async () => {
   ] as const) {
     const told = {
       code: 'source_not_a_file',
-      message: `${path} is ${what}, and no file or folder.`,
+      message: `${path} is ${what}, not a file or a folder.`,
     }
     await expect(list(path)).rejects.toMatchObject(told)
     await expect(expand(path)).rejects.toMatchObject(told)

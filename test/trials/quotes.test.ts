@@ -95,7 +95,7 @@ test('what --ragged trim drops is counted, and a column that goes is named', asy
     [
       'column_trimmed',
       'field 3',
-      'Field 3 has text in 20 of 20 rows and no column: all of it was dropped.',
+      'Field 3 has no column, but text in 20 of 20 rows: all of it was dropped.',
       20,
     ],
   ])

@@ -66,4 +66,4 @@ function registeredOf({ worker, version, app, steps, activities }: Worker): stri
 }
 
 const orNone = (texts: string[]): string =>
-  texts.length > 0 ? texts.join('\n') : 'No worker lives. Start one: sluice worker'
+  texts.length > 0 ? texts.join('\n') : 'No worker is running. Start one: sluice worker'

@@ -18,7 +18,7 @@ export async function showWorkers(
   return { json: found, text: list(found.workers) }
 }
 
-const none = 'No worker lives. Start one: sluice worker'
+const none = 'No worker is running. Start one: sluice worker'
 
 function list(workers: Worker[]): string {
   if (workers.length === 0) return none

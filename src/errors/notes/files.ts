@@ -1,0 +1,47 @@
+/** What is told of the files of a source: those left out, and those unlike the others. */
+import { withExamples } from '../examples.ts'
+import type { NoteRow } from './row.ts'
+
+export const fileNotes = withExamples({
+  files_loaded_before: {
+    meaning: 'an earlier ingest has appended the same files (names, sizes, versions) to the target',
+    message: 'The same files were loaded into {table} before, by the ingest {earlier}.',
+    hint: 'Their rows may be there twice now. With `--id NAME` a command that comes again is the same ingest.',
+    example: { table: 'public.trips', earlier: 'trips-20250131-x7k2p9' },
+  },
+  files_left_out: {
+    meaning: 'files that are no data, such as a README or a PDF, were not loaded',
+    message: 'These files were left out ({why}): {some}.',
+    hint: 'To load such a file, name it itself instead of its folder.',
+    example: { why: 'a document', some: '/data/README.md, /data/prices.pdf' },
+  },
+  files_skipped: {
+    meaning: 'files that share no name with the others were not loaded, as `--unknown-files` says',
+    message: 'These files were left out, for no name in their header is known: {some}.',
+    hint: null,
+    example: { some: '/data/drivers.csv, /data/stations.csv' },
+  },
+  files_by_position: {
+    meaning:
+      'files without a header were read in the order of the first table, as `--unknown-files` says',
+    message: 'These files have no header, and their fields were taken in order: {some}.',
+    hint: null,
+    example: { some: '/data/feb.csv, /data/mar.csv' },
+  },
+  files_otherwise: {
+    meaning: 'files that are written otherwise than the first table were read in their own way',
+    message: 'These files are written otherwise than the first table: {some}.',
+    hint: 'To read all files alike, say {flags}.',
+    example: { some: '/data/feb.csv (delimiter ";" instead of ",")', flags: '`--delimiter`' },
+  },
+  heads_alike: {
+    meaning: 'more files have a note that was told in full for the first ones',
+    message: 'The same ({code}) holds for more files ({count}): {some}.',
+    hint: null,
+    example: {
+      code: 'no_header',
+      count: 7,
+      some: '/data/apr.csv, /data/aug.csv, /data/dec.csv, /data/jul.csv, /data/jun.csv and 2 more',
+    },
+  },
+} as const satisfies Record<string, NoteRow>)

@@ -1,0 +1,110 @@
+/** What is told of how a file is read: its header, encoding, delimiter and terms. */
+import { withExamples } from '../examples.ts'
+import type { NoteRow } from './row.ts'
+
+export const readingNotes = withExamples({
+  no_header: {
+    meaning: 'the first record looks like data, so the columns have no names of their own',
+    message: '{file} has no header: its first record was read as data.',
+    hint: 'If it has one, say `--header`; `--columns` gives names.',
+    example: { file: '/data/trips.csv' },
+  },
+  lines_skipped: {
+    meaning: 'lines in front of the header or the data were left out as titles or remarks',
+    message: 'The {lines} of {file} {was} left out as {what}.',
+    hint: 'If {they} data, say `--skip-rows 0`.',
+    example: {
+      lines: 'first 2 lines',
+      file: '/data/trips.csv',
+      was: 'were',
+      what: 'titles',
+      they: 'they are',
+    },
+  },
+  header_left_out: {
+    meaning:
+      'names were given, and the first record looks like a header, so it was not loaded either',
+    message: 'The {what} of {file} {was} taken for a header and not loaded: {list}.',
+    hint: 'If it is data, say `--no-header`.',
+    example: {
+      what: 'first record',
+      file: '/data/trips.csv',
+      was: 'was',
+      list: 'trip_id, started_at, fare',
+    },
+  },
+  header_completed: {
+    meaning: 'the header has fewer names than most records have fields',
+    message: 'The header of {file} names {names} of {fields} fields; the others are {list}.',
+    hint: 'To name them, say `--columns`.',
+    example: { file: '/data/trips.csv', names: 4, fields: 6, list: 'column_5, column_6' },
+  },
+  row_names: {
+    meaning: 'the header lacks the name of the first field, as R writes the names of rows',
+    message: 'The header of {file} has no name for the first field, which is column_1.',
+    hint: 'To name it, say `--columns`.',
+    example: { file: '/data/trips.csv' },
+  },
+  header_cut: {
+    meaning: 'the header has more delimiters than the records, and nothing stands between them',
+    message: 'Left out of the header of {file}: {count} empty names at its end.',
+    hint: 'To name the fields yourself, say `--columns`.',
+    example: { file: '/data/trips.csv', count: 3 },
+  },
+  header_rows: {
+    meaning:
+      'several records in front have names, or the first one comes twice, so all are the header',
+    message: 'The header of {file} has {count} rows: a name is made of the words above its column.',
+    hint: 'If only the first one is the header, say `--header 1`.',
+    example: { file: '/data/trips.csv', count: 2 },
+  },
+  header_otherwise: {
+    meaning: 'the header is split at something else than the records',
+    message: 'The header of {file} is split at {shown}, unlike its records.',
+    hint: 'To name the fields yourself, say `--columns`.',
+    example: { file: '/data/trips.csv', shown: '","' },
+  },
+  header_wider: {
+    meaning: 'the header has more names than most records have fields, so they are rejects',
+    message:
+      'The header of {file} has {names} names, and most of its records have {fields} fields.',
+    hint: 'If the last fields are missing, say `--ragged pad`; else name the fields with `--columns`.',
+    example: { file: '/data/trips.csv', names: 6, fields: 5 },
+  },
+  encoding_guessed: {
+    meaning: 'the bytes are not UTF-8, and nothing says what they are: the encoding is a guess',
+    message: 'The bytes of {file} are not UTF-8, and were read as {encoding}.',
+    hint: 'If its letters are wrong, name the encoding with `--encoding`.',
+    example: { file: '/data/trips.csv', encoding: 'windows-1252' },
+  },
+  characters_replaced: {
+    meaning: 'bytes that are no character of the encoding were read as U+FFFD',
+    message:
+      'Bytes of {file} that are no character in {encoding} were read as U+FFFD (�): {count}.',
+    hint: 'If the file is written otherwise, name its encoding with `--encoding`.',
+    example: { file: '/data/trips.csv', encoding: 'shift_jis', count: 3 },
+  },
+  delimiter_guessed: {
+    meaning: 'an unusual delimiter was found: it may be a part of the values',
+    message: 'The fields of {file} were split at {shown}.',
+    hint: 'If that is wrong, say `--delimiter`.',
+    example: { file: '/data/trips.csv', shown: '"~"' },
+  },
+  no_delimiter: {
+    meaning: 'nothing splits the records into the same number of fields, so each line is one field',
+    message: 'No delimiter was found in {file}: each line is one field.',
+    hint: 'If its lines have several fields, say `--delimiter`.',
+    example: { file: '/data/trips.csv' },
+  },
+  terms_unsure: {
+    meaning: 'how numbers or dates are written could not be told, so they were taken as they are',
+    message: '{problem} ({where} of {file}), so such values stay as they are.',
+    hint: 'If you know it, say {flag}.',
+    example: {
+      problem: '1,234 may be a number with thousands or with decimals',
+      where: 'column fare',
+      file: '/data/trips.csv',
+      flag: '`--decimal` or `--thousands`',
+    },
+  },
+} as const satisfies Record<string, NoteRow>)

@@ -1,0 +1,96 @@
+/** What is told of the target, its columns and the rows. */
+import { withExamples } from '../examples.ts'
+import type { NoteRow } from './row.ts'
+
+export const tableNotes = withExamples({
+  target_made_anew: {
+    meaning: 'the target was dropped while the ingest was under way, and a new table has its name',
+    message:
+      'The table {table} was dropped while the ingest was under way: a new one with the columns of the files has its name.',
+    hint: 'Keys, indexes, defaults and grants went with the old one: make them again where they are wanted.',
+    example: { table: 'public.trips' },
+  },
+  names_changed: {
+    meaning: 'columns of the table have other names than the header has',
+    message: 'These columns are not called as in the header: {some}.',
+    hint: '{advice}',
+    example: {
+      some: '"Trip ID" is trip_id, "Started" is started',
+      advice: 'To keep the names as they are written, say `--names as-is`.',
+    },
+  },
+  text_trimmed: {
+    meaning: 'rows had text behind the last column, which `--ragged trim` or `fit` dropped',
+    message: '{count} rows had text behind the last column, in {fields} fields: it was dropped.',
+    hint: 'To keep it, name the further fields with `--columns`; without `--ragged` such rows are rejects.',
+    example: { count: 12, fields: 14 },
+  },
+  rows_padded: {
+    meaning:
+      'rows had fewer fields than there are columns, which `--ragged pad` or `fit` filled up',
+    message: '{count} rows had too few fields: columns without a field are NULL there.',
+    hint: 'Without `--ragged` such rows are rejects, which can be corrected.',
+    example: { count: 12 },
+  },
+  column_trimmed: {
+    meaning: 'nearly every row has text in a field for which there is no column: it was dropped',
+    message:
+      'Field {field} has no column, but text in {count} of {rows} rows: all of it was dropped.',
+    hint: 'The header is likely too short: name all fields with `--columns`.',
+    example: { field: 6, count: 980, rows: 1000 },
+  },
+  rejects_likely: {
+    meaning: 'rows were rejected for what a flag may well mend',
+    message: '{rows} rejected. The first: {first}.',
+    hint: '{likely}',
+    example: {
+      rows: '5 rows were',
+      first: '/data/trips.csv line 8, column fare: not a valid numeric: "12,50"',
+      likely: 'The numbers in fare may be read with `--decimal ,`.',
+    },
+  },
+  column_became_text: {
+    meaning: 'nearly all values of a column are of one type, and the others made it text',
+    message:
+      'Column {column} became text: {values} no {type}, the first is {value} in {file}, line {line}.{also}',
+    hint: '{advice}',
+    example: {
+      column: 'zip',
+      values: '2 values are',
+      type: 'bigint',
+      value: '"00501"',
+      file: '/data/trips.csv',
+      line: 812,
+      also: ' As bigint it would have NULL for 4 more values: "n/a".',
+      advice: 'With `--schema freeze` it is bigint, and 2 rows of the ingest would be rejected.',
+    },
+  },
+  offset_is_text: {
+    meaning: 'timestamps with offsets are text: a timestamptz keeps the moment, not the offset',
+    message:
+      'Column {column} is text, for its timestamps have offsets that a timestamptz would forget: {value} in {file}, line {line}.',
+    hint: 'If the moments are enough, make the table yourself, with a timestamptz.',
+    example: {
+      column: 'started_at',
+      value: '"2025-01-31T17:04:05+02:00"',
+      file: '/data/trips.csv',
+      line: 2,
+    },
+  },
+  null_words: {
+    meaning: 'words for NULL beside the values of a type, which are NULL in that column',
+    message:
+      'Column {column} is {type}, and {words} {was} taken for NULL in it: {values}, the first in {file}, line {line}.',
+    hint: 'To keep the words, say `--types text`. With `{flag}` they are NULL in columns of text as well.',
+    example: {
+      column: 'fare',
+      type: 'numeric',
+      words: '"n/a"',
+      was: 'was',
+      values: '2 values',
+      file: '/data/trips.csv',
+      line: 5,
+      flag: "--null '' --null n/a",
+    },
+  },
+} as const satisfies Record<string, NoteRow>)
