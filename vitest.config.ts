@@ -41,18 +41,16 @@ class LongestFirst extends BaseSequencer {
 
 /**
  * A process each: files that change what all of a process share (the table of formats, the runtime of
- * the SDK, the working directory, connections of fetch), that count what a process does, or that start
- * and kill so many processes that their own is nothing beside them.
+ * the SDK, the environment), that count what a process does, or that hold its thread.
  *
  * All others take turns in three processes, so that the product and its packages are loaded three
- * times, not once a file: 26 files of them take 70 s of CPU in place of 104.
+ * times, not once a file.
  */
 const alone = [
-  'test/{formats/lines,replay,workflows}/**/*.test.ts',
+  'test/{bench,formats/lines,replay,workflows}/**/*.test.ts',
   'test/settings.test.ts',
-  'test/{api,bench,chaos,cli,dev,docs,fuzz,steps,temporal,worker}/**/*.test.ts',
+  'test/api/{bounds,burst,patience}.test.ts',
   'test/deploy/image.test.ts',
-  'test/ingest/{constraints?*,control,janitor,kill*,longRecord,packed,passing,pause,poison,routes,steerOrder,zombie}.test.ts',
 ]
 
 const common = {
