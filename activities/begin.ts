@@ -65,13 +65,14 @@ function endsAttempt(error: unknown): boolean {
 async function endedBefore(
   attempt: Attempt,
   ingestId: string,
-  { state, publishedAt, spec }: IngestEntry,
+  ingest: IngestEntry,
 ): Promise<Begun | null> {
   const { db } = attempt
+  const { state, publishedAt, spec } = ingest
   const areStepsAll = state === 'completed' && spec.target === null
   if (!areStepsAll && (!isOver(state) || !publishedAt)) return null
   await attempt.stage.clear(ingestId)
-  return { counts: areStepsAll ? countsOfSteps : await publishedCounts(db, ingestId) }
+  return { counts: areStepsAll ? countsOfSteps : await publishedCounts(db, ingestId, ingest) }
 }
 
 async function verbByVerb(attempt: Attempt, input: BeginInput): Promise<Begun> {

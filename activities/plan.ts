@@ -3,6 +3,7 @@ import type { Column } from '../src/domain/columns.ts'
 import { ColumnValues } from '../src/domain/columnValues.ts'
 import type { Layout } from '../src/domain/layout.ts'
 import { type PlannedFile, planUnits, unitBytes } from '../src/domain/plan.ts'
+import { shortSize, shortText } from '../src/domain/shortText.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
 import type { Unit } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
@@ -17,7 +18,7 @@ import {
   recordPlanned,
 } from '../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../src/postgres/ledger/notes.ts'
-import { addUnits, sumPlan } from '../src/postgres/ledger/units.ts'
+import { addUnits, describeUnits, sumPlan } from '../src/postgres/ledger/units.ts'
 import { modes } from '../src/postgres/modes/index.ts'
 import { landingName } from '../src/postgres/names.ts'
 import { alone } from '../src/postgres/sessions.ts'
@@ -37,7 +38,12 @@ export interface Planned {
   units: number
   /** Data records that staging counted. */
   records: number
+  /** What the first units hold, as the Temporal Web UI shows it: `trips.csv · 8.4 MB`. */
+  labels?: string[]
 }
+
+/** They pass through Temporal, so there are few of them, and they are short. */
+const labelsMax = 100
 
 const pageUnits = 200
 /** A unit of small files has up to a thousand. */
@@ -54,11 +60,22 @@ export async function planIngest(attempt: Attempt, input: VerbInput): Promise<Pl
     (tx) => lockIngest(tx, ingestId),
     async (tx, entry) => {
       mustBeActive(ingestId, entry)
-      if (entry.landing) return sumPlan(tx, ingestId)
+      if (entry.landing) return labelled(tx, ingestId, await sumPlan(tx, ingestId))
       mustNotBePaused(input, entry.state)
-      return (await planIn(tx, { ingestId, entry, signal })).planned
+      const { planned } = await planIn(tx, { ingestId, entry, signal })
+      return labelled(tx, ingestId, planned)
     },
   )
+}
+
+async function labelled(tx: Connection, ingestId: string, planned: Planned): Promise<Planned> {
+  const units = await describeUnits(tx, ingestId, labelsMax)
+  const labels = units.map(({ file, otherFiles, sizeBytes }) => {
+    const more = otherFiles > 0 ? ` and ${otherFiles} more` : ''
+    const name = file.slice(file.lastIndexOf('/') + 1)
+    return `${shortText(name)}${more} · ${shortSize(sizeBytes)}`
+  })
+  return { ...planned, labels }
 }
 
 export interface PlanWork {

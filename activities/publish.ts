@@ -1,5 +1,6 @@
 /** publish: landing → target, in one transaction that also marks the ingest published. */
 
+import { shortText } from '../src/domain/shortText.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { noteOf } from '../src/errors/notes.ts'
@@ -43,6 +44,7 @@ export interface PublishInput extends VerbInput {
 
 /** The result passes through Temporal, so it has the first notes only; the ledger has them all. */
 const notesInResultMax = 20
+const columnsInResultMax = 20
 
 /** Publishes once: a later attempt finds the ingest published and returns its counts. */
 export async function publishIngest(attempt: Attempt, input: PublishInput): Promise<Counts> {
@@ -60,8 +62,21 @@ export async function publishIngest(attempt: Attempt, input: PublishInput): Prom
 }
 
 /** What was published before. */
-export async function publishedCounts(tx: Db | Connection, ingestId: string): Promise<Counts> {
-  return withNotes(tx, ingestId, countsOf(await sumReceipts(tx, ingestId)))
+export async function publishedCounts(
+  tx: Db | Connection,
+  ingestId: string,
+  { columns }: Pick<IngestEntry, 'columns'>,
+): Promise<Counts> {
+  const counts = withColumns(countsOf(await sumReceipts(tx, ingestId)), columns)
+  return withNotes(tx, ingestId, counts)
+}
+
+function withColumns(counts: Counts, columns: IngestEntry['columns']): Counts {
+  const shown = (columns ?? []).slice(0, columnsInResultMax).map(({ name, type, added }) => {
+    return shortText(`${shortText(name, 40)} ${type}${added ? ' (new)' : ''}`)
+  })
+  const more = (columns ?? []).length - shown.length
+  return { ...counts, columns: more > 0 ? [...shown, `and ${more} more`] : shown }
 }
 
 async function withNotes(
@@ -84,7 +99,7 @@ export async function publishIn(
   entry: IngestEntry,
 ): Promise<Counts | SluiceError> {
   const { ingestId } = input
-  if (entry.publishedAt) return publishedCounts(tx, ingestId)
+  if (entry.publishedAt) return publishedCounts(tx, ingestId, entry)
   mustBeActive(ingestId, entry)
   mustNotBePaused(input, entry.state)
   if (!entry.spec.target?.atomic) await mustStand(tx, plannedOf(ingestId, entry))
@@ -104,7 +119,7 @@ export async function publishIn(
 async function record(
   tx: Connection,
   ingestId: string,
-  { spec }: IngestEntry,
+  { spec, columns }: IngestEntry,
   moved: Sums,
 ): Promise<Counts> {
   const published = countsOf(moved)
@@ -113,7 +128,8 @@ async function record(
   if (rejected > 0) await noteLikely(tx, ingestId, { rejected, spec })
   const { earlier, isNoted } = await recordPublished(tx, ingestId, published)
   const isRepeated = await noteRepeated(tx, ingestId, spec, earlier)
-  return isNoted || isRepeated ? withNotes(tx, ingestId, published) : published
+  const counts = withColumns(published, columns)
+  return isNoted || isRepeated ? withNotes(tx, ingestId, counts) : counts
 }
 
 /** Rows of files that were appended before are likely there twice. @returns whether it says so */
@@ -129,7 +145,7 @@ async function noteRepeated(
   return true
 }
 
-type Published = Required<Omit<Counts, 'notes'>>
+type Published = Required<Omit<Counts, 'notes' | 'columns'>>
 
 /** @throws count_mismatch */
 function countsOf({ missing, trimmed: _, ...counts }: Sums): Published {

@@ -13,6 +13,7 @@ export async function bundleWorkflows(root) {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker')
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows/index.ts'),
+    workflowInterceptorModules: [join(root, 'workflows/softLimits.ts')],
     // Webpack logs much about a bundle that works: only errors are worth showing.
     logger: new DefaultLogger('ERROR'),
   })

@@ -5,17 +5,17 @@ import {
   condition,
   continueAsNew,
   isCancellation,
-  setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow'
 import type { IngestInput, Progress } from '../src/domain/ingestInput.ts'
 import { problemOfIngest } from '../src/domain/input.ts'
 import { rejectsAllowed } from '../src/domain/limits.ts'
 import { inWindow } from '../src/domain/window.ts'
-import type { Counts, Outcome, Phase } from '../src/domain/words.ts'
+import type { Counts, Outcome } from '../src/domain/words.ts'
 import { causeOf } from './cause.ts'
 import { type Gate, gateOf } from './pause.ts'
 import { refusalOf, refused } from './refuse.ts'
+import { show, showEnd } from './show.ts'
 import { stepRunner } from './steps.ts'
 import { markPausedOf, sweepOf, verbsOf } from './verbs.ts'
 
@@ -41,7 +41,7 @@ export async function ingest(input: IngestInput, earlier?: Progress): Promise<Co
     const begun =
       progress.phase === 'list' ? await begin(ingestId, input, { progress, gate }) : null
     counts = begun ?? (await bring(ingestId, input, { progress, gate }))
-    if (counts) showNotes(input, progress, counts)
+    if (counts) showEnd(input, progress, counts)
     if (counts && !begun) await end(ingestId, input, { state: 'completed', error: null })
   } catch (error) {
     await end(ingestId, input, outcomeOf(error)).catch((untold) => {
@@ -101,7 +101,7 @@ async function begin(
  */
 async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Counts | null> {
   const { progress, gate } = run
-  const { stage, plan, load, publish } = verbsOf(progress.queue ?? null, input)
+  const { stage, plan, load, publish } = verbsOf(progress, input)
   if (progress.phase === 'stage') {
     const all = await page(input, run, { of: 'lots' }, (lotNo) =>
       gate.pass((hold) => stage({ ingestId, lotNo, ...hold })),
@@ -209,33 +209,6 @@ function outcomeOf(error: unknown): Outcome {
   const details = (cause as ApplicationFailure).details?.[0] as { hint?: string } | undefined
   const code = (cause as ApplicationFailure).type ?? 'unexpected'
   return { state: 'failed', error: { code, message: cause.message, hint: details?.hint ?? null } }
-}
-
-type Shown = Omit<Progress, 'phase'> & { phase: Phase }
-
-/** What the Temporal Web UI shows as current details. */
-const show = (input: IngestInput, progress: Shown): void =>
-  setCurrentDetails(linesOf(input, progress).join('\n'))
-
-/** The same at the end, with what was guessed, left out or changed. */
-function showNotes(input: IngestInput, progress: Progress, { notes = [] }: Counts): void {
-  if (notes.length === 0) return
-  const told = notes.map(({ message, hint }) => `- note: ${hint ? `${message} ${hint}` : message}`)
-  setCurrentDetails([...linesOf(input, { ...progress, phase: 'publish' }), ...told].join('\n'))
-}
-
-function linesOf({ target }: IngestInput, progress: Shown): string[] {
-  const { phase, paused, files, lots, next, units, loaded } = progress
-  const { rowsLoaded, rowsRejected } = progress
-  const lines = [
-    `**${paused ? 'paused' : phase}** → ${target === null ? 'steps' : `\`${target}\``}`,
-    files > 0 ? `- files: ${files}` : '',
-    phase === 'stage' ? `- lots: ${next} of ${lots}` : '',
-    phase === 'step' ? `- files: ${next} of ${files}` : '',
-    units > 0 ? `- units: ${loaded} of ${units}` : '',
-    units > 0 ? `- rows: ${rowsLoaded} loaded, ${rowsRejected} rejected` : '',
-  ]
-  return lines.filter(Boolean)
 }
 
 const nothing: Counts = { files: 0, units: 0, rowsRead: 0, rowsLoaded: 0, rowsRejected: 0 }

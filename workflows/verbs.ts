@@ -1,11 +1,17 @@
 /** The activities as the workflow calls them: with their queue, their time limits, their retries. */
-import { proxyActivities } from '@temporalio/workflow'
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
 import type { FilesInput } from '../activities/stepOnFiles.ts'
-import type { HandedBack, IngestInput } from '../src/domain/ingestInput.ts'
+import type { HandedBack, IngestInput, Progress } from '../src/domain/ingestInput.ts'
+import { shortText } from '../src/domain/shortText.ts'
 import { beginFilesMs, type FilesDone, type StepPlan } from '../src/domain/step.ts'
 import type { LimitedVerb } from '../src/domain/timeLimits.ts'
 import { final, heartbeatOf, long, ofFiles, ofStep, short, soon } from './options.ts'
+
+const brief = proxyActivities<Activities>(short)
+const lengthy = proxyActivities<Activities>(long)
+const urgent = proxyActivities<Activities>(soon)
+const last = proxyActivities<Activities>(final)
 
 /** A verb that a pause may hold up: it hands itself back, and has done nothing. */
 type Held<Verb> = Verb extends (input: infer Input) => Promise<infer Output>
@@ -24,36 +30,51 @@ export interface Verbs {
 /** What the input of a workflow says of all activities. */
 type Timing = Pick<IngestInput, 'limits' | 'heartbeatMs'>
 
+/** How far the ingest is, for the summaries; null before its list. */
+type Whereabouts = Pick<Progress, 'lots' | 'files' | 'units' | 'labels' | 'rowsLoaded' | 'queue'>
+
 /**
- * @param queue null: that of the workflow
+ * The verbs as the workflow calls them. The Temporal Web UI shows their summaries in its timeline.
  * @param timing a verb without limits keeps those of options.ts
  */
-export function verbsOf(queue: string | null, timing: Timing): Verbs {
+export function verbsOf(progress: Whereabouts | null, timing: Timing): Verbs {
   const { limits = {} } = timing
-  const proxy = (options: typeof short, verb: LimitedVerb) => {
+  const queue = progress?.queue
+  const own = (options: typeof short, verb: LimitedVerb, summary?: string): ActivityOptions => {
     const { softMs = 0, hardMs } = limits[verb] ?? {}
-    return proxyActivities<Activities>({
-      ...options,
+    return {
       ...heartbeatOf(timing),
-      ...(queue !== null && { taskQueue: queue }),
-      // A soft limit by itself moves the hard one out of its way.
+      ...(queue !== undefined && { taskQueue: queue }),
+      // A soft limit by itself moves the hard one out of its way: see softLimits.ts.
       startToCloseTimeout: hardMs ?? Math.max(options.startToCloseTimeout, 2 * softMs),
-    })
+      ...(summary !== undefined && { summary }),
+    }
   }
-  const soft = (verb: LimitedVerb) => {
-    const softMs = limits[verb]?.softMs
-    return softMs === undefined ? {} : { softMs }
-  }
+  const at = progress ?? nowhere
   return {
-    begin: (input) =>
-      proxyActivities<Activities>({ ...long, ...heartbeatOf(timing) }).beginIngest(input),
-    list: (input) => proxy(long, 'list').listSource({ ...input, ...soft('list') }),
-    stage: (input) => proxy(short, 'stage').stageLot({ ...input, ...soft('stage') }),
-    plan: (input) => proxy(long, 'plan').planIngest({ ...input, ...soft('plan') }),
-    load: (input) => proxy(short, 'load').loadUnit({ ...input, ...soft('load') }),
-    publish: (input) => proxy(long, 'publish').publishIngest({ ...input, ...soft('publish') }),
+    begin: (input) => lengthy.beginIngest.executeWithOptions(heartbeatOf(timing), [input]),
+    list: (input) => lengthy.listSource.executeWithOptions(own(long, 'list'), [input]),
+    stage: (input) => {
+      const summary = `lot ${input.lotNo} of ${at.lots}`
+      return brief.stageLot.executeWithOptions(own(short, 'stage', summary), [input])
+    },
+    plan: (input) => {
+      const summary = at.files === 1 ? '1 file' : `${at.files} files`
+      return lengthy.planIngest.executeWithOptions(own(long, 'plan', summary), [input])
+    },
+    load: (input) => {
+      const label = at.labels?.[input.unitNo] ?? `of ${at.units}`
+      const summary = `unit ${input.unitNo} · ${label}`
+      return brief.loadUnit.executeWithOptions(own(short, 'load', summary), [input])
+    },
+    publish: (input) => {
+      const summary = `${at.rowsLoaded} rows`
+      return lengthy.publishIngest.executeWithOptions(own(long, 'publish', summary), [input])
+    },
   }
 }
+
+const nowhere: Whereabouts = { lots: 0, files: 0, units: 0, rowsLoaded: 0 }
 
 /** The time limits of a step for one file. */
 function limitsOf(step: StepPlan, { limits }: Timing): { softMs: number; hardMs: number } {
@@ -86,8 +107,16 @@ export function stepOnFilesOf(
   return (input) => run({ ...input, fileSoftMs, beginMs: beginFilesMs })
 }
 
-export const sweepOf = (timing: Timing): Activities['sweepIngest'] =>
-  proxyActivities<Activities>({ ...final, ...heartbeatOf(timing) }).sweepIngest
+export const sweepOf =
+  (timing: Pick<Timing, 'heartbeatMs'>): Activities['sweepIngest'] =>
+  (input) => {
+    const summary = shortText(input.outcome.error?.code ?? input.outcome.state)
+    return last.sweepIngest.executeWithOptions({ ...heartbeatOf(timing), summary }, [input])
+  }
 
-export const markPausedOf = (timing: Timing): Activities['markPaused'] =>
-  proxyActivities<Activities>({ ...soon, ...heartbeatOf(timing) }).markPaused
+export const markPausedOf =
+  (timing: Pick<Timing, 'heartbeatMs'>): Activities['markPaused'] =>
+  (input) => {
+    const summary = input.paused ? 'paused' : 'resumed'
+    return urgent.markPaused.executeWithOptions({ ...heartbeatOf(timing), summary }, [input])
+  }

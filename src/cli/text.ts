@@ -1,6 +1,7 @@
 /** Ingests in words, for people. */
 import { isAbsolute, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { shortSize as size } from '../domain/shortText.ts'
 import type { Note } from '../errors/notes.ts'
 import { shellHintOf } from '../errors.ts'
 import type { Reject } from '../ingests/rejectView.ts'
@@ -9,18 +10,13 @@ import { colors } from './colors.ts'
 
 export const number = (value: number): string => value.toLocaleString('en-US')
 
+export { size }
+
 /** `1 row`, `2 rows`. */
 export const plural = (value: number, one: string, several = `${one}s`): string =>
   `${number(value)} ${value === 1 ? one : several}`
 
 const rows = (value: number): string => plural(value, 'row')
-
-/** `812 B`, `366 kB`, `5.7 MB`. */
-export function size(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  if (bytes < 1e6) return `${Math.round(bytes / 1000)} kB`
-  return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`
-}
 
 /** `812 ms`, `5.7 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
 export function duration(ms: number): string {

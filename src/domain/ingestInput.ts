@@ -52,6 +52,8 @@ export interface Progress {
   steered?: number
   /** In order, for every file. */
   steps?: StepPlan[]
+  /** What the first units hold, for the summaries of their activities; absent in older histories. */
+  labels?: string[]
   /** The task queue of the verbs after list; that of the workflow if absent. */
   queue?: string
   /** What the first activity did of the steps of the only file, when it went wrong. */

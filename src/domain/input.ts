@@ -132,6 +132,7 @@ const progress = fields({
   paused: boolean,
   steered: optional(whole(0, wholeMax)),
   steps: optional(listOf(step, 20)),
+  labels: optional(listOf(text(/^/, 'a text'), 1000)),
   queue: optional(text(/^[^\s,\0]{1,200}$/, 'the name of a task queue')),
   alone: optional(fields({ fileNo: number, before: number, threw: boolean, stepNo: number })),
 })

@@ -187,6 +187,8 @@ export interface Counts {
   rowsRejected: number
   /** See Receipt. */
   rowsSkipped?: number
+  /** The first columns with their types, short; only in the result of a workflow. */
+  columns?: string[]
   /** What was guessed, left out or changed; only in the result of a workflow, absent when empty. */
   notes?: Note[]
 }

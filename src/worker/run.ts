@@ -30,6 +30,7 @@ import { type CommonOptions, type QueueOption, QueueWorkers } from './queueWorke
 import { startReports } from './report.ts'
 import { installRuntime } from './runtime.ts'
 import { Shutdown } from './shutdown.ts'
+import { softLimits } from './softLimits.ts'
 import { watchTasks } from './taskLog.ts'
 import { Tasks } from './tasks.ts'
 
@@ -231,7 +232,9 @@ async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
         defaultVersioningBehavior: 'AUTO_UPGRADE' as const,
       },
     }),
-    interceptors: { activity: [watchTasks({ log, tasks, slots, leaving: shutdown.signal })] },
+    interceptors: {
+      activity: [watchTasks({ log, tasks, slots, leaving: shutdown.signal }), softLimits],
+    },
   })
   const queueWorkers = new QueueWorkers({
     server: temporal,

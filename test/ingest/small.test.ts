@@ -115,7 +115,8 @@ test('what does not fit is left to the other activities, as far as it has come',
   })
   const planned = { files: 2, lots: 1, units: 2, records: 2, phase: 'load' }
   expect(await begin(units)).toEqual({ progress: planned })
-  expect(await begin(units, 2)).toEqual({ progress: planned })
+  const labels = ['a.csv · 4 B', 'b.csv · 4 B']
+  expect(await begin(units, 2)).toEqual({ progress: { ...planned, labels } })
 
   const large = await entered({ target: { table: 'large' } })
   const input = { ingestId: large, smallBytesMax: 10 }

@@ -5,7 +5,7 @@ import type { Db } from '../db.ts'
 import { pageBytesMax } from './page.ts'
 
 /** What people see of an ingest in a list. Counts come from the receipts while it runs. */
-export interface IngestSummary extends Required<Omit<Counts, 'notes'>> {
+export interface IngestSummary extends Required<Omit<Counts, 'notes' | 'columns'>> {
   ingestId: string
   state: State
   phase: Phase | null

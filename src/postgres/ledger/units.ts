@@ -180,6 +180,24 @@ const toReceipt = (row: ReceiptRow): Receipt => ({
   lane: row.lane,
 })
 
+/** What the first units of a plan hold, in their order: the first file of each, and how many more. */
+export async function describeUnits(
+  tx: Connection,
+  ingestId: string,
+  limit: number,
+): Promise<{ file: string; otherFiles: number; sizeBytes: number }[]> {
+  const { rows } = await tx.query(
+    `select f.name as file, jsonb_array_length(p.parts) - 1 as "otherFiles", u.size_bytes as "sizeBytes"
+     from sluice.units u,
+          lateral (select jsonb_agg(distinct s -> 'fileNo') as parts
+                   from jsonb_array_elements((unit -> 'splits') || (unit -> 'flaws')) s) p
+          left join sluice.files f on f.ingest_id = $1 and f.file_no = (p.parts ->> 0)::integer
+     where u.ingest_id = $1 and unit_no < $2 order by unit_no`,
+    [ingestId, limit],
+  )
+  return rows
+}
+
 /** What was planned before. */
 export async function sumPlan(
   tx: Connection,
