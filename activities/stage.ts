@@ -60,14 +60,22 @@ async function stageIn(
   if (staged.length > 0) await recordStaged(db, ingestId, staged)
 }
 
+interface StageWork {
+  ingestId: string
+  ingest: IngestEntry
+  files: FileEntry[]
+  /** Sees every chunk of every file as it comes out of its packing; it ends the work by an error. */
+  meter?: (chunk: Buffer) => void
+}
+
 /** Brings files into the stage, and tells what it found out about each, in order. */
 export function stageFiles(
   attempt: Attempt,
-  { ingestId, ingest, files }: { ingestId: string; ingest: IngestEntry; files: FileEntry[] },
+  { ingestId, ingest, files, meter = () => {} }: StageWork,
 ): AsyncIterable<NewlyStaged> {
   const { spec } = ingest
   const isNamed = namedFiles(spec.source)
-  const lot = { attempt, ingestId, ingest, isNamed, source: sourceOf(attempt, spec) }
+  const lot = { attempt, ingestId, ingest, meter, isNamed, source: sourceOf(attempt, spec) }
   return mapOrdered(files, filesAtOnce, (each) => stageFile(lot, each))
 }
 
@@ -75,6 +83,7 @@ interface Lot {
   attempt: Attempt
   ingestId: string
   ingest: IngestEntry
+  meter: (chunk: Buffer) => void
   isNamed: (file: FileEntry) => boolean
   source: Source
 }
@@ -95,7 +104,10 @@ async function stageFile(lot: Lot, file: FileEntry): Promise<NewlyStaged> {
 async function bringAsIs(lot: Lot, opened: OpenFile, file: FileEntry): Promise<NewlyStaged> {
   const bytes = opened.read()
   const digest = startDigest('sha256')
-  const tap = (chunk: Buffer) => digest.update(chunk)
+  const tap = (chunk: Buffer) => {
+    lot.meter(chunk)
+    digest.update(chunk)
+  }
   const staged = await bringIn(lot, { file, bytes, link: opened.link, tap, digest })
   return { ...staged, shape: null }
 }
@@ -116,7 +128,10 @@ async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
   }
   const scan = scanBy(read.head, { sizeBytes: likelyBytes(text, file) })
   const link = packing || encoding ? null : opened.link
-  const tap = (chunk: Buffer) => scan.push(chunk)
+  const tap = (chunk: Buffer) => {
+    lot.meter(chunk)
+    scan.push(chunk)
+  }
   const staged = await bringIn(lot, { file, bytes, link, tap })
   const shape = {
     ...scan.shape(),

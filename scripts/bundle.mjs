@@ -16,13 +16,7 @@ const ownFolders = ['src', 'workflows', 'activities']
  * Packages that read files of their own folder, or are not there at all: they are loaded from
  * node_modules, as without a bundle.
  */
-const external = [
-  '@temporalio/core-bridge',
-  '@fastify/swagger',
-  '@fastify/swagger-ui',
-  'source-map',
-  'pg-native',
-]
+const external = ['@fastify/swagger', '@fastify/swagger-ui', 'source-map', 'pg-native']
 
 /** What packages that are CommonJS call for the modules of Node. */
 const requireOfNode = `
@@ -57,7 +51,7 @@ export async function bundle({ root, dist }) {
     legalComments: 'none',
     external,
     banner: { js: requireOfNode },
-    plugins: [ownPlaces(root), sdkWithoutBundler],
+    plugins: [ownPlaces(root), sdkWithoutBundler, bridgeInPlace],
     write: false,
     logLevel: 'warning',
   })
@@ -101,11 +95,13 @@ const ownPlaces = (root) => ({
     build.onResolve({ filter: /^sluice:place$/ }, () => ({ path: 'place', namespace: 'sluice' }))
     build.onLoad({ filter: /^place$/, namespace: 'sluice' }, () => ({
       contents: `
+        import { createRequire } from 'node:module'
         import { dirname } from 'node:path'
         import { fileURLToPath } from 'node:url'
         export const urlOf = (path) => new URL(path, import.meta.url).href
         export const fileOf = (path) => fileURLToPath(urlOf(path))
-        export const folderOf = (path) => dirname(fileOf(path))`,
+        export const folderOf = (path) => dirname(fileOf(path))
+        export const packageFolder = (name) => dirname(createRequire(import.meta.url).resolve(name))`,
       resolveDir: root,
     }))
     build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
@@ -149,5 +145,29 @@ const sdkWithoutBundler = {
       if (!text.includes(call)) throw new Error(`${path} does not start its thread as it did.`)
       return { contents: text.replace(call, `require('sluice:place').fileOf('./${sdkThread}.js')`) }
     })
+  },
+}
+
+/**
+ * The native part of the SDK stays where npm put it; what is around it is bundled, or each process
+ * and each thread for workflows would load the packages that it imports a second time. Of gRPC it
+ * needs one class.
+ */
+const bridgeInPlace = {
+  name: 'native part of the SDK in its place',
+  setup(build) {
+    const inBridge = (file) => new RegExp(`@temporalio/core-bridge/${file}$`)
+    const patch = (file, from, to) =>
+      build.onLoad({ filter: inBridge(file) }, async ({ path }) => {
+        const text = await readFile(path, 'utf8')
+        if (!text.includes(from)) throw new Error(`${path} is not written as it was.`)
+        return { contents: text.replace(from, to) }
+      })
+    patch(
+      'common\\.js',
+      '__dirname',
+      "require('sluice:place').packageFolder('@temporalio/core-bridge')",
+    )
+    patch('lib/errors\\.js', '@grpc/grpc-js', '@grpc/grpc-js/build/src/metadata')
   },
 }

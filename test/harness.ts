@@ -101,13 +101,15 @@ export const noticedSoon = { heartbeatMs: 3000 }
 export async function build(servers: BuildOptions = {}): Promise<Harness> {
   const { onEnd = afterAll } = servers
   const name = `t_${randomBytes(6).toString('hex')}`
+  const isShared = servers.databaseUrl === undefined
   const adminUrl = servers.databaseUrl ?? inject('databaseUrl')
   const temporalAddress = servers.temporalAddress ?? inject('temporalAddress')
   const admin = openDb(adminUrl, { max: 1, name: 'test admin' })
-  await admin.query(`create database ${name}`)
+  const template = isShared ? ` template ${inject('template')}` : ''
+  await admin.query(`create database ${name}${template}`)
   const url = databaseUrl(adminUrl, name)
   const db = openDb(url, { max: 5, name: 'test' })
-  await migrate(db)
+  if (!isShared) await migrate(db)
   const client = await connectTemporal({ address: temporalAddress, namespace: 'default' })
   const folder = await mkdtemp(join(tmpdir(), 'sluice-'))
   const stageDir = join(folder, '.stage')
@@ -227,7 +229,8 @@ function startWorkerProcess({
   args: more = [],
   env,
 }: WorkerProcessOptions & { queue: string }): WorkerProcess {
-  const args = ['worker', '--queue', queue, '--concurrency', String(concurrency), ...more]
+  const slots = more.includes('--autoscale') ? [] : ['--concurrency', String(concurrency)]
+  const args = ['worker', '--queue', queue, ...slots, ...more]
   const program = entry ? ['--import', 'tsx', entry] : [sluice]
   const child = spawn(process.execPath, [...program, ...args], {
     // An app in TypeScript needs tsx.

@@ -3,13 +3,17 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startPostgres } from '../src/dev/postgres.ts'
+import { databaseUrl, startPostgres } from '../src/dev/postgres.ts'
 import { startTemporal } from '../src/dev/temporal.ts'
+import { openDb } from '../src/postgres/db.ts'
+import { migrate } from '../src/postgres/migrate.ts'
 import { compile } from './compile.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     databaseUrl: string
+    /** A database with a ledger in it, which others are made from. */
+    template: string
     temporalAddress: string
   }
 }
@@ -28,13 +32,34 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     givenAddress ? null : startTemporal({ home: join(home, 'temporal'), headless: true }),
     compile(),
   ])
-  project.provide('databaseUrl', givenUrl ?? postgres?.adminUrl ?? '')
+  const adminUrl = givenUrl ?? postgres?.adminUrl ?? ''
+  const template = await makeTemplate(adminUrl)
+  project.provide('databaseUrl', adminUrl)
+  project.provide('template', template.name)
   project.provide('temporalAddress', givenAddress ?? temporal?.address ?? '')
   return async () => {
+    await template.drop()
     await Promise.all([temporal?.stop(), postgres?.stop()])
     await rm(home, { recursive: true, force: true })
     await mustBeGone(mark)
   }
+}
+
+/** The migrations are applied once, and not for each of the test files that want a database. */
+async function makeTemplate(adminUrl: string) {
+  const name = `template_${process.pid}_${Date.now()}`
+  const admin = openDb(adminUrl, { max: 1, name: 'test admin' })
+  await admin.query(`create database ${name}`)
+  const db = openDb(databaseUrl(adminUrl, name), { max: 2, name: 'test' })
+  await migrate(db)
+  await db.end()
+  await admin.end()
+  const drop = async () => {
+    const again = openDb(adminUrl, { max: 1, name: 'test admin' })
+    await again.query(`drop database ${name} with (force)`)
+    await again.end()
+  }
+  return { name, drop }
 }
 
 /** A test that leaves a process running has failed. (Only Linux shows the environment of others.) */

@@ -5,6 +5,7 @@
  * The heartbeat is a timer on the main thread: a process that hangs stops beating. It also brings
  * the cancellation, which is why it beats more often than liveness alone would need.
  */
+import type { Span } from '@opentelemetry/api'
 import { Context, type Info } from '@temporalio/activity'
 import type { HandedBack } from '../../src/domain/ingestInput.ts'
 import { problemOfInput } from '../../src/domain/input.ts'
@@ -14,6 +15,7 @@ import type { Attempt, Limited } from './attempt.ts'
 import { replaceEarlier } from './earlier.ts'
 import type { Exclusive } from './exclusive.ts'
 import { failureOf, handedBack, toFailure } from './failure.ts'
+import { inSpan } from './span.ts'
 
 const beatMs = 1000
 /** A soft time limit that is met this often will be met again. */
@@ -44,8 +46,22 @@ export const toActivity =
     const input = given ?? {}
     const problem = problemOfInput(input, needs)
     if (problem) throw toFailure(sluiceError('input_invalid', { what: name, problem }))
-    return runAlive(deps, input, (attempt) => run(attempt, input))
+    const { activityType, workflowExecution, taskQueue, attempt } = Context.current().info
+    const ingestId = workflowExecution?.workflowId
+    const task = { activity: activityType, ingestId, queue: taskQueue, attempt, input }
+    return inSpan(task, (span) =>
+      runAlive(spanned(deps, span), input, (attempt) => run(attempt, input)),
+    )
   }
+
+/** The phases of a small ingest, which is one activity, are events of its span. */
+const spanned = (deps: WorkerDeps, span: Span): WorkerDeps => ({
+  ...deps,
+  progress(info, progress) {
+    if (typeof progress === 'string') span.addEvent(progress.slice(0, 100))
+    deps.progress(info, progress)
+  },
+})
 
 async function runAlive<T>(
   deps: WorkerDeps,

@@ -3,9 +3,12 @@
  * steps this is so up to them.
  *
  * It waits for nobody for longer than a second. Whoever holds a lock then finds the verbs one by one
- * in its place, which wait as long as it takes, and show what they wait for.
+ * in its place, which wait as long as it takes, and show what they wait for. So does an ingest that
+ * is not as small as its files: a packed file may come to a thousand times its size, and this
+ * transaction is to hold its locks for moments only.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { smallBytesMax } from '../../src/domain/ingestInput.ts'
 import { sluiceError } from '../../src/errors.ts'
 import { changeDateOrder } from '../../src/postgres/copy/copy.ts'
 import { type Connection, transaction } from '../../src/postgres/db.ts'
@@ -37,23 +40,49 @@ import { type BeginInput, type Begun, isSmall } from './begun.ts'
 import { HeldFiles, notStaged } from './heldFiles.ts'
 
 const lockTimeoutMs = 1000
+/** An encoding may take twice the room in UTF-8; what packed files hold beyond that is several units. */
+const stagedBytesMax = 2 * smallBytesMax
+/** From the end of the list on, however large that was. It takes 30 ms where nothing is in its way. */
+const patienceMs = 20_000
 
 /**
  * Brings the ingest as far as one transaction may.
  * @throws whatever keeps it from that; then nothing has been done
  */
 export async function atOnce(attempt: Attempt, input: BeginInput): Promise<Begun> {
-  const { db, signal } = attempt
+  const { db } = attempt
   const { ingestId } = input
   await enterPhase(db, ingestId, 'list')
   const name = sessionName(ingestId, 'begin')
+  const { signal, start, end } = startPatience(attempt.signal)
   const options = { name, unitNo: 0, lockTimeoutMs, signal }
-  const begun = await transaction(db, (tx) => work(attempt, tx, input), options)
+  const soon = { ...attempt, signal }
+  const begun = await transaction(db, (tx) => work(soon, tx, { input, start }), options).finally(
+    end,
+  )
   if (begun.counts) await attempt.stage.clear(ingestId)
   return begun
 }
 
-async function work(attempt: Attempt, tx: Connection, input: BeginInput): Promise<Begun> {
+/** @returns a signal that the attempt's brings about, or the end of our patience once it starts */
+function startPatience(signal: AbortSignal) {
+  const late = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  return {
+    signal: AbortSignal.any([signal, late.signal]),
+    start: () => {
+      const error = new Error(`one transaction has taken more than ${patienceMs / 1000} s`)
+      timer = setTimeout(() => late.abort(error), patienceMs)
+    },
+    end: () => clearTimeout(timer),
+  }
+}
+
+async function work(
+  attempt: Attempt,
+  tx: Connection,
+  { input, start }: { input: BeginInput; start: () => void },
+): Promise<Begun> {
   const { signal } = attempt
   const { ingestId } = input
   const entry = await lockIngest(tx, ingestId)
@@ -66,6 +95,7 @@ async function work(attempt: Attempt, tx: Connection, input: BeginInput): Promis
     await held.letGo()
     return { progress: { ...listed, phase: 'stage' } }
   }
+  start()
   attempt.progress('stage')
   const { first, isNew } = found
   const known = { ...entry, ...asLedger(first) }
@@ -89,14 +119,23 @@ async function work(attempt: Attempt, tx: Connection, input: BeginInput): Promis
 
 type NewFile = FileEntry & { lotNo: number }
 
-/** Brings the files into the stage. @returns them as the ledger will have them */
+/**
+ * Brings the files into the stage.
+ * @returns them as the ledger will have them
+ * @throws when more comes out of them than one transaction is for
+ */
 async function stage(
   attempt: Attempt,
   { ingestId, ingest, files }: { ingestId: string; ingest: IngestEntry; files: NumberedFile[] },
 ): Promise<NewFile[]> {
   const unstaged = files.map((file) => ({ ...file, ...notStaged }))
   const staged: NewFile[] = []
-  for await (const file of stageFiles(attempt, { ingestId, ingest, files: unstaged })) {
+  let bytes = 0
+  const meter = (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > stagedBytesMax) throw new Error(`it comes to more than ${stagedBytesMax} bytes`)
+  }
+  for await (const file of stageFiles(attempt, { ingestId, ingest, files: unstaged, meter })) {
     staged.push({ ...(unstaged[staged.length] as NewFile), ...file })
   }
   return staged

@@ -98,9 +98,14 @@ export function createClient(
     setBudget: (budget: Budget) => read<Budget>('/v1/budget', put(budget)),
     shown,
     events: (id: string, signal: AbortSignal) => call(at(id, '/events'), { signal }),
-    async upload(name: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    async upload(
+      name: string,
+      bytes: AsyncIterable<Uint8Array>,
+      signal: AbortSignal,
+    ): Promise<void> {
       await call(upload(name), {
         method: 'PUT',
+        signal,
         body: bytes as never,
         duplex: 'half',
       } as RequestInit)

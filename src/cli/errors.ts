@@ -3,9 +3,14 @@ import { inspect } from 'node:util'
 import { toJson, visibleLines } from '../domain/visible.ts'
 import { messageOf, SluiceError, shellHintOf, sluiceError } from '../errors.ts'
 import { errorColors } from './colors.ts'
+import { Interrupted } from './signals.ts'
 
 /** Tells of an error on stderr. @returns the exit code */
 export function tell(error: unknown, { json, stack }: { json: boolean; stack: boolean }): number {
+  if (error instanceof Interrupted) {
+    console.error(error.words)
+    return error.exitCode
+  }
   const known = toSluiceError(error)
   const { code, message, exitCode } = known
   const hint = shellHintOf(known)

@@ -4,6 +4,7 @@ import { visibleLines } from '../domain/visible.ts'
 import { messageOf, type SluiceError, sluiceError } from '../errors.ts'
 import { ownVersion } from '../version.ts'
 import { tell } from './errors.ts'
+import { mustBeOnce, mustHaveText } from './once.ts'
 
 interface CommandFile {
   /** Adds arguments, options and the action. */
@@ -72,7 +73,8 @@ function usageError(error: CommanderError, argv: readonly string[]): SluiceError
   return sluiceError('usage_invalid', { problem, command: name ? `sluice ${name}` : 'sluice' })
 }
 
-async function createProgram(argv: readonly string[]): Promise<Command> {
+/** @param argv names the commands whose options are wanted */
+export async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('sluice')
     .description('Durable ingest into PostgreSQL: every good row exactly once.')
     .exitOverride()
@@ -92,6 +94,8 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     .argument('[command...]', 'the command, and those within it: control queue')
     .description('show what a command takes')
     .action((names: string[]) => help(program, names))
+  mustBeOnce(program)
+  program.hook('preAction', (_, command) => mustHaveText(command))
   return program
 }
 

@@ -1,5 +1,6 @@
 /** Shows how an ingest comes along: a bar on a terminal, plain lines elsewhere. */
-import { SingleBar } from 'cli-progress'
+
+import { createBar } from './bar.ts'
 import type { IngestEvent } from './client.ts'
 import { colors, isPlain } from './colors.ts'
 import { again, leftOut, plural, size } from './text.ts'
@@ -42,15 +43,12 @@ export function createProgress(isJson: boolean): Progress {
 }
 
 function bar(): Progress {
-  const shown = new SingleBar({
+  const shown = createBar({
     format: '  {step} {bar} {rows} · {left}{more}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,
-    hideCursor: true,
-    clearOnComplete: true,
     fps: 20,
-    linewrap: false,
   })
   const payload = (view: IngestEvent) => ({
     step: stepOf(view).padEnd(9),

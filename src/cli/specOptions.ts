@@ -6,6 +6,7 @@ import { type Flag, type Option as SpecOption, wordsOf } from '../domain/option.
 import { optionGroups, titleOf } from '../spec/groups.ts'
 import type { IngestSpec } from '../spec/spec.ts'
 import { integer } from './integer.ts'
+import { asList, orEmpty } from './once.ts'
 
 /** What the command line can say of an ingest: the source is its arguments. */
 export type SpecWithoutSource = Omit<IngestSpec, 'source'>
@@ -46,8 +47,15 @@ function cliOption(option: SpecOption, flag: Flag): Option {
   const made = new Option(flag.text, help(option, flag))
   const words = wordsOf(option.schema)
   if (words) return made.choices(words)
-  return made.argParser((text: string, earlier: unknown) => valueOf(text, earlier, option, flag))
+  // Whether the empty text is a value is what the schema of the option says.
+  orEmpty(made)
+  const { list, read = (one: string) => one } = flag
+  if (list === undefined) return made.argParser((text: string) => valueOf(text, option, flag))
+  const each = (text: string) => (list === 'commas' ? text.split(',').map(trimmed) : [text])
+  return asList(made, (text, earlier: unknown[]) => [...earlier, ...each(text).map(read)])
 }
+
+const trimmed = (text: string): string => text.trim()
 
 function help({ about, absent, preset }: SpecOption, flag: Flag): string {
   const { text: name, shell, list } = flag
@@ -59,12 +67,9 @@ function help({ about, absent, preset }: SpecOption, flag: Flag): string {
   return text.replaceAll('`', '')
 }
 
-/** For a list given again and again `earlier` is what there is of it. */
-function valueOf(text: string, earlier: unknown, option: SpecOption, flag: Flag): unknown {
+function valueOf(text: string, option: SpecOption, flag: Flag): unknown {
   const { schema } = option
   const read = flag.read ?? ((one: string) => one)
-  if (flag.list === 'commas') return text.split(',').map((one) => read(one.trim()))
-  if (flag.list === 'again') return [...(Array.isArray(earlier) ? earlier : []), read(text)]
   if (isInteger(schema)) return integer(schema.minimum, schema.maximum)(text)
   const value = read(text)
   if (option.must === undefined || Value.Check(schema, value)) return value

@@ -1,5 +1,6 @@
 /** How a worker leaves: by a signal, by a command, or because it has grown too large. */
 import { setMaxListeners } from 'node:events'
+import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
 
@@ -9,6 +10,8 @@ export type ShutdownReason = 'signal' | 'command' | 'memory'
 const letGoMs = 10_000
 /** npm and shells pass a signal on that the terminal has sent already: that is one signal. */
 const repeatMs = 300
+/** The last one comes when the terminal that it was started in is closed. */
+const stops = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 export class Shutdown {
   readonly #log: Logger
@@ -68,11 +71,10 @@ export class Shutdown {
         this.ask('signal')
       } else if (Date.now() - firstMs > repeatMs) {
         this.#log.warn({ event: 'left' }, `${signal} again: leaves at once, nothing is lost`)
-        process.exit(1)
+        process.exit(128 + constants.signals[signal])
       }
     }
-    process.on('SIGTERM', onSignal)
-    process.on('SIGINT', onSignal)
+    for (const signal of stops) process.on(signal, onSignal)
   }
 
   /** Waits for the drain: for the grace time, or to its end when it leaves for its size. */
@@ -97,8 +99,7 @@ export class Shutdown {
 
   #signalled(): Promise<void> {
     return new Promise((resolve) => {
-      process.once('SIGTERM', () => resolve())
-      process.once('SIGINT', () => resolve())
+      for (const signal of stops) process.once(signal, () => resolve())
     })
   }
 }

@@ -225,7 +225,11 @@ test('bad usage exits with 2, and what is missing is named', async () => {
 test('a file that cannot be read is named, not the API', async () => {
   const gone = join(api.folder, 'gone.csv')
   const files = [{ path: gone, sizeBytes: 1 }]
-  const sent = sendFiles(createClient(api.url), 'gone', { files, quiet: true })
+  const sent = sendFiles(createClient(api.url), 'gone', {
+    files,
+    quiet: true,
+    signal: AbortSignal.timeout(60_000),
+  })
   await expect(sent).rejects.toMatchObject({
     code: 'file_unreadable',
     message: expect.stringContaining(`The file ${gone} cannot be read: ENOENT`),

@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Command } from 'commander'
 import { expect, test } from 'vitest'
+import { createProgram } from '../../src/cli/program.ts'
 import { inProcess } from './inProcess.ts'
 
 const env = { SLUICE_HOME: join(tmpdir(), 'sluice-is-not-here'), SLUICE_API: 'http://127.0.0.1:1' }
@@ -34,6 +36,25 @@ test.each<[string, string[], string]>([
   ['a number that is none', ['list', '--limit', '1.5'], 'a whole number from 1 to 200'],
   ['an argument that is missing', ['status'], `missing required argument 'id'`],
   ['one too many', ['status', 'a', 'b'], 'too many arguments'],
+  ['a number twice', ['list', '--limit', '3', '--limit=4'], `'--limit' is given twice`],
+  ['a flag twice', ['status', 'x', '--json', '--json'], `'--json' is given twice`],
+  ['a short and a long one', ['up', '-l', 'info', '--log-level', 'warn'], 'given twice'],
+  ['one of a spec twice', ['ingest', 'a', '--into', 'a', '--into', 'b'], `'--into' is given twice`],
+  ['within a command', ['control', 'drain', '--timeout', '1', '--timeout', '2'], 'given twice'],
+  [
+    'yes and no',
+    ['ingest', 'a.csv', '--header', '--no-header', '--into', 't'],
+    `'--no-header' cannot be used with option '--header'`,
+  ],
+  ['an empty text', ['api', '--host', ''], `'--host <address>' is given an empty text`],
+  ['an empty key', ['list', '--before='], 'is given an empty text'],
+  ['an empty id', ['status', ''], `'id' is an empty text`],
+  ['a queue twice', ['worker', '-Q', 'a', '-Q', 'b,a'], 'A name is there twice'],
+  ['a look and a wait', ['ingest', 'a', '--into', 't', '--dry-run', '--no-wait'], 'cannot be used'],
+  ['a look and a way', ['ingest', 'a', '--into', 't', '--upload', '--dry-run'], 'cannot be used'],
+  ['a page of all', ['rejects', 'x', '--csv', '--limit', '3'], 'cannot be used with option'],
+  ['two forms', ['rejects', 'x', '--csv', '--json'], 'cannot be used with option'],
+  ['two limits', ['worker', '--autoscale', '3', '-c', '2'], 'cannot be used with option'],
   ['the target that is missing', ['ingest', 'a.csv'], 'The target is missing: --into'],
   ['--header in front of the file', ['ingest', '--header', 'a.csv', '--into', 't'], 'If a.csv is'],
 ])('%s is bad usage', async (_, args, said) => {
@@ -72,7 +93,51 @@ test.each<[string, string[], string]>([
 ])('%s is told before anything is sent or read', async (_, args, said) => {
   for (const more of [[], ['--dry-run']]) {
     const path = import.meta.filename
-    const { error, ...ran } = await run('ingest', path, '--into', 't', ...args, ...more)
+    const into = args.includes('--into') ? [] : ['--into', 't']
+    const { error, ...ran } = await run('ingest', path, ...into, ...args, ...more)
     expect([ran.code, error]).toEqual([2, expect.stringContaining(said)])
   }
 })
+
+test('every option of every command is a list, or refused when it comes twice', async () => {
+  const names = (await createProgram([])).commands.map((command) => command.name())
+  const program = await createProgram(names)
+  program.configureOutput({ writeErr: () => {} })
+  const lists: string[] = []
+  let checked = 0
+  const visit = (command: Command, path: string[]): void => {
+    command.copyInheritedSettings(program)
+    for (const within of command.commands) visit(within, [...path, within.name()])
+    for (const option of command.options) {
+      const give = (n: string) => {
+        const text = option.argChoices?.[0] ?? texts[option.long ?? ''] ?? n
+        const isAlone = option.isBoolean() || option.negate
+        command.parseOptions([isAlone ? `${option.long}` : `${option.long}=${text}`])
+      }
+      const what = [...path, option.long].join(' ')
+      const isSecond =
+        option.negate &&
+        command.options.some(({ long }) => long === option.long?.replace('no-', ''))
+      if (!isSecond) give('1')
+      checked++
+      try {
+        give('2')
+        lists.push(what)
+      } catch (error) {
+        expect((error as Error).message, what).toMatch(/ is given twice| cannot be used with/)
+      }
+    }
+  }
+  for (const command of program.commands) visit(command, [command.name()])
+  expect(checked).toBeGreaterThan(90)
+  const ofSpec = ['--columns', '--null', '--true', '--false', '--steps']
+  const both = ofSpec.flatMap((flag) => [`ingest ${flag}`, `up ${flag}`])
+  expect(lists.sort()).toEqual([...both, 'worker --queue', 'worker --source-roots'].sort())
+})
+
+/** For options that take no number. */
+const texts: Record<string, string> = {
+  '--delimiter': ';',
+  '--max-memory': '2g',
+  '--comment': '#',
+}

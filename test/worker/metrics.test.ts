@@ -13,7 +13,8 @@ async function ingestRows(table: string) {
 
 test('a worker shows its tasks, its slots and what the SDK counts', async () => {
   const worker = await harness.startWorker({
-    args: ['--metrics', '127.0.0.1:0', '--concurrency', '3'],
+    concurrency: 3,
+    args: ['--metrics', '127.0.0.1:0'],
   })
   const [, url = ''] = /metrics\s+(http:\S+\/metrics)/.exec(worker.output()) ?? []
   expect(await ingestRows('measured')).toMatchObject({ state: 'completed' })

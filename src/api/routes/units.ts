@@ -20,7 +20,7 @@ export const units =
             limit: Limit(1000, 100),
             after: Type.Optional(
               Type.Integer({
-                minimum: -1,
+                minimum: 0,
                 maximum: 2_147_483_647,
                 description: '`next` of the page before.',
               }),

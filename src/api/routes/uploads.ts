@@ -5,6 +5,7 @@ import { UploadName } from '../../domain/upload.ts'
 import { sluiceError } from '../../errors.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { problems } from '../schemas.ts'
+import { validatorCompiler } from '../validate.ts'
 
 const Upload = Type.Object({
   name: Type.String(),
@@ -27,8 +28,9 @@ export const uploads =
     app.put('/v1/uploads/:name', {
       // Bytes are counted by the disk, not here.
       bodyLimit: Number.MAX_SAFE_INTEGER,
-      // The schema of the body is for the documentation only: the body is a stream, not read yet.
-      validatorCompiler: () => () => true,
+      // The body is a stream that is not read yet, and a bad name has a code of its own.
+      validatorCompiler: (of) =>
+        of.httpPart === 'querystring' ? validatorCompiler(of as never) : () => true,
       schema: {
         tags: ['uploads'],
         summary: 'Send a file',

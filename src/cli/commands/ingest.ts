@@ -1,16 +1,17 @@
 /** `sluice ingest SOURCE… --into schema.table` */
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readConfig } from '../../config.ts'
 import { toJson } from '../../domain/visible.ts'
 import { isOver } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
-import { type Client, createClient, type IngestNow } from '../client.ts'
+import { createClient, type IngestNow } from '../client.ts'
 import { addJson, addLogLevel } from '../options.ts'
 import { isOwnMachine, needApi, ownToken } from '../settings.ts'
+import { interruptible } from '../signals.ts'
 import { addSpecOptions, specOf } from '../specOptions.ts'
 import { outcome } from '../text.ts'
-import { submit, untilEnd } from './ingest/bring.ts'
+import { type Stage, submit, untilEnd } from './ingest/bring.ts'
 import { removeFiles } from './ingest/send.ts'
 import { findSources } from './ingest/sources.ts'
 
@@ -25,7 +26,12 @@ export function declare(command: Command): void {
   command.argument('<source...>', 'files, folders or globs')
   addSpecOptions(command)
     .option('--upload', 'send the files even where the worker could read them')
-    .option('--dry-run', 'show how the files would be read; load nothing')
+    .addOption(
+      new Option('--dry-run', 'show how the files would be read; load nothing').conflicts([
+        'upload',
+        'wait',
+      ]),
+    )
     .option('--no-wait', 'do not wait for the end')
     .action(run)
   addJson(command)
@@ -50,11 +56,21 @@ async function run(sources: string[], options: Options, command: Command): Promi
     upload,
     hasSteps: spec.steps !== undefined,
   })
-  const { uploads, ...accepted } = await submit(client, spec, { found, quiet: json })
-  if (!options.wait) return tellAccepted(accepted, json)
-  if (!json) console.log(`ingest ${accepted.id}`)
-  const wasOver = isOver(accepted.state)
-  const view = await wait(client, accepted.id, json)
+  let stage = { what: 'sending' } as Stage
+  const onStage = (now: Stage) => {
+    stage = now
+  }
+  const words = () => whatGoesOn(stage)
+  const ended = await interruptible(words, async (signal) => {
+    const how = { found, quiet: json, signal, onStage }
+    const { uploads, ...accepted } = await submit(client, spec, how)
+    if (!options.wait) return tellAccepted(accepted, json)
+    if (!json) console.log(`ingest ${accepted.id}`)
+    const wasOver = isOver(accepted.state)
+    return { view: await untilEnd(client, accepted.id, { json, signal }), uploads, wasOver }
+  })
+  if (!ended) return
+  const { view, uploads, wasOver } = ended
   // One that has not ended may still be started, or started again.
   if (view.endedAt) await removeFiles(client, uploads)
   console.log(json ? toJson(view, 2) : outcome(view))
@@ -75,17 +91,10 @@ const alreadyOver = ({ id, state, endedAt }: IngestNow): string =>
 
 const followHint = (id: string): string => `sluice status ${id} --follow`
 
-/** Ctrl-C ends the waiting, not the ingest. */
-async function wait(client: Client, id: string, json: boolean): Promise<IngestNow> {
-  const onInterrupt = () => {
-    console.error(`\n${id} goes on without us. Follow it: ${followHint(id)}`)
-    console.error(`End it: sluice cancel ${id}`)
-    process.exit(130)
-  }
-  process.once('SIGINT', onInterrupt)
-  try {
-    return await untilEnd(client, id, { json, signal: new AbortController().signal })
-  } finally {
-    process.off('SIGINT', onInterrupt)
-  }
+/** A signal ends the waiting, not the ingest. */
+function whatGoesOn(stage: Stage): string {
+  if (stage.what === 'sending') return 'Nothing was started, and nothing is left of what was sent.'
+  if (!('id' in stage)) return 'It may have been started: sluice list'
+  const { id } = stage
+  return `${id} goes on without us. Follow it: ${followHint(id)}\nEnd it: sluice cancel ${id}`
 }

@@ -28,7 +28,11 @@ export function declare(command: Command): void {
 
 async function run({ limit, before, state, json }: Options): Promise<void> {
   const client = createClient(needApi(readConfig()), { json })
-  const query = { limit: String(limit), ...(before && { before }), ...(state && { state }) }
+  const query = {
+    limit: String(limit),
+    ...(before !== undefined && { before }),
+    ...(state && { state }),
+  }
   const page = await client.list(query)
   if (json) return console.log(toJson(page, 2))
   if (page.ingests.length === 0) return console.log('There are no ingests.')

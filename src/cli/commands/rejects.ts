@@ -2,7 +2,7 @@
 
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readConfig } from '../../config.ts'
 import { toJson } from '../../domain/visible.ts'
 import { type Client, createClient } from '../client.ts'
@@ -23,7 +23,12 @@ export function declare(command: Command): void {
   command
     .argument('<id>', 'the ingest')
     .option('--limit <n>', 'how many to show', integer(1, 1_000_000), 100)
-    .option('--csv', 'all of them as CSV: file, line, column, code, constraint, error, raw')
+    .addOption(
+      new Option(
+        '--csv',
+        'all of them as CSV: file, line, column, code, constraint, error, raw',
+      ).conflicts(['limit', 'json']),
+    )
     .option('--all', 'also those that were loaded after all')
     .action(run)
   addJson(command)

@@ -10,6 +10,7 @@ import { type Client, createClient, type RetryNow } from '../client.ts'
 import { colors } from '../colors.ts'
 import { addJson, addLogLevel } from '../options.ts'
 import { needApi } from '../settings.ts'
+import { interruptible } from '../signals.ts'
 import { number } from '../text.ts'
 import { removeFiles, sendFiles } from './ingest/send.ts'
 
@@ -35,13 +36,23 @@ export function declare(command: Command): void {
 /** 0 only if every reject that was tried is loaded. */
 async function run(id: string, { from, wait, json = false }: Options): Promise<void> {
   const client = createClient(needApi(readConfig()), { json })
-  const uploads = from === undefined ? [] : await send(client, id, { path: from, quiet: json })
-  const asked = await client.retryRejects(id, uploads[0] ?? null).catch(async (error) => {
-    await removeFiles(client, uploads)
-    throw error
-  })
-  if (!wait) return console.log(json ? toJson(asked, 2) : inWords(asked))
-  const view = await untilEnd(client, asked, json)
+  let goesOn = 'Nothing was started, and nothing is left of what was sent.'
+  const ended = await interruptible(
+    () => goesOn,
+    async (signal) => {
+      const file = { path: from, quiet: json, signal }
+      const uploads = await send(client, id, file)
+      const asked = await client.retryRejects(id, uploads[0] ?? null).catch(async (error) => {
+        await removeFiles(client, uploads)
+        throw error
+      })
+      goesOn = inWords(asked)
+      if (!wait) return { view: asked, uploads: [] }
+      return { view: await untilEnd(client, asked, { json, signal }), uploads }
+    },
+  )
+  const { view, uploads } = ended
+  if (!wait) return console.log(json ? toJson(view, 2) : inWords(view))
   await removeFiles(client, uploads)
   console.log(json ? toJson(view, 2) : inWords(view))
   if (view.state !== 'completed' || view.rowsRejected > 0) process.exitCode = 1
@@ -50,17 +61,22 @@ async function run(id: string, { from, wait, json = false }: Options): Promise<v
 async function send(
   client: Client,
   id: string,
-  { path, quiet }: { path: string; quiet: boolean },
+  { path, quiet, signal }: { path: string | undefined; quiet: boolean; signal: AbortSignal },
 ): Promise<string[]> {
+  if (path === undefined) return []
   const found = await stat(path).catch(() => null)
   if (!found?.isFile()) throw sluiceError('file_missing', { path })
   // The name differs each time: two retries of one ingest must not remove each other's file.
   const name = `${id}.retry-${Date.now().toString(36)}`
-  return sendFiles(client, name, { files: [{ path, sizeBytes: found.size }], quiet })
+  return sendFiles(client, name, { files: [{ path, sizeBytes: found.size }], quiet, signal })
 }
 
 /** Asks again and again, also past a restart of the API. */
-async function untilEnd(client: Client, asked: RetryNow, json: boolean): Promise<RetryNow> {
+async function untilEnd(
+  client: Client,
+  asked: RetryNow,
+  { json, signal }: { json: boolean; signal: AbortSignal },
+): Promise<RetryNow> {
   let view = asked
   let heardMs = Date.now()
   let isTold = false
@@ -69,7 +85,7 @@ async function untilEnd(client: Client, asked: RetryNow, json: boolean): Promise
       console.error(`  ${view.waiting}`)
       isTold = true
     }
-    await sleep(againMs)
+    await sleep(againMs, null, { signal })
     try {
       view = await client.retry(asked.ingest, asked.id)
       heardMs = Date.now()

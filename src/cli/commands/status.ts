@@ -3,9 +3,10 @@
 import type { Command } from 'commander'
 import { readConfig } from '../../config.ts'
 import { toJson } from '../../domain/visible.ts'
-import { createClient } from '../client.ts'
+import { type Client, createClient } from '../client.ts'
 import { addJson, addLogLevel } from '../options.ts'
 import { needApi } from '../settings.ts'
+import { interruptible } from '../signals.ts'
 import { details, outcome } from '../text.ts'
 import { untilEnd } from './ingest/bring.ts'
 
@@ -24,9 +25,15 @@ async function run(
   { follow = false, json = false }: { follow?: boolean; json?: boolean },
 ): Promise<void> {
   const client = createClient(needApi(readConfig()), { json })
-  const { signal } = new AbortController()
-  const view = follow ? await untilEnd(client, id, { json, signal }) : await client.show(id)
+  const view = follow ? await toItsEnd(client, id, json) : await client.show(id)
   const inWords = follow ? outcome : details
   console.log(json ? toJson(view, 2) : inWords(view))
   if (view.state === 'failed' || view.state === 'cancelled' || view.problem) process.exitCode = 1
 }
+
+/** A signal ends the showing, not the ingest. */
+const toItsEnd = (client: Client, id: string, json: boolean) =>
+  interruptible(
+    () => `${id} goes on: sluice status ${id}`,
+    (signal) => untilEnd(client, id, { json, signal }),
+  )

@@ -7,6 +7,7 @@ import { createLog, type LogFormat, type LogLevel } from '../../log.ts'
 import type { MetricsAddress } from '../../worker/metrics.ts'
 import type { QueueOption } from '../../worker/queueWorkers.ts'
 import type { WorkerOptions } from '../../worker/run.ts'
+import { asList } from '../once.ts'
 import { addLog, integer } from '../options.ts'
 import { needDatabase, needTemporal } from '../settings.ts'
 import { readSettingsPipe, type WorkerSettings } from './up/settingsPipe.ts'
@@ -35,10 +36,13 @@ export function declare(command: Command): void {
   command
     .option('-A, --app <module>', 'a module that exports steps: ./my-steps.ts')
     .addOption(
-      new Option(
-        '-Q, --queue <names>',
-        "task queues, with commas in between; video_tasks:2 has a limit of its own (default: ingest, and those of the app's steps)",
-      ).argParser(queues),
+      asList(
+        new Option(
+          '-Q, --queue <names>',
+          "task queues, with commas in between; video_tasks:2 has a limit of its own (default: ingest, and those of the app's steps)",
+        ),
+        queues,
+      ),
     )
     .addOption(
       new Option(
@@ -48,10 +52,13 @@ export function declare(command: Command): void {
         .argParser(integer(1, 1000))
         .default(availableParallelism(), 'cores'),
     )
-    .option(
-      '--autoscale <max,min>',
-      'as many activities at once as CPU and memory allow, between these',
-      autoscale,
+    .addOption(
+      new Option(
+        '--autoscale <max,min>',
+        'as many activities at once as CPU and memory allow, between these',
+      )
+        .argParser(autoscale)
+        .conflicts('concurrency'),
     )
     .option(
       '-n, --name <name>',
@@ -76,10 +83,14 @@ export function declare(command: Command): void {
       'show metrics for Prometheus there, those of the Temporal SDK too: :9464 (default: none)',
       metrics,
     )
-    .option(
-      '--source-roots <folders>',
-      `what directory sources may read, with ${delimiter} in between (default: SLUICE_SOURCE_ROOTS, or .)`,
-      (text) => text.split(delimiter).filter(Boolean),
+    .addOption(
+      asList(
+        new Option(
+          '--source-roots <folders>',
+          `what directory sources may read, with ${delimiter} in between (default: SLUICE_SOURCE_ROOTS, or .)`,
+        ),
+        (text, earlier: string[]) => [...earlier, ...text.split(delimiter).filter(Boolean)],
+      ),
     )
     .addOption(new Option('--fed', 'settings and life come through stdin').hideHelp())
     .addOption(new Option('--restarted', 'it has a parent that starts successors').hideHelp())

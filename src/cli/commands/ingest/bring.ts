@@ -15,18 +15,32 @@ export interface Submitted extends Accepted {
   uploads: string[]
 }
 
+/** What there is of an ingest: files that were sent, perhaps an ingest, or one of this id. */
+export type Stage = { what: 'sending' | 'submitting' } | { what: 'accepted'; id: string }
+
+interface Submit {
+  found: Found
+  quiet: boolean
+  signal: AbortSignal
+  /** Told of everything up to the moment in which the ingest goes on by itself. */
+  onStage?: (stage: Stage) => void
+}
+
 /** Sends what has to be sent, and submits the spec. */
 export async function submit(
   client: Client,
   spec: Omit<IngestSpec, 'source'>,
-  { found, quiet }: { found: Found; quiet: boolean },
+  { found, quiet, signal, onStage = () => {} }: Submit,
 ): Promise<Submitted> {
+  const enter = async (full: IngestSpec, uploads: string[]): Promise<Submitted> => {
+    onStage({ what: 'submitting' })
+    const accepted = await client.submit(full)
+    onStage({ what: 'accepted', id: accepted.id })
+    return { ...accepted, uploads }
+  }
   if (found.kind === 'directory') {
     const path = found.paths.length === 1 ? (found.paths[0] as string) : found.paths
-    return {
-      ...(await client.submit({ ...spec, source: { kind: 'directory', path } })),
-      uploads: [],
-    }
+    return enter({ ...spec, source: { kind: 'directory', path } }, [])
   }
   // What is wrong with the spec is said before gigabytes are sent.
   const { subject } = checkSpec({ ...spec, source: { kind: 'upload', uploads: [] } })
@@ -35,7 +49,7 @@ export async function submit(
   const isKnown = spec.id !== undefined && (await exists(client, id))
   const uploads = isKnown
     ? found.files.map((file, index) => uploadName(id, file, index))
-    : await sendFiles(client, id, { files: found.files, quiet })
+    : await sendFiles(client, id, { files: found.files, quiet, signal })
   const unnamed = uploads.filter((_, index) => !found.files[index]?.isNamed)
   const source = {
     kind: 'upload' as const,
@@ -43,8 +57,8 @@ export async function submit(
     ...(unnamed.length > 0 && { unnamed }),
     ...(found.leftOut.length > 0 && { leftOut: found.leftOut }),
   }
-  const accepted = await client.submit({ ...spec, id, source })
-  return { ...accepted, uploads }
+  signal.throwIfAborted()
+  return enter({ ...spec, id, source }, uploads)
 }
 
 async function exists(client: Client, id: string): Promise<boolean> {

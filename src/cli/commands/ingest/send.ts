@@ -1,25 +1,39 @@
 /** Sends local files as uploads, and removes them again. */
 import { open } from 'node:fs/promises'
-import { SingleBar } from 'cli-progress'
 import { messageOf, sluiceError } from '../../../errors.ts'
+import { createBar } from '../../bar.ts'
 import type { Client } from '../../client.ts'
 import { isPlain } from '../../colors.ts'
 import { size } from '../../text.ts'
 import { type LocalFile, uploadName } from './sources.ts'
 
-/** @returns the names of the uploads, in the order of the files */
+interface Sending {
+  files: readonly Omit<LocalFile, 'isNamed'>[]
+  quiet: boolean
+  signal: AbortSignal
+}
+
+/**
+ * Nothing is left of a sending that fails.
+ * @returns the names of the uploads, in the order of the files
+ */
 export async function sendFiles(
   client: Client,
   ingestId: string,
-  { files, quiet }: { files: readonly Omit<LocalFile, 'isNamed'>[]; quiet: boolean },
+  { files, quiet, signal }: Sending,
 ): Promise<string[]> {
   const names = files.map((file, index) => uploadName(ingestId, file, index))
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const shown = createShown(totalBytes, quiet)
+  let sent = 0
   try {
     for (const [index, { path }] of files.entries()) {
-      await client.upload(names[index] as string, counted(path, shown.add))
+      await client.upload(names[index] as string, counted(path, shown.add, signal), signal)
+      sent = index + 1
     }
+  } catch (error) {
+    await removeFiles(client, names.slice(0, sent))
+    throw error
   } finally {
     shown.stop()
   }
@@ -31,11 +45,17 @@ export async function removeFiles(client: Client, names: readonly string[]): Pro
   for (const name of names) await client.removeUpload(name).catch(() => {})
 }
 
-async function* counted(path: string, add: (bytes: number) => void): AsyncGenerator<Buffer> {
+/** An aborted fetch would read the file to its end all the same. */
+async function* counted(
+  path: string,
+  add: (bytes: number) => void,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
   const opened = await open(path).catch((error) => {
     throw sluiceError('file_unreadable', { file: path, problem: messageOf(error) })
   })
   for await (const bytes of opened.createReadStream({ highWaterMark: 256 * 1024 })) {
+    signal.throwIfAborted()
     add(bytes.length)
     yield bytes
   }
@@ -49,7 +69,7 @@ function createShown(totalBytes: number, quiet: boolean) {
     return { add() {}, stop() {} }
   }
   const format = `  upload    {bar} {done} of ${total}`
-  const bar = new SingleBar({ format, barsize: 24, hideCursor: true, clearOnComplete: true })
+  const bar = createBar({ format, barsize: 24 })
   let done = 0
   bar.start(Math.max(1, totalBytes), 0, { done: '0' })
   return {

@@ -64,7 +64,7 @@ export async function bringRequest(
   signal: AbortSignal,
 ): Promise<IngestNow> {
   const client = createClient(up.api, { token: up.token ?? null })
-  const { id } = await submit(client, spec, { found, quiet: false })
+  const { id } = await submit(client, spec, { found, quiet: false, signal })
   const view = await untilEnd(client, id, { json: false, signal })
   await showEnd(client, up, view)
   return view

@@ -9,8 +9,8 @@ export function name(text: string): string {
 }
 
 /** `ingest,video_tasks:2`: a number behind a colon is the queue's own limit. */
-export function queues(text: string): QueueOption[] {
-  const found = text.split(',').map((part) => queue(part.trim()))
+export function queues(text: string, earlier: QueueOption[]): QueueOption[] {
+  const found = [...earlier, ...text.split(',').map((part) => queue(part.trim()))]
   if (new Set(found.map((each) => each.queue)).size < found.length) {
     throw new InvalidArgumentError('A name is there twice.')
   }

@@ -10,7 +10,7 @@ export const successorCode = 75
 
 const childFlag = '--restarted'
 /** Passed on to the worker, which ends in its own time. */
-const signals = ['SIGTERM', 'SIGINT'] as const
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /** Runs workers one after the other. @returns the exit code of the last one */
 export async function runSuccessors(): Promise<number> {
