@@ -72,8 +72,9 @@ async function decide(
   entry: IngestEntry,
   file: HeadFile,
 ): Promise<Decided> {
-  if (entry.reading || file.bytes.length === 0 || documentOf(file.bytes) !== null) return entry
   const { format: options } = entry.spec
+  if (entry.reading || file.bytes.length === 0) return entry
+  if (documentOf(file.bytes, options) !== null) return entry
   const format = formatOf(options)
   const { reading, header, width, notes } = format.head(file, options)
   const { name } = file

@@ -104,8 +104,23 @@ export const files = withExamples({
     status: 422,
     kind: 'data',
     message: 'The file {file} does not look like CSV: {problem}.',
-    hint: 'Sluice reads text with one record a line. Name the encoding if it has another one, as in `--encoding shift_jis` (`format.encoding`); else convert the file first.',
-    example: { file: '/data/trips.parquet', problem: 'it is a Parquet file' },
+    hint: 'Sluice reads text with one record a line. {advice}.',
+    example: {
+      file: '/data/trips.parquet',
+      problem: 'it is a Parquet file',
+      advice: 'Convert the file to CSV first',
+    },
+  },
+  encoding_contradicted: {
+    status: 422,
+    kind: 'data',
+    message: 'The file {file} is not in {encoding}: {problem}.',
+    hint: 'Without `--encoding` (`format.encoding`) each file is looked at, and read as its bytes say.',
+    example: {
+      file: '/data/trips.csv',
+      encoding: 'utf-16le',
+      problem: 'its characters have one byte each',
+    },
   },
   packed_file_damaged: {
     status: 422,

@@ -112,6 +112,8 @@ test.each(['append', 'replace'] as const)(
     const view = await harness.ingest({
       source: { kind: 'directory', path },
       target: { table, mode },
+      // Without it this is JSON.
+      format: { delimiter: ',' },
     })
     expect(view).toMatchObject({ error: { code: 'every_row_rejected' }, rowsRead: 2 })
     expect(await harness.rejects(view.ingestId)).toMatchObject([

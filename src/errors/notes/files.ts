@@ -21,6 +21,12 @@ export const fileNotes = withExamples({
     hint: null,
     example: { some: '/data/drivers.csv, /data/stations.csv' },
   },
+  files_without_records: {
+    meaning: 'files that are not empty have no record: a header at most',
+    message: 'These files are not empty, and have no record behind the header: {some}.',
+    hint: 'If they should have some, see with `--dry-run` how they are read.',
+    example: { some: '/data/feb.csv' },
+  },
   files_by_position: {
     meaning:
       'files without a header were read in the order of the first table, as `--unknown-files` says',

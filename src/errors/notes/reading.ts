@@ -17,7 +17,7 @@ export const readingNotes = withExamples({
       lines: 'first 2 lines',
       file: '/data/trips.csv',
       was: 'were',
-      what: 'titles',
+      what: 'titles or comments',
       they: 'they are',
     },
   },
@@ -44,6 +44,12 @@ export const readingNotes = withExamples({
     message: 'The header of {file} has no name for the first field, which is column_1.',
     hint: 'To name it, say `--columns`.',
     example: { file: '/data/trips.csv' },
+  },
+  header_commented: {
+    meaning: 'the header begins with the mark of a comment, which is no part of its first name',
+    message: 'The header of {file} begins with {mark}, which was left out of its first name.',
+    hint: 'To name the fields yourself, say `--columns`. If it is a comment, say `--skip-rows {lines}`.',
+    example: { file: '/data/trips.csv', mark: '#', lines: 1 },
   },
   header_cut: {
     meaning: 'the header has more delimiters than the records, and nothing stands between them',
@@ -77,6 +83,13 @@ export const readingNotes = withExamples({
     hint: 'If its letters are wrong, name the encoding with `--encoding`.',
     example: { file: '/data/trips.csv', encoding: 'windows-1252' },
   },
+  encoding_doubtful: {
+    meaning: 'an encoding was given, and the bytes are right in UTF-8, which others rarely are',
+    message:
+      'The bytes of {file} are UTF-8 by their form, and were read as {encoding}, as was said.',
+    hint: 'If its letters are wrong, leave `--encoding` out.',
+    example: { file: '/data/trips.csv', encoding: 'windows-1252' },
+  },
   characters_replaced: {
     meaning: 'bytes that are no character of the encoding were read as U+FFFD',
     message:
@@ -105,6 +118,21 @@ export const readingNotes = withExamples({
       where: 'column fare',
       file: '/data/trips.csv',
       flag: '`--decimal` or `--thousands`',
+    },
+  },
+  terms_guessed: {
+    meaning:
+      'a decimal comma, marks between thousands, or the order of day and month was found in the values, which are read so',
+    message: '{what}: {value} in {where} of {file} means {read}.',
+    hint: 'To settle that, say {flag}. {otherwise}.',
+    example: {
+      what: 'Dates are taken to have the day first',
+      value: '"31.12.2024"',
+      where: 'column started_at',
+      file: '/data/trips.csv',
+      read: '2024-12-31',
+      flag: '`--dates DMY`',
+      otherwise: 'If it does not come first, say `--dates MDY`',
     },
   },
 } as const satisfies Record<string, NoteRow>)

@@ -65,7 +65,7 @@ async function lookAt(
   const format = formatOf(options)
   const read = await readHeadBytes(source, listed, { format: options, limits }, signal)
   const file = { ...listed, ...read, isNamed: namedFiles(spec.source)(listed) }
-  if (!file.isNamed && documentOf(file.bytes) !== null) return null
+  if (!file.isNamed && documentOf(file.bytes, options) !== null) return null
   const { reading, header, width, notes } = format.head(file, options)
   if (width === 0) return null
   const { name } = file

@@ -1,8 +1,8 @@
 /** What the bytes themselves tell, whatever they mean: are they text, and what ends a line? */
 import { isUtf8 } from 'node:buffer'
-import { sluiceError } from '../../../errors.ts'
-import { documentOf } from '../../document.ts'
+import { documentOf, type Given } from '../../document.ts'
 import type { Dialect } from '../dialect.ts'
+import { notCsv, toConvert } from '../notCsv.ts'
 
 /** What ends the records: of the lines that end outside quotes, the first one tells. */
 export function sniffNewline(head: Buffer): Dialect['newline'] {
@@ -22,22 +22,23 @@ const badFew = 16
 
 /**
  * One bad byte is a matter for its row; a file full of them is not text at all.
+ * @param given what the spec says of how it is written; all that can be said if absent
  * @throws not_csv
  */
-export function refuseBinary(head: Buffer, file: string): void {
+export function refuseBinary(head: Buffer, file: string, given?: Given): void {
   const isParquet = head.subarray(0, parquet.length).equals(parquet)
-  const what = isParquet ? 'a Parquet file' : documentOf(head)
-  if (what !== null) throw sluiceError('not_csv', { file, problem: `it is ${what}` })
+  const what = isParquet ? 'a Parquet file' : documentOf(head, given)
+  if (what !== null) throw notCsv(file, `it is ${what}`, toConvert(what))
   if (isUtf8(head)) {
     if (countOf(head, 0) > Math.max(badFew, head.length / 100)) {
-      throw sluiceError('not_csv', { file, problem: 'it holds many NUL bytes' })
+      throw notCsv(file, 'it holds many NUL bytes')
     }
     return
   }
   // U+FFFD stands for each byte that is not UTF-8; a head cut in a character gives three at most.
   const bad = head.toString('utf8').split('\ufffd').length - 1
   if (bad + countOf(head, 0) > Math.max(badFew, head.length / 10)) {
-    throw sluiceError('not_csv', { file, problem: 'it is binary, or not in UTF-8' })
+    throw notCsv(file, 'it is binary, or not in UTF-8')
   }
 }
 

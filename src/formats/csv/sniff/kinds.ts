@@ -11,6 +11,8 @@ const clock = /^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$/
 const boolean = /^(true|false)$/i
 /** A number in any notation, also with a currency or a percent sign. */
 const number = /^[-+]?\p{Sc}?\s?[-+]?[.,]?\d[\d.,'_\s\u2019]*([eE][-+]?\d{1,3})?\s?[%\p{Sc}]?$/u
+/** `[Order No]`, as SQL Server writes names. */
+const bracketed = /^(\[[\p{L}_][\p{L}\p{N}_ ]*\]|\{[\p{L}_][\p{L}\p{N}_ ]*\})$/u
 const textCharsMax = 100
 
 export function kindOf(value: string | null): Kind {
@@ -21,6 +23,7 @@ export function kindOf(value: string | null): Kind {
     if (isoDate.test(text) || clock.test(text) || dateParts(text)) return 'date'
     if (boolean.test(text)) return 'boolean'
     if (number.test(text)) return 'number'
+    if (bracketed.test(text)) return 'text'
   }
   return looksLikeValue(text) ? 'value' : 'text'
 }
