@@ -5,15 +5,17 @@
  * the others: without a header, one of another width is a reject like any other.
  */
 
-import { noteOf } from '../../errors/notes.ts'
+import { type Note, noteOf } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Dialect } from './dialect.ts'
 import { headGuesses } from './headGuesses.ts'
 import { marksOf, withoutBom } from './marks.ts'
+import { notCsv } from './notCsv.ts'
 import type { CsvOptions } from './options.ts'
 import { bodyOf, type RecordSpan, soundRecords } from './records.ts'
 import type { ScanStart } from './scan.ts'
 import { countOf, refuseBinary } from './sniff/bytes.ts'
+import { uncommented } from './sniff/comments.ts'
 import { shownDelimiter } from './sniff/delimiter.ts'
 import { fitNames, joinNames, namesIn, otherwiseNamed } from './sniff/names.ts'
 import { type HeadRecord, headRecords, widthOfMost } from './sniff/records.ts'
@@ -69,19 +71,21 @@ function headBy(
   dialect: Dialect,
 ): { head: Head; records: Buffer[] } {
   const head = withoutBom(bytes.subarray(0, headBytesMax))
-  refuseBinary(head, file.name)
+  // How it is written is known: then it is taken for what it is said to be.
+  refuseBinary(head, file.name, dialect)
   const body = bodyOf(head, dialect)
   const whole = bytes.length <= headBytesMax && isWhole(bytes, file)
   const before = Math.min(bytes.length, headBytesMax) - body.length
   const { records, end, lines } = firstRecords(body, dialect, { file: file.name, whole })
   const data = sampleOf(body.subarray(end), dialect, whole)
-  const found = columnsOf(records, data, dialect, file.name)
+  const skipped = countLines(head.subarray(0, head.length - body.length), dialect)
+  const place = { file: file.name, lines: skipped + lines }
+  const found = columnsOf(records, data, dialect, place)
   if (found.width > columnsMax) {
     throw sluiceError('columns_too_many', { file: file.name, count: found.width })
   }
-  const skipped = countLines(head.subarray(0, head.length - body.length), dialect)
   const blankIsRecord = found.width === 1
-  const start = { offset: before + end, lines: skipped + lines, blankIsRecord }
+  const start = { offset: before + end, lines: place.lines, blankIsRecord }
   return { head: { dialect: withHeaders(records, dialect), ...found, start }, records }
 }
 
@@ -113,7 +117,7 @@ function firstRecords(
     if (span.blank) continue
     if (isCut(span)) {
       const problem = `its first record is longer than ${body.length} bytes, or its quote never closes`
-      throw sluiceError('not_csv', { file, problem })
+      throw notCsv(file, problem)
     }
     if (wanted === 0) return { records, end: span.start, lines: span.lines }
     records.push(body.subarray(span.start, span.end))
@@ -123,7 +127,7 @@ function firstRecords(
   }
   if (!whole && records.length === 0) {
     const problem = `its first ${body.length} bytes hold no record`
-    throw sluiceError('not_csv', { file, problem })
+    throw notCsv(file, problem)
   }
   return { records, end: body.length, lines: countLines(body, dialect) }
 }
@@ -145,22 +149,54 @@ function sampleOf(body: Buffer, dialect: Dialect, whole: boolean): HeadRecord[] 
   return sound.length > 0 ? sound : found
 }
 
+/** Of a header: the physical lines down to its end. */
+interface Place {
+  file: string
+  lines: number
+}
+
+/** The records of a header whose first name begins with the mark of a comment, without that. */
+function withoutMark(
+  records: Buffer[],
+  data: readonly HeadRecord[],
+  dialect: Dialect,
+  { file, lines }: Place,
+): { plain: Buffer[]; notes: Note[] } {
+  const [first, ...others] = records as [Buffer, ...Buffer[]]
+  const plain = uncommented(first)
+  if (plain === first) return { plain: records, notes: [] }
+  const mark = first.toString('latin1', 0, first.length - plain.length).trim()
+  // Records may begin with it as well.
+  if (data.some(({ values }) => values[0]?.startsWith(mark))) return { plain: records, notes: [] }
+  // Where a blank is the delimiter the mark may be a name of its own.
+  const { width } = widthOfMost(data.map(({ values }) => values.length))
+  const count = namesIn(plain, dialect).length
+  const isName = count !== width && namesIn(first, dialect).length !== count
+  if (isName) return { plain: records, notes: [] }
+  return { plain: [plain, ...others], notes: [noteOf('header_commented', { file, mark, lines })] }
+}
+
 function columnsOf(
   records: Buffer[],
   data: HeadRecord[],
   dialect: Dialect,
-  file: string,
+  place: Place,
 ): Pick<Head, 'header' | 'width' | 'notes'> {
   const { names, ragged } = dialect
+  const { file } = place
   if (names) return { header: names, width: names.length, notes: [] }
   if (records.length > 0) {
-    const found = records.map((record) => namesIn(record, dialect))
-    const other = otherwiseNamed(records, found, data, dialect)
-    if (!other) return fitNames(joinNames(found), data, { file, ragged })
+    const { plain, notes } = withoutMark(records, data, dialect, place)
+    const found = plain.map((record) => namesIn(record, dialect))
+    const other = otherwiseNamed(plain, found, data, dialect)
+    if (!other) {
+      const fitted = fitNames(joinNames(found), data, { file, ragged })
+      return { ...fitted, notes: [...notes, ...fitted.notes] }
+    }
     const { names: header, delimiter } = other
     const shown = shownDelimiter(delimiter)
-    const notes = [noteOf('header_otherwise', { file, shown })]
-    return { header, width: header.length, notes }
+    const told = [...notes, noteOf('header_otherwise', { file, shown })]
+    return { header, width: header.length, notes: told }
   }
   const { width } = widthOfMost(data.map(({ values }) => values.length))
   return { header: null, width, notes: [] }

@@ -44,5 +44,5 @@ function headerLeftOut(records: readonly Buffer[], dialect: Dialect, file: strin
 
 const linesAs = (count: number) =>
   count === 1
-    ? { lines: 'first line', was: 'was', what: 'a title', they: 'it is' }
-    : { lines: `first ${count} lines`, was: 'were', what: 'titles', they: 'they are' }
+    ? { lines: 'first line', was: 'was', what: 'a title or a comment', they: 'it is' }
+    : { lines: `first ${count} lines`, was: 'were', what: 'titles or comments', they: 'they are' }

@@ -9,6 +9,7 @@ import type { Dialect } from '../dialect.ts'
 import type { CsvOptions } from '../options.ts'
 import { bodyOf } from '../records.ts'
 import { refuseBinary, sniffNewline } from './bytes.ts'
+import { commentsIn, kindOfComment } from './comments.ts'
 import { isUsual, mayBeSplit, shownDelimiter } from './delimiter.ts'
 import type { Fit } from './fit.ts'
 import { headerRowsIn, isHeader, type Values } from './header.ts'
@@ -24,7 +25,7 @@ import { titlesIn } from './titles.ts'
  * @throws not_csv, dialect_invalid
  */
 export function sniff(head: Buffer, format: CsvOptions, file: string, whole: boolean): Sniffed {
-  refuseBinary(head, file)
+  refuseBinary(head, file, format)
   checkOptions(format)
   const given = givenIn(format, sniffNewline(head))
   const named = format.skipRows === undefined ? separatorLine(head, given) : null
@@ -32,13 +33,55 @@ export function sniff(head: Buffer, format: CsvOptions, file: string, whole: boo
     ...given,
     ...(named && { skipRows: 1, delimiter: format.delimiter ?? named }),
   }
-  const fit = sniffFields(bodyOf(head, known), known, format, whole)
-  const rows = sniffRows(head, fit, { format, whole })
+  const fit = behindComments(head, known, { format, whole })
+  const { rows, ...found } = belowTitles(head, fit, { format, whole })
   const names = rows.dialect.names ?? (rows.dialect.header ? (rows.records[0] ?? []) : [])
   const sniffed = sniffTerms(rows.data, { dialect: rows.dialect, format, file, names })
   checkMarks(sniffed.dialect)
-  const notes = known.delimiter === '' ? delimiterNotes(rows.records, fit, file) : []
+  const notes = known.delimiter === '' ? delimiterNotes(rows.records, found.fit, file) : []
   return { ...sniffed, notes: [...notes, ...sniffed.notes] }
+}
+
+/** Comments may stand below titles. */
+function belowTitles(
+  head: Buffer,
+  fit: Fit & { hasHeader: boolean },
+  { format, whole }: { format: CsvOptions; whole: boolean },
+): { rows: Rows; fit: Fit } {
+  const { hasHeader } = fit
+  const rows = sniffRows(head, fit, { format, whole, hasHeader })
+  if (hasHeader || rows.dialect.skipRows === fit.dialect.skipRows) return { rows, fit }
+  const { skipRows = 0 } = rows.dialect
+  const behind = behindComments(head, { ...fit.dialect, skipRows }, { format, whole })
+  const isFurther = behind.hasHeader || behind.dialect.skipRows !== skipRows
+  if (!isFurther) return { rows, fit }
+  return { rows: sniffRows(head, behind, { ...behind, format, whole }), fit: behind }
+}
+
+/** How the fields are split. Comments in front of the records would speak for something else. */
+function behindComments(
+  head: Buffer,
+  known: Dialect,
+  { format, whole }: { format: CsvOptions; whole: boolean },
+): Fit & { hasHeader: boolean } {
+  const body = bodyOf(head, known)
+  const isOpen = format.skipRows === undefined && format.header !== false && format.header !== 0
+  const comments = isOpen ? commentsIn(body, known) : null
+  if (comments) {
+    const { skipRows = 0 } = known
+    const behind = { ...known, skipRows: skipRows + comments.lines }
+    const below = bodyOf(head, behind)
+    const fit = sniffFields(below, behind, format, whole)
+    const records = headRecords(below, fit.dialect, { whole }).map(({ values }) => values)
+    const kind = kindOfComment(comments, records, fit)
+    const { lastAt } = comments
+    const before = skipRows + lastAt
+    const { skipRows: _, ...plain } = fit.dialect
+    const dialect = { ...plain, ...(before > 0 && { skipRows: before }) }
+    if (kind === 'remark') return { ...fit, hasHeader: false }
+    if (kind === 'header') return { ...fit, dialect, hasHeader: true }
+  }
+  return { ...sniffFields(body, known, format, whole), hasHeader: false }
 }
 
 /** Some delimiters are a part of texts as well, and a text may have one that is not known. */
@@ -103,7 +146,7 @@ interface Rows {
 function sniffRows(
   head: Buffer,
   { dialect: found, width }: Fit,
-  { format, whole }: { format: CsvOptions; whole: boolean },
+  { format, whole, hasHeader }: { format: CsvOptions; whole: boolean; hasHeader: boolean },
 ): Rows {
   const top = bodyOf(head, found)
   const before = headRecords(top, found, { whole })
@@ -111,7 +154,7 @@ function sniffRows(
     const used = usedIn(before.filter(({ values }) => values.length === fields))
     return titlesIn(top, found, { format, width: fields, used, whole })
   }
-  const isOpen = format.skipRows === undefined
+  const isOpen = format.skipRows === undefined && !hasHeader
   const late = lateWidth(before.map(({ values }) => values.length))
   const titles = isOpen ? titlesAt(width) || (late > width ? titlesAt(late) : 0) : 0
   const dialect = titles > 0 ? { ...found, skipRows: (found.skipRows ?? 0) + titles } : found
@@ -125,7 +168,7 @@ function sniffRows(
   const [first = [], ...data] = records
   const most = widthOfMost(data.map(({ length }) => length)).width
   const alike = data.filter(({ length }) => length === most)
-  const header = records.length === 0 || isHeader(first, alike)
+  const header = records.length === 0 || hasHeader || isHeader(first, alike)
   if (!header) return { dialect: { ...dialect, header }, records, data: sound }
   const headerRows = headerRowsIn(records)
   const named = { ...dialect, header, ...(headerRows > 1 && { headerRows }) }
