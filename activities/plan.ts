@@ -145,6 +145,7 @@ async function* withColumns(
     if (!shape) throw sluiceError('count_mismatch', { problem: `${file.name} was never staged` })
     const columns = sorter.columnsOf(file, shape)
     if (columns === null) continue
+    sorter.read(file, shape)
     const format = formatOf(shape.reading)
     values.add({ fileNo, ...shape }, format.terms(shape.reading), columns)
     yield { fileNo, shape, columns, reading: format.ofUnit(shape.reading) }

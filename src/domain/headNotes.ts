@@ -10,8 +10,11 @@ const ofFileMax = 10
 const wholeMax = 3
 
 /** A note without the file that it is about: the same for all files that are read alike. */
-export const noteKey = ({ code, message }: Note, file: string): string =>
-  JSON.stringify([code, message.replaceAll(file, '')])
+export function noteKey({ code, message, hint }: Note, file: string): string {
+  // The flags say what was taken. Each file has other values that show it.
+  const told = code === 'terms_guessed' && hint !== null ? hint : message
+  return JSON.stringify([code, told.replaceAll(file, '')])
+}
 
 /**
  * The notes of a file that the first table does not have as well.

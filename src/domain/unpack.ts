@@ -16,3 +16,9 @@ export const unpackLimits: UnpackLimits = {
   bytesMax: 100 * 1024 ** 3,
   membersMax: 100_000,
 }
+
+/**
+ * Why the encoding of a text may be wrong: neither the spec nor a byte order mark says it, or the
+ * spec does, and the bytes have the form of UTF-8.
+ */
+export type EncodingDoubt = 'guessed' | 'is utf-8'

@@ -8,6 +8,7 @@
 import type { Column } from '../domain/columns.ts'
 import type { ValueTerms } from '../domain/columnValues.ts'
 import type { Options } from '../domain/option.ts'
+import type { EncodingDoubt } from '../domain/unpack.ts'
 import type { FileShape, FirstTable, Reading } from '../domain/words.ts'
 import type { Note } from '../errors/notes.ts'
 import type { Reader } from './reader.ts'
@@ -36,7 +37,7 @@ export interface HeadFile {
   isNamed: boolean
   /** What it was written in, if not UTF-8, and whether that was guessed. */
   encoding?: string
-  isEncodingGuessed?: true
+  encodingDoubt?: EncodingDoubt
 }
 
 /** What the first bytes of a file say. A format may add what its scan has to know. */

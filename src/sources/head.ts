@@ -1,5 +1,5 @@
 /** The first bytes of a listed file, unpacked and decoded as staging would. */
-import type { UnpackLimits } from '../domain/unpack.ts'
+import type { EncodingDoubt, UnpackLimits } from '../domain/unpack.ts'
 import type { ListedFile } from '../domain/words.ts'
 import { headBytes, openText } from '../unpack/text.ts'
 import type { Source } from './source.ts'
@@ -12,7 +12,7 @@ export interface Head {
   /** What they were written in, when it was not UTF-8. */
   encoding?: string
   /** See unpack/text.ts. */
-  isEncodingGuessed?: true
+  encodingDoubt?: EncodingDoubt
 }
 
 /** @throws what opening and unpacking a file throw */
@@ -30,12 +30,12 @@ export async function readHeadBytes(
     await text.close()
     const bytes = text.head.subarray(0, headBytes)
     const whole = text.whole && bytes.length === text.head.length
-    const { encoding, isEncodingGuessed } = text
+    const { encoding, encodingDoubt } = text
     return {
       bytes,
       whole,
       ...(encoding && { encoding }),
-      ...(isEncodingGuessed && { isEncodingGuessed }),
+      ...(encodingDoubt && { encodingDoubt }),
     }
   } finally {
     await opened.close()

@@ -30,9 +30,11 @@ const marks: [string | null, number[]][] = [
   [null, [0xef, 0xbb, 0xbf]],
 ]
 
-/** Whether a byte order mark says what the text is written in. */
-export const hasMark = (head: Buffer): boolean =>
-  marks.some(([, mark]) => mark.every((byte, at) => head[at] === byte))
+/** What a byte order mark says that the text is written in; null without one. */
+export function markOf(head: Buffer): string | null {
+  const found = marks.find(([, mark]) => mark.every((byte, at) => head[at] === byte))
+  return found ? (found[0] ?? 'utf-8') : null
+}
 
 /** @returns null for UTF-8, and for what looks like nothing else */
 export function sniffEncoding(head: Buffer): string | null {
@@ -47,7 +49,7 @@ export function sniffEncoding(head: Buffer): string | null {
 const nulsMin = 3
 
 /** Delimiters, digits and line ends have a NUL byte each, always on the same side. */
-function sniffUtf16(head: Buffer): string | null {
+export function sniffUtf16(head: Buffer): string | null {
   const pairs = head.length >> 1
   const nuls = [0, 0]
   for (let at = head.indexOf(0); at >= 0; at = head.indexOf(0, at + 1)) {

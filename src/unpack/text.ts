@@ -1,12 +1,13 @@
 /** The bytes of a file as text in UTF-8, whatever it was packed with and written in. */
 import iconv from 'iconv-lite'
-import type { UnpackLimits } from '../domain/unpack.ts'
+import type { EncodingDoubt, UnpackLimits } from '../domain/unpack.ts'
 import { sluiceError } from '../errors.ts'
-import { encodingOf, hasMark, sniffEncoding } from './encoding.ts'
+import { encodingOf, markOf, sniffEncoding } from './encoding.ts'
 import { gunzip } from './inflate.ts'
 import { Packed, within } from './limits.ts'
 import { type Packing, packingOf, refuseForeign } from './packing.ts'
 import { type Started, start } from './start.ts'
+import { contradictionOf, isUtf8Instead } from './unlikely.ts'
 import { unzstd } from './zstd.ts'
 
 /** As much as is looked at to find out how a file is written. */
@@ -17,8 +18,8 @@ export interface Text extends Started {
   packing?: Packing
   /** Left out when they were UTF-8. */
   encoding?: string
-  /** Neither the spec nor a byte order mark says the encoding. Absent where one does. */
-  isEncodingGuessed?: true
+  /** Why the encoding may be wrong. Absent where nothing speaks against it. */
+  encodingDoubt?: EncodingDoubt
   /** How many characters of the bytes read so far are U+FFFD. Absent when they were UTF-8. */
   replaced?: () => number
 }
@@ -34,7 +35,8 @@ export interface TextOptions {
 /**
  * Nothing is held but what is looked at. A text without packing and encoding is the bytes as they
  * came.
- * @throws packing_unsupported, packed_file_damaged, unpack_limit, encoding_unknown
+ * @throws packing_unsupported, packed_file_damaged, unpack_limit, encoding_unknown,
+ *   encoding_contradicted
  */
 export async function openText(raw: AsyncIterable<Buffer>, options: TextOptions): Promise<Text> {
   const { format } = options
@@ -44,19 +46,20 @@ export async function openText(raw: AsyncIterable<Buffer>, options: TextOptions)
   }
   try {
     text = await unpacked(text, options)
+    const head = text.head.subarray(0, headBytes)
     const encoding = format.encoding
-      ? encodingOf(format.encoding)
-      : sniffEncoding(text.head.subarray(0, headBytes))
+      ? givenEncoding(head, format.encoding, options)
+      : sniffEncoding(head)
     if (encoding === null) return text
     const { packing } = text
-    const isGuessed = !format.encoding && !hasMark(text.head)
+    const doubt = format.encoding ? givenDoubt(text) : guessDoubt(head)
     const tally = { replaced: 0 }
     const decoded = await start(decode(text.bytes, encoding, tally), headBytes)
     return {
       ...decoded,
       encoding,
       replaced: () => tally.replaced,
-      ...(isGuessed && { isEncodingGuessed: true }),
+      ...(doubt && { encodingDoubt: doubt }),
       ...(packing && { packing }),
     }
   } catch (error) {
@@ -64,6 +67,20 @@ export async function openText(raw: AsyncIterable<Buffer>, options: TextOptions)
     throw error
   }
 }
+
+/** @throws encoding_unknown, encoding_contradicted */
+function givenEncoding(head: Buffer, given: string, { file }: TextOptions): string | null {
+  const encoding = encodingOf(given)
+  const problem = contradictionOf(head, encoding)
+  if (problem === null) return encoding
+  throw sluiceError('encoding_contradicted', { file, encoding: given, problem })
+}
+
+const givenDoubt = ({ head, whole }: Text): EncodingDoubt | null =>
+  isUtf8Instead(head, whole) ? 'is utf-8' : null
+
+const guessDoubt = (head: Buffer): EncodingDoubt | null =>
+  markOf(head) === null ? 'guessed' : null
 
 async function unpacked(text: Text, { file, limits, packing }: TextOptions): Promise<Text> {
   const found = packingOf(text.head)

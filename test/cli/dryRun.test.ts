@@ -61,7 +61,12 @@ test('for machines: the reading, where it comes from, the types and the records'
   expect(seen).toMatchObject({
     sampled: 3,
     odd: 1,
-    notes: [{ code: 'lines_skipped' }, { code: 'names_changed' }],
+    notes: [
+      { code: 'lines_skipped' },
+      { code: 'terms_guessed', value: '1.234,50' },
+      { code: 'terms_guessed', value: '31.12.2024' },
+      { code: 'names_changed' },
+    ],
   })
   const from = Object.fromEntries(
     seen.facts.map((fact: { what: string; from: string; flag: string }) => [

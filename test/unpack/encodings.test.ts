@@ -109,3 +109,47 @@ test('a few NUL bytes make no UTF-16 of a text, wherever they stand', () => {
     expect(sniffEncoding(bytes.swap16())).toBe('utf-16be')
   }
 })
+
+describe('an encoding that is given and is not that of the file', () => {
+  const ascii = Buffer.from('id,name\n1,one\n2,two\n')
+  const wide = (encoding: string, addBOM = false) => iconv.encode(`${ascii}`, encoding, { addBOM })
+
+  test.each([
+    ['utf-16le', 'ASCII', ascii],
+    ['utf-16', 'ASCII', ascii],
+    ['ucs-2', 'ASCII', ascii],
+    ['utf-32be', 'ASCII', ascii],
+    ['utf-16le', 'a letter', Buffer.from('a')],
+    ['utf-16le', 'Windows-1252', Buffer.from('a,b\n1,\xe9t\xe9\n', 'latin1')],
+    ['utf-16le', 'ASCII with a NUL', Buffer.from('id,na\0me\n1,one\n2,two\n')],
+    ['utf-16le', 'the other order', wide('utf-16be')],
+    ['utf-16be', 'the other order', wide('utf-16le')],
+    ['utf-16be', 'another mark', wide('utf-16le', true)],
+    ['utf-16le', 'the mark of UTF-8', Buffer.from(`\ufeff${ascii}`)],
+    ['windows-1252', 'the mark of UTF-8', Buffer.from(`\ufeff${ascii}`)],
+    ['windows-1252', 'UTF-16', wide('utf-16le')],
+    ['shift_jis', 'UTF-16 with a mark', wide('utf-16be', true)],
+    ['utf-8', 'UTF-16', wide('utf-16le')],
+  ])('%s on %s', async (encoding, _, bytes) => {
+    await expect(read(bytes, { encoding })).rejects.toMatchObject({
+      code: 'encoding_contradicted',
+      message: expect.stringContaining(encoding),
+    })
+  })
+
+  test.each([
+    ['utf-16', wide('utf-16le', true)],
+    ['utf-16', wide('utf-16le')],
+    ['ucs-2', wide('utf-16le')],
+    ['UTF-16LE', wide('utf-16le', true)],
+    ['utf-16be', wide('utf-16be')],
+    ['utf-32le', wide('utf-32le')],
+    ['utf-32', wide('utf-32le', true)],
+    ['utf-16le', iconv.encode('名前,都市\n山田太郎,東京都\n', 'utf-16le')],
+    ['utf-16le', Buffer.alloc(0)],
+    ['utf-8', Buffer.from(`\ufeff${ascii}`)],
+    ['windows-1252', ascii],
+  ])('%s that is right', async (encoding, bytes) => {
+    await expect(read(bytes, { encoding })).resolves.toBeTruthy()
+  })
+})

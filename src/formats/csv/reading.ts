@@ -38,7 +38,7 @@ export function readingOf(
   { format, first }: { format: CsvOptions; first: FirstCsv | null },
 ): Found {
   const { bytes, isNamed } = file
-  const what = isNamed ? null : documentOf(bytes)
+  const what = isNamed ? null : documentOf(bytes, format)
   if (what !== null) return { leftOut: what }
   if (bytes.length === 0 && first) return { head: readBy(file, first.dialect) }
   const alike = first && alikeHead(bytes, first)
@@ -59,10 +59,12 @@ export function readingOf(
 /** What is told of a file whether it has a header or not. */
 const ofText = [
   'encoding_guessed',
+  'encoding_doubtful',
   'lines_skipped',
   'delimiter_guessed',
   'no_delimiter',
   'terms_unsure',
+  'terms_guessed',
 ]
 const isOfText = ({ code }: Note): boolean => ofText.includes(code)
 
@@ -85,8 +87,11 @@ export function ownHeadOf(file: HeadFile, format: CsvOptions): Head {
   return { ...head, notes: [...encodingNotes(file), ...head.notes] }
 }
 
-const encodingNotes = ({ name, encoding, isEncodingGuessed }: HeadFile): Note[] =>
-  encoding && isEncodingGuessed ? [noteOf('encoding_guessed', { file: name, encoding })] : []
+function encodingNotes({ name: file, encoding, encodingDoubt }: HeadFile): Note[] {
+  if (!encoding || !encodingDoubt) return []
+  const code = encodingDoubt === 'guessed' ? 'encoding_guessed' : 'encoding_doubtful'
+  return [noteOf(code, { file, encoding })]
+}
 
 /** As is known; the line end is always the file's own. */
 export const readBy = (file: HeadFile, dialect: Dialect): Head =>

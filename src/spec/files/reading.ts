@@ -17,7 +17,7 @@ export interface Known {
   firstTable: Omit<FirstTable, 'reading'> | null
 }
 
-type HeadText = Pick<Text, 'head' | 'whole' | 'encoding' | 'isEncodingGuessed'>
+type HeadText = Pick<Text, 'head' | 'whole' | 'encoding' | 'encodingDoubt'>
 
 /** The shape of a file that is no data. */
 export const emptyShape = ({ format }: Pick<FullSpec, 'format'>, leftOut: string): FileShape => ({
@@ -69,7 +69,7 @@ function replacedIn(file: string, text?: Pick<Text, 'encoding' | 'replaced'>): N
 
 export const headFileOf = (
   { name, member, isNamed }: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
-  { head, whole, encoding, isEncodingGuessed }: HeadText,
+  { head, whole, encoding, encodingDoubt }: HeadText,
 ): HeadFile => ({
   name,
   member: member ?? null,
@@ -77,5 +77,5 @@ export const headFileOf = (
   whole,
   isNamed,
   ...(encoding && { encoding }),
-  ...(isEncodingGuessed && { isEncodingGuessed }),
+  ...(encodingDoubt && { encodingDoubt }),
 })

@@ -3,12 +3,14 @@ import { HeadNotes } from '../../domain/headNotes.ts'
 import type { Layout } from '../../domain/layout.ts'
 import { LeftOut } from '../../domain/leftOut.ts'
 import { SomeNames } from '../../domain/someNames.ts'
-import type { FileShape, Reading } from '../../domain/words.ts'
+import type { FileShape, ListedFile, Reading } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
 import { SluiceError, sluiceError } from '../../errors.ts'
 import { formatOf } from '../../formats/index.ts'
 import type { Known } from './reading.ts'
 import { unlikeAdvice } from './unlike.ts'
+
+type SizedFile = Pick<ListedFile, 'name' | 'sizeBytes'>
 
 /** A file of another kind, and not a fault of a file of this kind. */
 const unlike = ['file_unknown', 'file_without_header']
@@ -18,6 +20,7 @@ export class FileSorter {
   readonly #entry: Known
   readonly #leftOut = new LeftOut()
   readonly #skipped = new SomeNames()
+  readonly #withoutRecords = new SomeNames()
   readonly #byPosition = new SomeNames()
   readonly #otherwise = new SomeNames()
   readonly #flags = new Set<string>()
@@ -40,12 +43,16 @@ export class FileSorter {
    * @returns the column of each field; null for a file without records, or one that is left out
    * @throws file_unknown, file_without_header, column_unknown, column_missing and the like
    */
-  columnsOf({ name }: { name: string }, shape: FileShape): string[] | null {
+  columnsOf(file: SizedFile, shape: FileShape): string[] | null {
+    const { name } = file
     if (shape.leftOut !== undefined) {
       this.#leftOut.add(shape.leftOut, name)
       return null
     }
-    if (shape.width === 0) return null
+    if (shape.width === 0) {
+      this.read(file, shape)
+      return null
+    }
     try {
       const columns = this.#match(name, shape)
       this.#taken++
@@ -59,6 +66,12 @@ export class FileSorter {
       this.#skipped.add(name)
       return null
     }
+  }
+
+  /** Takes the shape of a file that was read to its end. */
+  read({ name, sizeBytes }: SizedFile, { cuts, flaws }: FileShape): void {
+    const { records = 0, broken = 0 } = cuts.at(-1) ?? {}
+    if (sizeBytes > 0 && records + broken + flaws.length === 0) this.#withoutRecords.add(name)
   }
 
   #match(file: string, { header, width }: FileShape): string[] {
@@ -124,6 +137,7 @@ export class FileSorter {
     return [
       ...this.#leftOut.notes,
       ...notesOf('files_skipped', this.#skipped),
+      ...notesOf('files_without_records', this.#withoutRecords),
       ...notesOf('files_by_position', this.#byPosition),
       ...this.#otherwiseNotes(),
       ...this.#renamedNotes(),
@@ -146,7 +160,7 @@ export class FileSorter {
   }
 }
 
-type SomeCode = 'files_skipped' | 'files_by_position'
+type SomeCode = 'files_skipped' | 'files_without_records' | 'files_by_position'
 
 const notesOf = (code: SomeCode, { count, shown: some }: SomeNames): Note[] =>
   count === 0 ? [] : [noteOf(code, { count, some })]

@@ -128,6 +128,7 @@ export async function readHeads(
       if (!isFirst && bytes > scannedBytesMax) continue
       const whole = isFirst ? first.shape : await scanFile(reader, file, head)
       const { reading } = whole
+      sorter.read(file, whole)
       values.add({ fileNo, ...whole }, formatOf(reading).terms(reading), columns)
       scanned++
     }

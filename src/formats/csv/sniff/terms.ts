@@ -1,13 +1,15 @@
 /**
  * How numbers and dates are written. A value must prove it: 1,234 may be either number, and
  * 01/02/2024 either day; where no value of the head tells, they stay texts, and a note says so.
+ * What was found changes how values are read, so a note says that as well: see termNotes.ts.
  */
 
-import { dateParts, plainNumber, type Terms } from '../../../domain/values.ts'
-import { type Note, noteOf } from '../../../errors/notes.ts'
+import { dateParts, dateType, plainNumber, type Terms } from '../../../domain/values.ts'
+import type { Note } from '../../../errors/notes.ts'
 import type { Dialect } from '../dialect.ts'
 import type { CsvOptions } from '../options.ts'
 import { isNullWord, isPlainNumber } from '../valueKinds.ts'
+import { datesNote, numbersNote, type Place, unsureNote, whereIn } from './termNotes.ts'
 
 export interface Sniffed {
   dialect: Dialect
@@ -19,13 +21,6 @@ export interface Sniffed {
    */
   takesNumbers: boolean
   takesDates: boolean
-}
-
-/** Where the values are: for what is told of them. */
-interface Place {
-  file: string
-  /** Names of the fields; none without a header. */
-  names: readonly (string | null)[]
 }
 
 /** Enough to see how a column is written. */
@@ -120,12 +115,12 @@ function sniffNumbers(columns: string[][], place: Place): Found {
     const thousands = thousandsOf
       .slice(0, 3)
       .find((each) => comma.some((values) => needs(values, commaTerms(), commaTerms(each))))
-    return { ...settled, terms: commaTerms(thousands) }
+    return foundNumbers(commaTerms(thousands), columns, place)
   }
   const thousands = thousandsOf.find(
     (each) => each !== '.' && point.some((values) => needs(values, {}, { thousands: each })),
   )
-  if (thousands) return { ...settled, terms: { thousands } }
+  if (thousands) return foundNumbers({ thousands }, columns, place)
   const isOpen = !withPoint
   if (!unsure) return { ...settled, isOpen }
   const value = unsure.find((each) => either.test(each))
@@ -134,20 +129,23 @@ function sniffNumbers(columns: string[][], place: Place): Found {
   return { ...note({ problem, flag, where: whereIn(place, columns, [unsure]) }, place), isOpen }
 }
 
-function note(told: { problem: string; flag: string; where: string }, { file }: Place): Found {
-  const subject = `${file} ${told.flag}`
-  return { terms: {}, notes: [noteOf('terms_unsure', { ...told, file, subject })], isOpen: true }
+/** Values that are written so, and are no plain numbers: of each column that has some. */
+function foundNumbers(terms: Terms, columns: string[][], place: Place): Found {
+  const isChanged = (value: string) =>
+    !isPlainNumber(value) &&
+    plainNumber(value, terms) !== null &&
+    /[,.' _\u00a0\u202f\u2019]/.test(value)
+  const changed = columns.filter((values) => areNumbers(values, terms) && values.some(isChanged))
+  const values = changed.flatMap((each) => each.filter(isChanged))
+  // One with all marks shows most.
+  const value = values.find((each) => /\d[^\d]\d+[^\d]\d/.test(each)) ?? values[0]
+  if (value === undefined) return { ...settled, terms }
+  const told = { value, where: whereIn(place, columns, changed) }
+  return { ...settled, terms, notes: [numbersNote(terms, told, place)] }
 }
 
-const nameCharsMax = 80
-
-/** `column price`, `columns price, rate`. */
-function whereIn({ names }: Place, all: string[][], columns: string[][]): string {
-  const shown = columns.map((values) => {
-    const at = all.indexOf(values)
-    return names[at]?.trim().slice(0, nameCharsMax) || `column_${at + 1}`
-  })
-  return `${shown.length === 1 ? 'column' : 'columns'} ${shown.join(', ')}`
+function note(told: Parameters<typeof unsureNote>[0], place: Place): Found {
+  return { terms: {}, notes: [unsureNote(told, place)], isOpen: true }
 }
 
 const isPlainNumbers = (values: string[]): boolean => values.every(isPlainNumber)
@@ -192,11 +190,24 @@ function sniffDates(columns: string[][], place: Place): Found {
     const where = whereIn(place, columns, [...orders.values(), ...(mixed ? [mixed] : [])])
     return { ...note({ problem, flag, where }, place), isOpen: false }
   }
-  if (order) return { ...settled, terms: { dates: order } }
+  if (order) return foundDates(order, columns, place)
   if (!unsure) return { ...settled, isOpen: true }
   const value = unsure.find((each) => dateParts(each) !== null)
   const problem = `${value} may have its day or its month first, and no date tells which`
   return note({ problem, flag, where: whereIn(place, columns, [unsure]) }, place)
+}
+
+function foundDates(dates: NonNullable<Terms['dates']>, columns: string[][], place: Place): Found {
+  const found = { ...settled, terms: { dates } }
+  // With the year in front there is but one order.
+  if (dates === 'YMD') return found
+  const isSo = (value: string) => dateType(value, { dates }) !== null
+  const changed = columns.filter((values) => dateOrder(values) !== null && values.some(isSo))
+  const values = changed.flatMap((each) => each.filter(isSo))
+  const [value] = values
+  if (value === undefined) return found
+  const told = { value, where: whereIn(place, columns, changed) }
+  return { ...found, notes: [datesNote(dates, told, place)] }
 }
 
 type DateOrder = NonNullable<Terms['dates']> | 'either' | 'mixed'
