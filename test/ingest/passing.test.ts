@@ -4,6 +4,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { createActivities } from '../../activities/index.ts'
 import { openDb } from '../../src/postgres/db.ts'
+import { viewIngest } from '../../src/postgres/ledger/ingests.ts'
 import { ingestHash } from '../../src/postgres/names.ts'
 import { viewWorkflow } from '../../src/temporal/ingests.ts'
 import { build, eachVerb, type StartOptions, until } from '../harness.ts'
@@ -144,6 +145,35 @@ test.each(passing)('$what for a while, in load and in sweep', { timeout: 60_000 
     await admin.query(end)
     await held[place]()
   }
+  await expectAccount(ingestId, table)
+})
+
+/** A full disk, and what else a server runs out of, as statements meet it. */
+const shortages = ['53100', '53200', '53300', '53400']
+
+test.each(shortages)('%s in a load and in a publish', { timeout: 60_000 }, async (state) => {
+  const table = `short_${state}`
+  await harness.db.query(`
+    create table is_${table} ();
+    create function ${table}() returns trigger language plpgsql as $$ begin
+      if to_regclass('public.is_${table}') is not null then
+        raise exception 'no room for an %', tg_op using errcode = '${state}';
+      end if; return new; end $$;
+    create trigger ${table} before update on sluice.units for each row execute function ${table}()`)
+  const ingestId = await start(table, eachVerb)
+  const short = (what: string) => new RegExp(`no room for an ${what}.*SQLSTATE ${state}`)
+  await retrying(ingestId, short('UPDATE'))
+  const before = await viewIngest(harness.db, ingestId)
+  expect(before).toMatchObject({ state: 'running', rowsLoaded: 0, rowsRejected: 0 })
+  await harness.db.query(`
+    create trigger ${table} before insert on ${table} for each row execute function ${table}();
+    drop trigger ${table} on sluice.units`)
+  await retrying(ingestId, short('INSERT'))
+  const loaded = await viewIngest(harness.db, ingestId)
+  expect(loaded).toMatchObject({ state: 'running', phase: 'publish', rowsRejected: bad })
+  const { rows: published } = await harness.db.query(`select count(*) as rows from ${table}`)
+  expect(published[0].rows).toBe(0)
+  await harness.db.query(`drop table is_${table}`)
   await expectAccount(ingestId, table)
 })
 
