@@ -39,7 +39,15 @@ export async function* walk(
   if (from && real) {
     const glob = parseGlob(from.below, 'files', refuse)
     const hears = stats?.isDirectory() && onLeftOut ? { onLeftOut } : {}
-    const branch = { folder: resolve(from.base), real, way: '', above: [], ...hears }
+    const branch = {
+      folder: resolve(from.base),
+      real,
+      way: '',
+      above: [],
+      ways: new Map(),
+      isLinked: false,
+      ...hears,
+    }
     for await (const met of walkFolder(branch, glob, signal)) {
       isFound = true
       yield met
@@ -79,7 +87,14 @@ interface Branch {
   /** Real folders on the way here: a link to one of them leads round in circles. */
   above: readonly string[]
   onLeftOut?: WalkOptions['onLeftOut']
+  /** In how many ways the walk has come to each folder that a link led to. */
+  ways: Map<string, number>
+  /** A link is on the way. */
+  isLinked: boolean
 }
+
+/** Folders that link to one another twice have more ways than anybody can walk: 2^n for n of them. */
+const waysMax = 64
 
 async function* walkFolder(
   branch: Branch,
@@ -100,10 +115,22 @@ async function* walkFolder(
     } else tell(path, kind, branch)
     if (kind !== 'folder' || !glob.mayBegin(`${here}/`)) continue
     const inner = isLink ? await realpath(path) : join(real, entry.name)
-    const isCircle = above.includes(inner)
-    const below = { folder: path, real: inner, way: `${here}/`, above }
-    if (!isCircle) yield* walkFolder(below, glob, signal)
+    if (above.includes(inner)) continue
+    const { ways } = branch
+    const isLinked = isLink || branch.isLinked
+    if (isLinked) addWay(ways, inner)
+    const below = { folder: path, real: inner, way: `${here}/`, above, ways, isLinked }
+    yield* walkFolder(below, glob, signal)
   }
+}
+
+/** @throws file_unreadable */
+function addWay(ways: Map<string, number>, folder: string): void {
+  const count = (ways.get(folder) ?? 0) + 1
+  ways.set(folder, count)
+  if (count <= waysMax) return
+  const problem = `links lead to it in more than ${waysMax} ways`
+  throw sluiceError('file_unreadable', { file: folder, problem })
 }
 
 /** Hidden folders are those of tools. */

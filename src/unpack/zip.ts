@@ -45,12 +45,14 @@ export async function* listMembers(
   let zip: ZipFile | null = null
   let members = 0
   let bytes = 0
+  const spans = new Spans()
   try {
     const reader = new ArchiveReader(archive, archiveBytes)
     const options = { decodeStrings: false, autoClose: false }
     zip = await fromRandomAccessReaderPromise(reader, archiveBytes, options)
     for await (const entry of zip.eachEntry()) {
       const name = nameOf(entry)
+      spans.add(entry)
       if (++members > limits.membersMax) {
         const problem = `it has more than ${limits.membersMax} members`
         throw sluiceError('unpack_limit', { file, problem, setting: 'SLUICE_ZIP_MEMBERS' })
@@ -62,12 +64,13 @@ export async function* listMembers(
         continue
       }
       refuseMember(entry, `${file}/${name}`)
-      // Members may share their packed bytes, so their sum counts.
+      // Members that share their packed bytes are found at the end, so the sum counts until then.
       bytes += entry.uncompressedSize
       checkSize(`${file}/${name}`, entry.uncompressedSize, limits)
       checkRatio(file, { packed: archiveBytes, unpacked: bytes }, limits)
       yield { name, sizeBytes: entry.uncompressedSize, place: placeOf(entry) }
     }
+    spans.mustNotOverlap()
   } catch (error) {
     if (error instanceof SluiceError || (error as NodeJS.ErrnoException).syscall) throw error
     throw sluiceError('packed_file_damaged', { file, problem: messageOf(error) }, { cause: error })
@@ -115,6 +118,29 @@ class ArchiveReader extends RandomAccessReader {
   }
 }
 
+const headerBytes = 30
+
+/** Where the headers and the bytes of members lie. A directory that lies lets some share them. */
+class Spans {
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
+
+  add(entry: Entry): void {
+    const { relativeOffsetOfLocalHeader: start, compressedSize, fileNameLength } = entry
+    this.#starts.push(start)
+    this.#ends.push(start + headerBytes + fileNameLength + compressedSize)
+  }
+
+  mustNotOverlap(): void {
+    const starts = Float64Array.from(this.#starts).sort()
+    const ends = Float64Array.from(this.#ends).sort()
+    // Spans lie side by side if each, in order, ends where the next one starts, or before.
+    if (starts.some((start, at) => at > 0 && start < (ends[at - 1] as number))) {
+      throw new Error('some of its members share their bytes')
+    }
+  }
+}
+
 const placeOf = (entry: Entry): Place => ({
   offset: entry.relativeOffsetOfLocalHeader,
   packedBytes: entry.compressedSize,
@@ -122,14 +148,17 @@ const placeOf = (entry: Entry): Place => ({
   crc32: entry.crc32,
 })
 
+/** No path of Linux is longer. */
+const nameBytesMax = 4096
+
 /** A NUL byte is the one character that the ledger cannot keep. */
 function nameOf(entry: Entry): string {
   const { generalPurposeBitFlag, extraFields } = entry
   const raw = entry.fileName as unknown as Buffer
-  return getFileNameLowLevel(generalPurposeBitFlag, raw, extraFields, true).replaceAll(
-    '\0',
-    '\ufffd',
-  )
+  const name = getFileNameLowLevel(generalPurposeBitFlag, raw, extraFields, true)
+  const bytes = Math.max(raw.length, Buffer.byteLength(name))
+  if (bytes > nameBytesMax) throw new Error(`a name in it has ${bytes} bytes`)
+  return name.replaceAll('\0', '\ufffd')
 }
 
 /** @throws packing_unsupported */

@@ -170,7 +170,14 @@ test.each([
     'packed_file_damaged',
     'checksum',
   ],
-  ['a member that is elsewhere', withField(archive, 42, 9), 'packed_file_damaged', 'not where'],
+  ['a member that is elsewhere', withField(stored, 42, 9), 'packed_file_damaged', 'not where'],
+  ['members at one place', withField(archive, 42, 0), 'packed_file_damaged', 'share their bytes'],
+  [
+    'a long name',
+    await zip({ [`${'d/'.repeat(9999)}a`]: csv }),
+    'packed_file_damaged',
+    '19999 bytes',
+  ],
   [
     'an encrypted member',
     withField(archive, 8, 1),

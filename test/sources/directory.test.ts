@@ -146,6 +146,24 @@ test('a link that leads round in circles is left out', async () => {
   await rm(join(data, 'sub/up'))
 })
 
+test('folders that link to one another are walked in few ways, not in all of 2^40', async () => {
+  const tangle = join(root, 'tangle')
+  await mkdir(tangle)
+  for (let level = 0; level < 40; level++) {
+    const folder = join(tangle, `${level}`)
+    await mkdir(folder)
+    await writeFile(join(folder, 'x.csv'), 'a\n')
+    for (const name of ['one', 'two']) await symlink(`../${level + 1}`, join(folder, name))
+  }
+  await mkdir(join(tangle, '40'))
+  await expect(list(join(tangle, '0', '**/*.csv'))).rejects.toMatchObject({
+    code: 'file_unreadable',
+    message: expect.stringContaining('links lead to it in more than 64 ways'),
+  })
+  // Two names of one folder are two names of its files, as ever.
+  expect(await list(join(tangle, '38/*/*.csv'))).toHaveLength(2)
+})
+
 test.each([
   ['a file that is not there', 'no.csv'],
   ['a glob that matches nothing', '*.parquet'],
