@@ -103,9 +103,9 @@ function queueGauge(register: Registry, deps: ApiDeps): void {
   let found: ReturnType<typeof seeQueues> | null = null
   let foundMs = 0
   const recent = () => {
-    if (!found || Date.now() - foundMs > queuesKeptMs) {
+    if (!found || performance.now() - foundMs > queuesKeptMs) {
       found = seeQueues(deps)
-      foundMs = Date.now()
+      foundMs = performance.now()
     }
     return found
   }

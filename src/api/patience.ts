@@ -41,7 +41,7 @@ export function watchConnections(server: Server, patience: Patience): () => void
   let isEnding = false
 
   server.on('connection', (socket: Socket) => {
-    const nowMs = Date.now()
+    const nowMs = performance.now()
     open.set(socket, { sinceMs: nowMs, requests: new Set(), bytes: 0, bytesMs: nowMs })
     socket.once('close', () => open.delete(socket))
   })
@@ -49,12 +49,12 @@ export function watchConnections(server: Server, patience: Patience): () => void
     const connection = open.get(request.socket)
     if (!connection) return
     connection.requests.add(request)
-    connection.sinceMs = Date.now()
+    connection.sinceMs = performance.now()
     connection.bytes = request.socket.bytesRead
     connection.bytesMs = connection.sinceMs
     response.once('close', () => {
       connection.requests.delete(request)
-      connection.sinceMs = Date.now()
+      connection.sinceMs = performance.now()
       connection.bytes = request.socket.bytesRead
       if (isEnding && connection.requests.size === 0) request.socket.end()
     })
@@ -80,7 +80,7 @@ function hasRunOut(
   connection: Connection,
   { patience, isEnding }: { patience: Patience; isEnding: boolean },
 ): boolean {
-  const nowMs = Date.now()
+  const nowMs = performance.now()
   const { requests, sinceMs } = connection
   if (requests.size === 0) {
     if (isEnding) return true

@@ -15,11 +15,11 @@ export async function* follow(
   id: string,
   signal: AbortSignal,
 ): AsyncGenerator<IngestEvent> {
-  let heardMs = Date.now()
+  let heardMs = performance.now()
   while (true) {
     try {
       for await (const { event, view } of eventsOf(client, await client.events(id, signal))) {
-        heardMs = Date.now()
+        heardMs = performance.now()
         yield view
         if (event === 'end') return
       }
@@ -27,7 +27,7 @@ export async function* follow(
       signal.throwIfAborted()
       // The ingest does not need the API to go on, so a lost line is no failure.
       const isAway = !(error instanceof SluiceError) || error.code === 'api_unavailable'
-      if (!isAway || Date.now() - heardMs > patienceMs) throw error
+      if (!isAway || performance.now() - heardMs > patienceMs) throw error
     }
     await sleep(againMs, null, { signal })
   }

@@ -1,7 +1,22 @@
 /** The command line: `sluice <command>`. */
+import { messageOf, sluiceError } from '../errors.ts'
+import { tell } from './errors.ts'
 import { runProgram } from './program.ts'
 
-// A reader that has gone (`| head`, a closed terminal) is no reason to leave work half done.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+/** Codes of a reader that has gone: the next command of a pipe has ended, or the terminal is closed. */
+const gone = new Set(['EPIPE', 'EIO', 'ECONNRESET', 'EBADF', 'ERR_STREAM_DESTROYED'])
+let lost: Error | null = null
+
+// That nobody reads on is no reason to leave work half done. That a disk is full is to be known.
+process.stderr.on('error', () => {})
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (!gone.has(error.code ?? '')) lost ??= error
+})
+process.once('exit', (code) => {
+  if (!lost || code !== 0) return
+  const error = sluiceError('output_failed', { problem: messageOf(lost) }, { cause: lost })
+  const json = process.argv.includes('--json')
+  process.exitCode = tell(error, { json, stack: false })
+})
 
 process.exitCode = await runProgram(process.argv)

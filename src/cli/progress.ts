@@ -80,9 +80,9 @@ function lines(): Progress {
       const step = stepOf(view)
       if (view.endedAt) return
       const now = `${step} ${view.waiting}`
-      if (now === last && Date.now() - lastMs < lineEveryMs) return
+      if (now === last && performance.now() - lastMs < lineEveryMs) return
       last = now
-      lastMs = Date.now()
+      lastMs = performance.now()
       const rows = `${plural(view.rowsLoaded, 'row')}, ${leftOut(view)}`
       const parts = [step.padEnd(9), rows, again(view), bytesOf(view), troubleOf(view)]
       console.log(`  ${parts.filter(Boolean).join('  ')}`)

@@ -20,9 +20,9 @@ export function onSignals(
   let firstMs: number | null = null
   const handle = (signal: Stop) => {
     if (firstMs === null) {
-      firstMs = Date.now()
+      firstMs = performance.now()
       onStop(signal)
-    } else if (Date.now() - firstMs > echoMs) onAgain(codeOf(signal))
+    } else if (performance.now() - firstMs > echoMs) onAgain(codeOf(signal))
   }
   for (const signal of stops) process.on(signal, handle)
   return () => {

@@ -29,7 +29,8 @@ export function duration(ms: number): string {
 }
 
 export function tookMs({ createdAt, endedAt }: Ingest, now = Date.now()): number {
-  return (endedAt ? Date.parse(endedAt) : now) - Date.parse(createdAt)
+  // The clock here may be behind that of the database.
+  return Math.max(0, (endedAt ? Date.parse(endedAt) : now) - Date.parse(createdAt))
 }
 
 const marks = {

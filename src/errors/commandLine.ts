@@ -10,6 +10,11 @@ export const commandLine = withExamples({
     hint: 'See `{command} --help`.',
     example: { problem: 'The target is missing: --into schema.table', command: 'sluice ingest' },
   },
+  output_failed: {
+    kind: 'user',
+    message: 'What the command printed could not be written: {problem}.',
+    hint: 'What it did is done; only its output is missing. Make room, and ask again: `sluice list`.',
+  },
   variable_invalid: {
     kind: 'user',
     message: '{name} is {value}: {problem}.',

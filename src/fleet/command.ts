@@ -69,19 +69,25 @@ export async function tellWorker({ db }: FleetDeps, request: CommandRequest): Pr
   const { worker, instance } = found
   const goneAt = goneAtOf(found)
   if (goneAt) throw sluiceError('worker_gone', { worker, since: goneAt.toISOString() })
-  const startMs = Date.now()
+  const startMs = performance.now()
   const timeoutMs = timeoutSeconds * 1000
   const id = await giveCommand(db, instance, command, timeoutMs)
   while (true) {
     const { answer } = await viewCommand(db, id)
     if (answer?.done) {
       const { message } = answer
-      return { worker, instance, done: true, message, tookMs: Date.now() - startMs }
+      return {
+        worker,
+        instance,
+        done: true,
+        message,
+        tookMs: Math.round(performance.now() - startMs),
+      }
     }
     if (answer) {
       throw sluiceError('command_refused', { worker, problem: answer.message })
     }
-    if (signal.aborted || Date.now() - startMs >= timeoutMs) break
+    if (signal.aborted || performance.now() - startMs >= timeoutMs) break
     await sleep(pollMs, null, { signal }).catch(() => {})
   }
   const isVoid = await voidCommand(db, id)

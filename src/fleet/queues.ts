@@ -40,12 +40,12 @@ export async function seeLimited(
   queue: string,
   perSecond: number | null,
 ): Promise<Queue> {
-  const deadline = Date.now() + agreedMs
+  const deadline = performance.now() + agreedMs
   const isThere = async () => {
     const { rateLimit = null } = (await ask(deps, queue)) ?? {}
     return isSameRate(rateLimit?.setBy === 'api' ? rateLimit.perSecond : null, perSecond)
   }
-  while (!(await isThere()) && Date.now() < deadline) await sleep(lookEveryMs)
+  while (!(await isThere()) && performance.now() < deadline) await sleep(lookEveryMs)
   return seeQueue(deps, queue)
 }
 

@@ -26,7 +26,7 @@ export async function* follow(
   ingestId: string,
   signal: AbortSignal,
 ): AsyncGenerator<IngestEvent | null> {
-  const startMs = Date.now()
+  const startMs = performance.now()
   const temporal = probeNowAndThen(deps, ingestId)
   let shown = ''
   while (!signal.aborted) {
@@ -38,17 +38,17 @@ export async function* follow(
       if (isOver(view.state) || now.problem) return
       shown = text
     } else yield null
-    await sleep(pauseMs(Date.now() - startMs), null, { signal }).catch(() => {})
+    await sleep(pauseMs(performance.now() - startMs), null, { signal }).catch(() => {})
   }
 }
 
 /** Asks Temporal in the background; gives what it said last. */
 function probeNowAndThen(deps: IngestsDeps, ingestId: string): () => Probe {
   let last: Probe = null
-  let nextMs = Date.now() + probeEveryMs
+  let nextMs = performance.now() + probeEveryMs
   return () => {
-    if (Date.now() >= nextMs) {
-      nextMs = Date.now() + probeEveryMs
+    if (performance.now() >= nextMs) {
+      nextMs = performance.now() + probeEveryMs
       void probe(deps, ingestId).then((found) => {
         last = found
       })

@@ -44,18 +44,18 @@ export async function startInTurn(
 ): Promise<boolean> {
   const gate = gates.get(temporal) ?? new Gate()
   gates.set(temporal, gate)
-  const untilMs = Date.now() + startPatienceMs
+  const untilMs = performance.now() + startPatienceMs
   await gate.enter()
   try {
     for (;;) {
-      if (Date.now() > untilMs) throw busy()
+      if (performance.now() > untilMs) throw busy()
       try {
         const deadline = Date.now() + startTimeoutMs
         return await temporal.withDeadline(deadline, () =>
           startIngest(temporal, { ...ingest, attributes }),
         )
       } catch (error) {
-        if (!isBusy(error) || Date.now() + againMs > untilMs) throw error
+        if (!isBusy(error) || performance.now() + againMs > untilMs) throw error
         await sleep(againMs)
       }
     }

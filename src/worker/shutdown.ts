@@ -64,12 +64,12 @@ export class Shutdown {
     let firstMs = 0
     const onSignal = (signal: NodeJS.Signals) => {
       if (firstMs === 0) {
-        firstMs = Date.now()
+        firstMs = performance.now()
         const again = 'again to leave at once'
         const message = `${signal}: ends or hands back what it has in hand; ${again}`
         this.#log.info({ event: 'stopping' }, message)
         this.ask('signal')
-      } else if (Date.now() - firstMs > repeatMs) {
+      } else if (performance.now() - firstMs > repeatMs) {
         this.#log.warn({ event: 'left' }, `${signal} again: leaves at once, nothing is lost`)
         process.exit(128 + constants.signals[signal])
       }

@@ -40,10 +40,10 @@ export const events = (deps: ApiDeps) => async (app: App) => {
 }
 
 async function* eventsOf(deps: ApiDeps, ingestId: string, signal: AbortSignal) {
-  let lastMs = Date.now()
+  let lastMs = performance.now()
   for await (const view of follow(deps, ingestId, signal)) {
-    if (!view && Date.now() - lastMs < heartbeatMs) continue
-    lastMs = Date.now()
+    if (!view && performance.now() - lastMs < heartbeatMs) continue
+    lastMs = performance.now()
     if (!view) yield ': still there\n\n'
     else {
       const name = view.endedAt || view.problem ? 'end' : 'progress'

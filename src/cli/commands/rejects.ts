@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { type Command, Option } from 'commander'
 import { readConfig } from '../../config.ts'
 import { toJson } from '../../domain/visible.ts'
+import { messageOf, sluiceError } from '../../errors.ts'
 import { type Client, createClient } from '../client.ts'
 import { addJson, addLogLevel, integer } from '../options.ts'
 import { needApi } from '../settings.ts'
@@ -69,6 +70,9 @@ async function printCsv(client: Client, id: string, all: boolean): Promise<void>
     await pipeline(Readable.fromWeb(body as never), process.stdout, { end: false })
   } catch (error) {
     // EPIPE: the reader of the pipe, such as `head`, has ended.
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+    const { code, syscall } = error as NodeJS.ErrnoException
+    if (code === 'EPIPE') return
+    if (syscall !== 'write') throw error
+    throw sluiceError('output_failed', { problem: messageOf(error) }, { cause: error })
   }
 }

@@ -78,7 +78,7 @@ async function untilEnd(
   { json, signal }: { json: boolean; signal: AbortSignal },
 ): Promise<RetryNow> {
   let view = asked
-  let heardMs = Date.now()
+  let heardMs = performance.now()
   let isTold = false
   while (view.state === 'running') {
     if (view.waiting && !isTold && !json) {
@@ -88,10 +88,10 @@ async function untilEnd(
     await sleep(againMs, null, { signal })
     try {
       view = await client.retry(asked.ingest, asked.id)
-      heardMs = Date.now()
+      heardMs = performance.now()
     } catch (error) {
       const isAway = error instanceof SluiceError && error.code === 'api_unavailable'
-      if (!isAway || Date.now() - heardMs > patienceMs) throw error
+      if (!isAway || performance.now() - heardMs > patienceMs) throw error
     }
   }
   return view

@@ -31,11 +31,11 @@ export async function startKept(options: KeptOptions): Promise<KeptPart> {
   /** Resolves once it has stopped; until then each one that dies gets a successor. */
   const keepOneRunning = async (feed: object): Promise<void> => {
     while (!isStopping) {
-      const startMs = Date.now()
+      const startMs = performance.now()
       const how = await current.exited
       if (isStopping) return
       say(`${name} ${current.pid} ended (${how}); its log: ${log}`)
-      if (Date.now() - startMs > 2 * againMaxMs) againMs = againFromMs
+      if (performance.now() - startMs > 2 * againMaxMs) againMs = againFromMs
       await sleep(againMs, null, { ref: false })
       againMs = Math.min(againMaxMs, againMs * 2)
       if (isStopping) return

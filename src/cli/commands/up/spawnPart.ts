@@ -62,7 +62,7 @@ async function untilReady(
     signal,
   }: { exited: Promise<string>; printed(): Promise<string>; signal: AbortSignal },
 ): Promise<RegExpExecArray> {
-  const startMs = Date.now()
+  const startMs = performance.now()
   let ended: string | null = null
   void exited.then((how) => {
     ended = how
@@ -70,7 +70,7 @@ async function untilReady(
   for (;;) {
     const found = ready.exec(await printed())
     if (found) return found
-    if (ended !== null || Date.now() - startMs > readyTimeoutMs) {
+    if (ended !== null || performance.now() - startMs > readyTimeoutMs) {
       const last = (await printed()).trim().split('\n').slice(-3).join('\n  ')
       const how = `${ended ?? 'it was not ready in time'}; it said:\n  ${last}\n`
       throw sluiceError('part_ended', { part, how, log })
