@@ -14,6 +14,7 @@ export const commandLine = withExamples({
     kind: 'user',
     message: 'What the command printed could not be written: {problem}.',
     hint: 'What it did is done; only its output is missing. Make room, and ask again: `sluice list`.',
+    example: { problem: 'ENOSPC: no space left on device, write' },
   },
   variable_invalid: {
     kind: 'user',

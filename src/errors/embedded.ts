@@ -3,6 +3,12 @@ import { withExamples } from './examples.ts'
 import type { LocalRow } from './row.ts'
 
 export const embedded = withExamples({
+  home_unwritable: {
+    kind: 'user',
+    message: 'No folders can be made in {home}: {problem}.',
+    hint: 'What Sluice keeps is in .sluice of the folder that it is started in. Start it in another one, or set SLUICE_HOME.',
+    example: { home: '/srv/.sluice', problem: "EACCES: permission denied, mkdir '/srv/.sluice'" },
+  },
   folder_in_use: {
     kind: 'user',
     message: 'Process {owner} is using this folder already (its server is process {server}).',

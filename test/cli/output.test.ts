@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { buildApi } from '../api/server.ts'
-import { environment, program } from './sluice.ts'
+import { environment, program, sluice } from './sluice.ts'
 
 const api = await buildApi()
 const env = environment({ SLUICE_API: api.url, SLUICE_HOME: join(api.folder, 'none') })
@@ -44,4 +44,12 @@ test.each(commands)('a reader that has gone does not fail %s', async (command) =
   child.stderr.on('data', (chunk) => (error += chunk))
   const [code] = await once(child, 'close')
   expect([code, error]).toEqual([0, ''])
+})
+
+test('a home that cannot be made is named before anything is started', async () => {
+  const home = join(import.meta.filename, 'home')
+  const { code, out, error } = await sluice(['up'], { env: { SLUICE_HOME: home } })
+  expect([code, out]).toEqual([1, ''])
+  expect(error).toContain(`No folders can be made in ${home}: ENOTDIR`)
+  expect(error).toContain('set SLUICE_HOME')
 })

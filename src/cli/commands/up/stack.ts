@@ -4,7 +4,7 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Config, UpFile } from '../../../config.ts'
-import { sluiceError } from '../../../errors.ts'
+import { messageOf, sluiceError } from '../../../errors.ts'
 import { startKept } from './keptPart.ts'
 import { feedApi, type Start, spawnApi, startDatabase, startTemporalServer } from './parts.ts'
 import type { Running } from './running.ts'
@@ -29,7 +29,9 @@ export async function startStack(
   { stopping, app }: { stopping: AbortSignal; app?: string },
 ): Promise<Stack> {
   const { home, stageDir } = config
-  const logs = await makeFolders(config)
+  const logs = await makeFolders(config).catch((error) => {
+    throw sluiceError('home_unwritable', { home, problem: messageOf(error) }, { cause: error })
+  })
   const alarm = createAlarm(running)
   const start: Start = { config, logs, running, watch: alarm.watch }
   const halt = new AbortController()
