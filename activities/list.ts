@@ -9,7 +9,7 @@ import type { FirstTable, ListedFile } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { addFiles, type NumberedFile, sumList } from '../src/postgres/ledger/files.ts'
-import { recordListed } from '../src/postgres/ledger/firstTable.ts'
+import { type NewList, recordListed } from '../src/postgres/ledger/firstTable.ts'
 import {
   enterPhase,
   type IngestEntry,
@@ -71,9 +71,11 @@ export interface ListWork {
   entry: IngestEntry
   /** Takes the files, page by page, in the place of the ledger. */
   write?: (files: NumberedFile[]) => Promise<void>
+  /** Takes the list as a whole, in the place of the ledger. */
+  recordAll?: (list: NewList) => Promise<void>
 }
 
-interface NewList {
+interface Listing {
   listed: Listed
   sizeBytes: number
   /** null for a list that was found in the ledger. */
@@ -84,8 +86,13 @@ interface NewList {
 export async function listIn(
   attempt: Attempt,
   tx: Connection,
-  { ingestId, entry, write = (files) => addFiles(tx, ingestId, files) }: ListWork,
-): Promise<NewList> {
+  {
+    ingestId,
+    entry,
+    write = (files) => addFiles(tx, ingestId, files),
+    recordAll = (list) => recordListed(tx, ingestId, list),
+  }: ListWork,
+): Promise<Listing> {
   const { signal } = attempt
   const { spec } = entry
   const known = spec.steps && (await plansOf(tx, spec.steps))
@@ -103,9 +110,9 @@ export async function listIn(
   const { first, notes } = known
     ? { first: null, notes: [] }
     : await findFirstTable(candidates, { source, spec, target, limits: attempt.unpack, signal })
-  await recordListed(tx, ingestId, { ...found, first })
+  const { files, lots, sizeBytes, fingerprint } = found
+  await recordAll({ files, sizeBytes, fingerprint, first })
   await addNotes(tx, ingestId, [...found.leftOut.notes, ...notes])
-  const { files, lots, sizeBytes } = found
   const listed = { files, lots, ...routed(entry, sizeBytes, known) }
   return { listed, sizeBytes, found: { first, isNew: target === null } }
 }
@@ -139,7 +146,7 @@ async function plansOf(tx: Connection, names: string[]): Promise<StepPlan[]> {
   })
 }
 
-interface Listing {
+interface Work {
   spec: FullSpec
   source: Source
   signal: AbortSignal
@@ -150,8 +157,7 @@ interface Listing {
  * Writes the files page by page, without those that are no data by their names.
  * @returns with the first files that are not empty, one of which may be a table
  */
-async function record(tx: Connection, listing: Listing) {
-  const { spec, source, signal, write } = listing
+async function record(tx: Connection, { spec, source, signal, write }: Work) {
   const candidates: ListedFile[] = []
   const leftOut = new LeftOut()
   const isNamed = namedFiles(spec.source)

@@ -10,6 +10,7 @@ import { sluiceError } from '../src/errors.ts'
 import { formatOf } from '../src/formats/index.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { eachFile, type FileEntry, sumFileBytes } from '../src/postgres/ledger/files.ts'
+import type { NewList } from '../src/postgres/ledger/firstTable.ts'
 import {
   enterPhase,
   type IngestEntry,
@@ -88,6 +89,8 @@ export interface PlanWork {
     files: readonly FileEntry[]
     /** There is no target yet. */
     isNew: boolean
+    /** To be recorded together with the plan. */
+    list: NewList | null
   }
 }
 
@@ -115,7 +118,7 @@ export async function planIn(
   const made = await makeLanding(tx, { ingestId, spec, target, layout, values })
   // Rows that go straight into the target rely on it as it is from now on.
   const relied = into.atomic ? before : await readRelied(tx, table)
-  await recordPlanned(tx, ingestId, { ...planned, ...made, relied })
+  await recordPlanned(tx, ingestId, { ...planned, ...made, relied }, known?.list)
   await addNotes(tx, ingestId, notes)
   return { planned, entry: { ...entry, ...made, relied } }
 }

@@ -40,6 +40,8 @@ import { noteTrimmed } from './publish/trimmed.ts'
 export interface PublishInput extends VerbInput {
   /** Data records that staging counted: what a share of rejects is a share of. */
   records: number
+  /** The ingest ends with it, in the same transaction. */
+  isEnd?: boolean
 }
 
 /** The result passes through Temporal, so it has the first notes only; the ledger has them all. */
@@ -112,13 +114,13 @@ export async function publishIn(
     ? await moveRows(attempt, tx, input, { entry, loaded })
     : loaded
   if (moved instanceof Error) return moved
-  return record(tx, ingestId, entry, moved)
+  return record(tx, input, entry, moved)
 }
 
 /** Marks the ingest published, with what is to be told of it. */
 async function record(
   tx: Connection,
-  ingestId: string,
+  { ingestId, isEnd = false }: PublishInput,
   { spec, columns }: IngestEntry,
   moved: Sums,
 ): Promise<Counts> {
@@ -126,7 +128,7 @@ async function record(
   const { rowsRejected: rejected } = published
   if (moved.trimmed > 0) await noteTrimmed(tx, ingestId, published)
   if (rejected > 0) await noteLikely(tx, ingestId, { rejected, spec })
-  const { earlier, isNoted } = await recordPublished(tx, ingestId, published)
+  const { earlier, isNoted } = await recordPublished(tx, ingestId, published, isEnd)
   const isRepeated = await noteRepeated(tx, ingestId, spec, earlier)
   const counts = withColumns(published, columns)
   return isNoted || isRepeated ? withNotes(tx, ingestId, counts) : counts

@@ -7,6 +7,7 @@ import { openApi, postIngest, uploadTen } from './api.ts'
 import type { CpuUse } from './cpu.ts'
 import { whole } from './grid.ts'
 import { type Measure, noiseNote, noisiest, type Part, watched } from './part.ts'
+import { profilesFolder } from './sluice.ts'
 import type { Stack } from './stack.ts'
 import { dropTable } from './tables.ts'
 import { startWorker } from './worker.ts'
@@ -34,10 +35,11 @@ const lookMs = 50
 
 export const burst: Measure<BurstPart> = {
   async measure(stack, options, say) {
-    const { concurrency, patienceSeconds, pairs } = options
+    const { concurrency, patienceSeconds, pairs, cpuProf } = options
+    const profiles = cpuProf ? profilesFolder : null
     const queue = 'burst'
     const sources = stack.folder
-    const worker = await startWorker(stack, { queue, concurrency, sources, profiles: null })
+    const worker = await startWorker(stack, { queue, concurrency, sources, profiles })
     const api = await openApi(stack)
     const lines: Burst[] = []
     for (let round = 0; round < pairs; round++) {

@@ -103,8 +103,12 @@ export function stepOnFilesOf(
     ...ofFiles(step, beginFilesMs + hardMs),
     ...heartbeatOf(timing),
   })
-  const run = runStepOnFiles as Held<typeof runStepOnFiles>
-  return (input) => run({ ...input, fileSoftMs, beginMs: beginFilesMs })
+  return (input) => {
+    const { fileNo, files } = input
+    const summary = `${step.step} · files ${fileNo} to ${fileNo + files - 1}`
+    const given = { ...input, fileSoftMs, beginMs: beginFilesMs }
+    return runStepOnFiles.executeWithOptions({ summary }, [given])
+  }
 }
 
 export const sweepOf =

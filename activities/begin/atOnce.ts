@@ -13,18 +13,19 @@ import { sluiceError } from '../../src/errors.ts'
 import { changeDateOrder } from '../../src/postgres/copy/copy.ts'
 import { type Connection, transaction } from '../../src/postgres/db.ts'
 import { tryBudget } from '../../src/postgres/ledger/budget.ts'
-import { endIngest } from '../../src/postgres/ledger/end.ts'
+import { dropLandingText } from '../../src/postgres/ledger/end.ts'
 import {
   addFiles,
   addStagedFiles,
   type FileEntry,
   type NumberedFile,
 } from '../../src/postgres/ledger/files.ts'
-import { asLedger } from '../../src/postgres/ledger/firstTable.ts'
+import { asLedger, type NewList, recordListed } from '../../src/postgres/ledger/firstTable.ts'
 import {
-  enterPhase,
+  enterPhaseText,
   type IngestEntry,
-  lockIngest,
+  lockedIngest,
+  lockText,
   mustBeActive,
 } from '../../src/postgres/ledger/ingests.ts'
 import { lockUnit } from '../../src/postgres/ledger/units.ts'
@@ -52,14 +53,26 @@ const patienceMs = 20_000
 export async function atOnce(attempt: Attempt, input: BeginInput): Promise<Begun> {
   const { db } = attempt
   const { ingestId } = input
-  await enterPhase(db, ingestId, 'list')
   const name = sessionName(ingestId, 'begin')
   const { signal, start, end } = startPatience(attempt.signal)
-  const options = { name, unitNo: 0, lockTimeoutMs, signal }
+  let last: string | null = null
+  const drop = (text: string | null) => {
+    last = text
+  }
   const soon = { ...attempt, signal }
-  const begun = await transaction(db, (tx) => work(soon, tx, { input, start }), options).finally(
-    end,
-  )
+  const begun = await transaction(
+    db,
+    (tx, _, found) => work(soon, tx, { input, start, drop, entry: lockedIngest(ingestId, found) }),
+    {
+      name,
+      unitNo: 0,
+      lockTimeoutMs,
+      signal,
+      before: enterPhaseText(ingestId, 'list'),
+      first: lockText(ingestId),
+      last: () => last,
+    },
+  ).finally(end)
   if (begun.counts) await attempt.stage.clear(ingestId)
   return begun
 }
@@ -78,20 +91,36 @@ function startPatience(signal: AbortSignal) {
   }
 }
 
+interface Work {
+  input: BeginInput
+  /** As it was locked. */
+  entry: IngestEntry
+  /** Starts our patience. */
+  start: () => void
+  /** Takes what removes the landing table, for the end of the transaction. */
+  drop: (text: string | null) => void
+}
+
 async function work(
   attempt: Attempt,
   tx: Connection,
-  { input, start }: { input: BeginInput; start: () => void },
+  { input, entry, start, drop }: Work,
 ): Promise<Begun> {
   const { signal } = attempt
   const { ingestId } = input
-  const entry = await lockIngest(tx, ingestId)
   mustBeActive(ingestId, entry)
   mustNotBePaused(input, entry.state)
   const held = new HeldFiles((files) => addFiles(tx, ingestId, files))
   const write = (files: NumberedFile[]) => held.take(files)
-  const { listed, sizeBytes, found } = await listIn(attempt, tx, { ingestId, entry, write })
-  if (!found || !isSmall({ listed, sizeBytes }, input, attempt.taskQueue)) {
+  let list: NewList | null = null
+  const recordAll = async (all: NewList) => {
+    list = all
+  }
+  const listing = { ingestId, entry, write, recordAll }
+  const { listed, sizeBytes, found } = await listIn(attempt, tx, listing)
+  const isWhole = found !== null && isSmall({ listed, sizeBytes }, input, attempt.taskQueue)
+  if (list && !(isWhole && !listed.steps)) await recordListed(tx, ingestId, list)
+  if (!isWhole) {
     await held.letGo()
     return { progress: { ...listed, phase: 'stage' } }
   }
@@ -104,16 +133,16 @@ async function work(
   // No transaction is open while a step runs.
   if (listed.steps) return { progress: { ...listed, phase: 'step' } }
   attempt.progress('plan')
-  const plan = { ingestId, entry: known, signal, known: { files, isNew } }
+  const plan = { ingestId, entry: known, signal, known: { files, isNew, list } }
   const { planned, entry: ready } = await planIn(tx, plan)
   if (planned.units > 1) return { progress: { ...listed, ...planned, phase: 'load' } }
   if (planned.units === 1) await load(attempt, tx, { ingestId, files })
 
   attempt.progress('publish')
   const { records } = planned
-  const counts = await publishIn(attempt, tx, { ingestId, records }, ready)
+  const counts = await publishIn(attempt, tx, { ingestId, records, isEnd: true }, ready)
   if (counts instanceof Error) throw counts
-  await endIngest(tx, ingestId, ready, { state: 'completed', error: null })
+  drop(dropLandingText(ingestId, ready))
   return { counts }
 }
 

@@ -98,6 +98,12 @@ export interface TransactionOptions {
   /** Nothing of it is kept. */
   isTrial?: boolean
   signal?: AbortSignal
+  /** A statement that comes before it and is committed by itself, in the same round trip. */
+  before?: string
+  /** Its first statement, in the same round trip; `work` gets the answer. */
+  first?: string
+  /** Its last statement, in one round trip with the commit. Asked for when the work is done. */
+  last?: () => string | null
 }
 
 /**
@@ -106,17 +112,20 @@ export interface TransactionOptions {
  */
 export const transaction = <T>(
   db: Db,
-  work: (tx: Connection, pid: number) => Promise<T>,
-  { name, unitNo, lockTimeoutMs, isTrial = false, signal }: TransactionOptions = {},
+  work: (tx: Connection, pid: number, found: pg.QueryResult) => Promise<T>,
+  { isTrial = false, signal, before, first, last, ...begin }: TransactionOptions = {},
 ): Promise<T> =>
   withConnection(
     db,
     async (tx) => {
-      const answers = (await tx.query(
-        beginText({ name, unitNo, lockTimeoutMs }),
-      )) as unknown as pg.QueryResult[]
-      const result = await work(tx, answers.at(-1)?.rows[0].pid)
-      await tx.query(isTrial ? 'rollback' : 'commit')
+      const opening = before === undefined ? [] : ['begin', before, 'commit']
+      const begun = [...opening, beginText(begin), ...(first === undefined ? [] : [first])]
+      const answers = (await tx.query(begun.join('; '))) as unknown as pg.QueryResult[]
+      const [, { rows }] = answers.slice(opening.length) as [pg.QueryResult, pg.QueryResult]
+      const result = await work(tx, rows[0].pid, answers.at(-1) as pg.QueryResult)
+      const closing = last?.() ?? null
+      const end = isTrial ? 'rollback' : 'commit'
+      await tx.query(closing === null ? end : `${closing}; ${end}`)
       return result
     },
     signal,
@@ -129,6 +138,9 @@ function destroy(connection: Connection): void {
   }
   wire.stream.destroy()
 }
+
+/** A value in the text of a statement that goes along with others, which can have no parameters. */
+export const literal = (value: string): string => pg.escapeLiteral(value)
 
 /** The constraint that a row broke, if PostgreSQL names one. */
 export const constraintOf = (error: unknown): string | null =>

@@ -39,14 +39,14 @@ async function roundTripsInto(table: string): Promise<number> {
 }
 
 test('ten rows into a new table take few round trips', async () => {
-  // 23 now, the phase that it shows first and the COPY with its end among them.
-  expect(await roundTripsInto('anew')).toBeLessThanOrEqual(23)
+  // 19 now, the COPY with its end among them.
+  expect(await roundTripsInto('anew')).toBeLessThanOrEqual(19)
 })
 
 test('ten rows into a table that is there take few round trips', async () => {
   await harness.db.query('create table there (id bigint primary key, name text, day date)')
-  // 38 now: what the table is, what its constraints are, and whether both are still so.
-  expect(await roundTripsInto('there')).toBeLessThanOrEqual(38)
+  // 34 now: what the table is, what its constraints are, and whether both are still so.
+  expect(await roundTripsInto('there')).toBeLessThanOrEqual(34)
 })
 
 test('their history has few events', async () => {

@@ -73,14 +73,17 @@ test('a step of a single file takes few round trips from the list to the end', a
 
 test('a hundred files take few round trips for a step', async () => {
   const all = { fileNo: 0, files, stepNo: 0, step: 'empty', fileSoftMs: 60_000, beginMs: 60_000 }
+  let tookMs = 0
   const trips = await roundTrips(files, async (activities, ingestId) => {
     await run(activities.listSource, { ingestId })
     await run(activities.stageLot, { ingestId, lotNo: 0 })
+    const startMs = performance.now()
     const done = await run(activities.runStepOnFiles, { ingestId, ...all })
+    tookMs = performance.now() - startMs
     expect(done).toMatchObject({ next: files })
   })
-  // A receipt for 20 ms, and what list and stage need.
-  expect(trips).toBeLessThanOrEqual(45)
+  // One statement with receipts every 20 ms, however slow the machine is, and what list and stage need.
+  expect(trips).toBeLessThanOrEqual(25 + tookMs / 20)
 })
 
 test('where starts are limited, each file is a start of its own', async () => {

@@ -135,7 +135,7 @@ test('a stage, a list and a plan that come once more before the load change noth
   const env = new MockActivityEnvironment()
   await env.run(stageLot, { ingestId, lotNo: 0 })
   expect(await env.run(listSource, { ingestId })).toEqual({ files: 1, lots: 1 })
-  expect(await env.run(planIngest, { ingestId })).toEqual({ units: 1, records: 4 })
+  expect(await env.run(planIngest, { ingestId })).toMatchObject({ units: 1, records: 4 })
   await env.run(loadUnit, { ingestId, unitNo: 0 })
   await expectOneReceipt(ingestId)
   expect(await count('again')).toEqual([1, 2, 3])

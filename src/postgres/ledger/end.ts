@@ -4,7 +4,7 @@ import type { Outcome } from '../../domain/words.ts'
 import { cleanText } from '../../errors/clean.ts'
 import type { Connection } from '../db.ts'
 import { landingName } from '../names.ts'
-import { dropTable } from '../target/landing.ts'
+import { dropText } from '../target/landing.ts'
 import type { IngestEntry } from './ingests.ts'
 
 /** @param entry as `lockIngest` gave it in this transaction */
@@ -14,12 +14,17 @@ export async function endIngest(
   { spec, publishedAt }: IngestEntry,
   outcome: Outcome,
 ): Promise<void> {
-  if (spec.target) {
-    await dropTable(tx, landingName(ingestId, parseTableName(spec.target.table)))
-  }
+  const drop = dropLandingText(ingestId, { spec })
+  if (drop !== null) await tx.query(drop)
   // A publish that committed has happened, whatever its caller heard of it.
   await recordEnd(tx, ingestId, publishedAt ? { state: 'completed', error: null } : outcome)
 }
+
+/** Removes the landing table of an ingest; null where there can be none. */
+export const dropLandingText = (
+  ingestId: string,
+  { spec: { target } }: Pick<IngestEntry, 'spec'>,
+): string | null => target && dropText(landingName(ingestId, parseTableName(target.table)))
 
 /** The last thing written about an ingest. */
 export async function recordEnd(

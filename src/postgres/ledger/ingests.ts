@@ -8,7 +8,8 @@ import { isOver } from '../../domain/words.ts'
 import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { FullSpec } from '../../spec/spec.ts'
-import type { Connection, Db } from '../db.ts'
+import { type Connection, type Db, literal } from '../db.ts'
+import { listColumns, type NewList } from './firstTable.ts'
 import { readNotes } from './notes.ts'
 import { publishedBefore } from './repeated.ts'
 import { type IngestSummary, summaryOf } from './summary.ts'
@@ -96,14 +97,14 @@ export interface IngestEntry {
   publishedAt: Date | null
 }
 
-const selectIngest = `
+const selectIngest = (id = '$1') => `
   select spec, target, state, queue, routes, reading, first_table as "firstTable", columns, landing,
          relied, traced, size_bytes as "sizeBytes", published_at as "publishedAt"
-  from sluice.ingests where ingest_id = $1`
+  from sluice.ingests where ingest_id = ${id}`
 
 /** @throws ingest_not_found */
 export async function readIngest(db: Db | Connection, ingestId: string): Promise<IngestEntry> {
-  const { rows } = await db.query(selectIngest, [ingestId])
+  const { rows } = await db.query(selectIngest(), [ingestId])
   if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
   return rows[0]
 }
@@ -113,7 +114,15 @@ export async function readIngest(db: Db | Connection, ingestId: string): Promise
  * @throws ingest_not_found
  */
 export async function lockIngest(tx: Connection, ingestId: string): Promise<IngestEntry> {
-  const { rows } = await tx.query(`${selectIngest} for update`, [ingestId])
+  return lockedIngest(ingestId, await tx.query(`${selectIngest()} for update`, [ingestId]))
+}
+
+/** The same as a statement that goes along with others; `lockedIngest` reads the answer. */
+export const lockText = (ingestId: string): string =>
+  `${selectIngest(literal(ingestId))} for update`
+
+/** @throws ingest_not_found */
+export function lockedIngest(ingestId: string, { rows }: { rows: IngestEntry[] }): IngestEntry {
   if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
   return rows[0]
 }
@@ -132,15 +141,19 @@ export async function enterPhase(
   ingestId: string,
   phase: Phase,
 ): Promise<void> {
-  await db.query(
-    `update sluice.ingests
-     set phase = $2, started_at = coalesce(started_at, now()),
+  await db.query(enterText(), [ingestId, phase])
+}
+
+/** The same as a statement that goes along with others. */
+export const enterPhaseText = (ingestId: string, phase: Phase): string =>
+  enterText(literal(ingestId), literal(phase))
+
+const enterText = (id = '$1', phase = '$2') =>
+  `update sluice.ingests
+     set phase = ${phase}, started_at = coalesce(started_at, now()),
          state = case when state = 'queued' then 'running' else state end
      where ended_at is null and ingest_id in (
-       select ingest_id from sluice.ingests where ingest_id = $1 for no key update skip locked)`,
-    [ingestId, phase],
-  )
-}
+       select ingest_id from sluice.ingests where ingest_id = ${id} for no key update skip locked)`
 
 export async function recordPlanned(
   tx: Connection,
@@ -150,10 +163,14 @@ export async function recordPlanned(
     columns: Column[]
     landing: string
   },
+  /** Where the same transaction has listed the source. */
+  listed: NewList | null = null,
 ): Promise<void> {
   await tx.query(
     `update sluice.ingests set units = $2, columns = $3, landing = $4, traced = $5, relied = $6,
-            phase = 'load'
+            phase = 'load', files = coalesce($7, files), size_bytes = coalesce($8, size_bytes),
+            reading = coalesce($9, reading), first_table = coalesce($10, first_table),
+            fingerprint = coalesce($11, fingerprint)
      where ingest_id = $1`,
     [
       ingestId,
@@ -162,11 +179,13 @@ export async function recordPlanned(
       planned.landing,
       planned.traced,
       planned.relied && JSON.stringify(planned.relied),
+      ...(listed ? listColumns(listed) : [null, null, null, null, null]),
     ],
   )
 }
 
 /**
+ * @param isEnd it is completed with that, and the caller removes the landing table
  * @returns the newest other ingest that has published the same files into the same target, and
  *   whether this one has notes
  */
@@ -174,15 +193,26 @@ export async function recordPublished(
   tx: Connection,
   ingestId: string,
   counts: Counts,
+  isEnd: boolean,
 ): Promise<{ earlier: string | null; isNoted: boolean }> {
   const { rows } = await tx.query(
     `update sluice.ingests i
      set published_at = now(), rows_read = $2, rows_loaded = $3, rows_rejected = $4,
-         rows_skipped = $5
+         rows_skipped = $5, started_at = coalesce(started_at, now()), ended_at = case when $6 then now() else ended_at end,
+         state = case when $6 then 'completed' else state end,
+         phase = case when $6 then null else phase end,
+         landing = case when $6 then null else landing end
      where ingest_id = $1
      returning (${publishedBefore}) as earlier,
                exists (select from sluice.notes where ingest_id = $1) as "isNoted"`,
-    [ingestId, counts.rowsRead, counts.rowsLoaded, counts.rowsRejected, counts.rowsSkipped ?? 0],
+    [
+      ingestId,
+      counts.rowsRead,
+      counts.rowsLoaded,
+      counts.rowsRejected,
+      counts.rowsSkipped ?? 0,
+      isEnd,
+    ],
   )
   return rows[0]
 }

@@ -93,4 +93,4 @@ export async function dropTable(tx: Connection, table: TableName): Promise<void>
   await tx.query(dropText(table))
 }
 
-const dropText = (table: TableName): string => `drop table if exists ${quoteTable(table)}`
+export const dropText = (table: TableName): string => `drop table if exists ${quoteTable(table)}`
