@@ -158,7 +158,7 @@ test('one that does not answer makes it 1, one that is gone is dim', async () =>
   const silent = await fakeWorker(api, 'silent')
   const ping = await run('inspect', 'ping', '--timeout', '1')
   expect(ping.code).toBe(1)
-  expect(ping.out).toMatch(/^✗ silent: .* within 1 s: .* void/m)
+  expect(ping.out).toMatch(/^✗ silent: .* within 1 s: it never took it/m)
   expect(ping.out).toMatch(/^✓ w1: pong/m)
   await api.db.query(
     `update sluice.workers set seen_at = now() - interval '1 min',
