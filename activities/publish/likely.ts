@@ -58,7 +58,8 @@ export async function rejectedIn(tx: Connection, ingestId: string): Promise<Reje
 }
 
 /** A reject as it is: of a file without records nothing else is known. */
-const unplaced = ({ code, column, error, raw, fileNo }: SampledReject) => ({
+const unplaced = ({ code, column, error, raw, fileNo, line }: SampledReject) => ({
+  line,
   code,
   column,
   error,

@@ -2,7 +2,7 @@
 import { type Note, noteOf } from '../errors/notes.ts'
 import type { ValueTerms } from './columnValues.ts'
 import { isSameName } from './names.ts'
-import { commentMark, isTotal, isUnit } from './oddRows.ts'
+import { commentMark, isTotal, isTypeWord, isUnit } from './oddRows.ts'
 import type { Given } from './rejected.ts'
 import { nullFlags } from './shellWords.ts'
 import type { Found, Guess, Nearly, NullWord } from './types.ts'
@@ -69,7 +69,7 @@ function nearlyNote(
 
 /** What a value among those of a type says of its whole row. */
 function signOf(
-  { value, count }: Found,
+  { value, count, line }: Found,
   column: string,
   { terms, given }: Pick<Told, 'terms' | 'given'>,
 ): string | null {
@@ -84,6 +84,9 @@ function signOf(
   if (count > 1) return null
   if (isTotal(value) && isOpen('skipFooter')) {
     return 'If that is the last line, with totals, say `--skip-footer 1`.'
+  }
+  if (isTypeWord(value) && isOpen('skipRows') && isOpen('columns')) {
+    return `If that is a line of types, say \`--skip-rows ${line} --no-header\`, and name the fields with \`--columns\`.`
   }
   const mayHaveMore = terms.headerRows === 1 && isOpen('header') && isOpen('columns')
   return isUnit(value) && mayHaveMore

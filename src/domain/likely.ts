@@ -1,7 +1,8 @@
 /** What most likely mends an ingest, by what its rejects have in common. */
 import { grouped } from './grouped.ts'
 import { likelyValues } from './likelyValues.ts'
-import { areUnits, commentMark, isFooter } from './oddRows.ts'
+import { likelyWidths } from './likelyWidths.ts'
+import { areTypes, areUnits, commentMark, isFooter } from './oddRows.ts'
 import type { Given, Rejected } from './rejected.ts'
 
 /** A reject is put down to the first cause that takes it. */
@@ -50,10 +51,21 @@ const repeatedHeader: Cause = {
 
 const units: Cause = {
   takes: ({ values, header, isFirst }, given) =>
-    hasNot(given, 'header', 'columns') && isFirst && header !== null && areUnits(values),
-  advice: () => [
-    'The first row has units: with `--header 2` it is a part of the header, and no record.',
-  ],
+    hasNot(given, 'header', 'columns', 'skipRows') &&
+    isFirst &&
+    header !== null &&
+    (areUnits(values) || areTypes(values)),
+  // `--header 2` would give the columns other names than the table has.
+  advice([first]) {
+    const { line = 0, header = [], values = [] } = first ?? {}
+    const what = areTypes(values) ? 'types' : 'units'
+    const names = header?.join(',') ?? ''
+    const columns = /^[\w,.-]{1,200}$/.test(names) ? `--columns ${names}` : '--columns'
+    const how = `\`--skip-rows ${line} --no-header ${columns}\``
+    return [
+      `The first row has ${what}, and is rightly a reject. To leave it out, say ${how}, with the names of the fields.`,
+    ]
+  },
 }
 
 const comment: Cause = {
@@ -84,9 +96,12 @@ const quotes: Cause = {
   },
 }
 
+const isUtf8 = (name: unknown): boolean => /^utf-?8$/i.test(String(name))
+
 const encoding: Cause = {
   takes: ({ code }, given) =>
-    hasNot(given, 'encoding') && (code === 'invalid_utf8' || code === 'nul_byte'),
+    (hasNot(given, 'encoding') || isUtf8(given.encoding)) &&
+    (code === 'invalid_utf8' || code === 'nul_byte'),
   advice: (found) => {
     const nuls = found.filter(({ code }) => code === 'nul_byte').length
     const name = nuls * 2 > found.length ? 'utf-16le' : 'windows-1252'
@@ -96,37 +111,21 @@ const encoding: Cause = {
 
 const ragged: Cause = {
   takes: ({ code }) => code === 'wrong_column_count',
-  advice: (found, given) => {
-    const counts = found.map(countsOf)
-    const alone = counts.filter(({ fields }) => fields === 1).length
-    if (alone * 2 > counts.length && hasNot(given, 'delimiter')) {
-      return ['Most likely the fields are parted by something else: name it with `--delimiter`.']
-    }
-    const few = counts.some(({ fields, width }) => fields < width)
-    const many = counts.some(({ fields, width }) => fields > width)
-    if (many && !few && given.columns !== undefined) {
-      const most = Math.max(...counts.map(({ fields }) => fields))
-      return [`Rows have up to ${most} fields: give a name for each of them.`]
-    }
-    if (few && many) {
-      return ['Rows have fewer and more fields than the header: `--ragged fit` pads and cuts them.']
-    }
-    if (given.ragged === 'trim' || given.ragged === 'pad') {
-      const [what, does] = few ? ['fewer', 'pads them, too'] : ['more', 'cuts them, too']
-      return [`Rows have ${what} fields than the header: \`--ragged fit\` ${does}.`]
-    }
-    if (few) {
-      return ['Rows have fewer fields than the header: `--ragged pad` fills them up with NULL.']
-    }
-    const other = hasNot(given, 'delimiter') ? '; `--delimiter` may be another' : ''
-    return [`Rows have more fields than the header: \`--ragged trim\` cuts them${other}.`]
-  },
+  advice: likelyWidths,
 }
 
-/** `2 fields instead of 3`: see errors/rejects.ts. */
-function countsOf({ error }: Rejected): { fields: number; width: number } {
-  const [fields = 0, width = 0] = error.match(/\d+/g)?.map(Number) ?? []
-  return { fields, width }
+/** Too long a text, or too large a number: how values are written makes no difference. */
+const size: Cause = {
+  takes: ({ code }) => code === '22001' || code === '22003',
+  advice(found) {
+    const columns = [...new Set(found.flatMap(({ column }) => column ?? []))].slice(0, 5)
+    const [column = 'the_column'] = columns
+    const type = found.some(({ code }) => code === '22001') ? 'text' : 'numeric'
+    const where = columns.length > 0 ? ` of ${columns.join(', ')}` : ''
+    return [
+      `Values${where} are longer or larger than the types of the table take: correct the rows, or change the type, as in \`alter table … alter column ${column} type ${type}\`.`,
+    ]
+  },
 }
 
 const values: Cause = {
@@ -142,7 +141,10 @@ const unique: Cause = {
   ],
 }
 
-const causes = [repeatedHeader, units, comment, footer, quotes, encoding, ragged, values, unique]
+const causes = [
+  ...[repeatedHeader, units, comment, footer, quotes, encoding, ragged, size, values],
+  unique,
+]
 
 interface Placed {
   line: number

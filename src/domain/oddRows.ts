@@ -41,6 +41,25 @@ export function areUnits(values: readonly (string | null)[]): boolean {
   return filled.filter(isUnit).length * 2 >= filled.length
 }
 
+const typeWord =
+  /^(small|big|tiny|medium)?(int|integer)\d{0,2}$|^(text|string|str|char|n?varchar|character varying|float|double|double precision|real|decimal|numeric|number|date|datetime|time|timestamp|timestamptz|bool|boolean|uuid|guid|jsonb?|object|category|long|short|byte)\d{0,2}$/
+
+/** `varchar(20)`, `INTEGER`, `datetime64[ns]`. */
+export const isTypeWord = (value: string | null): boolean =>
+  typeWord.test(
+    (value ?? '')
+      .trim()
+      .toLowerCase()
+      .slice(0, 40)
+      .replace(/\s*[([].*$/, ''),
+  )
+
+/** A row that names the types of its columns, and nothing else. */
+export function areTypes(values: readonly (string | null)[]): boolean {
+  const filled = values.filter((value) => value !== null && value.trim() !== '')
+  return filled.length > 0 && filled.every(isTypeWord)
+}
+
 const commentMarks = ['#', '%', '!']
 
 /** The character that makes a comment of a line, if it begins like one. */

@@ -6,6 +6,8 @@ export interface Rejected {
   error: string
   /** The start of the row. */
   raw: string
+  /** The physical line that it begins on. */
+  line: number
   /** Its fields, as its file is read. */
   values: readonly (string | null)[]
   /** The names that its file has; null without a header. */

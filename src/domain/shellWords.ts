@@ -3,6 +3,9 @@
 export const inShell = (text: string): string =>
   /^[A-Za-z0-9./_-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
+/** Takes the quotes away in which whole lines stand. */
+export const unquoteLines = '`sed -E \'s/^"|"(\\r?)$/\\1/g; s/""/"/g\'`'
+
 /** `--null '' --null n.v.`: all of them, for a flag that is given replaces what was there. */
 export const nullFlags = (words: Iterable<string>): string =>
   [...new Set(words)].map((word) => `--null ${inShell(word)}`).join(' ')

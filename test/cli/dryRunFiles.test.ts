@@ -43,6 +43,7 @@ test('other dialects, titles, what is left out, and names that change are told',
     'terms_guessed',
   ])
   expect(seen.words).toMatch(/^files +3, and the heads of 3 were read$/m)
+  expect(seen.words).toMatch(/^rejects .*; the records of the other files were not tried$/m)
   for (const part of ['README.md', '2.csv', '3.csv', '"Größe" is größe']) {
     expect(seen.words).toContain(part)
   }

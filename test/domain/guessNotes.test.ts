@@ -77,7 +77,7 @@ test('words for NULL: one and several, and what the flag does besides', () => {
     [
       'Column n is bigint, and "NA", "\\N", "-" were taken for NULL in it: 4 values, the first in ' +
         'x.csv, line 2.',
-      'To keep the words, say `--types text`. With ' +
+      'To keep the words, say `--types text`, which makes text of all columns. With ' +
         "`--null '' --null NA --null '\\N' --null -` they are NULL in columns of text as well.",
       4,
     ],

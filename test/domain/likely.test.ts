@@ -7,6 +7,7 @@ const header = ['id', 'name', 'amount']
 const base = {
   column: null as string | null,
   header,
+  line: 2,
   isFirst: false,
   fromEnd: null as number | null,
 }
@@ -31,13 +32,20 @@ const value = (column: string, type: string, text: string) => ({
 const headerAgain = row('22P02', 'not a valid bigint: "id"', header)
 const comment = row('wrong_column_count', '1 field instead of 3', ['# written by hand'])
 const units = { ...row('22P02', 'not a valid numeric: "kg"', ['', 'm/s', 'kg']), isFirst: true }
+const types = { ...row('22P02', 'x', ['int', 'varchar(20)', 'DECIMAL(10,2)']), isFirst: true }
+const semicolons = row('wrong_column_count', '1 field instead of 3', ['a;b;c'])
 const total = { ...row('22P02', 'not a valid bigint: "Total"', ['Total', '', '12']), fromEnd: 1 }
 
 test.each([
   [[ragged(3, 4), ragged(3, 4)], '--ragged pad'],
   [[ragged(5, 4), ragged(4, 3)], '--ragged trim'],
   [[ragged(5, 4), ragged(3, 4)], '--ragged fit'],
-  [[ragged(1, 4), ragged(1, 4), ragged(3, 4)], '--delimiter'],
+  [[semicolons, semicolons, ragged(2, 3)], "say `--delimiter ';'`"],
+  [[ragged(1, 4), ragged(1, 4), ragged(3, 4)], 'rightly rejects'],
+  [[{ ...ragged(1, 4), raw: '"a,b,c"' }], 'Take these quotes away first'],
+  [[{ ...ragged(5, 4), values: ['1', '2', '3', '4', ''] }], 'empty: `--ragged trim` cuts them'],
+  [[of('22001', 'name')], 'alter column name type text'],
+  [[of('22003', 'n')], 'alter column n type numeric'],
   [[of('invalid_utf8'), of('invalid_utf8'), of('nul_byte')], '--encoding windows-1252'],
   [[of('nul_byte')], '--encoding utf-16le'],
   [[of('quote_not_closed')], '--quote none'],
@@ -49,7 +57,8 @@ test.each([
   [[], 'no single cause'],
   [[headerAgain], '`--repeated-headers reject`'],
   [[comment], "`--comment '#'`"],
-  [[units], '`--header 2`'],
+  [[units], '`--skip-rows 2 --no-header --columns id,name,amount`'],
+  [[types], '`--skip-rows 2 --no-header --columns id,name,amount`'],
   [[total], '`--skip-footer 1`'],
   [[{ ...total, fromEnd: 2 }, row('22P02', 'x', ['Source: us'])], '`--skip-footer 2`'],
   [[value('ok', 'boolean', 'ja'), value('ok', 'boolean', 'nein')], '`--true ja --false nein`'],
@@ -72,7 +81,7 @@ test.each<[Given, ReturnType<typeof ragged>[], string | null]>([
   [{ repeatedHeaders: 'reject' }, [row('repeated_header', 'x', header)], null],
   [{ comment: '%' }, [row('x', 'x', ['# a'])], null],
   [{ delimiter: ';' }, [ragged(1, 4)], '--ragged pad'],
-  [{ ragged: 'pad' }, [ragged(5, 4)], 'more fields than the header: `--ragged fit` cuts them, too'],
+  [{ ragged: 'pad' }, [ragged(5, 4)], 'correct the rows, for `--ragged fit` would drop'],
   [
     { ragged: 'trim' },
     [ragged(3, 4)],
@@ -80,7 +89,8 @@ test.each<[Given, ReturnType<typeof ragged>[], string | null]>([
   ],
   [{ ragged: 'reject' }, [ragged(3, 4)], '`--ragged pad`'],
   [{ columns: ['a', 'b', 'c'] }, [ragged(5, 3)], 'up to 5 fields: give a name for each'],
-  [{ encoding: 'utf-8' }, [of('invalid_utf8')], null],
+  [{ columns: ['a', 'b', 'c'] }, [ragged(5, 3), ragged(2, 3)], '`--ragged pad` fills them up'],
+  [{ encoding: 'latin1' }, [of('invalid_utf8')], null],
   [{ quote: "'" }, [of('quote_not_closed')], '--escape'],
   [{ quote: "'", escape: '\\' }, [of('quote_not_closed')], null],
   [{ unique: 'reject' }, [of('23505')], null],

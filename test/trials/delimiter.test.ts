@@ -1,4 +1,5 @@
 /** Which delimiter a head shows, and that any head is read in linear time. */
+import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { lines, look } from './look.ts'
 
@@ -53,4 +54,22 @@ describe('any head is read in linear time', () => {
   test('too many delimiters', () => {
     expect(() => look(Buffer.alloc(100_000, ','))).toThrow(/columns/)
   })
+})
+
+test('lines that stand in quotes as a whole are named, with what takes the quotes away', async () => {
+  const quoted = ['id,name', '1,"a"', '2,b'].map((line) => `"${line.replaceAll('"', '""')}"`)
+  for (const end of ['\n', '\r\n']) {
+    const text = quoted.map((line) => line + end).join('')
+    const found = look(text)
+    expect(found.codes).toContain('lines_quoted')
+    const [, command = ''] = /`(.*)`/.exec(found.notes[0]?.hint ?? '') ?? []
+    const unquoted = execFileSync('sh', ['-c', command], { input: text, encoding: 'utf8' })
+    expect(look(unquoted)).toMatchObject({
+      header: ['id', 'name'],
+      records: [
+        ['1', 'a'],
+        ['2', 'b'],
+      ],
+    })
+  }
 })

@@ -69,8 +69,15 @@ test.each<Case>([
   {
     what: 'units',
     content: lines('id,amount', ',kg', ...numbers),
-    flag: '--header 2',
-    format: { header: 2 },
+    flag: '--skip-rows 2 --no-header --columns id,amount',
+    format: { skipRows: 2, header: false, columns: ['id', 'amount'] },
+    rows: 20,
+  },
+  {
+    what: 'types',
+    content: lines('id,amount', 'int,decimal(10,2)'.replace(',2', '.2'), ...numbers),
+    flag: '--skip-rows 2 --no-header --columns id,amount',
+    format: { skipRows: 2, header: false, columns: ['id', 'amount'] },
     rows: 20,
   },
   {
@@ -83,8 +90,7 @@ test.each<Case>([
 ])('$what in a table with types', async ({ content, flag, format, rows }) => {
   const before = await load(content, typed)
   expect(before.hint).toContain(flag)
-  const amount = format.header ? '"amount kg"' : 'amount'
-  const after = await load(content, typed.replace('amount', amount), format)
+  const after = await load(content, typed, format)
   expect(after.rows).toHaveLength(rows)
   expect(after.hint).toBe('')
 })

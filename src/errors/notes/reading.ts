@@ -109,6 +109,12 @@ export const readingNotes = withExamples({
     hint: 'If its lines have several fields, say `--delimiter`.',
     example: { file: '/data/trips.csv' },
   },
+  lines_quoted: {
+    meaning: 'each line stands in quotes as a whole, so its delimiters are a part of one value',
+    message: 'Each line of {file} stands in quotes as a whole, so it is one field.',
+    hint: 'Take these quotes away first, as with {command}.',
+    example: { file: '/data/trips.csv', command: '`sed -E \'s/^"|"(\\r?)$/\\1/g; s/""/"/g\'`' },
+  },
   terms_unsure: {
     meaning: 'how numbers or dates are written could not be told, so they were taken as they are',
     message: '{problem} ({where} of {file}), so such values stay as they are.',

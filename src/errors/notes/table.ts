@@ -81,7 +81,7 @@ export const tableNotes = withExamples({
     meaning: 'words for NULL beside the values of a type, which are NULL in that column',
     message:
       'Column {column} is {type}, and {words} {was} taken for NULL in it: {values}, the first in {file}, line {line}.',
-    hint: 'To keep the words, say `--types text`. With `{flag}` they are NULL in columns of text as well.',
+    hint: 'To keep the words, say `--types text`, which makes text of all columns. With `{flag}` they are NULL in columns of text as well.',
     example: {
       column: 'fare',
       type: 'numeric',

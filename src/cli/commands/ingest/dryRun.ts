@@ -56,10 +56,13 @@ function facts(seen: Peek, hasDatabase: boolean): string {
     ? `as PostgreSQL reads them${keys}`
     : 'by their form: no value was tried'
   const ofFile = files > 1 ? ' of this file' : ''
+  const notTried = files > 1 ? '; the records of the other files were not tried' : ''
+  const unread = files - heads
+  const unseen = unread > 0 ? `: nothing is known of the other ${number(unread)}` : ''
   return [
     ['file', seen.file],
     ...(files > 1
-      ? [['files', `${number(files)}, and the heads of ${number(heads)} were read`]]
+      ? [['files', `${number(files)}, and the heads of ${number(heads)} were read${unseen}`]]
       : []),
     ['target', `${seen.target}, ${there}`],
     ['types', origin(seen)],
@@ -67,7 +70,7 @@ function facts(seen: Peek, hasDatabase: boolean): string {
       'sample',
       `the first ${plural(sampled, 'record')}${ofFile}, ${seen.odd} with another number of fields`,
     ],
-    ['rejects', `${number(rejects.count)} of them, ${by}`],
+    ['rejects', `${number(rejects.count)} of them, ${by}${notTried}`],
   ]
     .map(([name = '', value]) => `${colors.dim(name.padEnd(8))} ${value}`)
     .join('\n')

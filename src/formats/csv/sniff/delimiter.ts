@@ -127,3 +127,12 @@ export function mayBeSplit(records: readonly (string | null)[][]): boolean {
   const lines = records.slice(0, linesFew).map((values) => (values[0] ?? '').slice(0, lineCharsMax))
   return lines.filter((line) => /[,;\t|^~]|\S +\S+ +\S/.test(line)).length * 2 > lines.length
 }
+
+/** Would one of the usual delimiters split all values alike, which are one field each? */
+export const areSplit = (records: readonly (string | null)[][]): boolean =>
+  usual.some((delimiter) => {
+    const [count = 0, ...others] = records.map(([value]) =>
+      countOf(Buffer.from(value ?? ''), delimiter),
+    )
+    return count > 0 && others.every((each) => each === count)
+  })

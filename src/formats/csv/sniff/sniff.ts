@@ -3,6 +3,7 @@
  * the spec gives is not looked at twice.
  */
 
+import { unquoteLines } from '../../../domain/shellWords.ts'
 import { type Note, noteOf } from '../../../errors/notes.ts'
 import { checkOptions } from '../checkOptions.ts'
 import type { Dialect } from '../dialect.ts'
@@ -10,7 +11,7 @@ import type { CsvOptions } from '../options.ts'
 import { bodyOf } from '../records.ts'
 import { refuseBinary, sniffNewline } from './bytes.ts'
 import { commentsIn, kindOfComment } from './comments.ts'
-import { isUsual, mayBeSplit, shownDelimiter } from './delimiter.ts'
+import { areSplit, isUsual, mayBeSplit, shownDelimiter } from './delimiter.ts'
 import type { Fit } from './fit.ts'
 import { headerRowsIn, isHeader, type Values } from './header.ts'
 import { sniffFields } from './quoting.ts'
@@ -85,8 +86,12 @@ function behindComments(
 }
 
 /** Some delimiters are a part of texts as well, and a text may have one that is not known. */
-function delimiterNotes(records: Values[], { dialect, width }: Fit, file: string): Note[] {
+function delimiterNotes(records: Values[], fit: Fit, file: string): Note[] {
+  const { dialect, width } = fit
   const { delimiter } = dialect
+  if (width < 2 && fit.records > 0 && fit.quotedRecords === fit.records && areSplit(records)) {
+    return [noteOf('lines_quoted', { file, command: unquoteLines })]
+  }
   if (width < 2) return mayBeSplit(records) ? [noteOf('no_delimiter', { file })] : []
   const shown = shownDelimiter(delimiter)
   return isUsual(delimiter) ? [] : [noteOf('delimiter_guessed', { file, shown })]
