@@ -25,5 +25,8 @@ function parseBody(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw refuse('it is not UTF-8')
   const text = bytes.toString('utf8').replace(/^\ufeff/, '')
   mustBeJson(text, refuse)
-  return JSON.parse(text)
+  const value: unknown = JSON.parse(text)
+  // The place of a body that is absent.
+  if (value === null) throw refuse('it is null')
+  return value
 }

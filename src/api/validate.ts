@@ -23,7 +23,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     }
   }
   return (value: unknown) => {
-    const given = value === undefined ? {} : value
+    const given = value ?? {}
     const fault = twice(given, httpPart) ?? faultOfTexts(given)
     if (fault) return refuse(fault)
     const filled = httpPart === 'body' ? given : Value.Default(schema, fromTexts(schema, given))

@@ -51,8 +51,9 @@ function explain(part: Schema, { keyword, params, message }: Fault, at: At): str
   const { additionalProperties, requiredProperties } = params as Record<string, string[]>
   if (additionalProperties) {
     const known = Object.keys(part.properties as object).join(', ')
+    const only = known === '' ? '' : `, only ${known}`
     return additionalProperties.map(
-      (name) => `${dotted(`${at.where}/${escaped(name)}`)} is not known here, only ${known}`,
+      (name) => `${dotted(`${at.where}/${escaped(name)}`)} is not known here${only}`,
     )
   }
   if (requiredProperties) return [`${place} lacks ${requiredProperties.join(', ')}`]

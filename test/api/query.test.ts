@@ -79,6 +79,16 @@ test('a parameter out of its range or of another type is refused by its name', a
   expect(checked).toBeGreaterThanOrEqual(11)
 })
 
+test('a body that is absent is an empty one, and null is none', async () => {
+  const at = '/v1/ingests/x/retry-rejects'
+  const absent = await api.ask('POST', at)
+  expect([absent.status, absent.body.code]).toEqual([409, 'retry_too_early'])
+  const none = await api.ask('POST', at, null)
+  expect([none.status, none.body.detail]).toEqual([400, expect.stringContaining('it is null')])
+  const odd = await api.ask('GET', '/v1/budget?x=1')
+  expect(odd.body.detail).toBe('The request is not valid: x is not known here.')
+})
+
 test('what a page says as its next one is taken', async () => {
   const pages = { units: '0', steps: '0.0', rejects: '0:0' }
   for (const [list, after] of Object.entries(pages)) {

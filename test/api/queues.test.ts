@@ -115,7 +115,13 @@ test('a rate limit holds for all workers of the queue, until it is taken away', 
   const taken = await limit({ perSecond: null })
   expect([taken.status, taken.body.rateLimit]).toEqual([200, null])
 
-  for (const body of [{}, { perSecond: 0 }, { perSecond: -1 }, { perSecond: 'a' }]) {
+  for (const body of [
+    {},
+    { perSecond: 0 },
+    { perSecond: -1 },
+    { perSecond: 5e-324 },
+    { perSecond: 'a' },
+  ]) {
     const refused = await limit(body)
     expect([refused.status, refused.body.code]).toEqual([400, 'request_invalid'])
   }

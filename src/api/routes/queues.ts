@@ -20,7 +20,8 @@ const Limit = Type.Object(
   {
     perSecond: orNull(
       Type.Number({
-        exclusiveMinimum: 0,
+        // About one a day: less would be a queue that stands still, and does not look like it.
+        minimum: 0.00001,
         maximum: 100_000,
         description: 'Activities that may start in a second. null takes the limit away.',
       }),
