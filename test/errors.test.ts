@@ -69,6 +69,7 @@ const plainErrors = {
   'src/spec/format.ts': 'a defect of a format, at its first start',
   'src/stage/unitBytes.ts': 'a defect of ours',
   'src/steps/app.ts': 'the problem of app_invalid',
+  'src/unpack/zip.ts': 'two: both are problems of packed_file_damaged',
   'src/worker/commands.ts': 'the problem of command_refused',
 }
 
