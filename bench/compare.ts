@@ -38,11 +38,20 @@ export interface Rate {
 
 export interface SideFigures {
   versions: Record<string, string>
-  latency?: { done: Spread; step: Spread | null; phasesMs: Delays['phasesMs'] }
+  latency?: Latency
   rate?: Rate
   replicas?: (Rate & { replicas: number })[]
   /** The share of the machine that others took, at its highest; null where nobody can tell. */
   noise: number | null
+}
+
+interface Latency {
+  done: Spread
+  step: Spread | null
+  phasesMs: Delays['phasesMs']
+  /** For all tasks, with those that are not counted; absent in figures of earlier versions. */
+  cpu?: CpuUse | null
+  tasks?: number
 }
 
 export interface Comparison {
@@ -108,13 +117,14 @@ async function openSides(
 async function measureLatencies(going: Going): Promise<void> {
   for (const side of going.sides) {
     const measure = () => side.latency(oneByOne, firstOnes)
-    const { measured } = await quietly(going, side, measure, (delays) => {
+    const { measured, cpu } = await quietly(going, side, measure, (delays) => {
       const { medianMs, p95Ms } = spread(delays.tookMs)
       return `one by one: median ${medianMs.toFixed(1)} ms, p95 ${p95Ms.toFixed(1)}`
     })
     const { tookMs, stepMs, phasesMs } = measured
-    const latency = { done: spread(tookMs), step: stepMs && spread(stepMs), phasesMs }
-    figuresOf(going, side).latency = latency
+    const spreads = { done: spread(tookMs), step: stepMs && spread(stepMs) }
+    const tasks = firstOnes + oneByOne
+    figuresOf(going, side).latency = { ...spreads, phasesMs, cpu, tasks }
   }
 }
 

@@ -1,6 +1,6 @@
 /** The table of both sides: the same lines for the terminal and for the README. */
 import type { Comparison, SideFigures } from './compare.ts'
-import { noiseMax } from './cpu.ts'
+import { type CpuUse, noiseMax } from './cpu.ts'
 
 interface Row {
   label: string
@@ -91,12 +91,16 @@ function rowsOf({ sides, concurrency, burst, pauses }: Comparison): Row[] {
 
 const capital = (name: string): string => `${name[0]?.toUpperCase()}${name.slice(1)}`
 
-/** Of the last burst of empty tasks. */
-function cpuLines(name: string, { rate }: SideFigures, count: number): string[] {
-  const cpu = rate?.bursts.at(-1)?.cpu
-  if (!cpu) return []
-  const parts = Object.entries(cpu).map(([part, seconds]) => `${part} ${seconds.toFixed(2)} s`)
-  return [`${capital(name)}, ${count.toLocaleString('en')} empty tasks: CPU ${parts.join(', ')}`]
+/** For tasks one by one, and for the last burst of empty tasks. */
+function cpuLines(name: string, { latency, rate }: SideFigures, count: number): string[] {
+  const line = (tasks: string, cpu: CpuUse | null | undefined) => {
+    const parts = Object.entries(cpu ?? {}).map(([part, spent]) => `${part} ${spent.toFixed(2)} s`)
+    return cpu ? [`${capital(name)}, ${tasks}: CPU ${parts.join(', ')}`] : []
+  }
+  return [
+    ...line(`${latency?.tasks} empty tasks one by one`, latency?.cpu),
+    ...line(`${count.toLocaleString('en')} empty tasks`, rate?.bursts.at(-1)?.cpu),
+  ]
 }
 
 function noiseLine(name: string, { noise }: { noise: number | null }): string {
