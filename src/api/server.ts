@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from '../log.ts'
 import { databaseError, openDb } from '../postgres/db.ts'
 import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
+import { Listener } from '../postgres/listener.ts'
 import { migrate } from '../postgres/migrate.ts'
+import { channels } from '../postgres/notify.ts'
 import type { TemporalServer } from '../settings/temporal.ts'
 import { readSettings } from '../settings.ts'
 import { localStage } from '../stage/local.ts'
@@ -41,6 +43,8 @@ export interface RunningApi {
 }
 
 const connectionsMax = 10
+/** A session that does not answer for so long is given up for a new one. */
+const answerMsMax = 5000
 const closeTimeoutMs = 15_000
 const stepsMax = 1000
 
@@ -85,9 +89,13 @@ async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Prom
     })
     undo.push(async () => stop())
   }
+  const own = openDb(databaseUrl, { max: 1, name: 'sluice api listen', answerMsMax })
+  const listener = new Listener(own, [channels.ingests, channels.answers], log)
+  undo.push(() => listener.close())
   const { namespace } = options.temporal
   const stage = localStage(stageDir)
-  return buildApp({ db, temporal, stage, attributes, token, uiUrl, namespace, settings, log })
+  const known = { attributes, token, uiUrl, namespace, settings }
+  return buildApp({ db, listener, temporal, stage, ...known, log })
 }
 
 async function listen(app: App, { host, port, stepOver }: ApiOptions): Promise<number> {

@@ -1,11 +1,12 @@
 /** Tells a worker something, and waits for what it answers. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Static, Type } from 'typebox'
 import { QueueName } from '../domain/routes.ts'
-import type { Command } from '../domain/worker.ts'
+import type { Answer, Command } from '../domain/worker.ts'
 import { sluiceError } from '../errors.ts'
 import { giveCommand, viewCommand, voidCommand } from '../postgres/ledger/commands.ts'
 import { listWorkers } from '../postgres/ledger/workers.ts'
+import { hearNothing } from '../postgres/listener.ts'
+import { channels } from '../postgres/notify.ts'
 import type { FleetDeps } from './deps.ts'
 import { pick } from './fleet.ts'
 import { goneAtOf } from './liveness.ts'
@@ -63,8 +64,9 @@ interface CommandRequest {
 /**
  * @throws worker_not_found, worker_ambiguous, worker_gone, command_refused, command_unanswered
  */
-export async function tellWorker({ db }: FleetDeps, request: CommandRequest): Promise<Told> {
-  const { command, timeoutSeconds, signal } = request
+export async function tellWorker(deps: FleetDeps, request: CommandRequest): Promise<Told> {
+  const { db } = deps
+  const { command, timeoutSeconds } = request
   const found = pick(await listWorkers(db), request.worker)
   const { worker, instance } = found
   const goneAt = goneAtOf(found)
@@ -72,25 +74,38 @@ export async function tellWorker({ db }: FleetDeps, request: CommandRequest): Pr
   const startMs = performance.now()
   const timeoutMs = timeoutSeconds * 1000
   const id = await giveCommand(db, instance, command, timeoutMs)
-  while (true) {
-    const { answer } = await viewCommand(db, id)
-    if (answer?.done) {
-      const { message } = answer
-      return {
-        worker,
-        instance,
-        done: true,
-        message,
-        tookMs: Math.round(performance.now() - startMs),
-      }
+  const answer = await awaitAnswer(deps, id, { ...request, untilMs: startMs + timeoutMs })
+  if (answer?.done) {
+    const { message } = answer
+    return {
+      worker,
+      instance,
+      done: true,
+      message,
+      tookMs: Math.round(performance.now() - startMs),
     }
-    if (answer) {
-      throw sluiceError('command_refused', { worker, problem: answer.message })
-    }
-    if (signal.aborted || performance.now() - startMs >= timeoutMs) break
-    await sleep(pollMs, null, { signal }).catch(() => {})
   }
+  if (answer) throw sluiceError('command_refused', { worker, problem: answer.message })
   const isVoid = await voidCommand(db, id)
   const what = isVoid ? 'it never took it, and will not any more' : 'it took it, and is still at it'
   throw sluiceError('command_unanswered', { worker, seconds: timeoutSeconds, state: what })
+}
+
+/** @returns null when none came in time, or nobody waits for it any more */
+async function awaitAnswer(
+  { db, listener, lookMs = pollMs }: FleetDeps,
+  id: number,
+  { untilMs, signal }: { untilMs: number; signal: AbortSignal },
+): Promise<Answer | null> {
+  const heard = listener?.hear(channels.answers, String(id)) ?? hearNothing
+  try {
+    while (true) {
+      const { answer } = await viewCommand(db, id)
+      const leftMs = untilMs - performance.now()
+      if (answer || signal.aborted || leftMs <= 0) return answer
+      await heard.wait(Math.min(lookMs, leftMs), signal)
+    }
+  } finally {
+    heard.close()
+  }
 }

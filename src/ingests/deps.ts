@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client'
 import type { Logger } from '../log.ts'
 import type { Db } from '../postgres/db.ts'
+import type { Listener } from '../postgres/listener.ts'
 import type { Settings } from '../settings.ts'
 import type { Stage } from '../stage/stage.ts'
 
@@ -16,6 +17,10 @@ export interface IngestsDeps {
   namespace: string
   /** Routes and time limits that hold for every ingest. */
   settings: Settings
+  /** Hears of changes at once; without it they are seen a moment later. */
+  listener?: Listener
+  /** For tests: how long follow waits before it looks again, if it hears nothing. */
+  lookMs?: number
   /** For tests: how long a server that is too busy is asked to start a workflow. */
   startPatienceMs?: number
   log: Logger

@@ -1,19 +1,24 @@
 /** The progress of an ingest, read from the ledger until its end. */
-
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isOver } from '../domain/words.ts'
 import { databaseError } from '../postgres/db.ts'
 import { viewProgress } from '../postgres/ledger/ingests.ts'
+import { hearNothing } from '../postgres/listener.ts'
+import { channels } from '../postgres/notify.ts'
 import { type Probe, probe, showCurrent } from './current.ts'
 import type { IngestsDeps } from './deps.ts'
 import type { IngestEvent } from './view.ts'
 
 const probeEveryMs = 3000
 
-/** A small ingest is over in a moment; a long one need not be asked so often. */
-function pauseMs(sinceMs: number): number {
+/**
+ * A small ingest is over in a moment; a long one need not be asked so often, least of all where a
+ * listener hears of its changes.
+ */
+function pauseMs(sinceMs: number, { listener, lookMs }: IngestsDeps): number {
+  if (lookMs !== undefined) return lookMs
   if (sinceMs < 1000) return 50
-  return sinceMs < 10_000 ? 200 : 500
+  if (sinceMs < 10_000) return 200
+  return listener?.isListening ? 2000 : 500
 }
 
 /**
@@ -26,19 +31,32 @@ export async function* follow(
   ingestId: string,
   signal: AbortSignal,
 ): AsyncGenerator<IngestEvent | null> {
-  const startMs = performance.now()
   const temporal = probeNowAndThen(deps, ingestId)
   let shown = ''
-  while (!signal.aborted) {
-    const view = await readOrWait(deps, ingestId)
-    if (view) {
-      const now = showCurrent(deps, view, isOver(view.state) ? null : temporal())
-      const text = JSON.stringify(now)
-      yield text === shown ? null : now
-      if (isOver(view.state) || now.problem) return
-      shown = text
-    } else yield null
-    await sleep(pauseMs(performance.now() - startMs), null, { signal }).catch(() => {})
+  for await (const view of look(deps, ingestId, signal)) {
+    if (!view) {
+      yield null
+      continue
+    }
+    const now = showCurrent(deps, view, isOver(view.state) ? null : temporal())
+    const text = JSON.stringify(now)
+    yield text === shown ? null : now
+    if (isOver(view.state) || now.problem) return
+    shown = text
+  }
+}
+
+/** Reads the ledger again and again, at once whenever something of the ingest was told. */
+async function* look(deps: IngestsDeps, ingestId: string, signal: AbortSignal) {
+  const startMs = performance.now()
+  const heard = deps.listener?.hear(channels.ingests, ingestId) ?? hearNothing
+  try {
+    while (!signal.aborted) {
+      yield await readOrWait(deps, ingestId)
+      await heard.wait(pauseMs(performance.now() - startMs, deps), signal)
+    }
+  } finally {
+    heard.close()
   }
 }
 

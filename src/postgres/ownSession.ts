@@ -14,18 +14,27 @@ export interface Backend {
   start: string
 }
 
+export interface SessionOptions {
+  /** Called when the session was lost; the next use opens another. */
+  onLost?: () => void
+  /** What it listens to, where the session is its own. */
+  channels?: readonly string[]
+  /** Called with what somebody said on one of the channels. */
+  onNotified?: (channel: string, message: string) => void
+}
+
 export class OwnSession {
   readonly #db: Db
-  readonly #onLost: () => void
+  readonly #options: SessionOptions
   #connection: Connection | null = null
   #backend: Backend | null = null
   /** One statement at a time. */
   #last: Promise<unknown> = Promise.resolve()
 
   /** @param db has room for one connection, and is used by nobody else */
-  constructor(db: Db, onLost: () => void = () => {}) {
+  constructor(db: Db, options: SessionOptions = {}) {
     this.#db = db
-    this.#onLost = onLost
+    this.#options = options
   }
 
   /** Known once the session is open. */
@@ -60,8 +69,14 @@ export class OwnSession {
     const connection = await this.#db.connect()
     // A lost session rejects the statement under way as well.
     connection.on('error', () => {})
+    const { channels = [], onNotified, onLost } = this.#options
+    connection.on('notification', ({ channel, payload = '' }) => onNotified?.(channel, payload))
     try {
-      this.#backend = await backendOf(connection)
+      const backend = await backendOf(connection)
+      // A pooler would give the session, and what it listens to, to somebody else.
+      const listens = channels.map((channel) => `listen ${channel}`)
+      if (backend && listens.length > 0) await connection.query(listens.join('; '))
+      this.#backend = backend
     } catch (error) {
       connection.release(true)
       throw error
@@ -70,7 +85,7 @@ export class OwnSession {
     connection.once('end', () => {
       if (this.#connection !== connection) return
       this.#drop(connection)
-      this.#onLost()
+      onLost?.()
     })
     return connection
   }

@@ -13,7 +13,7 @@ import type { QueueWorkers } from './queueWorkers.ts'
 import type { Shutdown } from './shutdown.ts'
 import type { Tasks } from './tasks.ts'
 
-const everyMs = 1000
+const ordinaryEveryMs = 1000
 /** A worker without a session is soon taken for dead. */
 const againMs = 200
 const lastWordMs = 2000
@@ -26,6 +26,8 @@ interface Reported {
   /** Looks for workers that died. @returns after how long it must look again at the latest */
   findDead: () => Promise<number>
   log: Logger
+  /** For tests: how often it speaks, if not every second. */
+  everyMs?: number
   /** A worker that is larger leaves. */
   memoryBytesMax: number | undefined
 }
@@ -44,6 +46,7 @@ export async function startReports(
   who: { instance: string; worker: string; app: string | null; steps: string[] },
   reported: Reported,
 ): Promise<Reports> {
+  const { everyMs = ordinaryEveryMs } = reported
   const { onCommand, log, shutdown, tasks, memoryBytesMax = Number.POSITIVE_INFINITY } = reported
   const { instance } = who
   const cpu = cpuMeter()

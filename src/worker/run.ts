@@ -12,6 +12,7 @@ import { type Db, databaseError, isOfDatabase, openDb } from '../postgres/db.ts'
 import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
 import { defineSteps } from '../postgres/ledger/steps.ts'
 import { migrate } from '../postgres/migrate.ts'
+import { channels } from '../postgres/notify.ts'
 import { OwnSession } from '../postgres/ownSession.ts'
 import type { TemporalServer } from '../settings/temporal.ts'
 import { localStage } from '../stage/local.ts'
@@ -89,14 +90,14 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
   // Reports and commands must get through also when every other connection waits.
   const side = openDb(databaseUrl, { max: 1, name: 'sluice worker report', answerMsMax })
   let wake = () => {}
-  const session = new OwnSession(side, () => wake())
+  const instance = randomUUID()
+  const session = hearing(side, instance, () => wake())
   const client = lazyClient(options.temporal)
   try {
     await migrate(db)
     const steps = [...(app?.steps.values() ?? [])].map(planOf)
     if (app) await defineSteps(db, app.path, steps)
     const tasks = new Tasks()
-    const instance = randomUUID()
     const stage = localStage(options.stageDir)
     await claimStage(db, stage, log)
     const parts = { db, stage, client, app, tasks, shutdown, instance }
@@ -163,6 +164,16 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
     await metrics?.close()
   }
 }
+
+/** Calls when the session was lost, or somebody has a command for the worker. */
+const hearing = (side: Db, instance: string, wake: () => void): OwnSession =>
+  new OwnSession(side, {
+    onLost: wake,
+    channels: [channels.commands],
+    onNotified: (_, told) => {
+      if (told === instance) wake()
+    },
+  })
 
 function queuesOf(steps: StepPlan[]): QueueOption[] {
   const named = steps.map(({ queue }) => queue).filter((queue) => queue !== null)

@@ -4,6 +4,7 @@ import { Connection, Client as TemporalClient } from '@temporalio/client'
 import { pino } from 'pino'
 import { afterAll } from 'vitest'
 import { buildApp } from '../../src/api/app.ts'
+import type { ApiDeps } from '../../src/api/deps.ts'
 import type { Patience } from '../../src/api/patience.ts'
 import type { Settings } from '../../src/settings.ts'
 import { build, type Harness } from '../harness.ts'
@@ -27,7 +28,7 @@ export interface Answer {
 
 const none: Settings = { routes: [], timeouts: {} }
 
-interface ListenOptions {
+interface ListenOptions extends Pick<ApiDeps, 'listener' | 'lookMs'> {
   isTemporalAway?: boolean
   settings?: Settings
   token?: string
@@ -42,10 +43,8 @@ export async function listen(built: Harness, options: ListenOptions = {}): Promi
 }
 
 /** The same, for a test that ends it itself. */
-export async function listening(
-  built: Harness,
-  { isTemporalAway = false, settings = none, token, patience }: ListenOptions = {},
-) {
+export async function listening(built: Harness, options: ListenOptions = {}) {
+  const { isTemporalAway = false, settings = none, token, patience, listener, lookMs } = options
   const address = '127.0.0.1:1'
   const away = () => new TemporalClient({ connection: Connection.lazy({ address }) })
   const app = await buildApp({
@@ -61,6 +60,8 @@ export async function listening(
     settings,
     log: pino({ level: 'silent' }),
     ...(patience && { patience }),
+    ...(listener && { listener }),
+    ...(lookMs && { lookMs }),
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const close = () => app.close()

@@ -1,6 +1,7 @@
 /** Commands for one worker: given, taken once, answered. */
 import type { Answer, Command } from '../../domain/worker.ts'
 import type { Connection, Db } from '../db.ts'
+import { channels, notified } from '../notify.ts'
 
 /** @returns the id of the command; the worker takes it within `voidAfterMs` or never */
 export async function giveCommand(
@@ -11,7 +12,8 @@ export async function giveCommand(
 ): Promise<number> {
   const { rows } = await db.query(
     `insert into sluice.commands (instance, command, void_at)
-     values ($1, $2, now() + $3 * interval '1 ms') returning command_id as id`,
+     values ($1, $2, now() + $3 * interval '1 ms')
+     returning command_id as id, ${notified(channels.commands, 'instance')}`,
     [instance, JSON.stringify(command), voidAfterMs],
   )
   return rows[0].id
@@ -35,7 +37,8 @@ export async function takeCommands(
 
 export async function answerCommand(db: Connection, id: number, answer: Answer): Promise<void> {
   await db.query(
-    'update sluice.commands set answered_at = now(), answer = $2 where command_id = $1',
+    `update sluice.commands set answered_at = now(), answer = $2 where command_id = $1
+     returning ${notified(channels.answers, 'command_id')}`,
     [id, JSON.stringify(answer)],
   )
 }

@@ -4,6 +4,7 @@ import type { Outcome } from '../../domain/words.ts'
 import { cleanText } from '../../errors/clean.ts'
 import type { Connection } from '../db.ts'
 import { landingName } from '../names.ts'
+import { channels, notified } from '../notify.ts'
 import { dropText } from '../target/landing.ts'
 import type { IngestEntry } from './ingests.ts'
 
@@ -36,7 +37,8 @@ export async function recordEnd(
     `update sluice.ingests
      set state = $2, error = $3, phase = null, landing = null,
          started_at = coalesce(started_at, now()), ended_at = now()
-     where ingest_id = $1 and ended_at is null`,
+     where ingest_id = $1 and ended_at is null
+     returning ${notified(channels.ingests, 'ingest_id')}`,
     [ingestId, state, error && JSON.stringify(cleaned(error))],
   )
 }

@@ -9,6 +9,7 @@ import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { FullSpec } from '../../spec/spec.ts'
 import { type Connection, type Db, literal } from '../db.ts'
+import { channels, mayTell, notified } from '../notify.ts'
 import { listColumns, type NewList } from './firstTable.ts'
 import { readNotes } from './notes.ts'
 import { publishedBefore } from './repeated.ts'
@@ -153,7 +154,8 @@ const enterText = (id = '$1', phase = '$2') =>
      set phase = ${phase}, started_at = coalesce(started_at, now()),
          state = case when state = 'queued' then 'running' else state end
      where ended_at is null and ingest_id in (
-       select ingest_id from sluice.ingests where ingest_id = ${id} for no key update skip locked)`
+       select ingest_id from sluice.ingests where ingest_id = ${id} for no key update skip locked)
+     ${mayTell() ? `returning ${notified(channels.ingests, 'ingest_id')}` : ''}`
 
 export async function recordPlanned(
   tx: Connection,

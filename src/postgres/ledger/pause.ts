@@ -1,12 +1,14 @@
 /** How the ledger shows that an ingest is paused, which verbs look at before they begin. */
 import type { Db } from '../db.ts'
+import { channels, notified } from '../notify.ts'
 
 const stateOf = `case when $2 then 'paused' when started_at is null then 'queued' else 'running' end`
 
 /** Records a pause or its end; an ingest that is over stays so. */
 export async function setPaused(db: Db, ingestId: string, paused: boolean): Promise<void> {
   await db.query(
-    `update sluice.ingests set state = ${stateOf} where ended_at is null and ingest_id = $1`,
+    `update sluice.ingests set state = ${stateOf} where ended_at is null and ingest_id = $1
+     returning ${notified(channels.ingests, 'ingest_id')}`,
     [ingestId, paused],
   )
 }
@@ -26,7 +28,8 @@ export async function showPaused(db: Db, ingestId: string, paused: boolean): Pro
   const { rowCount } = await db.query(
     `update sluice.ingests set state = ${stateOf}
      where ended_at is null and ingest_id in (
-       select ingest_id from sluice.ingests where ingest_id = $1 for no key update skip locked)`,
+       select ingest_id from sluice.ingests where ingest_id = $1 for no key update skip locked)
+     returning ${notified(channels.ingests, 'ingest_id')}`,
     [ingestId, paused],
   )
   return rowCount === 1

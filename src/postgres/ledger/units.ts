@@ -5,6 +5,7 @@ import type { Counts, Receipt, State, Unit, UnitRef } from '../../domain/words.t
 import { sluiceError } from '../../errors.ts'
 import type { FullTarget } from '../../spec/target.ts'
 import type { Connection, Db } from '../db.ts'
+import { channels, mayTell, notified } from '../notify.ts'
 
 export async function addUnits(
   tx: Connection,
@@ -87,7 +88,8 @@ export async function settleUnit(
      set rows_read = $3, rows_loaded = $4, rows_rejected = $5, rows_skipped = $10,
          lane = $6, worker = $7, attempt = $8, loaded_at = clock_timestamp(),
          started_at = clock_timestamp() - $9 * interval '1 ms', trimmed = $11
-     where ingest_id = $1 and unit_no = $2 and loaded_at is null`,
+     where ingest_id = $1 and unit_no = $2 and loaded_at is null
+     returning case when $12 then ${notified(channels.ingests, 'ingest_id')} end`,
     [
       ingestId,
       unitNo,
@@ -100,6 +102,7 @@ export async function settleUnit(
       by.tookMs,
       receipt.rowsSkipped ?? 0,
       receipt.trimmed ? JSON.stringify(receipt.trimmed) : null,
+      mayTell(),
     ],
   )
   if (rowCount !== 1) {
