@@ -74,7 +74,7 @@ async function labelled(tx: Connection, ingestId: string, planned: Planned): Pro
   const labels = units.map(({ file, otherFiles, sizeBytes }) => {
     const more = otherFiles > 0 ? ` and ${otherFiles} more` : ''
     const name = file.slice(file.lastIndexOf('/') + 1)
-    return `${shortText(name)}${more} · ${shortSize(sizeBytes)}`
+    return `${shortText(name, 48)}${more} · ${shortSize(sizeBytes)}`
   })
   return { ...planned, labels }
 }

@@ -55,7 +55,7 @@ test('each activity says what it is about, and the end what became of columns an
     ['stageLot', 'lot 0 of 1'],
     ['planIngest', '2 files'],
     ['loadUnit', 'unit 0 · a\\x1b[2J\\n![b](c).csv · 8 B'],
-    ['loadUnit', `unit 1 · …${'x'.repeat(73)}-2.csv · 4 B`],
+    ['loadUnit', `unit 1 · …${'x'.repeat(41)}-2.csv · 4 B`],
     ['publishIngest', '3 rows'],
     ['sweepIngest', 'completed'],
   ])
