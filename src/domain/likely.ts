@@ -1,6 +1,6 @@
 /** What most likely mends an ingest, by what its rejects have in common. */
 import { grouped } from './grouped.ts'
-import { likelyValues } from './likelyValues.ts'
+import { likelyValues, tooLargeAdvice } from './likelyValues.ts'
 import { likelyWidths } from './likelyWidths.ts'
 import { areTypes, areUnits, commentMark, isFooter } from './oddRows.ts'
 import type { Given, Rejected } from './rejected.ts'
@@ -118,13 +118,9 @@ const ragged: Cause = {
 const size: Cause = {
   takes: ({ code }) => code === '22001' || code === '22003',
   advice(found) {
-    const columns = [...new Set(found.flatMap(({ column }) => column ?? []))].slice(0, 5)
-    const [column = 'the_column'] = columns
-    const type = found.some(({ code }) => code === '22001') ? 'text' : 'numeric'
-    const where = columns.length > 0 ? ` of ${columns.join(', ')}` : ''
-    return [
-      `Values${where} are longer or larger than the types of the table take: correct the rows, or change the type, as in \`alter table … alter column ${column} type ${type}\`.`,
-    ]
+    const columns = found.flatMap(({ column }) => column ?? [])
+    const isText = found.some(({ code }) => code === '22001')
+    return [tooLargeAdvice(columns, isText ? 'text' : 'numeric')]
   },
 }
 

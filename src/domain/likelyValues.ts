@@ -10,7 +10,7 @@ export function likelyValues(found: readonly Rejected[], given: Given): string[]
   const misfits = found.map(misfitOf)
   const sentences: string[] = []
   let rest = misfits
-  for (const kind of [asAnswers, asNoDates, asDates, asNumbers, asNullWords]) {
+  for (const kind of [asTooLarge, asAnswers, asNoDates, asDates, asNumbers, asNullWords]) {
     const { taken, sentence } = kind(rest, given)
     if (sentence === null) continue
     sentences.push(sentence)
@@ -50,6 +50,30 @@ interface Explained {
 }
 
 const unexplained: Explained = { taken: [], sentence: null }
+
+const boundTexts = /^(character|bit)/
+const plainNumber = /^\s*[-+]?\d+(\.\d+)?\s*$/
+
+/** Texts that are too long, and plain numbers that are too large or have a fraction. */
+function asTooLarge(misfits: readonly Misfit[]): Explained {
+  const taken = misfits.filter(({ type, value }) =>
+    boundTexts.test(type ?? '')
+      ? value !== null
+      : numberTypes.test(type ?? '') && plainNumber.test(value ?? ''),
+  )
+  if (taken.length === 0) return unexplained
+  const isText = taken.some(({ type }) => boundTexts.test(type ?? ''))
+  const columns = taken.flatMap(({ column }) => column ?? [])
+  return { taken, sentence: tooLargeAdvice(columns, isText ? 'text' : 'numeric') }
+}
+
+/** How they are written makes no difference: the type is too small, or the value is wrong. */
+export function tooLargeAdvice(found: readonly string[], type: 'text' | 'numeric'): string {
+  const columns = [...new Set(found)].slice(0, 5)
+  const where = columns.length > 0 ? ` of ${columns.join(', ')}` : ''
+  const how = `\`alter table … alter column ${columns[0] ?? '…'} type ${type}\``
+  return `Values${where} are longer or larger than the types of the table take: correct the rows, or change the type, as in ${how}.`
+}
 
 function asAnswers(misfits: readonly Misfit[], given: Given): Explained {
   const taken = misfits.filter(({ type, value }) => type === 'boolean' && value !== null)

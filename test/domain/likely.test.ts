@@ -44,6 +44,8 @@ test.each([
   [[ragged(1, 4), ragged(1, 4), ragged(3, 4)], 'rightly rejects'],
   [[{ ...ragged(1, 4), raw: '"a,b,c"' }], 'Take these quotes away first'],
   [[{ ...ragged(5, 4), values: ['1', '2', '3', '4', ''] }], 'empty: `--ragged trim` cuts them'],
+  [[value('name', 'character varying(5)', 'abcdefgh')], 'alter column name type text'],
+  [[value('n', 'smallint', '99999')], 'alter column n type numeric'],
   [[of('22001', 'name')], 'alter column name type text'],
   [[of('22003', 'n')], 'alter column n type numeric'],
   [[of('invalid_utf8'), of('invalid_utf8'), of('nul_byte')], '--encoding windows-1252'],

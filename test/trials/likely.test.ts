@@ -95,6 +95,14 @@ test.each<Case>([
   expect(after.hint).toBe('')
 })
 
+test('a text that is too long is not said to mean NULL', async () => {
+  const content = 'id,name\n1,abc\n2,abcdefgh\n3,x\n'
+  const { hint } = await load(content, 'id bigint, name varchar(5)')
+  expect(hint).toContain('alter column name type text')
+  expect(hint).not.toContain('--null')
+  expect((await load(content, 'id bigint, name text')).rows).toHaveLength(3)
+})
+
 test('the same in a new table, where they make text of numbers', async () => {
   const text = `id,amount\n${numbers.join('\n')}\nid,amount\n${numbers.join('\n')}\n`
   expect((await load(text, null)).hint).toContain('--repeated-headers reject')
