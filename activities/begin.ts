@@ -2,10 +2,10 @@
  * begin: the first activity of an ingest, and the only one of a small ingest.
  *
  * It lists the source. What fits into one unit it stages, plans, loads, publishes and sweeps as
- * well, and runs the steps of a single file; what does not it leaves to the workflow, which goes on from there with an activity for each
- * verb.
+ * well, and runs the steps of a single file. What does not it leaves to the workflow, which goes on
+ * from there with an activity for each verb.
  */
-import type { Progress } from '../src/domain/ingestInput.ts'
+import { isEmptied, type Progress } from '../src/domain/ingestInput.ts'
 import { beginFilesMs } from '../src/domain/step.ts'
 import { type Counts, isOver } from '../src/domain/words.ts'
 import { messageOf, type SluiceError } from '../src/errors.ts'
@@ -132,6 +132,7 @@ async function afterStage(attempt: Attempt, input: BeginInput, listed: Listed): 
   const { records } = planned
   const publish = () => publishIngest(attempt, { ingestId, records })
   const counts = await verb(attempt, 'publish', publish)
+  if (isEmptied(counts)) return { progress }
   await complete(attempt, ingestId)
   return { counts }
 }

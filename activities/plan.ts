@@ -20,6 +20,7 @@ import {
 } from '../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { addUnits, describeUnits, sumPlan } from '../src/postgres/ledger/units.ts'
+import { enterUnlogged, unloggedBytesMin } from '../src/postgres/ledger/unlogged.ts'
 import { modes } from '../src/postgres/modes/index.ts'
 import { landingName } from '../src/postgres/names.ts'
 import { alone } from '../src/postgres/sessions.ts'
@@ -112,10 +113,10 @@ export async function planIn(
   const values = new ColumnValues()
   const staged = known?.files ?? eachFile(tx, ingestId)
   const files = withColumns(staged, { sorter, values, signal })
-  const bytes = unitBytes(known ? sumBytes(known.files) : await sumFileBytes(tx, ingestId))
-  const planned = await addPages(tx, ingestId, planUnits(files, bytes))
+  const bytes = known ? sumBytes(known.files) : await sumFileBytes(tx, ingestId)
+  const planned = await addPages(tx, ingestId, planUnits(files, unitBytes(bytes)))
   const notes = sorter.notes(factsOf(spec).paths.join(', '))
-  const made = await makeLanding(tx, { ingestId, spec, target, layout, values })
+  const made = await makeLanding(tx, { ingestId, spec, target, layout, values, bytes })
   // Rows that go straight into the target rely on it as it is from now on.
   const relied = into.atomic ? before : await readRelied(tx, table)
   await recordPlanned(tx, ingestId, { ...planned, ...made, relied }, known?.list)
@@ -186,12 +187,13 @@ interface Landing {
   target: TargetTable | null
   layout: Layout
   values: ColumnValues
+  /** Of all staged files. */
+  bytes: number
 }
 
-async function makeLanding(
-  tx: Connection,
-  landing: Landing,
-): Promise<{ columns: Column[]; landing: string; traced: boolean }> {
+type Made = Pick<IngestEntry, 'traced' | 'unlogged'> & { columns: Column[] }
+
+async function makeLanding(tx: Connection, landing: Landing): Promise<Made & { landing: string }> {
   const { ingestId, spec, target, layout } = landing
   const { into, table: name } = targetOf(spec)
   const table: TableName = into.atomic ? landingName(ingestId, name) : name
@@ -203,7 +205,7 @@ async function makeLanding(
   const names = layout.columns.map((column) => column.name)
   const columns = await typesOf(tx, landing, names)
   await createTable(tx, table, columns, { landing: into.atomic })
-  return { columns, landing: quoteTable(table), traced: false }
+  return { columns, landing: quoteTable(table), traced: false, unlogged: false }
 }
 
 /** For a target that is there: its columns, and those that the files bring. */
@@ -211,8 +213,8 @@ async function landLike(
   tx: Connection,
   table: TableName,
   landing: Landing & { target: TargetTable },
-): Promise<{ columns: Column[]; traced: boolean }> {
-  const { target, layout, spec } = landing
+): Promise<Made> {
+  const { ingestId, target, layout, spec, bytes } = landing
   const { into, table: name } = targetOf(spec)
   // A table that will be swapped needs all its columns; else those that are filled will do.
   const all = modes[into.mode].mayTakePlace(target)
@@ -225,13 +227,15 @@ async function landLike(
     const problem = `only its owner may add columns (${[...layout.added].join(', ')})`
     throw sluiceError('target_not_writable', { table: showTable(name), problem })
   }
+  const unlogged = into.atomic && !all && bytes >= unloggedBytesMin
   if (into.atomic) {
     await dropTable(tx, table)
-    await createLike(tx, table, columns, traced)
+    await createLike(tx, table, columns, { traced, unlogged })
   }
+  if (unlogged) await enterUnlogged(tx, ingestId)
   await addColumns(tx, table, added)
   const brought = added.map((column) => ({ ...column, added: true }))
-  return { columns: [...columns, ...brought], traced }
+  return { columns: [...columns, ...brought], traced, unlogged }
 }
 
 /** Types of columns that do not exist yet, as the spec wants them found. */

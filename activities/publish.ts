@@ -1,5 +1,6 @@
 /** publish: landing → target, in one transaction that also marks the ingest published. */
 
+import type { Emptied } from '../src/domain/ingestInput.ts'
 import { shortText } from '../src/domain/shortText.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
@@ -29,6 +30,7 @@ import type { TargetTable } from '../src/postgres/target/targetTable.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
+import { takeBackEmptied } from './publish/emptied.ts'
 import { evolve } from './publish/evolve.ts'
 import { judgeLanding } from './publish/judge.ts'
 import { noteLikely } from './publish/likely.ts'
@@ -48,8 +50,14 @@ export interface PublishInput extends VerbInput {
 const notesInResultMax = 20
 const columnsInResultMax = 20
 
-/** Publishes once: a later attempt finds the ingest published and returns its counts. */
-export async function publishIngest(attempt: Attempt, input: PublishInput): Promise<Counts> {
+/**
+ * Publishes once: a later attempt finds the ingest published and returns its counts. Where PostgreSQL
+ * has emptied the landing table meanwhile, it takes the receipts back in place of that.
+ */
+export async function publishIngest(
+  attempt: Attempt,
+  input: PublishInput,
+): Promise<Counts | Emptied> {
   const { db, signal } = attempt
   const { ingestId } = input
   await enterPhase(db, ingestId, 'publish')
@@ -57,7 +65,8 @@ export async function publishIngest(attempt: Attempt, input: PublishInput): Prom
     db,
     { ingestId, what: 'publish', signal },
     (tx) => lockIngest(tx, ingestId),
-    (tx, entry) => publishIn(attempt, tx, input, entry),
+    async (tx, entry) =>
+      (await takeBackEmptied(tx, ingestId, entry)) ?? publishIn(attempt, tx, input, entry),
   )
   if (published instanceof Error) throw published
   return published

@@ -7,7 +7,7 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow'
-import type { IngestInput, Progress } from '../src/domain/ingestInput.ts'
+import { type IngestInput, isEmptied, type Progress } from '../src/domain/ingestInput.ts'
 import { problemOfIngest } from '../src/domain/input.ts'
 import { rejectsAllowed } from '../src/domain/limits.ts'
 import { inWindow } from '../src/domain/window.ts'
@@ -101,7 +101,7 @@ async function begin(
  */
 async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Counts | null> {
   const { progress, gate } = run
-  const { stage, plan, load, publish } = verbsOf(progress, input)
+  const { stage, plan, publish } = verbsOf(progress, input)
   if (progress.phase === 'stage') {
     const all = await page(input, run, { of: 'lots' }, (lotNo) =>
       gate.pass((hold) => stage({ ingestId, lotNo, ...hold })),
@@ -117,7 +117,24 @@ async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Co
     const planned = await gate.pass((hold) => plan({ ingestId, ...hold }))
     Object.assign(progress, planned, { phase: 'load', next: 0 })
   }
-  const all = await page(input, run, { of: 'units' }, async (unitNo) => {
+  for (;;) {
+    const all = await loadUnits(ingestId, input, run)
+    // With too many rejects publish is for saying so.
+    if (!all && !tooManyRejects(input, progress)) return null
+    show(input, { ...progress, phase: 'publish' })
+    const { records } = progress
+    const done = await gate.pass((hold) => publish({ ingestId, records, ...hold }))
+    if (!isEmptied(done)) return done
+    // It happens once: the landing table has a log from then on.
+    Object.assign(progress, { next: 0, loaded: 0, rowsLoaded: 0, rowsRejected: 0 })
+  }
+}
+
+/** @returns whether it came to the last one */
+function loadUnits(ingestId: string, input: IngestInput, run: Run): Promise<boolean> {
+  const { progress, gate } = run
+  const { load } = verbsOf(progress, input)
+  return page(input, run, { of: 'units' }, async (unitNo) => {
     const { unitsAdded: before = 0 } = progress
     const isPart = unitNo >= progress.units - before
     const unit = { ingestId, unitNo, ...(isPart && { suspect: true }) }
@@ -130,10 +147,6 @@ async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Co
     progress.rowsRejected += rowsRejected
     progress.rowsToReload = (progress.rowsToReload ?? 0) + rowsToReload
   })
-  // With too many rejects publish is for saying so.
-  if (!all && !tooManyRejects(input, progress)) return null
-  show(input, { ...progress, phase: 'publish' })
-  return gate.pass((hold) => publish({ ingestId, records: progress.records, ...hold }))
 }
 
 function addUnits(progress: Progress, unitsAdded: number): void {

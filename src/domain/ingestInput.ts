@@ -75,5 +75,12 @@ export interface HandedBack {
   again: boolean
 }
 
+/** PostgreSQL has emptied the landing table: nothing was published, and every unit is to be loaded again. */
+export interface Emptied {
+  emptied: true
+}
+
+export const isEmptied = (done: object): done is Emptied => 'emptied' in done
+
 export const isHandedBack = (done: unknown): done is HandedBack =>
   (done as Partial<HandedBack> | null | undefined)?.handedBack === true

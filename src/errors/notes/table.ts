@@ -10,6 +10,13 @@ export const tableNotes = withExamples({
     hint: 'Keys, indexes, defaults and grants went with the old one: make them again where they are wanted.',
     example: { table: 'public.trips' },
   },
+  units_loaded_again: {
+    meaning: 'PostgreSQL has crashed, or a standby took over, and emptied the landing table',
+    message:
+      'PostgreSQL has lost what was loaded before the publish: {count} units were loaded again.',
+    hint: null,
+    example: { count: 12 },
+  },
   names_changed: {
     meaning: 'columns of the table have other names than the header has',
     message: 'These columns are not called as in the header: {some}.',

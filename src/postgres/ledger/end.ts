@@ -34,7 +34,8 @@ export async function recordEnd(
   { state, error }: Outcome,
 ): Promise<void> {
   await tx.query(
-    `update sluice.ingests
+    `with gone as (delete from sluice.unlogged_landings where ingest_id = $1)
+     update sluice.ingests
      set state = $2, error = $3, phase = null, landing = null,
          started_at = coalesce(started_at, now()), ended_at = now()
      where ingest_id = $1 and ended_at is null

@@ -94,13 +94,15 @@ export interface IngestEntry {
   relied: Relied | null
   /** The landing table numbers its rows: publish judges the constraints of the target. */
   traced: boolean
+  /** The landing table has no log, see unlogged.ts. */
+  unlogged: boolean
   sizeBytes: number | null
   publishedAt: Date | null
 }
 
 const selectIngest = (id = '$1') => `
   select spec, target, state, queue, routes, reading, first_table as "firstTable", columns, landing,
-         relied, traced, size_bytes as "sizeBytes", published_at as "publishedAt"
+         relied, traced, unlogged, size_bytes as "sizeBytes", published_at as "publishedAt"
   from sluice.ingests where ingest_id = ${id}`
 
 /** @throws ingest_not_found */
@@ -160,7 +162,7 @@ const enterText = (id = '$1', phase = '$2') =>
 export async function recordPlanned(
   tx: Connection,
   ingestId: string,
-  planned: Pick<IngestEntry, 'relied' | 'traced'> & {
+  planned: Pick<IngestEntry, 'relied' | 'traced' | 'unlogged'> & {
     units: number
     columns: Column[]
     landing: string
@@ -172,7 +174,8 @@ export async function recordPlanned(
     `update sluice.ingests set units = $2, columns = $3, landing = $4, traced = $5, relied = $6,
             phase = 'load', files = coalesce($7, files), size_bytes = coalesce($8, size_bytes),
             reading = coalesce($9, reading), first_table = coalesce($10, first_table),
-            fingerprint = coalesce($11, fingerprint)
+            fingerprint = coalesce($11, fingerprint),
+            unlogged = $12
      where ingest_id = $1`,
     [
       ingestId,
@@ -182,6 +185,7 @@ export async function recordPlanned(
       planned.traced,
       planned.relied && JSON.stringify(planned.relied),
       ...(listed ? listColumns(listed) : [null, null, null, null, null]),
+      planned.unlogged,
     ],
   )
 }

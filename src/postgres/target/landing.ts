@@ -29,21 +29,24 @@ export async function createTable(
   await tx.query(landing ? `${dropText(table)}; ${make} ${isLanding}` : make)
 }
 
-/** A statement, for before it gets the name of a target. */
-export const endLanding = (table: TableName): string =>
-  `alter table ${quoteTable(table)} reset (${unvacuumed.join(', ')})`
+/** Statements, for before it gets the name of a target. One that has a log keeps it as it is. */
+export const endLanding = (table: TableName): string => `
+  alter table ${quoteTable(table)} reset (${unvacuumed.join(', ')});
+  alter table ${quoteTable(table)} set logged`
 
 /**
  * A landing table for an existing target: the same types, defaults and NOT NULLs, no other
  * constraint and no index, and only the columns that are filled.
- * @param traced NOT NULL is judged later too: the table numbers its rows in `rowColumn`
+ * @param options `traced`: NOT NULL is judged later too, and the table numbers its rows in
+ *   `rowColumn`; `unlogged`: see ledger/unlogged.ts
  */
 export async function createLike(
   tx: Connection,
   table: TableName,
   columns: TargetTable['columns'],
-  traced = false,
+  { traced = false, unlogged = false }: { traced?: boolean; unlogged?: boolean } = {},
 ): Promise<void> {
+  const make = `create ${unlogged ? 'unlogged ' : ''}table ${quoteTable(table)}`
   const list = columns.map((column) =>
     [
       quoteIdentifier(column.name),
@@ -54,7 +57,7 @@ export async function createLike(
     ].join(' '),
   )
   if (!traced) {
-    await tx.query(`create table ${quoteTable(table)} (${list.join(', ')}) ${isLanding}`)
+    await tx.query(`${make} (${list.join(', ')}) ${isLanding}`)
     return
   }
   // A session caches numbers, but its own ones grow: a unit needs no more than that for its order.
@@ -64,7 +67,7 @@ export async function createLike(
   list.push(`${row} bigint not null default ${number}`)
   await tx.query(`
     create sequence ${sequence} maxvalue ${2 ** unitShift - 1} cache 1000;
-    create table ${quoteTable(table)} (${list.join(', ')}) ${isLanding};
+    ${make} (${list.join(', ')}) ${isLanding};
     alter sequence ${sequence} owned by ${quoteTable(table)}.${row}`)
 }
 

@@ -1,0 +1,51 @@
+/**
+ * Landing tables without a log: rows that are copied on into the target need it only there.
+ *
+ * PostgreSQL empties all unlogged tables together, when it has crashed or when a standby takes over.
+ * Receipts are logged and stay, so an unlogged table beside them knows whether they still hold: the
+ * plan enters the ingest there, and a publish that does not find it has its units loaded again.
+ */
+import { quoteTable, type TableName } from '../../domain/table.ts'
+import type { Connection } from '../db.ts'
+
+/** Below that a log costs next to nothing. Bytes of staged files. */
+export const unloggedBytesMin = 16 * 1024 * 1024
+
+/** In the transaction that makes the landing table. */
+export async function enterUnlogged(tx: Connection, ingestId: string): Promise<void> {
+  await tx.query('insert into sluice.unlogged_landings (ingest_id) values ($1)', [ingestId])
+}
+
+/** Whether the landing table still has what was loaded. */
+export async function isKept(tx: Connection, ingestId: string): Promise<boolean> {
+  const { rowCount } = await tx.query('select from sluice.unlogged_landings where ingest_id = $1', [
+    ingestId,
+  ])
+  return rowCount === 1
+}
+
+/**
+ * Takes back all receipts with their rejects and what is left of the rows, and gives the landing table
+ * a log, so that it happens once. @returns how many units are to be loaded again
+ */
+export async function takeBackReceipts(
+  tx: Connection,
+  ingestId: string,
+  landing: TableName,
+): Promise<number> {
+  await tx.query(`truncate ${quoteTable(landing)}; alter table ${quoteTable(landing)} set logged`)
+  await tx.query('delete from sluice.rejects where ingest_id = $1', [ingestId])
+  const { rowCount } = await tx.query(
+    `update sluice.units
+     set rows_read = null, rows_loaded = null, rows_rejected = null, rows_skipped = 0,
+         trimmed = null, lane = null, worker = null, attempt = null, started_at = null,
+         loaded_at = null
+     where ingest_id = $1 and loaded_at is not null`,
+    [ingestId],
+  )
+  await tx.query(
+    `update sluice.ingests set unlogged = false, phase = 'load' where ingest_id = $1`,
+    [ingestId],
+  )
+  return rowCount ?? 0
+}
