@@ -110,6 +110,10 @@ export async function build(servers: BuildOptions = {}): Promise<Harness> {
   const url = databaseUrl(adminUrl, name)
   const db = openDb(url, { max: 5, name: 'test' })
   if (!isShared) await migrate(db)
+  // A ledger's own name came along from the template: see readLedgerId.
+  else
+    await db.query(`update sluice.settings set value = to_jsonb(gen_random_uuid()::text)
+                       where name = 'ledger'`)
   const client = await connectTemporal({ address: temporalAddress, namespace: 'default' })
   const folder = await mkdtemp(join(tmpdir(), 'sluice-'))
   const stageDir = join(folder, '.stage')

@@ -28,7 +28,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // As root PostgreSQL runs as another user, who must be able to enter.
   await chmod(home, 0o755)
   const [postgres, temporal] = await Promise.all([
-    givenUrl ? null : startPostgres({ home: join(home, 'postgres') }),
+    // Servers that tests kill are their own; this one need not outlive the machine.
+    givenUrl ? null : startPostgres({ home: join(home, 'postgres'), settings: { fsync: 'off' } }),
     givenAddress ? null : startTemporal({ home: join(home, 'temporal'), headless: true }),
     compile(),
   ])
