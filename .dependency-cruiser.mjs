@@ -2,7 +2,7 @@
  * The direction of imports, read from the picture in CONTRIBUTING.md:
  *
  *   cli, api -> ingests | fleet -> stage | postgres -> spec
- *   worker -> activities -> rejects | stage | postgres | steps -> spec
+ *   worker -> fleet; worker -> activities -> rejects | stage | postgres | steps -> spec
  *       -> sources | formats -> domain; sources -> unpack -> io -> domain
  *   cli, api, worker, dev -> temporal -> spec, workflows
  *   workflows -> domain, and of the activities the types only
@@ -36,7 +36,7 @@ const mayImport = {
   ingests: ['spec', 'sources', 'stage', 'postgres', 'temporal', ...below],
   fleet: ['postgres', 'temporal', ...below],
   api: [...useCases, ...middle],
-  worker: ['activities', ...middle],
+  worker: ['activities', 'fleet', ...middle],
   dev: middle,
   cli: ['worker', 'dev', ...useCases, ...middle],
 }

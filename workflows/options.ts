@@ -11,7 +11,7 @@ const retry = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval
 const hourMs = 60 * 60 * 1000
 
 const base = {
-  // A worker that died is noticed by the others, see src/worker/deadWorkers.ts. This is for what
+  // A worker that died is noticed by the others, see src/fleet/deadWorkers.ts. This is for what
   // they cannot see, and leaves room for a step that computes for 10 s on the main thread.
   heartbeatTimeout: '15s',
   // A cancel does not wait for a worker that does not answer: the sweep ends what it left.

@@ -55,6 +55,9 @@ export interface Death {
   handedOn: TaskView[]
 }
 
+/** How many deaths a process has found since its start, by their causes. */
+export type Deaths = Record<Death['cause'], number>
+
 /** What a worker says of itself each time. */
 export interface WorkerReport {
   state: WorkerState

@@ -7,7 +7,9 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, createServer as createProbe } from 'node:net'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Deaths } from '../domain/worker.ts'
 import { messageOf, sluiceError } from '../errors.ts'
+import { countDeaths } from '../fleet/deathsMetric.ts'
 import type { QueueWorkers } from './queueWorkers.ts'
 import type { Tasks } from './tasks.ts'
 
@@ -22,9 +24,16 @@ export interface WorkerMetrics {
   url: string
   /** Where the SDK is to serve what it counts, as `host:port`. */
   sdkAddress: string
-  /** From here on tasks and slots are shown. */
-  watch(worker: { tasks: Tasks; queueWorkers: QueueWorkers }): void
+  /** From here on tasks, slots and deaths are shown. */
+  watch(worker: Watched): void
   close(): Promise<void>
+}
+
+interface Watched {
+  tasks: Tasks
+  queueWorkers: QueueWorkers
+  /** Of other workers, found by this one. */
+  deaths: Deaths
 }
 
 const loopback = '127.0.0.1'
@@ -54,7 +63,10 @@ export async function openMetrics(address: MetricsAddress): Promise<WorkerMetric
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics`,
     sdkAddress,
-    watch: (worker) => addGauges(register, worker),
+    watch(worker) {
+      addGauges(register, worker)
+      countDeaths(register, worker.deaths)
+    },
     async close() {
       server.close()
       server.closeAllConnections()
@@ -89,10 +101,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-function addGauges(
-  register: Registry,
-  { tasks, queueWorkers }: { tasks: Tasks; queueWorkers: QueueWorkers },
-): void {
+function addGauges(register: Registry, { tasks, queueWorkers }: Watched): void {
   new Counter({
     name: 'sluice_tasks_total',
     help: 'Tasks that have ended since the start, by activity and by how they ended.',

@@ -7,6 +7,7 @@ import { Exclusive } from '../../activities/attempt/exclusive.ts'
 import { createActivities } from '../../activities/index.ts'
 import type { StepPlan } from '../domain/step.ts'
 import { type UnpackLimits, unpackLimits } from '../domain/unpack.ts'
+import { deadWorkersFinder } from '../fleet/deadWorkers.ts'
 import type { Logger } from '../log.ts'
 import { type Db, databaseError, isOfDatabase, openDb } from '../postgres/db.ts'
 import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
@@ -21,12 +22,12 @@ import { type App, loadApp, planOf } from '../steps/app.ts'
 import { startUnstarted } from '../temporal/ingests.ts'
 import { keepJanitor, workflowStatusOf } from '../temporal/janitor.ts'
 import { rateLimits } from '../temporal/queues.ts'
+import { banner } from './banner.ts'
 import { workflowBundle } from './bundle.ts'
 import { claimStage } from './claimStage.ts'
 import { type LazyClient, lazyClient } from './client.ts'
 import { createCommandHandler } from './commands.ts'
-import { deadWorkersFinder } from './deadWorkers.ts'
-import { type MetricsAddress, openMetrics, type WorkerMetrics } from './metrics.ts'
+import { type MetricsAddress, openMetrics } from './metrics.ts'
 import { type CommonOptions, type QueueOption, QueueWorkers } from './queueWorkers.ts'
 import { startReports } from './report.ts'
 import { installRuntime } from './runtime.ts'
@@ -102,8 +103,15 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
     await claimStage(db, stage, log)
     const parts = { db, stage, client, app, tasks, shutdown, instance }
     const { queueWorkers, activities } = await createQueueWorkers(options, parts)
-    metrics?.watch({ tasks, queueWorkers })
     const identity = identityOf(options)
+    const finder = deadWorkersFinder({
+      session,
+      client: client.get,
+      instance,
+      worker: identity,
+      log,
+    })
+    metrics?.watch({ tasks, queueWorkers, deaths: finder.deaths })
     const onCommand = createCommandHandler({
       queueWorkers,
       shutdown,
@@ -116,15 +124,12 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
       app: app?.path ?? null,
       steps: steps.map(({ step }) => step),
     }
-    const finder = { session, client: client.get, instance, worker: identity, log }
     const reports = await startReports(session, who, {
       queueWorkers,
       tasks,
       shutdown,
       onCommand,
-      findDead: options.findsDead
-        ? deadWorkersFinder(finder)
-        : async () => Number.POSITIVE_INFINITY,
+      findDead: options.findsDead ? finder.look : async () => Number.POSITIVE_INFINITY,
       log,
       memoryBytesMax: options.memoryBytesMax,
     })
@@ -137,14 +142,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
       resizePool(db, queueWorkers)
       await reports.now()
       banner(options, { identity, queueWorkers, activities, app, metrics })
-      const { janitorMs: everyMs } = options
-      stopJanitor = keepJanitor({
-        client: client.get,
-        facts: () => readJanitorFacts(db),
-        queue: () => (queueWorkers.isDrained ? null : (queueWorkers.list()[0]?.queue ?? null)),
-        everyMs,
-        log,
-      })
+      stopJanitor = startJanitor(options, { client, db, queueWorkers })
       await Promise.race([shutdown.asked, queueWorkers.failed])
     } finally {
       // Also when one queue fails: the others must not look alive behind it.
@@ -173,6 +171,18 @@ const hearing = (side: Db, instance: string, wake: () => void): OwnSession =>
     onNotified: (_, told) => {
       if (told === instance) wake()
     },
+  })
+
+const startJanitor = (
+  { janitorMs: everyMs, log }: WorkerOptions,
+  { client, db, queueWorkers }: { client: LazyClient; db: Db; queueWorkers: QueueWorkers },
+): (() => void) =>
+  keepJanitor({
+    client: client.get,
+    facts: () => readJanitorFacts(db),
+    queue: () => (queueWorkers.isDrained ? null : (queueWorkers.list()[0]?.queue ?? null)),
+    everyMs,
+    log,
   })
 
 function queuesOf(steps: StepPlan[]): QueueOption[] {
@@ -256,38 +266,4 @@ async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
     common,
   })
   return { queueWorkers, activities: Object.keys(activities) }
-}
-
-function banner(
-  { temporal, autoscale, stageDir, deployment, log }: WorkerOptions,
-  worker: {
-    identity: string
-    queueWorkers: QueueWorkers
-    activities: string[]
-    app: App | null
-    metrics: WorkerMetrics | null
-  },
-): void {
-  const { identity, queueWorkers, activities, app, metrics } = worker
-  const queues = queueWorkers.list()
-  const own = queues.filter(({ shared }) => !shared && queues.length > 1)
-  const facts = {
-    worker: identity,
-    temporal: temporal.address,
-    namespace: temporal.namespace,
-    queues: queues.map(({ queue }) => queue).join(', '),
-    concurrency: autoscale
-      ? `activities at once: ${autoscale.min} to ${autoscale.max}, by CPU and memory`
-      : `activities at once: ${queueWorkers.concurrency}`,
-    ...(own.length > 0 && {
-      limits: own.map(({ queue, concurrency }) => `${queue} ${concurrency}`).join(', '),
-    }),
-    stage: stageDir,
-    activities: activities.join(', '),
-    ...(deployment && { version: `${deployment.buildId} of ${deployment.deploymentName}` }),
-    ...(metrics && { metrics: metrics.url }),
-    ...(app && { app: app.path, steps: [...app.steps.keys()].join(', ') }),
-  }
-  for (const [name, value] of Object.entries(facts)) log.info(`${name.padEnd(12)} ${value}`)
-  log.info({ event: 'ready', ...facts }, 'worker ready')
 }

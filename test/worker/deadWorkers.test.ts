@@ -26,7 +26,11 @@ const slots = units + 4
 const timeout = 240_000
 
 const startNamed = (harness: Harness, name: string, env: NodeJS.ProcessEnv = {}) =>
-  harness.startWorker({ concurrency: slots, args: ['--name', name], env })
+  harness.startWorker({
+    concurrency: slots,
+    args: ['--name', name, '--metrics', '127.0.0.1:0'],
+    env,
+  })
 
 /** All units are in the hands of one worker, held before their receipts; two others stand by. */
 async function heldByVictim(harness: Harness, env: NodeJS.ProcessEnv = {}) {
@@ -81,7 +85,16 @@ async function expectFound(
   expect(death.handedOn.map(({ activity }) => activity)).toEqual(Array(units).fill('loadUnit'))
   const told = others.filter((other) => /the worker victim died: .* handed on/.test(other.output()))
   expect(told.map((other) => `other${others.indexOf(other) + 1}`)).toEqual([death.by])
+  const counts = await Promise.all(others.map((other) => deathsCounted(other, death.cause)))
+  expect(counts).toEqual(others.map((other) => (told.includes(other) ? 1 : 0)))
   return death
+}
+
+async function deathsCounted(worker: WorkerProcess, cause: string): Promise<number> {
+  const [, url = ''] = /metrics\s+(http:\S+)/.exec(worker.output()) ?? []
+  const text = await (await fetch(url)).text()
+  const counted = new RegExp(`^sluice_worker_deaths_total\\{cause="${cause}"\\} (\\d+)$`, 'm')
+  return Number(counted.exec(text)?.[1])
 }
 
 test.concurrent('killed: its tasks run elsewhere after 3 s', { timeout }, async ({

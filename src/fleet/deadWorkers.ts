@@ -1,7 +1,7 @@
 /** Looks for workers that died, and gives what they had in hand to others at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
-import type { TaskView } from '../domain/worker.ts'
+import type { Deaths, TaskView } from '../domain/worker.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import {
@@ -29,11 +29,18 @@ export interface DeadWorkersOptions {
   log: Logger
 }
 
-/** @returns looks once, and tells after how long it must look again at the latest */
-export function deadWorkersFinder(options: DeadWorkersOptions): () => Promise<number> {
+export interface DeadWorkersFinder {
+  /** Looks once. @returns after how long it must look again at the latest */
+  look(): Promise<number>
+  /** What it has found since its start. */
+  readonly deaths: Deaths
+}
+
+export function deadWorkersFinder(options: DeadWorkersOptions): DeadWorkersFinder {
   const { session, instance, worker, log } = options
+  const deaths: Deaths = { killed: 0, silent: 0 }
   let watch: Watch | null = null
-  return async () => {
+  const look = async () => {
     const before = watch
     // A look that fails has seen nothing: what is to come counts from the next one on.
     watch = null
@@ -44,12 +51,14 @@ export function deadWorkersFinder(options: DeadWorkersOptions): () => Promise<nu
     for (const silent of found.silent.filter(({ waitMs }) => waitMs <= 0)) {
       const dead = await session.use((own) => claimDead(own, silent, worker))
       if (!dead) continue
+      deaths[silent.cause]++
       void handOn(options, dead, silent.cause).catch((error) => {
         log.warn({ event: 'not handed on' }, `${dead.worker} died: ${messageOf(error)}`)
       })
     }
     return Math.min(...found.silent.map(({ waitMs }) => (waitMs > 0 ? waitMs : againMs)))
   }
+  return { look, deaths }
 }
 
 async function handOn(
