@@ -51,6 +51,7 @@ export class QueueWorkers {
   /** Left, with tasks that still run. */
   readonly #leaving = new Set<Promise<void>>()
   #isDrained = false
+  #isHeldOff = false
   #settling: Promise<void> = Promise.resolve()
   /** Rejects when an SDK worker fails for good. */
   readonly failed: Promise<never>
@@ -65,8 +66,13 @@ export class QueueWorkers {
     this.failed.catch(() => {})
   }
 
+  /** Whether it takes no tasks: it was drained, or is held off. */
   get isDrained(): boolean {
-    return this.#isDrained
+    return this.#isDrained || this.#isHeldOff
+  }
+
+  get isHeldOff(): boolean {
+    return this.#isHeldOff
   }
 
   has(queue: string): boolean {
@@ -139,6 +145,26 @@ export class QueueWorkers {
     await this.#settle()
   }
 
+  /** Takes no more tasks for want of what they need, whatever it was told. Does not wait for any. */
+  async holdOff(): Promise<void> {
+    this.#isHeldOff = true
+    await this.#settle()
+  }
+
+  /**
+   * Takes tasks again, unless it was drained.
+   * @throws temporal_unavailable; it is still held off then
+   */
+  async takeAgain(): Promise<void> {
+    this.#isHeldOff = false
+    try {
+      await this.#settle()
+    } catch (error) {
+      this.#isHeldOff = true
+      throw error
+    }
+  }
+
   get #sharing(): number {
     return [...this.#wanted.values()].filter(({ own }) => !own).length
   }
@@ -151,9 +177,9 @@ export class QueueWorkers {
     const settling = this.#settling.then(async () => {
       for (const [queue, { key }] of [...this.#workers]) {
         const wanted = this.#wanted.get(queue)
-        if (this.#isDrained || !wanted || key !== this.#keyOf(wanted)) this.#leave(queue)
+        if (this.isDrained || !wanted || key !== this.#keyOf(wanted)) this.#leave(queue)
       }
-      if (this.#isDrained) return
+      if (this.isDrained) return
       const missing = [...this.#wanted.values()].filter(({ queue }) => !this.#workers.has(queue))
       // One that comes after the failure of another one must be known, to be left again.
       const taken = await Promise.allSettled(missing.map((wanted) => this.#take(wanted)))

@@ -7,8 +7,10 @@ import type { Logger } from '../log.ts'
 import { answerCommand, takeCommands } from '../postgres/ledger/commands.ts'
 import { enterWorker, leaveWorker, reportTasks, reportWorker } from '../postgres/ledger/workers.ts'
 import type { OwnSession } from '../postgres/ownSession.ts'
+import { sqlState } from '../postgres/sqlState.ts'
 import { ownVersion } from '../version.ts'
 import type { CommandHandler } from './commands.ts'
+import { watchContact } from './contact.ts'
 import type { QueueWorkers } from './queueWorkers.ts'
 import type { Shutdown } from './shutdown.ts'
 import type { Tasks } from './tasks.ts'
@@ -96,6 +98,7 @@ export async function startReports(
   let isStopped = false
   let interrupt = new AbortController()
   const wake = () => interrupt.abort()
+  const contact = watchContact(reported)
   const loop = async () => {
     let isSilent = false
     while (!isStopped) {
@@ -103,9 +106,11 @@ export async function startReports(
       let waitMs = everyMs
       try {
         await now()
+        contact.heard()
         waitMs = Math.min(everyMs, await reported.findDead())
         isSilent = false
       } catch (error) {
+        if (sqlState(error) !== null) contact.heard()
         if (!isSilent) log.warn({ event: 'silent' }, `cannot report: ${messageOf(error)}`)
         isSilent = true
         waitMs = againMs
@@ -119,6 +124,7 @@ export async function startReports(
     wake,
     async stop() {
       isStopped = true
+      contact.stop()
       wake()
       await looping
       tasks.onTaken = () => {}
