@@ -18,6 +18,7 @@ export function openApi(stack: Stack): Promise<Api> {
     host: '127.0.0.1',
     port: 0,
     stepOver: false,
+    findsDead: true,
     log: pino({ level: 'warn' }),
   })
   return stack.closing.addStarting(starting, (it) => it.close())

@@ -7,12 +7,15 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
+import type { Deaths } from '../domain/worker.ts'
 import type { IngestsDeps } from '../ingests/deps.ts'
 import type { Patience } from './patience.ts'
 
 export interface ApiDeps extends IngestsDeps {
   /** What a directory source asks for; null: nothing. */
   token: string | null
+  /** The workers that it found dead, if it looks for them. */
+  deaths?: Deaths
   /** How long connections may be silent, if not as long as ordinarily. */
   patience?: Patience
 }

@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { Type } from 'typebox'
 import { states } from '../domain/words.ts'
+import { countDeaths } from '../fleet/deathsMetric.ts'
 import { seeQueues } from '../fleet/queues.ts'
 import { slotsByQueue } from '../fleet/show.ts'
 import { countIngests } from '../postgres/ledger/underWay.ts'
@@ -25,6 +26,7 @@ export function metrics(app: App, deps: ApiDeps): void {
   ingestGauge(register, deps)
   workerGauges(register, deps)
   queueGauge(register, deps)
+  if (deps.deaths) countDeaths(register, deps.deaths)
 
   app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
     const { url: route = 'none' } = routeOptions

@@ -1,5 +1,10 @@
 /** The API as a process: opens what it works with, listens, and closes it all again. */
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
+import type { Client } from '@temporalio/client'
+import type { Deaths } from '../domain/worker.ts'
+import { deadWorkersFinder, keepLooking } from '../fleet/deadWorkers.ts'
 import type { Logger } from '../log.ts'
 import { databaseError, openDb } from '../postgres/db.ts'
 import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
@@ -31,6 +36,8 @@ export interface ApiOptions {
   settingsPath?: string | null
   /** How often the janitor runs; 0 for never. If absent, this API does not keep its schedule. */
   janitorMs?: number
+  /** Whether it looks for workers that died, and hands on what they had in hand. */
+  findsDead: boolean
   log: Logger
 }
 
@@ -92,10 +99,27 @@ async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Prom
   const own = openDb(databaseUrl, { max: 1, name: 'sluice api listen', answerMsMax })
   const listener = new Listener(own, [channels.ingests, channels.answers], log)
   undo.push(() => listener.close())
+  const deaths = options.findsDead ? lookForDead({ listener, temporal, log }, undo) : undefined
   const { namespace } = options.temporal
   const stage = localStage(stageDir)
   const known = { attributes, token, uiUrl, namespace, settings }
-  return buildApp({ db, listener, temporal, stage, ...known, log })
+  return buildApp({ db, listener, temporal, stage, ...known, ...(deaths && { deaths }), log })
+}
+
+/** The last worker that dies has no other one that could notice. */
+function lookForDead(
+  { listener, temporal, log }: { listener: Listener; temporal: Client; log: Logger },
+  undo: (() => Promise<unknown>)[],
+): Deaths {
+  const finder = deadWorkersFinder({
+    session: listener,
+    client: async () => temporal,
+    instance: randomUUID(),
+    worker: `api ${process.pid}@${hostname()}`,
+    log,
+  })
+  undo.push(keepLooking(finder, log))
+  return finder.deaths
 }
 
 async function listen(app: App, { host, port, stepOver }: ApiOptions): Promise<number> {

@@ -41,11 +41,11 @@ export interface Totals {
   seconds: number
 }
 
-/** How another worker found that one had died. */
+/** How another worker, or an API, found that one had died. */
 export interface Death {
   /** ISO time, by the clock of the database. */
   at: string
-  /** The worker that found it. */
+  /** Who found it: the name of a worker, or `api` with its process id and host. */
   by: string
   /** killed: its session ended without a word. silent: it did not speak, though its session lived. */
   cause: 'killed' | 'silent'

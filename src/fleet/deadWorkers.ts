@@ -13,15 +13,16 @@ import {
   type SilentWorker,
   type Watch,
 } from '../postgres/ledger/deadWorkers.ts'
-import type { OwnSession } from '../postgres/ownSession.ts'
+import type { Backend, OwnSession } from '../postgres/ownSession.ts'
 import { endPolls, failTask, forgetLastWorker } from '../temporal/handOn.ts'
 
 /** After so long the server notices by itself that no heartbeat comes. */
 const patienceMs = 15_000
 const againMs = 500
+const everyMs = 1000
 
 export interface DeadWorkersOptions {
-  session: OwnSession
+  session: Pick<OwnSession, 'backend' | 'use'>
   client: () => Promise<Client>
   /** Of the one that looks. */
   instance: string
@@ -39,13 +40,18 @@ export interface DeadWorkersFinder {
 export function deadWorkersFinder(options: DeadWorkersOptions): DeadWorkersFinder {
   const { session, instance, worker, log } = options
   const deaths: Deaths = { killed: 0, silent: 0 }
-  let watch: Watch | null = null
+  let watch: Watch | 'first' | null = 'first'
+  let own: Backend | null = null
   const look = async () => {
+    const { backend } = session
+    // What became of others between two sessions nobody saw.
+    if (own && backend !== own) watch = null
+    own = backend
+    // Who has no session of its own, behind a pooler, cannot tell what becomes of others.
+    if (!backend) return Number.POSITIVE_INFINITY
     const before = watch
     // A look that fails has seen nothing: what is to come counts from the next one on.
     watch = null
-    // Who has no session of its own, behind a pooler, cannot tell what becomes of others.
-    if (!session.backend) return Number.POSITIVE_INFINITY
     const found = await session.use((own) => findSilent(own, instance, before))
     watch = found.watch
     for (const silent of found.silent.filter(({ waitMs }) => waitMs <= 0)) {
@@ -59,6 +65,28 @@ export function deadWorkersFinder(options: DeadWorkersOptions): DeadWorkersFinde
     return Math.min(...found.silent.map(({ waitMs }) => (waitMs > 0 ? waitMs : againMs)))
   }
   return { look, deaths }
+}
+
+/** Looks once a second, for a process that has nothing to report. @returns ends it */
+export function keepLooking({ look }: DeadWorkersFinder, log: Logger): () => Promise<void> {
+  const ending = new AbortController()
+  const { signal } = ending
+  const loop = async () => {
+    while (!signal.aborted) {
+      let waitMs = everyMs
+      try {
+        waitMs = Math.min(everyMs, await look())
+      } catch (error) {
+        log.debug({ event: 'not looked' }, `cannot look for workers that died: ${messageOf(error)}`)
+      }
+      await sleep(waitMs, undefined, { signal }).catch(() => {})
+    }
+  }
+  const looping = loop()
+  return async () => {
+    ending.abort()
+    await looping
+  }
 }
 
 async function handOn(

@@ -40,7 +40,7 @@ export type ActiveTask = Static<typeof ActiveTask>
 const Death = Type.Object(
   {
     at: time('When it was found, by the clock of the database.'),
-    by: Type.String({ description: 'The worker that found it.' }),
+    by: Type.String({ description: 'The worker or the API that found it.' }),
     cause: Type.Enum(['killed', 'silent'], {
       description:
         'killed: its session ended without a word. silent: it did not speak, though its session ' +
@@ -59,8 +59,8 @@ const Death = Type.Object(
   },
   {
     description:
-      'How another worker found it dead, the last time; null: none did. A worker that lives after ' +
-      'all has a state other than gone.',
+      'How another worker or the API found it dead, the last time; null: none did. A worker that ' +
+      'lives after all has a state other than gone.',
   },
 )
 

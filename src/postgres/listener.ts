@@ -8,9 +8,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { Db } from './db.ts'
+import type { Connection, Db } from './db.ts'
 import type { Channel } from './notify.ts'
-import { OwnSession } from './ownSession.ts'
+import { type Backend, OwnSession } from './ownSession.ts'
 
 /** What somebody waits for. It counts from its making on, also while nobody waits. */
 export interface Heard {
@@ -50,7 +50,20 @@ export class Listener {
 
   /** Whether messages arrive now. */
   get isListening(): boolean {
-    return this.#session.backend !== null
+    return this.backend !== null
+  }
+
+  get backend(): Backend | null {
+    return this.#session.backend
+  }
+
+  /** The session may be used for more than to listen. One that is lost by that is opened again. */
+  async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      return await this.#session.use(work)
+    } finally {
+      if (!this.isListening) this.#lost.abort()
+    }
   }
 
   /** How many wait for a message, or may. */

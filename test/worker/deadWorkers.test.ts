@@ -1,20 +1,13 @@
 /** A worker that dies is found by the others, once, and costs seconds. */
-import { randomUUID } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type pg from 'pg'
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { openProxy } from '../../chaos/proxy.ts'
+import { startApi } from '../../src/api/server.ts'
 import { startPostgres } from '../../src/dev/postgres.ts'
 import type { Death } from '../../src/domain/worker.ts'
-import { openDb } from '../../src/postgres/db.ts'
-import {
-  claimDead,
-  findSilent,
-  type SilentWorker,
-  type Watch,
-} from '../../src/postgres/ledger/deadWorkers.ts'
 import { listWorkers, type WorkerView } from '../../src/postgres/ledger/workers.ts'
 import { build, type Harness, until, type WorkerProcess } from '../harness.ts'
 import { holdLoads, unitFiles, untilReported } from './hold.ts'
@@ -32,18 +25,24 @@ const startNamed = (harness: Harness, name: string, env: NodeJS.ProcessEnv = {})
     env,
   })
 
-/** All units are in the hands of one worker, held before their receipts; two others stand by. */
-async function heldByVictim(harness: Harness, env: NodeJS.ProcessEnv = {}) {
+/** All units are in the hands of the only worker, held before their receipts. */
+async function heldByOne(harness: Harness, env: NodeJS.ProcessEnv = {}) {
   const path = await unitFiles(harness, units)
   const held = await holdLoads(harness)
   const victim = await startNamed(harness, 'victim', env)
   const ingestId = await harness.start({ source: directory(path), target: { table: 'target' } })
   await held.untilCount(units)
-  const others = await Promise.all(['other1', 'other2'].map((name) => startNamed(harness, name)))
   await until(async () => (await viewOf(harness, victim))?.tasks.length === units, {
     what: 'the tasks of the victim',
   })
-  return { ingestId, held, victim, others }
+  return { ingestId, held, victim }
+}
+
+/** The same, and two others stand by. */
+async function heldByVictim(harness: Harness, env: NodeJS.ProcessEnv = {}) {
+  const found = await heldByOne(harness, env)
+  const others = await Promise.all(['other1', 'other2'].map((name) => startNamed(harness, name)))
+  return { ...found, others }
 }
 
 const viewOf = async (harness: Harness, { pid }: WorkerProcess): Promise<WorkerView | undefined> =>
@@ -111,6 +110,55 @@ test.concurrent('killed: its tasks run elsewhere after 3 s', { timeout }, async 
   expect((await viewOf(harness, found.victim))?.state).toBe('gone')
   await found.held.release()
   await expectOnce(harness, found.ingestId)
+})
+
+test.concurrent('the only worker is killed: those that are started then look at once, and act once', {
+  timeout,
+}, async ({ onTestFinished }) => {
+  const harness = await build({ onEnd: onTestFinished })
+  const { victim, ingestId, held } = await heldByOne(harness)
+  victim.kill('SIGKILL')
+  const others = await Promise.all(['other1', 'other2'].map((name) => startNamed(harness, name)))
+  await untilTaken(harness, victim)
+  const death = await expectFound(harness, { victim, others })
+  const started = (await listWorkers(harness.db)).find(({ worker }) => worker === death.by)
+  // It would be 5 s, had it to wait for those whose session ended with PostgreSQL.
+  const tookMs = Date.parse(death.at) - (started?.startedAt.getTime() ?? 0)
+  expect(tookMs).toBeLessThan(4500)
+  await held.release()
+  await expectOnce(harness, ingestId)
+})
+
+test.concurrent('the only worker is killed: the API finds it, and the next worker has its tasks', {
+  timeout,
+}, async ({ onTestFinished }) => {
+  const harness = await build({ onEnd: onTestFinished })
+  const api = await startApi({
+    databaseUrl: harness.databaseUrl,
+    temporal: { address: harness.temporalAddress, namespace: 'default' },
+    stageDir: join(harness.folder, '.stage'),
+    uiUrl: null,
+    host: '127.0.0.1',
+    port: 0,
+    stepOver: false,
+    findsDead: true,
+    log: pino({ level: 'silent' }),
+  })
+  onTestFinished(api.close)
+  const { victim, ingestId, held } = await heldByOne(harness)
+  victim.kill('SIGKILL')
+  const isFound = async () => (await viewOf(harness, victim))?.death?.handedOn.length === units
+  await until(isFound, { what: 'the death' })
+  const { death } = (await viewOf(harness, victim)) as { death: Death }
+  expect(death).toMatchObject({ cause: 'killed', by: `api ${process.pid}@${hostname()}` })
+  expect(death.silentMs).toBeLessThan(5000)
+  const text = await (await fetch(`${api.url}/metrics`)).text()
+  expect(text).toContain('sluice_worker_deaths_total{cause="killed"} 1')
+  const next = await startNamed(harness, 'next')
+  await untilTaken(harness, victim)
+  expect(next.output()).not.toContain('victim died')
+  await held.release()
+  await expectOnce(harness, ingestId)
 })
 
 test.concurrent('frozen: its tasks run elsewhere after 15 s; awake again it cannot commit, says so, and works', {
@@ -203,65 +251,4 @@ test.concurrent('nobody is dead because of a lost session, a laptop that slept, 
     { worker: 'one', state: 'running', death: null },
   ])
   for (const worker of workers) expect(worker.output()).not.toMatch(/died|dead/)
-})
-
-/** A worker that spoke four seconds ago last, and whose session is this one. */
-async function enterSilent(session: pg.PoolClient): Promise<string> {
-  const instance = randomUUID()
-  await session.query(
-    `insert into sluice.workers (instance, worker, host, pid, version, state, queues, tasks,
-       totals, rss_bytes, cpu, seen_at, backend_pid, backend_start)
-     select $1, 'w', 'h', 1, '0', 'running', '[]', '[]', '{}', 1, 0, now() - interval '4 s',
-            pid, backend_start
-     from pg_stat_activity where pid = pg_backend_pid()`,
-    [instance],
-  )
-  return instance
-}
-
-test('who may not see when a session began takes nobody for killed; two that find one act once', async ({
-  onTestFinished,
-}) => {
-  const harness = await build({ onEnd: onTestFinished })
-  const role = `r_${harness.queue}`
-  await harness.db.query(
-    `create role ${role} login password 'x'; grant usage on schema sluice to ${role};
-     grant select on sluice.workers to ${role}`,
-  )
-  const url = Object.assign(new URL(harness.databaseUrl), { username: role, password: 'x' }).href
-  const stranger = openDb(url, { max: 1, name: 'stranger' })
-  const session = await harness.db.connect()
-  const [one, two, its] = [
-    await harness.db.connect(),
-    await harness.db.connect(),
-    await stranger.connect(),
-  ]
-  try {
-    const instance = await enterSilent(session)
-    const { rows } = await one.query(
-      `select (now() - interval '10 s')::text as since, now()::text as last`,
-    )
-    const look = async (connection: pg.PoolClient, watch: Watch | null = rows[0]) =>
-      (await findSilent(connection, randomUUID(), watch)).silent[0]
-    expect(await look(one)).toMatchObject({ instance, cause: 'silent' })
-    // Its process id is another one's by now, for all that they can see.
-    await session.query(`update sluice.workers set backend_start = '2000-01-01'`)
-    const hidden = (await look(its)) as SilentWorker
-    expect(hidden).toMatchObject({ instance, cause: 'silent' })
-    expect(hidden.waitMs).toBeGreaterThan(0)
-    const dead = (await look(one)) as SilentWorker
-    expect(dead).toMatchObject({ instance, cause: 'killed' })
-    expect(dead.waitMs).toBeLessThanOrEqual(0)
-    // Who has only begun to look waits, and so does one that has slept.
-    for (const watch of [null, { ...rows[0], last: rows[0].since }]) {
-      expect((await look(one, watch))?.waitMs).toBeGreaterThan(2000)
-    }
-    const claims = await Promise.all([claimDead(one, dead, 'one'), claimDead(two, dead, 'two')])
-    expect(claims.filter(Boolean)).toMatchObject([{ instance }])
-    expect(await look(one)).toBeUndefined()
-  } finally {
-    for (const connection of [session, one, two, its]) connection.release()
-    await stranger.end()
-    await harness.db.query(`drop owned by ${role}; drop role ${role}`)
-  }
 })

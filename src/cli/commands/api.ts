@@ -49,7 +49,7 @@ async function serve(options: Options): Promise<void> {
   // Without settings, the process that started us is gone.
   if (!place) return
   const { host, port } = place
-  const api = await startApi({ ...place, log }).catch((error) => {
+  const api = await startApi({ ...place, findsDead: config.findsDead, log }).catch((error) => {
     throw listenError(error, { host, port })
   })
   // The process that started us waits for it, whatever the log shows.

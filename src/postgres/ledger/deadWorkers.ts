@@ -15,6 +15,11 @@ import type { Backend } from '../ownSession.ts'
 const goneMs = 2500
 /** The same of a worker that this one has never heard: after a restart of PostgreSQL, all of them. */
 const unheardMs = 5000
+/**
+ * The same for a process that has just started and cannot have heard anybody, of one that spoke to
+ * this very server: no restart, crash or failover has ended its session.
+ */
+const strangerMs = 1000
 /** One that has its session may be busy: a step may compute on the main thread for 10 s. */
 const silentMs = 13_000
 /** One that looks less often than this was asleep itself, or had no time. */
@@ -26,6 +31,8 @@ const shortMs = 1200
 export interface Watch {
   since: string
   last: string
+  /** Whether it has looked without a break since its process started. */
+  isFirst: boolean
 }
 
 export interface SilentWorker {
@@ -40,18 +47,24 @@ export interface SilentWorker {
 /**
  * One look at the others. It reads only, and where all have spoken it does not read the sessions.
  * @param own the session that looks
- * @param watch as the look before has left it; null for the first one
+ * @param watch as the look before has left it; null after a break; `first` when a process starts
  */
 export async function findSilent(
   own: Connection,
   instance: string,
-  watch: Watch | null,
+  watch: Watch | 'first' | null,
 ): Promise<{ watch: Watch; silent: SilentWorker[] }> {
+  const before = watch === 'first' ? null : watch
+  const isFirst = watch === 'first' || before?.isFirst === true
   const { rows } = await own.query(
     `with own as (
        select clock_timestamp() as now,
               case when $3::timestamptz > clock_timestamp() - ${gapMs} * interval '1 ms'
-                   then $2::timestamptz else clock_timestamp() end as since
+                   then $2::timestamptz else clock_timestamp() end as since,
+              -- When sessions could begin here: a start; a crash, which forgets what was counted; or
+              -- the end of what another server had sent, which this one has followed until then.
+              greatest(pg_postmaster_start_time(), (select stats_reset from pg_stat_wal),
+                       pg_last_xact_replay_timestamp()) as opened
      ), silent as (
        select w.instance, w.seen_at, a.pid is null as is_gone
        from sluice.workers w
@@ -64,18 +77,24 @@ export async function findSilent(
      )
      select own.now::text, own.since::text, instance, seen_at::text as "seenAt",
             case when is_gone then 'killed' else 'silent' end as cause,
-            (case when not is_gone then ${silentMs} when seen_at > own.since then ${goneMs}
-                  else ${unheardMs} end
-             - extract(epoch from own.now - greatest(seen_at, own.since)) * 1000)::integer
-              as "waitMs"
+            (extract(epoch from case
+               when not is_gone
+                 then greatest(seen_at, own.since) + ${silentMs} * interval '1 ms'
+               when seen_at > own.since then seen_at + ${goneMs} * interval '1 ms'
+               when $4 and seen_at > own.opened
+                 then greatest(seen_at + ${goneMs} * interval '1 ms',
+                               own.since + ${strangerMs} * interval '1 ms')
+               else own.since + ${unheardMs} * interval '1 ms'
+             end - own.now) * 1000)::integer as "waitMs"
      from own left join silent on true`,
-    [instance, watch?.since ?? null, watch?.last ?? null],
+    [instance, before?.since ?? null, before?.last ?? null, isFirst],
   )
   const [{ now: last, since }] = rows
   const silent = rows
     .filter((row) => row.instance !== null)
     .map(({ instance, seenAt, cause, waitMs }) => ({ instance, seenAt, cause, waitMs }))
-  return { watch: { since, last }, silent }
+  const isUnbroken = before === null || before.since === since
+  return { watch: { since, last, isFirst: isFirst && isUnbroken }, silent }
 }
 
 export interface DeadWorker {

@@ -14,7 +14,7 @@ export type WorkerSettings = Pick<
 >
 
 /** What `up` starts its API with. */
-export type ApiSettings = Omit<ApiOptions, 'log'>
+export type ApiSettings = Omit<ApiOptions, 'log' | 'findsDead'>
 
 /**
  * Prepares itself meanwhile.
