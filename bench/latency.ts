@@ -20,7 +20,7 @@ export interface Latency {
   ingests: number
   /** Until the client has seen the end. */
   seen: Spread
-  /** Until the end is in the ledger; the API looks for it every 50 ms. */
+  /** Until the end is in the ledger, from where the API tells of it. */
   ledger: Spread
   /** Medians. */
   phasesMs: Partial<Record<Verb | 'between', number>>

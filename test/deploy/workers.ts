@@ -36,7 +36,7 @@ export async function goneAfterSeconds({ grace }: Options): Promise<number> {
 /** Connections to PostgreSQL that a process opens at most: the pools of src/worker and src/api. */
 export const connections = {
   worker: ({ concurrency }: Options) => 2 * concurrency + 2,
-  api: 10,
+  api: 11,
 }
 
 /** @returns the variables that no process would read */
