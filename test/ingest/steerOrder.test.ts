@@ -123,6 +123,10 @@ test('one after the other: each answer holds in the ledger when it comes', async
     if (verb === 'pause') expect(body.state).toBe('paused')
     else expect(body.state).not.toBe('paused')
   }
+  // It stands still now: whatever came before, this word is one that holds.
+  const holds = async () => (await steer(next, 'pause')).body.holds === true
+  await until(holds, { what: 'a pause that holds' })
+  expect(await stateOf(next)).toBe('paused')
   await harness.db.query('drop function slow() cascade')
   await agree(next)
   await harness.killWorkers()

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Exclusive, type ExclusiveRun } from '../../activities/attempt/exclusive.ts'
+import { until } from '../harness.ts'
 
 const { signal } = new AbortController()
 
@@ -15,13 +16,13 @@ function held() {
 /** An activity that must be alone; tells when it is. */
 async function alone(
   exclusive: Exclusive,
-  until: Promise<void>,
+  ends: Promise<void>,
   seen: (run: ExclusiveRun) => void,
 ): Promise<void> {
   const leave = await exclusive.enter(signal)
   await exclusive.run(signal, async (run) => {
     seen(run)
-    await until
+    await ends
   })
   leave()
 }
@@ -57,7 +58,7 @@ test('nobody waits for ever: it is told that it has company', async () => {
   const one = alone(exclusive, still.done, (run) => {
     busy = run
   })
-  await sleep(300)
+  await until(() => busy !== null, { what: 'the end of its patience' })
   expect(busy).toMatchObject({ isExclusive: false })
   leave()
   still.letGo()
@@ -69,7 +70,7 @@ test('nobody waits for ever: it is told that it has company', async () => {
     told.push(`alone ${run.isExclusive}`)
     run.onShared = async () => void told.push('company')
   })
-  await sleep(100)
+  await until(() => told.length > 0, { what: 'the run that is alone' })
   const leaveToo = await exclusive.enter(signal)
   expect(told).toEqual(['alone true', 'company'])
   leaveToo()

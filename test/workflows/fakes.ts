@@ -113,7 +113,9 @@ export async function buildFakes() {
     const ingestId = `${taskQueue}-${randomBytes(4).toString('hex')}`
     const calls: string[] = []
     runs.set(ingestId, { calls, fakes })
-    const given = { target: 'public.t', parallelism: 1, rejectsMax: null, ...input }
+    // Fakes do not heartbeat, and a busy machine holds them up for longer than 15 s.
+    const unhurried = { heartbeatMs: 120_000 }
+    const given = { target: 'public.t', parallelism: 1, rejectsMax: null, ...unhurried, ...input }
     const handle = await client.workflow.start<typeof ingest>('ingest', {
       workflowId: ingestId,
       taskQueue,

@@ -27,26 +27,20 @@ const answers: Fakes = {
 }
 const calls = Object.keys(verbs) as (keyof typeof verbs)[]
 
-/** Verbs of this file do not heartbeat, and a busy machine holds them up for longer than 15 s. */
-const unhurried = { heartbeatMs: 120_000 }
-
 /** Starts an ingest, and holds that verb up. */
 async function holdAt(call: keyof typeof verbs, more: Fakes = {}) {
   const held = gate()
   const outcomes: unknown[] = []
   const verb = verbs[call]
-  const run = await start(
-    {
-      ...answers,
-      ...more,
-      [verb]: async (input: never) => {
-        await held.passed
-        return answers[verb]?.(input)
-      },
-      sweepIngest: ({ outcome }) => void outcomes.push(outcome),
+  const run = await start({
+    ...answers,
+    ...more,
+    [verb]: async (input: never) => {
+      await held.passed
+      return answers[verb]?.(input)
     },
-    unhurried,
-  )
+    sweepIngest: ({ outcome }) => void outcomes.push(outcome),
+  })
   await run.begun(call)
   return { run, held, outcomes }
 }
