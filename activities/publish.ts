@@ -66,7 +66,7 @@ export async function publishIngest(
     { ingestId, what: 'publish', signal },
     (tx) => lockIngest(tx, ingestId),
     async (tx, entry) =>
-      (await takeBackEmptied(tx, ingestId, entry)) ?? publishIn(attempt, tx, input, entry),
+      (await takeBackEmptied(attempt, tx, ingestId, entry)) ?? publishIn(attempt, tx, input, entry),
   )
   if (published instanceof Error) throw published
   return published

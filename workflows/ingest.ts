@@ -126,7 +126,7 @@ async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Co
     const done = await gate.pass((hold) => publish({ ingestId, records, ...hold }))
     if (!isEmptied(done)) return done
     // It happens once: the landing table has a log from then on.
-    Object.assign(progress, { next: 0, loaded: 0, rowsLoaded: 0, rowsRejected: 0 })
+    beginAgain(progress)
   }
 }
 
@@ -147,6 +147,12 @@ function loadUnits(ingestId: string, input: IngestInput, run: Run): Promise<bool
     progress.rowsRejected += rowsRejected
     progress.rowsToReload = (progress.rowsToReload ?? 0) + rowsToReload
   })
+}
+
+/** All units are to be loaded again. Each that was split says anew how many it has added. */
+function beginAgain(progress: Progress): void {
+  progress.units -= progress.unitsAdded ?? 0
+  Object.assign(progress, { next: 0, loaded: 0, rowsLoaded: 0, rowsRejected: 0, unitsAdded: 0 })
 }
 
 function addUnits(progress: Progress, unitsAdded: number): void {

@@ -275,14 +275,3 @@ test.concurrent('as many rejects as it takes are no reason to stop', async () =>
   await run.handle.result()
   expect(run.calls.slice(-3)).toEqual(['load 3', 'publish', 'sweep completed'])
 })
-
-test.concurrent('a publish that finds the landing table empty has every unit loaded again', async () => {
-  let publishes = 0
-  const sizes = sized({ units: 2 })
-  const publishIngest = (input: { ingestId: string; records: number }) =>
-    publishes++ === 0 ? { emptied: true } : sizes.publishIngest?.(input)
-  const run = await start({ ...sizes, publishIngest }, { parallelism: 1 })
-  expect(await run.handle.result()).toMatchObject({ units: 2, rowsLoaded: 2 })
-  const loads = ['load 0', 'load 1', 'publish']
-  expect(run.calls).toEqual(['list', 'stage 0', 'plan', ...loads, ...loads, 'sweep completed'])
-})

@@ -2,6 +2,7 @@
 import { parseTableName } from '../../domain/table.ts'
 import type { Outcome } from '../../domain/words.ts'
 import { cleanText } from '../../errors/clean.ts'
+import { sluiceError } from '../../errors.ts'
 import type { Connection } from '../db.ts'
 import { landingName } from '../names.ts'
 import { channels, notified } from '../notify.ts'
@@ -18,7 +19,19 @@ export async function endIngest(
   const drop = dropLandingText(ingestId, { spec })
   if (drop !== null) await tx.query(drop)
   // A publish that committed has happened, whatever its caller heard of it.
-  await recordEnd(tx, ingestId, publishedAt ? { state: 'completed', error: null } : outcome)
+  if (publishedAt) return recordEnd(tx, ingestId, { state: 'completed', error: null })
+  const isUnpublished = outcome.state === 'completed' && spec.target !== null
+  await recordEnd(tx, ingestId, isUnpublished ? unpublished() : outcome)
+}
+
+/**
+ * What a workflow of an earlier version makes of a publish that asks for the units to be loaded
+ * again: it takes that for the counts.
+ */
+function unpublished(): Outcome {
+  const problem = 'the ingest was to be completed, and its rows were not published'
+  const { code, message, hint } = sluiceError('count_mismatch', { problem })
+  return { state: 'failed', error: { code, message, hint } }
 }
 
 /** Removes the landing table of an ingest; null where there can be none. */

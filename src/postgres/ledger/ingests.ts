@@ -94,7 +94,7 @@ export interface IngestEntry {
   relied: Relied | null
   /** The landing table numbers its rows: publish judges the constraints of the target. */
   traced: boolean
-  /** The landing table has no log, see unlogged.ts. */
+  /** The landing table was made without a log, see unlogged.ts. */
   unlogged: boolean
   sizeBytes: number | null
   publishedAt: Date | null

@@ -201,13 +201,14 @@ export async function describeUnits(
   return rows
 }
 
-/** What was planned before. */
+/** What was planned before. Units that were added since, as parts of others, do not count. */
 export async function sumPlan(
   tx: Connection,
   ingestId: string,
 ): Promise<{ units: number; records: number }> {
   const { rows } = await tx.query(
-    `select count(*) as units, coalesce(sum(records), 0)::bigint as records
+    `select count(*) - coalesce(sum(parts), 0) as units,
+            coalesce(sum(records), 0)::bigint as records
      from sluice.units where ingest_id = $1`,
     [ingestId],
   )

@@ -16,12 +16,23 @@ export async function enterUnlogged(tx: Connection, ingestId: string): Promise<v
   await tx.query('insert into sluice.unlogged_landings (ingest_id) values ($1)', [ingestId])
 }
 
-/** Whether the landing table still has what was loaded. */
-export async function isKept(tx: Connection, ingestId: string): Promise<boolean> {
-  const { rowCount } = await tx.query('select from sluice.unlogged_landings where ingest_id = $1', [
-    ingestId,
-  ])
-  return rowCount === 1
+/**
+ * What has become of a landing table that was made without a log: it still has what was loaded,
+ * PostgreSQL has emptied it, or it has a log since its receipts were taken back.
+ */
+export async function fateOf(
+  tx: Connection,
+  ingestId: string,
+  landing: TableName,
+): Promise<'kept' | 'emptied' | 'logged'> {
+  const { rows } = await tx.query(
+    `select exists (select from sluice.unlogged_landings where ingest_id = $1) as "isKept",
+            (select relpersistence = 'p' from pg_class where oid = to_regclass($2)) as "isLogged"`,
+    [ingestId, quoteTable(landing)],
+  )
+  const { isKept, isLogged } = rows[0]
+  if (isLogged) return 'logged'
+  return isKept ? 'kept' : 'emptied'
 }
 
 /**
@@ -43,9 +54,6 @@ export async function takeBackReceipts(
      where ingest_id = $1 and loaded_at is not null`,
     [ingestId],
   )
-  await tx.query(
-    `update sluice.ingests set unlogged = false, phase = 'load' where ingest_id = $1`,
-    [ingestId],
-  )
+  await tx.query(`update sluice.ingests set phase = 'load' where ingest_id = $1`, [ingestId])
   return rowCount ?? 0
 }
