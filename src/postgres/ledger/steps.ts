@@ -142,7 +142,7 @@ export async function takeBackStepBegin(db: Db, ref: StepRef): Promise<void> {
   )
 }
 
-/** @returns how often it has failed by now */
+/** @returns how often it has failed by now; 0 when another attempt has finished it meanwhile */
 export async function recordStepFailure(db: Db, at: StepAttempt, error: string): Promise<number> {
   const { rows } = await db.query(
     `insert into sluice.steps
@@ -151,10 +151,11 @@ export async function recordStepFailure(db: Db, at: StepAttempt, error: string):
      on conflict (ingest_id, file_no, step_no) do update
        set failures = steps.failures + 1, error = excluded.error, worker = excluded.worker,
            attempt = excluded.attempt, started_at = excluded.started_at
+       where steps.finished_at is null
      returning failures`,
     [...valuesOf(at), error],
   )
-  return rows[0].failures
+  return rows[0]?.failures ?? 0
 }
 
 /** What a step made of its file. */
