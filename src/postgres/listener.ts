@@ -84,11 +84,13 @@ export class Listener {
     return {
       async wait(ms, signal) {
         const over = new AbortController()
-        wake = () => over.abort()
-        if (!isTold) {
-          const enough = AbortSignal.any([signal, over.signal])
-          await sleep(ms, undefined, { signal: enough }).catch(() => {})
-        }
+        const end = () => over.abort()
+        wake = end
+        // `AbortSignal.any` would leave something behind at a signal that outlives many waits.
+        signal.addEventListener('abort', end)
+        if (isTold || signal.aborted) end()
+        await sleep(ms, undefined, { signal: over.signal }).catch(() => {})
+        signal.removeEventListener('abort', end)
         isTold = false
       },
       close: () => {

@@ -137,6 +137,16 @@ test('a session that was ended is opened again; what was said meanwhile is seen'
   gone.abort()
 })
 
+test('a wait leaves nothing behind at a signal that outlives it', async () => {
+  const { signal } = new AbortController()
+  const heard = listener.hear(channels.ingests, randomUUID())
+  for (let waits = 0; waits < 3; waits++) await heard.wait(1, signal)
+  heard.close()
+  // Listeners, and the signals that `AbortSignal.any` makes of it: Node keeps both in sets.
+  const sizes = Reflect.ownKeys(signal).map((key) => Object(Reflect.get(signal, key)).size ?? 0)
+  expect(sizes.filter((size) => size > 0)).toEqual([])
+})
+
 test('behind a pooler nobody listens, and the ledger is looked at as before', async () => {
   const pooler = await openPooler(harness.databaseUrl, { sessions: 2, begin: 'select' })
   const deaf = new Listener(own('test pooled', pooler.url), [channels.ingests], log)
