@@ -30,8 +30,8 @@ export const exitCodes = {
   0: 'It is done. An ingest that was waited for has completed.',
   1: 'It is not done, or the ingest did not complete.',
   2: 'The command line is not valid, or does not say which worker is meant.',
-  130: 'Ctrl-C ended the waiting; what it says goes on, and how to follow it.',
-  143: 'SIGTERM did; 129 is that of a terminal that was closed (SIGHUP).',
+  130: 'Ctrl-C ended the command, which says what goes on without it, and how to follow that.',
+  143: 'SIGTERM ended it in the same way. Where its terminal was closed (SIGHUP), the code is 129.',
 } as const
 
 export type ExitCode = keyof typeof exitCodes

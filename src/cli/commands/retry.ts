@@ -42,6 +42,7 @@ async function run(id: string, { from, wait, json = false }: Options): Promise<v
     async (signal) => {
       const file = { path: from, quiet: json, signal }
       const uploads = await send(client, id, file)
+      goesOn = `A retry may have been started: sluice status ${id}`
       const asked = await client.retryRejects(id, uploads[0] ?? null).catch(async (error) => {
         await removeFiles(client, uploads)
         throw error
