@@ -1,4 +1,5 @@
 /** The progress of an ingest, read from the ledger until its end. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isOver } from '../domain/words.ts'
 import { databaseError } from '../postgres/db.ts'
 import { viewProgress } from '../postgres/ledger/ingests.ts'
@@ -9,6 +10,8 @@ import type { IngestsDeps } from './deps.ts'
 import type { IngestEvent } from './view.ts'
 
 const probeEveryMs = 3000
+/** Each worker tells of progress up to 20 times a second; no follower looks more often than this. */
+const lookPauseMs = 50
 
 /**
  * A small ingest is over in a moment; a long one need not be asked so often, least of all where a
@@ -53,7 +56,10 @@ async function* look(deps: IngestsDeps, ingestId: string, signal: AbortSignal) {
   try {
     while (!signal.aborted) {
       yield await readOrWait(deps, ingestId)
+      const nextMs = performance.now() + lookPauseMs
       await heard.wait(pauseMs(performance.now() - startMs, deps), signal)
+      const earlyMs = nextMs - performance.now()
+      if (earlyMs > 0) await sleep(earlyMs, undefined, { signal }).catch(() => {})
     }
   } finally {
     heard.close()

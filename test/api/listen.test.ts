@@ -1,6 +1,7 @@
 /** Commands, answers and events come by NOTIFY: whoever only looked would wait a minute here. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
+import { follow as look } from '../../src/ingests/follow.ts'
 import { createLog } from '../../src/log.ts'
 import { openDb } from '../../src/postgres/db.ts'
 import { enterIngest, enterPhase } from '../../src/postgres/ledger/ingests.ts'
@@ -135,6 +136,37 @@ test('a session that was ended is opened again; what was said meanwhile is seen'
   await enter(ingestId, 'stage')
   await until(() => stream.text.includes('"phase":"stage"'), { what: 'the next one', ...soon })
   gone.abort()
+})
+
+test('a ledger that tells without a pause is not read at each word of it', async () => {
+  await listening()
+  const ingestId = await entered()
+  const gone = new AbortController()
+  const { db, client: temporal, stage } = harness
+  const deps = { db, temporal, stage, listener, lookMs, log, attributes: true }
+  const given = {
+    ...deps,
+    uiUrl: null,
+    namespace: 'default',
+    settings: { routes: [], timeouts: {} },
+  }
+  let looks = 0
+  const count = async () => {
+    for await (const _ of look(given, ingestId, gone.signal)) looks++
+  }
+  const counted = count()
+  const startMs = performance.now()
+  let words = 0
+  while (performance.now() - startMs < 500) {
+    await db.query('select pg_notify($1, $2)', [channels.ingests, ingestId])
+    words++
+  }
+  gone.abort()
+  await counted
+  const mostMs = performance.now() - startMs
+  expect(words).toBeGreaterThan(looks)
+  expect(looks).toBeGreaterThan(1)
+  expect(looks).toBeLessThan(mostMs / 50 + 2)
 })
 
 test('a wait leaves nothing behind at a signal that outlives it', async () => {
