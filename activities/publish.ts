@@ -1,12 +1,11 @@
 /** publish: landing → target, in one transaction that also marks the ingest published. */
 
 import type { Emptied } from '../src/domain/ingestInput.ts'
-import { shortText } from '../src/domain/shortText.ts'
 import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { noteOf } from '../src/errors/notes.ts'
-import { type SluiceError, sluiceError } from '../src/errors.ts'
-import { type Connection, type Db, problemOf } from '../src/postgres/db.ts'
+import type { SluiceError } from '../src/errors.ts'
+import { type Connection, problemOf } from '../src/postgres/db.ts'
 import {
   enterPhase,
   type IngestEntry,
@@ -14,7 +13,7 @@ import {
   mustBeActive,
   recordPublished,
 } from '../src/postgres/ledger/ingests.ts'
-import { addNotes, readNotes } from '../src/postgres/ledger/notes.ts'
+import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { type Sums, sumReceipts } from '../src/postgres/ledger/units.ts'
 import { modes } from '../src/postgres/modes/index.ts'
 import { landingName } from '../src/postgres/names.ts'
@@ -30,6 +29,7 @@ import type { TargetTable } from '../src/postgres/target/targetTable.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
+import { countsOf, publishedCounts, withColumns, withNotes } from './publish/counts.ts'
 import { takeBackEmptied } from './publish/emptied.ts'
 import { evolve } from './publish/evolve.ts'
 import { judgeLanding } from './publish/judge.ts'
@@ -45,10 +45,6 @@ export interface PublishInput extends VerbInput {
   /** The ingest ends with it, in the same transaction. */
   isEnd?: boolean
 }
-
-/** The result passes through Temporal, so it has the first notes only; the ledger has them all. */
-const notesInResultMax = 20
-const columnsInResultMax = 20
 
 /**
  * Publishes once: a later attempt finds the ingest published and returns its counts. Where PostgreSQL
@@ -70,33 +66,6 @@ export async function publishIngest(
   )
   if (published instanceof Error) throw published
   return published
-}
-
-/** What was published before. */
-export async function publishedCounts(
-  tx: Db | Connection,
-  ingestId: string,
-  { columns }: Pick<IngestEntry, 'columns'>,
-): Promise<Counts> {
-  const counts = withColumns(countsOf(await sumReceipts(tx, ingestId)), columns)
-  return withNotes(tx, ingestId, counts)
-}
-
-function withColumns(counts: Counts, columns: IngestEntry['columns']): Counts {
-  const shown = (columns ?? []).slice(0, columnsInResultMax).map(({ name, type, added }) => {
-    return shortText(`${shortText(name, 40)} ${type}${added ? ' (new)' : ''}`)
-  })
-  const more = (columns ?? []).length - shown.length
-  return { ...counts, columns: more > 0 ? [...shown, `and ${more} more`] : shown }
-}
-
-async function withNotes(
-  tx: Db | Connection,
-  ingestId: string,
-  published: Counts,
-): Promise<Counts> {
-  const notes = await readNotes(tx, ingestId, notesInResultMax)
-  return notes.length > 0 ? { ...published, notes } : published
 }
 
 /**
@@ -154,19 +123,6 @@ async function noteRepeated(
   const table = showTable(parseTableName(target.table))
   await addNotes(tx, ingestId, [noteOf('files_loaded_before', { table, earlier })])
   return true
-}
-
-type Published = Required<Omit<Counts, 'notes' | 'columns'>>
-
-/** @throws count_mismatch */
-function countsOf({ missing, trimmed: _, ...counts }: Sums): Published {
-  if (missing > 0) {
-    throw sluiceError('count_mismatch', { problem: `${missing} units have no receipt` })
-  }
-  const { rowsRead, rowsLoaded, rowsRejected, rowsSkipped } = counts
-  if (rowsRead === rowsLoaded + rowsRejected + rowsSkipped) return counts
-  const parts = `${rowsLoaded} loaded, ${rowsRejected} rejected, ${rowsSkipped} skipped`
-  throw sluiceError('count_mismatch', { problem: `${rowsRead} read, ${parts}` })
 }
 
 /**

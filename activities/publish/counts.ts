@@ -1,0 +1,52 @@
+/** What a publish comes to: the counts of its receipts, with columns and notes for the result. */
+import { shortText } from '../../src/domain/shortText.ts'
+import type { Counts } from '../../src/domain/words.ts'
+import { sluiceError } from '../../src/errors.ts'
+import type { Connection, Db } from '../../src/postgres/db.ts'
+import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
+import { readNotes } from '../../src/postgres/ledger/notes.ts'
+import { type Sums, sumReceipts } from '../../src/postgres/ledger/units.ts'
+
+/** The result passes through Temporal, so it has the first notes only; the ledger has them all. */
+const notesInResultMax = 20
+const columnsInResultMax = 20
+
+/** What was published before. */
+export async function publishedCounts(
+  tx: Db | Connection,
+  ingestId: string,
+  { columns }: Pick<IngestEntry, 'columns'>,
+): Promise<Counts> {
+  const counts = withColumns(countsOf(await sumReceipts(tx, ingestId)), columns)
+  return withNotes(tx, ingestId, counts)
+}
+
+export function withColumns(counts: Counts, columns: IngestEntry['columns']): Counts {
+  const shown = (columns ?? []).slice(0, columnsInResultMax).map(({ name, type, added }) => {
+    return shortText(`${shortText(name, 40)} ${type}${added ? ' (new)' : ''}`)
+  })
+  const more = (columns ?? []).length - shown.length
+  return { ...counts, columns: more > 0 ? [...shown, `and ${more} more`] : shown }
+}
+
+export async function withNotes(
+  tx: Db | Connection,
+  ingestId: string,
+  published: Counts,
+): Promise<Counts> {
+  const notes = await readNotes(tx, ingestId, notesInResultMax)
+  return notes.length > 0 ? { ...published, notes } : published
+}
+
+type Published = Required<Omit<Counts, 'notes' | 'columns'>>
+
+/** @throws count_mismatch */
+export function countsOf({ missing, trimmed: _, ...counts }: Sums): Published {
+  if (missing > 0) {
+    throw sluiceError('count_mismatch', { problem: `${missing} units have no receipt` })
+  }
+  const { rowsRead, rowsLoaded, rowsRejected, rowsSkipped } = counts
+  if (rowsRead === rowsLoaded + rowsRejected + rowsSkipped) return counts
+  const parts = `${rowsLoaded} loaded, ${rowsRejected} rejected, ${rowsSkipped} skipped`
+  throw sluiceError('count_mismatch', { problem: `${rowsRead} read, ${parts}` })
+}
