@@ -1,6 +1,6 @@
 /** What most likely mends rows that have fewer or more fields than there are columns. */
 import type { Given, Rejected } from './rejected.ts'
-import { unquoteLines } from './shellWords.ts'
+import { delimiterFlag, unquoteLines } from './shellWords.ts'
 import { quotedText } from './visible.ts'
 
 export function likelyWidths(found: readonly Rejected[], given: Given): string[] {
@@ -50,9 +50,8 @@ function ofOneField(rows: readonly (Rejected & Counts)[]): string[] {
     rows.filter(({ raw, width }) => raw.split(delimiter).length === width).length
   const delimiter = delimiters.find((each) => splits(each) * 2 > rows.length)
   if (delimiter !== undefined) {
-    const flag = delimiter === '\t' ? '`--delimiter tab`' : `\`--delimiter '${delimiter}'\``
     return [
-      `Rows have one field, and ${quotedText(delimiter)} splits them: if all rows are written so, say ${flag}; else correct them.`,
+      `Rows have one field, and ${quotedText(delimiter)} splits them: if all rows are written so, say ${delimiterFlag(delimiter)}; else correct them.`,
     ]
   }
   if (rows.every(({ raw }) => /^".*"$/s.test(raw.trim()))) {

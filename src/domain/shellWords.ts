@@ -9,3 +9,7 @@ export const unquoteLines = '`sed -E \'s/^"|"(\\r?)$/\\1/g; s/""/"/g\'`'
 /** `--null '' --null n.v.`: all of them, for a flag that is given replaces what was there. */
 export const nullFlags = (words: Iterable<string>): string =>
   [...new Set(words)].map((word) => `--null ${inShell(word)}`).join(' ')
+
+/** `--delimiter ';'` as code; a tab has a word. */
+export const delimiterFlag = (delimiter: string): string =>
+  `\`--delimiter ${delimiter === '\t' ? 'tab' : `'${delimiter}'`}\``

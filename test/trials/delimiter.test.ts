@@ -32,6 +32,17 @@ describe('delimiter', () => {
   })
 })
 
+test.each([
+  ['a;b\nc;d;e\nf\ng;h;i;j\nk;l\n', ["`--delimiter ';'`"]],
+  ['a\tb\nc\td\te\nf\ng\th\ti\tj\nk\tl\n', ['`--delimiter tab`']],
+  ['one two three\nfour words are here\nand three\nand again some more\n', ["`--delimiter ' '`"]],
+])('where none splits %j, those that may are named', (text, flags) => {
+  const [note] = look(text, { header: false }).notes.filter(({ code }) => code === 'no_delimiter')
+  expect(note?.hint).toBe(
+    `If its lines have several fields, say what stands between them, as with ${flags.join(' or ')}.`,
+  )
+})
+
 describe('any head is read in linear time', () => {
   const size = 1 << 17
   test.each([

@@ -106,8 +106,8 @@ export const readingNotes = withExamples({
   no_delimiter: {
     meaning: 'nothing splits the records into the same number of fields, so each line is one field',
     message: 'No delimiter was found in {file}: each line is one field.',
-    hint: 'If its lines have several fields, say `--delimiter`.',
-    example: { file: '/data/trips.csv' },
+    hint: 'If its lines have several fields, say what stands between them, as with {flags}.',
+    example: { file: '/data/trips.csv', flags: "`--delimiter ','` or `--delimiter ' '`" },
   },
   lines_quoted: {
     meaning: 'each line stands in quotes as a whole, so its delimiters are a part of one value',

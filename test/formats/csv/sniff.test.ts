@@ -101,7 +101,7 @@ describe('titles and header', () => {
   test('several header rows are joined', () => {
     const text = 'Person,,Address,\nfirst,last,street,\nAda,L,Main,x\n'
     const { header } = look(text, { header: 2 })
-    expect(header).toEqual(['Person first', 'last', 'Address street', ''])
+    expect(header).toEqual(['Person first', 'Person last', 'Address street', ''])
   })
 
   test('names that are given', () => {
@@ -247,6 +247,7 @@ test('what cannot be meant is refused', () => {
     [{ delimiter: '\\', escape: '\\' }, /delimiter and escape are the same/],
     [{ comment: '"' }, /comment and quote are the same/],
     [{ comment: '#', delimiter: '#|' }, /begins a comment/],
+    [{ comment: '/"' }, /comment contains the quote/],
     [{ null: ['NA', 'a,b'], delimiter: ',' }, /NULL contains the delimiter/],
     [{ decimal: ',', thousands: ',' }, /`--decimal` and `--thousands` are both ","/],
     [{ true: ['x'], false: ['X'] }, /true and for false/],

@@ -122,10 +122,31 @@ export const shownDelimiter = (delimiter: string): string =>
 
 export const isUsual = (delimiter: string): boolean => usual.includes(delimiter)
 
-/** Do most lines hold what may stand between fields, though it splits them in no common way? */
-export function mayBeSplit(records: readonly (string | null)[][]): boolean {
+/** What may stand between fields, and what shows that it might. */
+const separators: [delimiter: string, shows: RegExp][] = [
+  ...[...',;\t|^~'].map((each): [string, RegExp] => [each, new RegExp(`\\${each}`)]),
+  [' ', /\S +\S+ +\S/],
+]
+const candidatesMax = 3
+
+/**
+ * What may stand between fields in most lines, though it splits them in no common way: none where
+ * most lines hold nothing of the kind, else those that most lines hold.
+ */
+export function candidatesIn(records: readonly (string | null)[][]): string[] {
   const lines = records.slice(0, linesFew).map((values) => (values[0] ?? '').slice(0, lineCharsMax))
-  return lines.filter((line) => /[,;\t|^~]|\S +\S+ +\S/.test(line)).length * 2 > lines.length
+  const found = lines.map((line) => separators.filter(([, shows]) => shows.test(line)))
+  if (found.filter(({ length }) => length > 0).length * 2 <= lines.length) return []
+  const counted = separators.map(([delimiter]) => ({
+    delimiter,
+    count: found.filter((each) => each.some(([one]) => one === delimiter)).length,
+  }))
+  const most = Math.max(...counted.map(({ count }) => count))
+  return counted
+    .filter(({ count }) => count * 2 > most)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, candidatesMax)
+    .map(({ delimiter }) => delimiter)
 }
 
 /** Would one of the usual delimiters split all values alike, which are one field each? */

@@ -41,14 +41,29 @@ export function otherwiseNamed(
   return null
 }
 
-/** A name is made of the different words above its column; a cell that is merged is empty. */
+/** A name is made of the different words above its column, also those of cells that were merged. */
 export function joinNames(rows: string[][]): string[] {
   if (rows.length === 1) return rows[0] ?? []
   const width = Math.max(...rows.map((row) => row.length))
+  const cells = rows.map((row) => Array.from({ length: width }, (_, at) => (row[at] ?? '').trim()))
+  const spread = cells.map((row, no) => spreadOver(row, cells.slice(0, no), cells.slice(no + 1)))
   return Array.from({ length: width }, (_, field) => {
-    const words = rows.map((row) => (row[field] ?? '').trim()).filter((word) => word !== '')
+    const words = spread.map((row) => row[field] as string).filter((word) => word !== '')
     const lower = words.map((word) => word.toLowerCase())
     return words.filter((_word, at) => lower.indexOf(lower[at] as string) === at).join(' ')
+  })
+}
+
+/**
+ * A cell that was merged stands in the first of its columns. It is above those beside it that are
+ * empty, as long as no row above begins another name there and a row below has a name.
+ */
+function spreadOver(row: string[], above: string[][], below: string[][]): string[] {
+  let last = ''
+  return row.map((text, at) => {
+    const begins = text !== '' || above.some((other) => other[at] !== '')
+    if (begins) last = text
+    return text === '' && below.some((other) => other[at] !== '') ? last : text
   })
 }
 

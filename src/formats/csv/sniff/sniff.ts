@@ -3,7 +3,7 @@
  * the spec gives is not looked at twice.
  */
 
-import { unquoteLines } from '../../../domain/shellWords.ts'
+import { delimiterFlag, unquoteLines } from '../../../domain/shellWords.ts'
 import { type Note, noteOf } from '../../../errors/notes.ts'
 import { checkOptions } from '../checkOptions.ts'
 import type { Dialect } from '../dialect.ts'
@@ -11,9 +11,10 @@ import type { CsvOptions } from '../options.ts'
 import { bodyOf } from '../records.ts'
 import { refuseBinary, sniffNewline } from './bytes.ts'
 import { commentsIn, kindOfComment } from './comments.ts'
-import { areSplit, isUsual, mayBeSplit, shownDelimiter } from './delimiter.ts'
+import { areSplit, candidatesIn, isUsual, shownDelimiter } from './delimiter.ts'
 import type { Fit } from './fit.ts'
 import { headerRowsIn, isHeader, type Values } from './header.ts'
+import { mergedRowsIn } from './merged.ts'
 import { sniffFields } from './quoting.ts'
 import { type HeadRecord, headRecords, widthOfMost } from './records.ts'
 import { separatorLine } from './separator.ts'
@@ -92,7 +93,10 @@ function delimiterNotes(records: Values[], fit: Fit, file: string): Note[] {
   if (width < 2 && fit.records > 0 && fit.quotedRecords === fit.records && areSplit(records)) {
     return [noteOf('lines_quoted', { file, command: unquoteLines })]
   }
-  if (width < 2) return mayBeSplit(records) ? [noteOf('no_delimiter', { file })] : []
+  if (width < 2) {
+    const flags = candidatesIn(records).map(delimiterFlag).join(' or ')
+    return flags === '' ? [] : [noteOf('no_delimiter', { file, flags })]
+  }
   const shown = shownDelimiter(delimiter)
   return isUsual(delimiter) ? [] : [noteOf('delimiter_guessed', { file, shown })]
 }
@@ -173,9 +177,10 @@ function sniffRows(
   const [first = [], ...data] = records
   const most = widthOfMost(data.map(({ length }) => length)).width
   const alike = data.filter(({ length }) => length === most)
-  const header = records.length === 0 || hasHeader || isHeader(first, alike)
+  const merged = hasHeader ? 1 : mergedRowsIn(records)
+  const header = records.length === 0 || hasHeader || merged > 1 || isHeader(first, alike)
   if (!header) return { dialect: { ...dialect, header }, records, data: sound }
-  const headerRows = headerRowsIn(records)
+  const headerRows = merged > 1 ? merged : headerRowsIn(records)
   const named = { ...dialect, header, ...(headerRows > 1 && { headerRows }) }
   return { dialect: named, records, data: records.slice(headerRows) }
 }
