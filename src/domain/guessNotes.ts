@@ -23,30 +23,34 @@ export function guessNotes(columns: readonly NamedGuess[], told: Told): Note[] {
   const rejected = rejecting.reduce((sum, { frozen }) => sum + frozen.rejected, 0)
   // Values of several columns may stand in one row.
   const frozen = `${rejecting.length > 1 ? 'up to ' : ''}${counted(rejected, 'row')}`
-  return columns.flatMap((guess) => {
+  return columns.flatMap((guess, at) => {
     const { name: column, offset, nullWords } = guess
     if (offset) {
       const { fileNo, line, value, count } = offset
       const at = { file: told.fileOf(fileNo), line, value: quotedText(value) }
       return [{ ...noteOf('offset_is_text', { column, ...at, count }), value }]
     }
-    if (guess.nearly) return [nearlyNote(guess, guess.nearly, { ...told, frozen })]
+    if (guess.nearly)
+      return [nearlyNote(guess, guess.nearly, { ...told, frozen, isFirst: at === 0 })]
     return nullWords.length > 0 ? [wordsNote(guess, told)] : []
   })
 }
 
-/** @param told `frozen`: the rows that `--schema freeze` would reject, all columns together */
+/**
+ * @param told `frozen`: the rows that `--schema freeze` would reject, all columns together;
+ *   `isFirst`: a line that begins with such a value may be a comment
+ */
 function nearlyNote(
   { name: column, frozen: { type: kept } }: NamedGuess,
   { type, odd, oddValues, words }: Nearly,
-  { terms, given, fileOf, frozen }: Told & { frozen: string },
+  { terms, given, fileOf, frozen, isFirst }: Told & { frozen: string; isFirst: boolean },
 ): Note {
   const { fileNo, line, value, count } = odd
   const values = count === 1 ? '1 value is' : `${count} values are`
   const asNull = counted(countOf(words), 'more value')
   const also =
     words.length > 0 ? ` As ${type} it would have NULL for ${asNull}: ${list(words)}.` : ''
-  const sign = signOf(odd, column, { terms, given })
+  const sign = signOf(odd, column, { terms, given, isFirst })
   const flag =
     !sign && oddValues?.every(mayBeNull) ? nullFlags([...terms.nulls, ...oddValues]) : null
   const advice = [
@@ -71,7 +75,7 @@ function nearlyNote(
 function signOf(
   { value, count, line }: Found,
   column: string,
-  { terms, given }: Pick<Told, 'terms' | 'given'>,
+  { terms, given, isFirst }: Pick<Told, 'terms' | 'given'> & { isFirst: boolean },
 ): string | null {
   const isOpen = (option: string) => given[option] === undefined
   if (isSameName(value, column)) {
@@ -79,7 +83,7 @@ function signOf(
       ? 'If the header comes again there, say `--repeated-headers reject`.'
       : null
   }
-  const mark = commentMark(value)
+  const mark = isFirst ? commentMark(value) : null
   if (mark) return isOpen('comment') ? `If that is a comment, say \`--comment '${mark}'\`.` : null
   if (count > 1) return null
   if (isTotal(value) && isOpen('skipFooter')) {

@@ -60,11 +60,18 @@ export function areTypes(values: readonly (string | null)[]): boolean {
   return filled.length > 0 && filled.every(isTypeWord)
 }
 
-const commentMarks = ['#', '%', '!']
+/** `#2,b,3` may be a record that was taken out; behind the others a number may be a value. */
+const comments: [mark: string, begins: RegExp][] = [
+  ['#', /^#+\s*[\p{L}\p{N}"']/u],
+  ['%', /^%+\s*\p{L}/u],
+  ['!', /^!+\s*\p{L}/u],
+  ['//', /^\/\/+\s*[\p{L}\p{N}"']/u],
+  ['--', /^--+\s*\p{L}/u],
+]
 
-/** The character that makes a comment of a line, if it begins like one. */
+/** What makes a comment of a line, if it begins like one. */
 export const commentMark = (raw: string): string | null =>
-  commentMarks.find((mark) => raw.startsWith(mark) && /^(.)\1*\s*\p{L}/u.test(raw)) ?? null
+  comments.find(([, begins]) => begins.test(raw))?.[0] ?? null
 
 const answers: [yes: string, no: string][] = [
   ['yes', 'no'],

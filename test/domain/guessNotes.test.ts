@@ -85,11 +85,26 @@ test('words for NULL: one and several, and what the flag does besides', () => {
   expect(textsOf(guess('n', [numbers, ['=', 1, 3, ' ']]))[0]?.[0]).toContain('a blank was taken')
 })
 
+test('a value like a comment is one only where a line begins', () => {
+  const odd: Tally[] = [
+    ['whole', 500, 2, '7'],
+    ['text', 1, 7, '#2'],
+  ]
+  const [first, second] = textsOf(guess('id', odd), guess('amount', odd))
+  expect([first?.[1], second?.[1]].map((hint) => String(hint).includes('--comment'))).toEqual([
+    true,
+    false,
+  ])
+})
+
 test.each([
   [['text', 3, 50, 'Amount'], '`--repeated-headers reject`'],
   [['text', 1, 99, 'Total'], '`--skip-footer 1`'],
   [['text', 1, 2, '(kg)'], '`--header 2`'],
   [['text', 1, 7, '# checked'], "`--comment '#'`"],
+  [['text', 1, 7, '#2'], "`--comment '#'`"],
+  [['text', 2, 7, '// 2'], "`--comment '//'`"],
+  [['text', 1, 7, '-- checked'], "`--comment '--'`"],
 ] as [Tally, string][])('%j tells of its row: %s', (odd, flag) => {
   const [[, hint] = []] = textsOf(guess('amount', [['whole', 500, 2, '7'], odd]))
   expect(hint).toContain(flag)

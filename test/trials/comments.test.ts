@@ -30,6 +30,13 @@ test.each([
   }
 })
 
+test('comments of several characters, above and within', () => {
+  const text = `// a,b,c\n${rows}//3,z,4\n/4,w,5\n`
+  const found = look(text, { comment: '//' })
+  expect(found).toMatchObject({ header: names, codes: [] })
+  expect(found.records.map(([id]) => id)).toEqual(['1', '2', '/4'])
+})
+
 test.each([
   ['#id,name,amount\n1,x,2.5\n2,y,3\n', names, 1],
   ['# id,name,amount\n1,x,2.5\n', names, 1],

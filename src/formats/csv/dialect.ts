@@ -26,7 +26,7 @@ export interface Dialect extends Terms {
   headerRows?: number
   /** Records at the end that are not data, such as totals; 0 if absent. */
   skipFooter?: number
-  /** A line that starts with it is no record. One ASCII character. */
+  /** A line that starts with it is no record. */
   comment?: string
   /** Names of the fields, in place of those in the file. */
   names?: string[]

@@ -8,8 +8,9 @@ export interface Marks {
   escape: number
   /** The byte that ends a line: of `\r\n` the second. */
   newline: number
-  /** What a line that is no record starts with. */
+  /** The first byte of what a line that is no record starts with, and all of it. */
   comment: number
+  commentText: Buffer
 }
 
 export const LF = 10
@@ -24,14 +25,29 @@ export const withoutBom = (bytes: Buffer): Buffer =>
   bytes.subarray(0, bom.length).equals(bom) ? bytes.subarray(bom.length) : bytes
 
 export function marksOf({ delimiter, quote, escape, newline, comment }: Dialect): Marks {
+  const commentText = Buffer.from(comment ?? '')
   const code = (char: string | undefined) => (char ? char.charCodeAt(0) : -1)
   return {
     delimiter: Buffer.from(delimiter),
     quote: code(quote),
     escape: quote === '' || escape === quote ? -1 : code(escape),
     newline: newline === '\r' ? CR : LF,
-    comment: code(comment),
+    comment: commentText[0] ?? -1,
+    commentText,
   }
+}
+
+/** Does a comment start there? The bytes may end within what it starts with: then it is `cut`. */
+export function commentAt(
+  bytes: Buffer,
+  at: number,
+  { comment, commentText }: Pick<Marks, 'comment' | 'commentText'>,
+): boolean | 'cut' {
+  if (bytes[at] !== comment) return false
+  const { length } = commentText
+  const found = bytes.subarray(at, at + length)
+  if (!commentText.subarray(0, found.length).equals(found)) return false
+  return found.length === length || 'cut'
 }
 
 /** The carriage return belongs to it, also where the newline itself is missing. */

@@ -9,7 +9,7 @@ import { loop, memory, windowBytes } from './loop.ts'
 import { type Marks, noBytes, withoutLineEnd } from './marks.ts'
 import type { TypeScan } from './typeScan.ts'
 
-interface Limits extends Omit<Marks, 'delimiter' | 'escape'> {
+interface Limits extends Omit<Marks, 'delimiter' | 'escape' | 'commentText'> {
   /** -1 when it has several bytes: a record with quotes is not plain then. */
   delimiter: number
   sizeMax: number
@@ -49,7 +49,11 @@ export class PlainWalk {
    * @param sizeMax a record of this many bytes is not plain
    * @param types is shown the records that the walk passes, while they lie in the window
    */
-  constructor({ delimiter, ...marks }: Marks, sizeMax: number, types?: TypeScan) {
+  constructor(
+    { delimiter, ...marks }: Omit<Marks, 'commentText'>,
+    sizeMax: number,
+    types?: TypeScan,
+  ) {
     this.#types = types ?? null
     this.#limits = {
       ...marks,

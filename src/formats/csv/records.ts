@@ -7,7 +7,7 @@
  * quote has passed a line, that line opens none.
  */
 import type { Dialect } from './dialect.ts'
-import { CR, LF, type Marks, marksOf } from './marks.ts'
+import { CR, commentAt, LF, type Marks, marksOf } from './marks.ts'
 import { escapedField, plainField, RecordWalker } from './walker.ts'
 
 /** What lies behind the lines in front of the header. */
@@ -63,12 +63,12 @@ export function* recordsOf(
   options: WalkOptions = {},
 ): Generator<RecordSpan> {
   const marks = marksOf(dialect)
-  const { newline, comment } = marks
+  const { newline } = marks
   const { recordBytesMax = Number.POSITIVE_INFINITY, spans = false, cutShort = false } = options
   const walker = new RecordWalker(marks, { spans })
   let { from: start = 0, lines = 0 } = options
   while (start < slice.length) {
-    if (slice[start] === comment) {
+    if (commentAt(slice, start, marks) === true) {
       start = lineEnd(slice, newline, start)
       lines++
       continue

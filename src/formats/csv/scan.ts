@@ -7,7 +7,7 @@
 import type { Cut, Flaw } from '../../domain/words.ts'
 import { CutList } from './cutList.ts'
 import type { Dialect } from './dialect.ts'
-import { type Marks, marksOf, noBytes, withoutLineEnd } from './marks.ts'
+import { commentAt, type Marks, marksOf, noBytes, withoutLineEnd } from './marks.ts'
 import { PlainWalk } from './plainWalk.ts'
 import { RecordTail } from './recordTail.ts'
 import type { TypeScan } from './typeScan.ts'
@@ -151,7 +151,7 @@ export class Scanner {
   #walkCarefully(): boolean {
     if (this.#scanned < 0) this.#gather()
     if (this.#scanned >= this.#held.length) return false
-    if (!this.#isWalking && !this.#skipping) this.#begin()
+    if (!this.#isWalking && !this.#skipping && !this.#begin()) return false
     if (this.#skipping) return this.#skipLine()
     const walker = this.#walker
     walker.base = this.#heldOffset
@@ -167,10 +167,14 @@ export class Scanner {
     return stop !== 'more'
   }
 
-  #begin(): void {
+  /** @returns false when more bytes must tell whether it is a comment */
+  #begin(): boolean {
+    const comment = commentAt(this.#held, this.#scanned, this.#marks)
+    if (comment === 'cut' && !this.#isLast) return false
     this.#walker.begin()
-    if (this.#held[this.#scanned] === this.#marks.comment) this.#skip('comment')
+    if (comment === true) this.#skip('comment')
     else this.#isWalking = true
+    return true
   }
 
   #skip(what: 'comment' | 'broken' | 'record'): void {

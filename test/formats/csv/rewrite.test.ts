@@ -56,7 +56,7 @@ const dialects = fc
     quote: fc.constantFrom('"', "'"),
     doubled: fc.boolean(),
     newline: fc.constantFrom('\n' as const, '\r\n' as const, '\r' as const),
-    comment: fc.constantFrom(undefined, '#'),
+    comment: fc.constantFrom(undefined, '#', '//'),
     nulls: fc.constantFrom<string[][]>(['NA'], ['', 'NA'], ['\\N']),
     skipFooter: fc.integer({ min: 0, max: 2 }),
     skipRows: fc.integer({ min: 0, max: 2 }),

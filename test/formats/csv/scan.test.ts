@@ -205,14 +205,15 @@ test.each([
   expect(shaper.shape().cuts.at(-1)).toMatchObject(expected)
 })
 
-test('comments, titles and the footer are no records, whatever the chunks', () => {
-  const text = '"title\n# c\na,b\n1,2\n# "x\n\n3,"4\n#5"\n# y\nend\n'
-  const dialect = { ...csv, header: true, skipRows: 1, skipFooter: 1, comment: '#' }
+test.each(['#', '//', '–'])('comments (%s), titles and footers are no records', (comment) => {
+  const hashes = '"title\n# c\na,b\n1,2\n# "x\n\n3,"4\n#5"\n# y\nend\n'
+  const text = hashes.replaceAll('#', comment)
+  const dialect = { ...csv, header: true, skipRows: 1, skipFooter: 1, comment }
+  const [data, end] = ['1,2', 'end'].map((each) => Buffer.from(text).indexOf(each))
   for (let chunkBytes = 3; chunkBytes < text.length; chunkBytes++) {
     const { cuts, head } = scan(Buffer.from(text), dialect, limits, chunkBytes)
     expect(head.header).toEqual(['a', 'b'])
-    expect(cuts[0]).toEqual({ offset: 15, lines: 3, records: 0, broken: 0 })
-    const end = text.indexOf('end')
+    expect(cuts[0]).toEqual({ offset: data, lines: 3, records: 0, broken: 0 })
     expect(cuts.at(-1)).toEqual({ offset: end, lines: 9, records: 2, broken: 0, aside: 3 })
   }
 })

@@ -41,7 +41,7 @@ export function commentsIn(body: Buffer, dialect: Dialect): Comments | null {
     const line = body.subarray(from, Math.min(end, from + lineBytesMax))
     const text = line.toString('utf8').trimEnd()
     const mark = comment.test(text) ? text.replace('"', '')[0] : undefined
-    if (mark !== undefined && mark !== dialect.comment) {
+    if (mark !== undefined && !isGiven(text, dialect)) {
       found = { mark: found?.mark ?? mark, lastAt: lines, last: Buffer.from(text) }
     } else if (text !== '') return found && { ...found, lines }
     else if (!found) return null
@@ -49,6 +49,10 @@ export function commentsIn(body: Buffer, dialect: Dialect): Comments | null {
   }
   return null
 }
+
+/** No comment that is known is a record. */
+const isGiven = (text: string, { comment }: Dialect): boolean =>
+  comment !== undefined && text.replace('"', '').startsWith(comment)
 
 export type CommentKind = 'remark' | 'header' | 'record'
 

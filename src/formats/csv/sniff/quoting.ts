@@ -42,7 +42,7 @@ function otherQuoting(body: Buffer, base: Fit, format: CsvOptions, look: Look): 
 
 /** Apostrophes in texts are no quotes: `'` must stand around fields, and explain what `"` cannot. */
 function singleQuoting(body: Buffer, base: Fit, format: CsvOptions, look: Look): Fit | null {
-  if (!body.includes("'") || format.delimiter === "'" || format.comment === "'") return null
+  if (!body.includes("'") || format.delimiter === "'" || format.comment?.includes("'")) return null
   const escapes = body.includes("\\'") ? ["'", '\\'] : ["'"]
   const [best] = (format.escape ? [format.escape] : escapes)
     .map((escape) => look({ quote: "'", escape }))
