@@ -26,7 +26,7 @@ async function run(
   const client = createClient(needApi(readConfig()), { json })
   const page = await client.steps(id, { limit: String(limit), ...(after && { after }) })
   if (json) return console.log(toJson(page, 2))
-  if (page.steps.length === 0) return console.log('No step has ended yet.')
+  if (page.steps.length === 0) return console.log('No step of it has ended, if it has any.')
   const head = ['FILE', 'STEP', 'ATTEMPT', 'TOOK', 'WORKER', 'RESULT']
   console.log(table([head, ...page.steps.map(rowOf)]))
   if (page.next) console.log(`More: sluice steps ${id} --after ${page.next}`)
