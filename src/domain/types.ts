@@ -18,7 +18,7 @@ export const kinds = [
   /** Digits, `e`, digits: a number only where others prove that the column has such numbers. */
   'code',
   'boolean',
-  /** One alone of these two is a code as likely as it is a boolean. */
+  /** Without `true` or `false`, one alone of these two is a code as likely as it is a boolean. */
   't',
   'f',
   'date',
@@ -216,7 +216,9 @@ function taking(type: GuessedType, values: Tallies): Map<KindOrWord, Found> {
 }
 
 function isPossible(type: GuessedType, values: Tallies, hasWords: boolean): boolean {
-  if (type === 'boolean') return hasWords || values.has('t') === values.has('f')
+  if (type === 'boolean') {
+    return hasWords || values.has('boolean') || values.has('t') === values.has('f')
+  }
   // A name as likely as a number, where it stands alone.
   if (type === 'numeric')
     return [...taking(type, values).keys()].some((kind) => kind !== 'infinity')

@@ -113,3 +113,18 @@ test.each([
   const [note] = guessNotes([guess('amount', [['whole', 500, 2, '7'], odd])], { ...told, given })
   expect(note?.hint).not.toContain(flag)
 })
+
+test.each([
+  [['boolean', 't'], 'boolean'],
+  [['boolean', 'f'], 'boolean'],
+  [['t', 'f'], 'boolean'],
+  [['t'], 'text'],
+  [['f', 'text'], 'text'],
+] as [Tally[0][], string][])('a column of %j is %s', (kinds, type) => {
+  expect(
+    guess(
+      'is_open',
+      kinds.map((kind): Tally => [kind, 4, 2, 'x']),
+    ).type,
+  ).toBe(type)
+})

@@ -60,6 +60,20 @@ test.each<Case>([
     rows: 20,
   },
   {
+    what: 'comments of two characters',
+    content: lines('id,amount', ...numbers, '// a remark'),
+    flag: "--comment '//'",
+    format: { comment: '//' },
+    rows: 20,
+  },
+  {
+    what: 'a record that was taken out',
+    content: lines('id,amount', ...numbers, '#20,20.5'),
+    flag: "--comment '#'",
+    format: { comment: '#' },
+    rows: 20,
+  },
+  {
     what: 'totals',
     content: lines('id,amount', ...numbers, 'Total,190'),
     flag: '--skip-footer 1',
