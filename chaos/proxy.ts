@@ -10,6 +10,8 @@ export interface Proxy {
   /** No byte passes in either direction, also on new connections, until `mend`. */
   stall(): void
   mend(): void
+  /** From now on new connections lead to another server. */
+  lead(databaseUrl: string): void
   close(): Promise<void>
 }
 
@@ -20,7 +22,7 @@ interface Pair {
 
 /** @param databaseUrl where it leads to */
 export async function openProxy(databaseUrl: string): Promise<Proxy> {
-  const { hostname, port } = new URL(databaseUrl)
+  let to = placeOf(databaseUrl)
   const pairs = new Set<Pair>()
   let state: 'flows' | 'cut' | 'stalled' = 'flows'
 
@@ -29,7 +31,7 @@ export async function openProxy(databaseUrl: string): Promise<Proxy> {
       client.destroy()
       return
     }
-    const pair = { client, server: connect({ host: hostname, port: Number(port) }) }
+    const pair = { client, server: connect(to) }
     pairs.add(pair)
     for (const [socket, other] of both(pair)) {
       socket.setNoDelay(true)
@@ -69,12 +71,20 @@ export async function openProxy(databaseUrl: string): Promise<Proxy> {
       if (state === 'stalled') for (const pair of pairs) join(pair)
       state = 'flows'
     },
+    lead(databaseUrl) {
+      to = placeOf(databaseUrl)
+    },
     async close() {
       destroyAll()
       listener.close()
       await once(listener, 'close')
     },
   }
+}
+
+function placeOf(databaseUrl: string): { host: string; port: number } {
+  const { hostname: host, port } = new URL(databaseUrl)
+  return { host, port: Number(port) }
 }
 
 const both = ({ client, server }: Pair): [Socket, Socket][] => [
