@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { follow } from '../../ingests/follow.ts'
 import { mustExist } from '../../postgres/ledger/ingests.ts'
 import type { ApiDeps, App } from '../deps.ts'
+import { clientGone } from '../gone.ts'
 import { IngestParams, problems } from '../schemas.ts'
 
 const heartbeatMs = 15_000
@@ -25,13 +26,16 @@ export const events = (deps: ApiDeps) => async (app: App) => {
       params: IngestParams,
       response: { 200: Type.String(), ...problems('ingest_not_found') },
     },
-    handler: async ({ params: { id }, method }, reply) => {
+    handler: async (request, reply) => {
+      const {
+        params: { id },
+        method,
+      } = request
+      const gone = clientGone(request, reply)
       await mustExist(deps.db, id)
       const type = 'text/event-stream; charset=utf-8'
       if (method === 'HEAD') return reply.type(type).send('')
-      const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort())
-      const signal = AbortSignal.any([gone.signal, closing.signal])
+      const signal = AbortSignal.any([gone, closing.signal])
       // Without x-accel-buffering nginx would collect events before it passes them on.
       void reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
       return reply.type(type).send(Readable.from(eventsOf(deps, id, signal)) as never)

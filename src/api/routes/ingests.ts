@@ -8,6 +8,7 @@ import { Accepted, IngestNow, IngestPage, linksOf, State, showIngest } from '../
 import { listIngests } from '../../postgres/ledger/summary.ts'
 import { IngestId, IngestSpec } from '../../spec/spec.ts'
 import type { ApiDeps, App } from '../deps.ts'
+import { clientGone } from '../gone.ts'
 import { IngestParams, Limit, problems } from '../schemas.ts'
 import { mustHoldToken } from '../token.ts'
 
@@ -52,14 +53,14 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
         ),
       },
     },
-    handler: async ({ body, headers, query: { wait } }, reply) => {
-      mustHoldToken(deps.token, body, headers.authorization)
-      const { ingestId, state, isNew } = await submit(deps, body)
+    handler: async (request, reply) => {
+      const gone = clientGone(request, reply)
+      mustHoldToken(deps.token, request.body, request.headers.authorization)
+      const { ingestId, state, isNew } = await submit(deps, request.body)
+      const { wait } = request.query
       const links = linksOf(deps, ingestId)
       if (wait !== undefined) {
-        const gone = new AbortController()
-        reply.raw.once('close', () => gone.abort())
-        const signal = AbortSignal.any([gone.signal, closing.signal])
+        const signal = AbortSignal.any([gone, closing.signal])
         const timeoutMs = 1000 * Number.parseInt(wait, 10)
         if (!isOver(state)) await awaitEnd(deps, ingestId, { timeoutMs, signal })
         const now = await viewCurrent(deps, ingestId)
