@@ -34,9 +34,7 @@ import { sweepIngest } from './sweep.ts'
 export async function beginIngest(attempt: Attempt, input: BeginInput): Promise<Begun> {
   const { db, signal, isRetry, log } = attempt
   const { ingestId } = input
-  // No other activity is at work on it: what is left is of an attempt that the server gave up on.
-  if (isRetry) await endSessions(db, ingestId, { except: 'sweep' })
-  else {
+  if (!isRetry) {
     const begun = await atOnce(attempt, input).catch((error) => {
       signal.throwIfAborted()
       if (endsAttempt(error)) throw error
@@ -45,6 +43,9 @@ export async function beginIngest(attempt: Attempt, input: BeginInput): Promise<
     })
     if (begun) return isListedWithSteps(begun) ? afterStage(attempt, input, begun.progress) : begun
   }
+  // No other activity is at work on it. What is left is of an attempt that the server gave up on, or
+  // the one transaction, whose connection was cut: it has ended before anything is read.
+  await endSessions(db, ingestId, { except: 'sweep' })
   const entry = await readIngest(db, ingestId)
   return (await endedBefore(attempt, ingestId, entry)) ?? verbByVerb(attempt, input)
 }

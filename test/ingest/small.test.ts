@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import pg from 'pg'
 import { expect, test } from 'vitest'
 import { beginIngest } from '../../activities/begin.ts'
 import { enterIngest, viewIngest } from '../../src/postgres/ledger/ingests.ts'
 import { setPaused } from '../../src/postgres/ledger/pause.ts'
+import { sessionName } from '../../src/postgres/names.ts'
 import { fullSpec, type IngestSpec } from '../../src/spec/spec.ts'
 import { attemptOf } from '../activities/attempt.ts'
 import { build, until } from '../harness.ts'
@@ -140,6 +142,18 @@ test('a lock of somebody else is waited for by the verb that needs it, and shown
   holder.release()
   expect(await begun).toMatchObject({ counts: { rowsLoaded: 10 } })
   expect(await rowsIn('locked')).toBe(10)
+})
+
+test('the one transaction that was cut off has ended before the verbs begin', async () => {
+  const ingestId = await entered({ target: { table: 'cut' } })
+  const left = new pg.Client({ connectionString: harness.databaseUrl })
+  await left.connect()
+  left.on('error', () => {})
+  await left.query(`begin; set local application_name = '${sessionName(ingestId, 'begin')}'`)
+  await left.query('select from sluice.ingests where ingest_id = $1 for update', [ingestId])
+  expect(await begin(ingestId)).toMatchObject({ counts: { rowsLoaded: 10 } })
+  expect(await rowsIn('cut')).toBe(10)
+  await expect(left.query('commit')).rejects.toThrow()
 })
 
 test('without a place in the budget it waits, and has the place of nobody', async () => {
