@@ -41,10 +41,10 @@ async function isFull(): Promise<boolean> {
   return performance.now() - startMs < shortMs
 }
 
-/** A look that finds a place keeps it from them for as long. */
+/** A look that finds a place keeps it from them for as long; those that find none do no harm. */
 async function untilFull(...sockets: Socket[]): Promise<Socket[]> {
   if (await isFull()) return sockets
-  return untilFull(...sockets, await send(post().repeat(2)))
+  return untilFull(...sockets, await send(post().repeat(places)))
 }
 
 /** Long before their own time is over. */
