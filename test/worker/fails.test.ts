@@ -1,8 +1,10 @@
 /** A worker that cannot work says why, and ends: none that looks alive and is not. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { sluice } from '../cli/sluice.ts'
-import { build } from '../harness.ts'
+import { build, until } from '../harness.ts'
 
 const harness = await build()
 const env = { DATABASE_URL: harness.databaseUrl, TEMPORAL_ADDRESS: harness.temporalAddress }
@@ -27,4 +29,19 @@ test.for<[string, string[], Record<string, string>, string]>([
   const { code, error } = await sluice(['worker', ...queues, ...args], { env: { ...env, ...more } })
   expect(code).not.toBe(0)
   expect(error).toContain(message)
+})
+
+test('npm run worker passes SIGTERM on, and the worker stops in order', async () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const args = ['run', 'worker', '--', '--queue', `${harness.queue}-npm`]
+  const options = { cwd: root, env: { ...process.env, ...env, SLUICE_DIST: '1' } }
+  const npm = spawn('npm', args, options)
+  let output = ''
+  npm.stdout.on('data', (chunk) => (output += chunk))
+  npm.stderr.on('data', (chunk) => (output += chunk))
+  const exited = once(npm, 'exit')
+  await until(() => output.includes('worker ready'), { what: 'the worker' })
+  npm.kill('SIGTERM')
+  await exited
+  await until(() => output.includes('worker stopped'), { what: 'the end of the worker' })
 })
