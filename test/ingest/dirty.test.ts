@@ -137,7 +137,7 @@ describe('titles, comments, footer, header', () => {
     const two = await load(lines('Person,,Sum', 'first,last,', 'Ada,L,1', 'first,last,'), {
       format: { header: 2 },
     })
-    expect(two.columns).toEqual(['person_first text', 'last text', 'sum bigint'])
+    expect(two.columns).toEqual(['person_first text', 'person_last text', 'sum bigint'])
     expect(two.rows).toEqual([
       ['Ada', 'L', 1],
       ['first', 'last', null],
