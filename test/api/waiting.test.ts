@@ -2,7 +2,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { until } from '../harness.ts'
 import { buildApi } from './server.ts'
 
 const api = await buildApi()
@@ -41,27 +40,8 @@ async function isFull(): Promise<boolean> {
   return performance.now() - startMs < shortMs
 }
 
-/** A look that finds a place keeps it from them for as long; those that find none do no harm. */
-async function untilFull(...sockets: Socket[]): Promise<Socket[]> {
-  if (await isFull()) return sockets
-  return untilFull(...sockets, await send(post().repeat(places)))
-}
-
-/** Long before their own time is over. */
-const untilFree = () =>
-  until(async () => !(await isFull()), { what: 'a free place', timeoutMs: 20_000 })
-
-test('clients that go while they wait, each on a connection or all on one', async () => {
-  expect((await api.ask('POST', '/v1/ingests', spec)).status).toBe(202)
-  const sockets = await Promise.all(Array.from({ length: places }, () => send(post())))
-  for (const socket of await untilFull(...sockets)) socket.destroy()
-  await untilFree()
-  const one = await send(post().repeat(places))
-  for (const socket of await untilFull(one)) socket.destroy()
-  await untilFree()
-})
-
 test('clients that go before they wait', async () => {
+  expect((await api.ask('POST', '/v1/ingests', spec)).status).toBe(202)
   for (let sent = 0; sent < places; sent++) (await send(post())).destroy()
   // These come after them.
   for (let turn = 0; turn < 3; turn++) await api.ask('POST', '/v1/ingests', spec)
