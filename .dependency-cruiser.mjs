@@ -43,7 +43,7 @@ const mayImport = {
 
 const places = {
   errors: '^src/errors(/|\\.ts$)',
-  config: '^src/((config|log|settings|version)\\.ts$|settings/)',
+  config: '^src/((config|log|settings|signals|version)\\.ts$|settings/)',
   activities: '^activities/',
   workflows: '^workflows/',
 }

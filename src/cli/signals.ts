@@ -1,16 +1,8 @@
-/** The signals that ask a process to stop. */
-import { constants } from 'node:os'
+/** What a command does when it is asked to stop. */
+import { echoMs, exitCodeOf, type Stop, stops } from '../signals.ts'
 
-const stops = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-type Stop = (typeof stops)[number]
-
-/** npm passes on a Ctrl-C that we have had from the terminal already. */
-const echoMs = 300
 /** What is under way has this long to end after a signal. */
 const patienceMs = 5000
-
-/** The exit code of a process that a signal ended, as shells have it: 130 for a Ctrl-C. */
-const codeOf = (signal: Stop): number => 128 + constants.signals[signal]
 
 /** Calls `onStop` at the first signal, and `onAgain` at every later one that is meant. */
 export function onSignals(
@@ -22,7 +14,7 @@ export function onSignals(
     if (firstMs === null) {
       firstMs = performance.now()
       onStop(signal)
-    } else if (performance.now() - firstMs > echoMs) onAgain(codeOf(signal))
+    } else if (performance.now() - firstMs > echoMs) onAgain(exitCodeOf(signal))
   }
   for (const signal of stops) process.on(signal, handle)
   return () => {
@@ -44,7 +36,7 @@ export class Interrupted extends Error {
 
   constructor(signal: Stop, words: string) {
     super(signal)
-    this.exitCode = codeOf(signal)
+    this.exitCode = exitCodeOf(signal)
     this.words = words
   }
 }
@@ -66,7 +58,7 @@ export async function interruptible<T>(
   }
   let overdue: NodeJS.Timeout | undefined
   const off = onSignals((signal) => {
-    overdue = setTimeout(() => end(codeOf(signal)), patienceMs).unref()
+    overdue = setTimeout(() => end(exitCodeOf(signal)), patienceMs).unref()
     stopping.abort(signal)
   }, end)
   try {

@@ -1,17 +1,13 @@
 /** How a worker leaves: by a signal, by a command, or because it has grown too large. */
 import { setMaxListeners } from 'node:events'
-import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
+import { echoMs, exitCodeOf, type Stop, stops } from '../signals.ts'
 
 export type ShutdownReason = 'signal' | 'command' | 'memory'
 
 /** After the grace time, what was handed back has this long to let go. */
 const letGoMs = 10_000
-/** npm and shells pass a signal on that the terminal has sent already: that is one signal. */
-const repeatMs = 300
-/** The last one comes when the terminal that it was started in is closed. */
-const stops = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 export class Shutdown {
   readonly #log: Logger
@@ -62,16 +58,16 @@ export class Shutdown {
    */
   onSignals(): void {
     let firstMs = 0
-    const onSignal = (signal: NodeJS.Signals) => {
+    const onSignal = (signal: Stop) => {
       if (firstMs === 0) {
         firstMs = performance.now()
         const again = 'again to leave at once'
         const message = `${signal}: ends or hands back what it has in hand; ${again}`
         this.#log.info({ event: 'stopping' }, message)
         this.ask('signal')
-      } else if (performance.now() - firstMs > repeatMs) {
+      } else if (performance.now() - firstMs > echoMs) {
         this.#log.warn({ event: 'left' }, `${signal} again: leaves at once, nothing is lost`)
-        process.exit(128 + constants.signals[signal])
+        process.exit(exitCodeOf(signal))
       }
     }
     for (const signal of stops) process.on(signal, onSignal)

@@ -151,7 +151,7 @@ test('a second SIGTERM leaves at once, and nothing is lost', async ({ onTestFini
       ({ pid, state }) => pid === leaving.pid && state === 'stopping',
     )
   await until(isStopping, { what: 'the report that it stops', worker: leaving })
-  // Two signals within 300 ms are one: see repeatMs in src/worker/shutdown.ts.
+  // Two signals within 300 ms are one: see echoMs in src/signals.ts.
   await sleep(400)
   leaving.kill('SIGTERM')
   expect(await leaving.exited).toEqual({ code: 143, signal: null })

@@ -4,13 +4,12 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { stops } from '../../../signals.ts'
 
 /** How a worker says that it wants a successor. */
 export const successorCode = 75
 
 const childFlag = '--restarted'
-/** Passed on to the worker, which ends in its own time. */
-const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /** Runs workers one after the other. @returns the exit code of the last one */
 export async function runSuccessors(): Promise<number> {
@@ -19,9 +18,10 @@ export async function runSuccessors(): Promise<number> {
     // Its end of the channel closes when we are gone, however we went.
     const child = spawn(process.execPath, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
     const pass = (signal: NodeJS.Signals) => void child.kill(signal)
-    for (const signal of signals) process.on(signal, pass)
+    // The worker ends in its own time.
+    for (const signal of stops) process.on(signal, pass)
     const [code] = await once(child, 'exit')
-    for (const signal of signals) process.off(signal, pass)
+    for (const signal of stops) process.off(signal, pass)
     if (code !== successorCode) return code ?? 1
   }
 }
