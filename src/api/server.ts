@@ -11,6 +11,7 @@ import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
 import { Listener } from '../postgres/listener.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { channels } from '../postgres/notify.ts'
+import { openForOne } from '../postgres/ownSession.ts'
 import type { TemporalServer } from '../settings/temporal.ts'
 import { readSettings } from '../settings.ts'
 import { localStage } from '../stage/local.ts'
@@ -50,8 +51,6 @@ export interface RunningApi {
 }
 
 const connectionsMax = 10
-/** A session that does not answer for so long is given up for a new one. */
-const answerMsMax = 5000
 const closeTimeoutMs = 15_000
 const stepsMax = 1000
 
@@ -96,7 +95,7 @@ async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Prom
     })
     undo.push(async () => stop())
   }
-  const own = openDb(databaseUrl, { max: 1, name: 'sluice api listen', answerMsMax })
+  const own = openForOne(databaseUrl, 'sluice api listen')
   const listener = new Listener(own, [channels.ingests, channels.answers], log)
   undo.push(() => listener.close())
   const deaths = options.findsDead ? lookForDead({ listener, temporal, log }, undo) : undefined

@@ -4,8 +4,15 @@
  * PostgreSQL ends it with the process, which is how other workers notice a death. Behind a pooler
  * no session belongs to anybody: `backend` is null then, and nothing may be concluded from it.
  */
-import type { Connection, Db } from './db.ts'
+import { type Connection, type Db, openDb } from './db.ts'
 import { sqlState } from './sqlState.ts'
+
+/** A session that does not answer for so long is given up for a new one. */
+const answerMsMax = 5000
+
+/** Room for that one session. @param name shows who it is in pg_stat_activity */
+export const openForOne = (databaseUrl: string, name: string): Db =>
+  openDb(databaseUrl, { max: 1, name, answerMsMax })
 
 /** Names a session for ever: process ids are used again. */
 export interface Backend {

@@ -14,7 +14,7 @@ import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
 import { defineSteps } from '../postgres/ledger/steps.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { channels } from '../postgres/notify.ts'
-import { OwnSession } from '../postgres/ownSession.ts'
+import { OwnSession, openForOne } from '../postgres/ownSession.ts'
 import type { TemporalServer } from '../settings/temporal.ts'
 import { localStage } from '../stage/local.ts'
 import type { Stage } from '../stage/stage.ts'
@@ -71,9 +71,6 @@ export interface WorkerOptions {
 /** Why it ended: `memory` wants another one in its place. */
 export type Ended = 'stopped' | 'memory'
 
-/** A session that does not answer for so long is given up for a new one. */
-const answerMsMax = 5000
-
 const targets = { targetCpuUsage: 0.9, targetMemoryUsage: 0.8 }
 
 /**
@@ -89,7 +86,7 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
   const shutdown = new Shutdown(options)
   const db = openDb(databaseUrl, { max: 3, name: 'sluice worker' })
   // Reports and commands must get through also when every other connection waits.
-  const side = openDb(databaseUrl, { max: 1, name: 'sluice worker report', answerMsMax })
+  const side = openForOne(databaseUrl, 'sluice worker report')
   let wake = () => {}
   const instance = randomUUID()
   const session = hearing(side, instance, () => wake())
