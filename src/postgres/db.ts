@@ -139,9 +139,6 @@ function destroy(connection: Connection): void {
   wire.stream.destroy()
 }
 
-/** A value in the text of a statement that goes along with others, which can have no parameters. */
-export const literal = (value: string): string => pg.escapeLiteral(value)
-
 /** The constraint that a row broke, if PostgreSQL names one. */
 export const constraintOf = (error: unknown): string | null =>
   error instanceof pg.DatabaseError ? (error.constraint ?? null) : null

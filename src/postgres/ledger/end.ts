@@ -7,7 +7,7 @@ import type { Connection } from '../db.ts'
 import { landingName } from '../names.ts'
 import { channels, notified } from '../notify.ts'
 import { dropText } from '../target/landing.ts'
-import type { IngestEntry } from './ingests.ts'
+import { endedText, type IngestEntry } from './ingests.ts'
 
 /** @param entry as `lockIngest` gave it in this transaction */
 export async function endIngest(
@@ -49,8 +49,7 @@ export async function recordEnd(
   await tx.query(
     `with gone as (delete from sluice.unlogged_landings where ingest_id = $1)
      update sluice.ingests
-     set state = $2, error = $3, phase = null, landing = null,
-         started_at = coalesce(started_at, now()), ended_at = now()
+     set state = $2, error = $3, ${endedText}
      where ingest_id = $1 and ended_at is null
      returning ${notified(channels.ingests, 'ingest_id')}`,
     [ingestId, state, error && JSON.stringify(cleaned(error))],

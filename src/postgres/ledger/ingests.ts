@@ -1,4 +1,5 @@
 /** The ledger's table of ingests: one operation a function. */
+import pg from 'pg'
 import type { Column } from '../../domain/columns.ts'
 import type { Relied } from '../../domain/relied.ts'
 import { defaultQueue, type Route } from '../../domain/routes.ts'
@@ -8,7 +9,7 @@ import { isOver } from '../../domain/words.ts'
 import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { FullSpec } from '../../spec/spec.ts'
-import { type Connection, type Db, literal } from '../db.ts'
+import type { Connection, Db } from '../db.ts'
 import { channels, mayTell, notified } from '../notify.ts'
 import { listColumns, type NewList } from './firstTable.ts'
 import { readNotes } from './notes.ts'
@@ -120,9 +121,12 @@ export async function lockIngest(tx: Connection, ingestId: string): Promise<Inge
   return lockedIngest(ingestId, await tx.query(`${selectIngest()} for update`, [ingestId]))
 }
 
-/** The same as a statement that goes along with others; `lockedIngest` reads the answer. */
+/**
+ * The same as a statement that goes along with others, and can have no parameters; `lockedIngest`
+ * reads the answer.
+ */
 export const lockText = (ingestId: string): string =>
-  `${selectIngest(literal(ingestId))} for update`
+  `${selectIngest(pg.escapeLiteral(ingestId))} for update`
 
 /** @throws ingest_not_found */
 export function lockedIngest(ingestId: string, { rows }: { rows: IngestEntry[] }): IngestEntry {
@@ -149,7 +153,7 @@ export async function enterPhase(
 
 /** The same as a statement that goes along with others. */
 export const enterPhaseText = (ingestId: string, phase: Phase): string =>
-  enterText(literal(ingestId), literal(phase))
+  enterText(pg.escapeLiteral(ingestId), pg.escapeLiteral(phase))
 
 const enterText = (id = '$1', phase = '$2') =>
   `update sluice.ingests
@@ -190,6 +194,10 @@ export async function recordPlanned(
   )
 }
 
+/** What the end of an ingest sets, besides how it ended. */
+export const endedText =
+  'phase = null, landing = null, started_at = coalesce(started_at, now()), ended_at = now()'
+
 /**
  * @param isEnd it is completed with that, and the caller removes the landing table
  * @returns the newest other ingest that has published the same files into the same target, and
@@ -204,21 +212,11 @@ export async function recordPublished(
   const { rows } = await tx.query(
     `update sluice.ingests i
      set published_at = now(), rows_read = $2, rows_loaded = $3, rows_rejected = $4,
-         rows_skipped = $5, started_at = coalesce(started_at, now()), ended_at = case when $6 then now() else ended_at end,
-         state = case when $6 then 'completed' else state end,
-         phase = case when $6 then null else phase end,
-         landing = case when $6 then null else landing end
+         rows_skipped = $5${isEnd ? `, state = 'completed', ${endedText}` : ''}
      where ingest_id = $1
      returning (${publishedBefore}) as earlier,
                exists (select from sluice.notes where ingest_id = $1) as "isNoted"`,
-    [
-      ingestId,
-      counts.rowsRead,
-      counts.rowsLoaded,
-      counts.rowsRejected,
-      counts.rowsSkipped ?? 0,
-      isEnd,
-    ],
+    [ingestId, counts.rowsRead, counts.rowsLoaded, counts.rowsRejected, counts.rowsSkipped ?? 0],
   )
   return rows[0]
 }
