@@ -187,7 +187,7 @@ interface Landing {
   target: TargetTable | null
   layout: Layout
   values: ColumnValues
-  /** Of all staged files. */
+  /** The size of all staged files. */
   bytes: number
 }
 

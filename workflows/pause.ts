@@ -26,7 +26,7 @@ export function gateOf(progress: Progress, mark: (paused: boolean) => Promise<vo
   // A cancel of the ingest must not end a mark: its handler would end the workflow before the sweep.
   const marks = marksInTurn(() => CancellationScope.nonCancellable(() => mark(progress.paused)))
   const setPaused = (paused: boolean, order?: number) => {
-    // Of two that were sent at once, the one that the ledger numbered later counts.
+    // The ledger numbers them: if two were sent at once, the later one counts.
     if (order === undefined || order > (progress.steered ?? 0)) {
       progress.paused = paused
       if (order !== undefined) progress.steered = order

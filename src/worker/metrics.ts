@@ -32,7 +32,7 @@ export interface WorkerMetrics {
 interface Watched {
   tasks: Tasks
   queueWorkers: QueueWorkers
-  /** Of other workers, found by this one. */
+  /** Deaths of other workers that this one has found. */
   deaths: Deaths
 }
 

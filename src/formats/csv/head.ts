@@ -149,7 +149,7 @@ function sampleOf(body: Buffer, dialect: Dialect, whole: boolean): HeadRecord[] 
   return sound.length > 0 ? sound : found
 }
 
-/** Of a header: the physical lines down to its end. */
+/** Where a header is: its file, and the physical lines down to its end. */
 interface Place {
   file: string
   lines: number
