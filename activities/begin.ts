@@ -6,8 +6,8 @@
  * from there with an activity for each verb.
  */
 import { isEmptied, type Progress } from '../src/domain/ingestInput.ts'
-import { beginFilesMs } from '../src/domain/step.ts'
-import { type Counts, isOver } from '../src/domain/words.ts'
+import { beginFilesMs, countsOfSteps } from '../src/domain/step.ts'
+import { isOver } from '../src/domain/words.ts'
 import { messageOf, type SluiceError } from '../src/errors.ts'
 import { databaseError, isOfDatabase } from '../src/postgres/db.ts'
 import { type IngestEntry, readIngest } from '../src/postgres/ledger/ingests.ts'
@@ -74,7 +74,7 @@ async function endedBefore(
   const areStepsAll = state === 'completed' && spec.target === null
   if (!areStepsAll && (!isOver(state) || !publishedAt)) return null
   await attempt.stage.clear(ingestId)
-  return { counts: areStepsAll ? countsOfSteps : await publishedCounts(db, ingestId, ingest) }
+  return { counts: areStepsAll ? countsOfSteps(1) : await publishedCounts(db, ingestId, ingest) }
 }
 
 async function verbByVerb(attempt: Attempt, input: BeginInput): Promise<Begun> {
@@ -116,7 +116,7 @@ async function afterStage(attempt: Attempt, input: BeginInput, listed: Listed): 
   const { spec } = listed.steps ? await readIngest(attempt.db, ingestId) : { spec: null }
   if (spec?.target === null) {
     await complete(attempt, ingestId)
-    return { counts: countsOfSteps }
+    return { counts: countsOfSteps(1) }
   }
   const planned = await verb(attempt, 'plan', () => planIngest(attempt, { ingestId }))
   const progress = { ...listed, ...planned, phase: 'load' } as const
@@ -143,9 +143,6 @@ const complete = (attempt: Attempt, ingestId: string): Promise<void> =>
   verb(attempt, 'sweep', () =>
     sweepIngest(attempt, { ingestId, outcome: { state: 'completed', error: null } }),
   )
-
-/** Without a target the steps of the only file were all. */
-const countsOfSteps: Counts = { files: 1, units: 0, rowsRead: 0, rowsLoaded: 0, rowsRejected: 0 }
 
 function verb<T>(attempt: Attempt, name: string, run: () => Promise<T>): Promise<T> {
   attempt.progress(name)

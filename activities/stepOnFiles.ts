@@ -5,6 +5,7 @@
  * share is the task: Temporal and its workers do for many small files what they did for one.
  */
 import type { Alone, FilesDone } from '../src/domain/step.ts'
+import { timerMsMax } from '../src/domain/timeLimits.ts'
 import { SluiceError, sluiceError } from '../src/errors.ts'
 import type { StepTask } from '../src/postgres/ledger/steps.ts'
 import type { Step } from '../src/steps/define.ts'
@@ -144,7 +145,7 @@ function timeLimit(outer: AbortSignal, softMs: number) {
   outer.addEventListener('abort', stop)
   const late = () =>
     own.abort(sluiceError('time_limit', { what: 'runStep', seconds: softMs / 1000 }))
-  const timer = setTimeout(late, Math.min(softMs, 2 ** 31 - 1))
+  const timer = setTimeout(late, Math.min(softMs, timerMsMax))
   return {
     signal: own.signal,
     end: () => {

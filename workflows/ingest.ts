@@ -10,6 +10,7 @@ import {
 import { type IngestInput, isEmptied, type Progress } from '../src/domain/ingestInput.ts'
 import { problemOfIngest } from '../src/domain/input.ts'
 import { rejectsAllowed } from '../src/domain/limits.ts'
+import { countsOfSteps } from '../src/domain/step.ts'
 import { inWindow } from '../src/domain/window.ts'
 import type { Counts, Outcome } from '../src/domain/words.ts'
 import { causeOf } from './cause.ts'
@@ -112,7 +113,7 @@ async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Co
   if (progress.phase === 'step') {
     if (!(await runSteps(ingestId, input, run))) return null
     // Without a target the steps were all.
-    if (input.target === null) return { ...nothing, files: progress.files }
+    if (input.target === null) return countsOfSteps(progress.files)
     show(input, { ...progress, phase: 'plan' })
     const planned = await gate.pass((hold) => plan({ ingestId, ...hold }))
     Object.assign(progress, planned, { phase: 'load', next: 0 })
@@ -229,8 +230,6 @@ function outcomeOf(error: unknown): Outcome {
   const code = (cause as ApplicationFailure).type ?? 'unexpected'
   return { state: 'failed', error: { code, message: cause.message, hint: details?.hint ?? null } }
 }
-
-const nothing: Counts = { files: 0, units: 0, rowsRead: 0, rowsLoaded: 0, rowsRejected: 0 }
 
 const beginning = (): Progress => ({
   phase: 'list',

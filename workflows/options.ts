@@ -1,6 +1,7 @@
 /** Timeouts and retries of every activity, in one place. */
 import type { ActivityOptions } from '@temporalio/workflow'
 import type { StepPlan } from '../src/domain/step.ts'
+import { heartbeatTimeoutMs } from '../src/domain/worker.ts'
 
 /**
  * Errors of users and data do not retry, which the activity itself says; everything else is
@@ -13,7 +14,7 @@ const hourMs = 60 * 60 * 1000
 const base = {
   // A worker that died is noticed by the others, see src/fleet/deadWorkers.ts. This is for what
   // they cannot see, and leaves room for a step that computes for 10 s on the main thread.
-  heartbeatTimeout: '15s',
+  heartbeatTimeout: heartbeatTimeoutMs,
   // A cancel does not wait for a worker that does not answer: the sweep ends what it left.
   cancellationType: 'TRY_CANCEL',
   retry,

@@ -9,6 +9,7 @@ import type { Span } from '@opentelemetry/api'
 import { Context, type Info } from '@temporalio/activity'
 import type { HandedBack } from '../../src/domain/ingestInput.ts'
 import { problemOfInput } from '../../src/domain/input.ts'
+import { timerMsMax } from '../../src/domain/timeLimits.ts'
 import { SluiceError, sluiceError } from '../../src/errors.ts'
 import type { Deps } from '../deps.ts'
 import type { Attempt, Limited } from './attempt.ts'
@@ -20,9 +21,6 @@ import { inSpan } from './span.ts'
 const beatMs = 1000
 /** A soft time limit that is met this often will be met again. */
 const timeLimitsMax = 3
-
-/** Node's timers do not reach further: past it they fire at once. */
-const timerMsMax = 2 ** 31 - 1
 
 /** What the worker gives its verbs to work with, and what their activities need of it. */
 export interface WorkerDeps extends Deps {

@@ -1,3 +1,6 @@
+/** What the workflow must know of steps, and what activities tell of them. */
+import type { Counts } from './words.ts'
+
 /** What the workflow must know of a step. */
 export interface StepPlan {
   step: string
@@ -26,6 +29,15 @@ export interface Alone {
   /** The last one did not lose its worker, but failed: the next one waits for a while. */
   threw: boolean
 }
+
+/** What an ingest without a target comes to: its steps are all. */
+export const countsOfSteps = (files: number): Counts => ({
+  files,
+  units: 0,
+  rowsRead: 0,
+  rowsLoaded: 0,
+  rowsRejected: 0,
+})
 
 /** An activity for several files begins no other one after this time. */
 export const beginFilesMs = 1000

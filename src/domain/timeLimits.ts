@@ -11,6 +11,7 @@ const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as co
 const limitMsMin = 1000
 const hardMsMax = 30 * unitsMs.d
 /** Node's timers do not reach further than 24.8 days: past that they fire at once. */
+export const timerMsMax = 2 ** 31 - 1
 const softMsMax = 24 * unitsMs.d
 
 const description =

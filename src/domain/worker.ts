@@ -3,6 +3,9 @@
 /** A worker is gone when it has been silent for this long. It speaks every second or two. */
 export const goneAfterMs = 15_000
 
+/** An attempt at an activity that sends no heartbeat for so long is given to another worker. */
+export const heartbeatTimeoutMs = 15_000
+
 export type WorkerState = 'running' | 'drained' | 'stopping'
 
 /** A task queue that a worker takes tasks from. */

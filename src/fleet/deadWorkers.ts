@@ -1,7 +1,7 @@
 /** Looks for workers that died, and gives what they had in hand to others at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
-import type { Deaths, TaskView } from '../domain/worker.ts'
+import { type Deaths, heartbeatTimeoutMs, type TaskView } from '../domain/worker.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import {
@@ -16,15 +16,13 @@ import {
 import type { Backend, OwnSession } from '../postgres/ownSession.ts'
 import { endPolls, failTask, forgetLastWorker } from '../temporal/handOn.ts'
 
-/** After so long the server notices by itself that no heartbeat comes. */
-const patienceMs = 15_000
 const againMs = 500
 const everyMs = 1000
 
 export interface DeadWorkersOptions {
   session: Pick<OwnSession, 'backend' | 'use'>
   client: () => Promise<Client>
-  /** Of the one that looks. */
+  /** Names the process that looks. */
   instance: string
   worker: string
   log: Logger
@@ -123,7 +121,7 @@ async function handOn(
 async function handOnTask(client: Client, token: string, dead: DeadWorker): Promise<boolean> {
   const { worker, silentMs } = dead
   const died = { worker, seconds: Math.round(silentMs / 100) / 10 }
-  const untilMs = performance.now() + patienceMs
+  const untilMs = performance.now() + heartbeatTimeoutMs
   while (true) {
     try {
       return await failTask(client, token, died)
