@@ -113,8 +113,15 @@ test('one after the other: each answer holds in the ledger when it comes', async
   await harness.db.query(
     `create function slow() returns trigger language plpgsql as
        $$ begin perform pg_sleep(0.2); return new; end $$;
-     create trigger slow before insert on sluice.files for each row execute function slow()`,
+     create trigger slow before insert on sluice.files for each row execute function slow();
+     create function hold() returns trigger language plpgsql as
+       $$ begin perform pg_advisory_xact_lock(8); return new; end $$;
+     create trigger hold before update on sluice.units for each row execute function hold()`,
   )
+  // However long the answers take, it does not end: its load waits, with the ingest's row at hand.
+  const gate = new pg.Client({ connectionString: harness.databaseUrl })
+  await gate.connect()
+  await gate.query('select pg_advisory_lock(8)')
   await harness.start({ id: next, source, target: { table: 'target' } }, eachVerb)
   for (const verb of ['pause', 'resume', 'pause', 'resume', 'pause'] as const) {
     const { status, body } = await steer(next, verb)
@@ -127,8 +134,9 @@ test('one after the other: each answer holds in the ledger when it comes', async
   const holds = async () => (await steer(next, 'pause')).body.holds === true
   await until(holds, { what: 'a pause that holds' })
   expect(await stateOf(next)).toBe('paused')
-  await harness.db.query('drop function slow() cascade')
+  await gate.end()
   await agree(next)
+  await harness.db.query('drop function slow() cascade; drop function hold() cascade')
   await harness.killWorkers()
 })
 
