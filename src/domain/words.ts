@@ -36,6 +36,8 @@ export interface Cut {
   aside?: number
   /** Records before the boundary that COPY would read otherwise; none if absent. */
   odd?: number
+  /** Records before the boundary whose fields are all empty; none if absent. */
+  empty?: number
 }
 
 /** A record that is too long to be held in memory. It lies between two neighbouring cuts, alone. */
@@ -60,6 +62,9 @@ export interface FileShape {
   width: number
   cuts: Cut[]
   flaws: Flaw[]
+  /** Physical lines, counted from 1, of the first records that the last cut counts so. */
+  firstOdd?: number
+  firstEmpty?: number
   /** What the values of each field are; absent in older ledgers, and without any record. */
   types?: FieldFacts[]
   /** What the source's bytes were written in, when it was not UTF-8; the staged ones are. */

@@ -27,9 +27,9 @@ export function slicesOf(bytes: Buffer, dialect: Dialect, sizes: Sizes) {
     scanner.push(Buffer.from(bytes.subarray(at, at + sizes.chunkBytes)))
   }
   scanner.finish()
-  expect(scanner.flaws).toEqual([])
-  return scanner.cuts.slice(1).map((to, index) => {
-    const from = scanner.cuts[index] as Cut
+  expect(scanner.found.flaws).toEqual([])
+  return scanner.found.cuts.slice(1).map((to, index) => {
+    const from = scanner.found.cuts[index] as Cut
     const count = (name: 'records' | 'broken' | 'odd') => (to[name] ?? 0) - (from[name] ?? 0)
     const slice = bytes.subarray(from.offset, to.offset)
     return {

@@ -115,6 +115,37 @@ export const readingNotes = withExamples({
     hint: 'Take these quotes away first, as with {command}.',
     example: { file: '/data/trips.csv', command: '`sed -E \'s/^"|"(\\r?)$/\\1/g; s/""/"/g\'`' },
   },
+  quotes_are_text: {
+    meaning:
+      'a few records have quotes within a field that does not begin with one: they are text, as a delimiter there is none',
+    message:
+      '{records} of {file} with quotes inside of a field that does not begin with one, the first in line {line}: these quotes were read as text.',
+    hint: 'Look at that line. Where a delimiter is missing in front of the quotes, put it into the file and load the file again.',
+    example: { records: '3 records', file: '/data/trips.csv', line: 812 },
+  },
+  quotes_are_usual: {
+    meaning:
+      'many records have quotes within a field, such as inch marks: they are text, as they should be',
+    message:
+      '{records} of {file} with quotes that are text, such as inch marks, the first in line {line}.',
+    hint: null,
+    example: { records: '900 records', file: '/data/parts.csv', line: 2 },
+  },
+  records_empty: {
+    meaning:
+      'records of delimiters only, or blank lines of a single column, are rows without a value',
+    message:
+      '{records} of {file} with nothing in any field, the first in line {line}: they are rows like any other.',
+    hint: 'If they are to be left out, take them out of the file, or delete the rows whose columns are all NULL.',
+    example: { records: '12 records', file: '/data/trips.csv', line: 812 },
+  },
+  delimiter_ends_lines: {
+    meaning: 'nothing stands behind the last delimiter of any line, and that field has no name',
+    message:
+      'Each line of {file} ends with a delimiter: field {field}, behind it, has neither a name nor a value.',
+    hint: 'To have no column for it, name the other fields with `--columns` and say `--ragged trim`.',
+    example: { file: '/data/trips.csv', field: 7 },
+  },
   terms_unsure: {
     meaning: 'how numbers or dates are written could not be told, so they were taken as they are',
     message: '{problem} ({where} of {file}), so such values stay as they are.',

@@ -1,9 +1,12 @@
 /** What the scan keeps count of: cuts, flaws, lines and records. */
-import type { Cut, Flaw } from '../../domain/words.ts'
+import type { Cut, FileShape, Flaw } from '../../domain/words.ts'
+
+/** What the scan says of a file: its part of the shape. */
+export type Found = Pick<FileShape, 'cuts' | 'flaws' | 'firstOdd' | 'firstEmpty'>
 
 export class CutList {
-  readonly cuts: Cut[] = []
-  readonly flaws: Flaw[] = []
+  readonly #cuts: Cut[] = []
+  readonly #flaws: Flaw[] = []
   /** Physical lines up to here. */
   lines = 0
   /** Where the next cut is due. */
@@ -19,6 +22,8 @@ export class CutList {
   #broken = 0
   #aside = 0
   #odd = 0
+  #empty = 0
+  readonly #firstLines: Pick<FileShape, 'firstOdd' | 'firstEmpty'> = {}
   /** The end of the last record. */
   #end: Cut | null = null
 
@@ -26,6 +31,10 @@ export class CutList {
     this.#cutBytes = cutBytes
     this.#footer = footer
     this.nextCut = cutBytes
+  }
+
+  get found(): Found {
+    return { cuts: this.#cuts, flaws: this.#flaws, ...this.#firstLines }
   }
 
   /** A record starts where the lines counted so far end. */
@@ -46,10 +55,17 @@ export class CutList {
   }
 
   /** A record that was read to its end; its lines are counted. */
-  record(start: number, end: number, odd: boolean): void {
+  record(start: number, end: number, { odd, empty }: { odd: boolean; empty: boolean }): void {
     this.#remember(start)
     this.#records++
-    if (odd) this.#odd++
+    if (odd) {
+      this.#firstLines.firstOdd ??= this.line
+      this.#odd++
+    }
+    if (empty) {
+      this.#firstLines.firstEmpty ??= this.line
+      this.#empty++
+    }
     this.#boundary(end)
   }
 
@@ -72,7 +88,7 @@ export class CutList {
   flaw(start: number, end: number): void {
     this.#cut(this.#at(start, this.#recordLines))
     this.#remember(start)
-    this.flaws.push({ start, end, line: this.#recordLines + 1 })
+    this.#flaws.push({ start, end, line: this.#recordLines + 1 })
     this.lines++
     this.#end = this.#at(end, this.lines)
     this.#cut(this.#end)
@@ -88,9 +104,10 @@ export class CutList {
     if (this.#end) this.#cut(this.#end)
     const footer = this.#lastStarts[0]
     if (!footer) return
-    while (this.cuts.length > 0 && (this.cuts.at(-1) as Cut).offset > footer.offset) this.cuts.pop()
-    while (this.flaws.length > 0 && (this.flaws.at(-1) as Flaw).start >= footer.offset) {
-      this.flaws.pop()
+    while (this.#cuts.length > 0 && (this.#cuts.at(-1) as Cut).offset > footer.offset)
+      this.#cuts.pop()
+    while (this.#flaws.length > 0 && (this.#flaws.at(-1) as Flaw).start >= footer.offset) {
+      this.#flaws.pop()
     }
     this.#cut(footer)
   }
@@ -106,6 +123,7 @@ export class CutList {
     const cut: Cut = { offset, lines, records: this.#records, broken: this.#broken }
     if (this.#aside > 0) cut.aside = this.#aside
     if (this.#odd > 0) cut.odd = this.#odd
+    if (this.#empty > 0) cut.empty = this.#empty
     return cut
   }
 
@@ -115,7 +133,7 @@ export class CutList {
   }
 
   #cut(cut: Cut): void {
-    if (this.cuts.at(-1)?.offset !== cut.offset) this.cuts.push(cut)
+    if (this.#cuts.at(-1)?.offset !== cut.offset) this.#cuts.push(cut)
     this.nextCut = cut.offset + this.#cutBytes
   }
 }

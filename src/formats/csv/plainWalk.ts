@@ -12,7 +12,15 @@ import type { TypeScan } from './typeScan.ts'
 interface Limits extends Omit<Marks, 'delimiter' | 'escape' | 'commentText'> {
   /** -1 when it has several bytes: a record with quotes is not plain then. */
   delimiter: number
+  sizeMin: number
   sizeMax: number
+}
+
+interface PlainOptions {
+  /** A record of fewer bytes is not plain; its newline does not count. */
+  sizeMin?: number
+  /** Is shown the records that the walk passes, while they lie in the window. */
+  types?: TypeScan
 }
 
 const int32Max = 2 ** 31 - 1
@@ -45,19 +53,17 @@ export class PlainWalk {
   /** Records in the window, one behind the other, which the types have not been shown yet. */
   #shown: { from: number; to: number; line: number } | null = null
 
-  /**
-   * @param sizeMax a record of this many bytes is not plain
-   * @param types is shown the records that the walk passes, while they lie in the window
-   */
+  /** @param sizeMax a record of this many bytes is not plain */
   constructor(
     { delimiter, ...marks }: Omit<Marks, 'commentText'>,
     sizeMax: number,
-    types?: TypeScan,
+    { sizeMin = 2, types }: PlainOptions = {},
   ) {
     this.#types = types ?? null
     this.#limits = {
       ...marks,
       delimiter: delimiter.length === 1 ? (delimiter[0] ?? -1) : -1,
+      sizeMin,
       sizeMax,
     }
   }
@@ -72,10 +78,11 @@ export class PlainWalk {
 
   /** @param stopAt a record that ends here or later is left to the careful walk: a cut is due */
   walk(stopAt: number, underWay: UnderWay = { tail: noBytes, line: 0 }): void {
-    const { delimiter, quote, newline, comment, sizeMax } = this.#limits
+    const { delimiter, quote, newline, comment, sizeMin } = this.#limits
+    const sizeMax = Math.min(this.#limits.sizeMax, int32Max)
     const bytes = this.#bytes
     this.records = 0
-    loop.limit(newline, delimiter, quote, comment, Math.min(sizeMax, int32Max))
+    loop.limit(newline, delimiter, quote, comment, sizeMin, sizeMax)
     while (this.index < bytes.length) {
       // The careful walk knows what to do with a comment.
       if (comment >= 0 && this.index === this.start && bytes[this.index] === comment) return

@@ -4,8 +4,7 @@
  * walker.ts knows what a record is; records.ts reads a slice by the same rule. Nearly all records
  * are of one line with quotes where they should be: a faster loop passes over these, plainWalk.ts.
  */
-import type { Cut, Flaw } from '../../domain/words.ts'
-import { CutList } from './cutList.ts'
+import { CutList, type Found } from './cutList.ts'
 import type { Dialect } from './dialect.ts'
 import { commentAt, type Marks, marksOf, noBytes, withoutLineEnd } from './marks.ts'
 import { PlainWalk } from './plainWalk.ts'
@@ -27,6 +26,8 @@ export interface ScanStart {
   lines: number
   /** In a file of one column a blank line is a record, one NULL, as it is for COPY. */
   blankIsRecord: boolean
+  /** Fields of a record; not known if absent. */
+  width?: number
   /** Is shown every record. */
   types?: TypeScan
 }
@@ -39,6 +40,8 @@ export class Scanner {
   readonly #walker: RecordWalker
   readonly #list: CutList
   readonly #start: ScanStart
+  /** A record whose fields are all empty. */
+  readonly #gaps: Buffer
   #isLast = false
 
   /** The bytes at hand, where they lie in the file, and which of them comes next. */
@@ -65,16 +68,14 @@ export class Scanner {
     this.#list.open(start)
     // It knows no escapes, and a footer wants to know where each record starts.
     const isPlain = this.#marks.escape < 0 && !dialect.skipFooter
-    const { types } = start
-    this.#plain = isPlain ? new PlainWalk(this.#marks, limits.recordBytesMax, types) : null
+    this.#gaps = Buffer.from(dialect.delimiter.repeat(Math.max(0, (start.width ?? 1) - 1)))
+    // Behind these there may be a carriage return.
+    const options = { sizeMin: this.#gaps.length + 2, ...(start.types && { types: start.types }) }
+    this.#plain = isPlain ? new PlainWalk(this.#marks, limits.recordBytesMax, options) : null
   }
 
-  get cuts(): Cut[] {
-    return this.#list.cuts
-  }
-
-  get flaws(): Flaw[] {
-    return this.#list.flaws
+  get found(): Found {
+    return this.#list.found
   }
 
   push(chunk: Buffer): void {
@@ -207,12 +208,13 @@ export class Scanner {
       this.#giveUpLine(firstLineEnd || end)
       return
     }
-    const blank = end - start <= 2 && this.#content(start, end).length === 0
+    const isShort = end - start <= this.#gaps.length + 2
+    const content = isShort ? this.#content(start, end) : null
     this.#list.lines += lines + 1
-    if (blank && !this.#start.blankIsRecord) this.#list.aside()
+    if (content?.length === 0 && !this.#start.blankIsRecord) this.#list.aside()
     else {
       this.#show(start, end, odd)
-      this.#list.record(start, end, odd)
+      this.#list.record(start, end, { odd, empty: content?.equals(this.#gaps) ?? false })
     }
     this.#next(end)
   }

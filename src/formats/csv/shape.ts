@@ -23,7 +23,7 @@ export class Shaper implements Scan {
     const { sizeBytes } = file
     this.#types = width > 0 ? new TypeScan(dialect, { width, sizeBytes }) : null
     const types = this.#types && { types: this.#types }
-    this.#scanner = new Scanner(dialect, limits, { ...start, ...types })
+    this.#scanner = new Scanner(dialect, limits, { ...start, width, ...types })
   }
 
   push(chunk: Buffer): void {
@@ -33,10 +33,10 @@ export class Shaper implements Scan {
   shape(): FileShape {
     this.#scanner.finish()
     const { dialect, header, width } = this.#head
-    const { cuts, flaws } = this.#scanner
+    const { found } = this.#scanner
     const reading = toReading(dialect)
-    if (width === 0 && cuts.length < 2) return { reading, header, width, cuts: [], flaws }
+    if (width === 0 && found.cuts.length < 2) return { reading, header, width, ...found, cuts: [] }
     const types = this.#types && { types: this.#types.facts() }
-    return { reading, header, width, cuts, flaws, ...types }
+    return { reading, header, width, ...found, ...types }
   }
 }

@@ -2,6 +2,7 @@
 import { HeadNotes } from '../../domain/headNotes.ts'
 import type { Layout } from '../../domain/layout.ts'
 import { LeftOut } from '../../domain/leftOut.ts'
+import { recordNotes } from '../../domain/recordNotes.ts'
 import { SomeNames } from '../../domain/someNames.ts'
 import type { FileShape, ListedFile, Reading } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
@@ -57,7 +58,7 @@ export class FileSorter {
       const columns = this.#match(name, shape)
       this.#taken++
       this.#compare(name, shape.reading)
-      this.#heads.add(name, shape.notes ?? [])
+      this.#heads.add(name, [...(shape.notes ?? []), ...recordNotes(name, shape)])
       return columns
     } catch (error) {
       const isUnlike = error instanceof SluiceError && unlike.includes(error.code)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Marks } from '../../../src/formats/csv/marks.ts'
 import { PlainWalk } from '../../../src/formats/csv/plainWalk.ts'
 
-type WalkLimits = Omit<Marks, 'commentText'> & { sizeMax: number }
+type WalkLimits = Omit<Marks, 'commentText'> & { sizeMin: number; sizeMax: number }
 
 /** Where the walk must stop, and how many records it passed before that. */
 interface Stop {
@@ -23,14 +23,14 @@ function isWellQuoted(record: string, { delimiter, quote, newline }: WalkLimits)
 
 /** What `PlainWalk` promises, as simply as it can be said. */
 function slowly(bytes: Buffer, from: number, stopAt: number, limits: WalkLimits): Stop {
-  const { newline, comment, sizeMax } = limits
+  const { newline, comment, sizeMin, sizeMax } = limits
   let records = 0
   for (let at = from; at < bytes.length; records++) {
     const end = bytes.indexOf(newline, at)
     if (bytes[at] === comment) return { at, records }
     if (end < 0) break
     const size = end - at
-    const isPlain = size >= 2 && size < sizeMax && end + 1 < stopAt
+    const isPlain = size >= sizeMin && size < sizeMax && end + 1 < stopAt
     if (!isPlain || !isWellQuoted(bytes.toString('latin1', at, end), limits)) return { at, records }
     at = end + 1
   }
@@ -39,7 +39,7 @@ function slowly(bytes: Buffer, from: number, stopAt: number, limits: WalkLimits)
 
 /** As the scan does it: chunk by chunk, and each record that is not plain is passed over. */
 function* stopsOf(bytes: Buffer, limits: WalkLimits, chunks: () => number, stopAt: number) {
-  const walk = new PlainWalk(limits, limits.sizeMax)
+  const walk = new PlainWalk(limits, limits.sizeMax, { sizeMin: limits.sizeMin })
   let start = 0
   let records = 0
   for (let from = 0, to = 0; from < bytes.length; from = to) {
@@ -105,11 +105,20 @@ function bytesOf(random: Random, size: number, long: number): Buffer {
 }
 
 const delimiter = Buffer.from(',')
-const csv = { delimiter, newline: 10, quote: 34, escape: -1, comment: -1, sizeMax: 1000 }
+const csv = {
+  delimiter,
+  newline: 10,
+  quote: 34,
+  escape: -1,
+  comment: -1,
+  sizeMin: 2,
+  sizeMax: 1000,
+}
 test.each([
   ['short fields', csv, 3000, 3],
   ['fields of about a block', csv, 20_000, 60],
   ['records that are too long', { ...csv, sizeMax: 100 }, 5000, 40],
+  ['records that may have delimiters only', { ...csv, sizeMin: 9 }, 5000, 6],
   ['no quotes', { ...csv, quote: -1 }, 5000, 10],
   ['comments', { ...csv, comment: 35 }, 5000, 8],
   ['a delimiter of several bytes', { ...csv, delimiter: Buffer.from(',,') }, 5000, 8],

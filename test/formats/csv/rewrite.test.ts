@@ -102,8 +102,8 @@ function slicesOf(bytes: Buffer, dialect: Dialect, chunkBytes: number) {
     scanner.push(Buffer.from(bytes.subarray(at, at + chunkBytes)))
   }
   scanner.finish()
-  return scanner.cuts.slice(1).map((to, index) => {
-    const from = scanner.cuts[index] as Cut
+  return scanner.found.cuts.slice(1).map((to, index) => {
+    const from = scanner.found.cuts[index] as Cut
     return { slice: bytes.subarray(from.offset, to.offset), from, to }
   })
 }

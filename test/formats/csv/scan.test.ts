@@ -21,7 +21,7 @@ function scan(bytes: Buffer, dialect: Dialect, limits: ScanLimits, chunkBytes = 
     scanner.push(Buffer.from(bytes.subarray(at, at + chunkBytes)))
   }
   scanner.finish()
-  const { cuts, flaws } = scanner
+  const { cuts, flaws } = scanner.found
   return { cuts, flaws, head }
 }
 
@@ -266,7 +266,7 @@ test.each([
   }
   scanner.finish()
   for (const spy of spies) spy.mockRestore()
-  expect(scanner.cuts.at(-1)?.records).toBe(2)
+  expect(scanner.found.cuts.at(-1)?.records).toBe(2)
   expect(copied).toBeGreaterThan(bytes.length)
   expect(copied).toBeLessThan(6 * bytes.length)
 })

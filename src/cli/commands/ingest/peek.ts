@@ -4,6 +4,7 @@
  */
 import { parse } from 'node:path'
 import { readConfig } from '../../../config.ts'
+import { recordNotes } from '../../../domain/recordNotes.ts'
 import { showTable, type TableName } from '../../../domain/table.ts'
 import type { ListedFile, Reading } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
@@ -88,7 +89,7 @@ export async function peek(
       facts: factsOf(written, spec.format ?? {}, spec.target ?? {}),
       header: own.header,
       ...found,
-      notes: [...own.notes, ...found.notes, ...heads.notes],
+      notes: [...own.notes, ...found.notes, ...heads.notes, ...recordNotes(own.file, own.shape)],
       target: showTable(table),
       exists: there.exists,
       ...judged,

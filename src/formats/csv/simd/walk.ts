@@ -28,15 +28,17 @@ let newline: i32 = 0
 let delimiter: i32 = 0
 let quote: i32 = 0
 let comment: i32 = 0
+let sizeMin: i32 = 0
 let sizeMax: i32 = 0
 
 // biome-ignore lint/complexity/useMaxParams: numbers are all that can be given to WebAssembly
-export function limit(nl: i32, delim: i32, quot: i32, comm: i32, size: i32): void {
+export function limit(nl: i32, delim: i32, quot: i32, comm: i32, min: i32, max: i32): void {
   newline = nl
   delimiter = delim
   quote = quot
   comment = comm
-  sizeMax = size
+  sizeMin = min
+  sizeMax = max
 }
 
 const LF: i32 = 10
@@ -105,8 +107,9 @@ export function walk(base: usize, size: i32, stopAt: i32): bool {
       const end = at + i32(bit)
       const length = end - start
       const isQuoted = ((quoted >> bit) & 1) !== 0
-      // A line of fewer than two bytes may be blank.
-      if (isQuoted || bit >= firstWrong || length < 2 || length >= sizeMax || end + 1 >= stopAt) {
+      // A line of so few bytes may be blank, or have delimiters only.
+      const isSized = length >= sizeMin && length < sizeMax
+      if (isQuoted || bit >= firstWrong || !isSized || end + 1 >= stopAt) {
         index = end
         return true
       }
