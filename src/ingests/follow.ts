@@ -1,28 +1,13 @@
 /** The progress of an ingest, read from the ledger until its end. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isOver } from '../domain/words.ts'
 import { databaseError } from '../postgres/db.ts'
 import { viewProgress } from '../postgres/ledger/ingests.ts'
-import { hearNothing } from '../postgres/listener.ts'
-import { channels } from '../postgres/notify.ts'
 import { type Probe, probe, showCurrent } from './current.ts'
 import type { IngestsDeps } from './deps.ts'
+import { looks } from './looks.ts'
 import type { IngestEvent } from './view.ts'
 
 const probeEveryMs = 3000
-/** Each worker tells of progress up to 20 times a second; no follower looks more often than this. */
-const lookPauseMs = 50
-
-/**
- * A small ingest is over in a moment; a long one need not be asked so often, least of all where a
- * listener hears of its changes.
- */
-function pauseMs(sinceMs: number, { listener, lookMs }: IngestsDeps): number {
-  if (lookMs !== undefined) return lookMs
-  if (sinceMs < 1000) return 50
-  if (sinceMs < 10_000) return 200
-  return listener?.isListening ? 2000 : 500
-}
 
 /**
  * Yields a view whenever it has changed, the first one at once, and null when nothing is new. The
@@ -36,7 +21,8 @@ export async function* follow(
 ): AsyncGenerator<IngestEvent | null> {
   const temporal = probeNowAndThen(deps, ingestId)
   let shown = ''
-  for await (const view of look(deps, ingestId, signal)) {
+  for await (const _ of looks(deps, ingestId, signal)) {
+    const view = await readOrWait(deps, ingestId)
     if (!view) {
       yield null
       continue
@@ -46,23 +32,6 @@ export async function* follow(
     yield text === shown ? null : now
     if (isOver(view.state) || now.problem) return
     shown = text
-  }
-}
-
-/** Reads the ledger again and again, at once whenever something of the ingest was told. */
-async function* look(deps: IngestsDeps, ingestId: string, signal: AbortSignal) {
-  const startMs = performance.now()
-  const heard = deps.listener?.hear(channels.ingests, ingestId) ?? hearNothing
-  try {
-    while (!signal.aborted) {
-      yield await readOrWait(deps, ingestId)
-      const nextMs = performance.now() + lookPauseMs
-      await heard.wait(pauseMs(performance.now() - startMs, deps), signal)
-      const earlyMs = nextMs - performance.now()
-      if (earlyMs > 0) await sleep(earlyMs, undefined, { signal }).catch(() => {})
-    }
-  } finally {
-    heard.close()
   }
 }
 

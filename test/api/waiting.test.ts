@@ -1,19 +1,28 @@
-/** `POST /v1/ingests?wait=…`: who goes gives up its place among those that wait. */
+/** `POST /v1/ingests?wait=…`: a client that goes gives up its place among those that wait. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { expect, test } from 'vitest'
-import { buildApi } from './server.ts'
+import { Readable } from 'node:stream'
+import { afterAll, expect, test } from 'vitest'
+import { createLog } from '../../src/log.ts'
+import { openDb } from '../../src/postgres/db.ts'
+import { Listener } from '../../src/postgres/listener.ts'
+import { channels } from '../../src/postgres/notify.ts'
+import { build, until } from '../harness.ts'
+import { askAt, listen } from './server.ts'
 
-const api = await buildApi()
-const port = Number(new URL(api.url).port)
+const harness = await build()
+const own = openDb(harness.databaseUrl, { max: 1, name: 'test waiting' })
+const listener = new Listener(own, [channels.ingests], createLog('error', 'json'))
+const url = await listen(harness, { listener })
+const ask = askAt(url)
+afterAll(() => listener.close())
 const places = 256
-const shortMs = 5000
 
-await api.put('waited.csv', 'a\n1\n')
-/** Nobody serves its queue: it does not end by itself. */
+await harness.stage.uploads.put('waited.csv', Readable.from([Buffer.from('a\n1\n')]))
+/** No worker serves its queue: it does not end by itself. */
 const spec = {
-  id: `${api.queue}-waited`,
-  queue: `${api.queue}-nobody`,
+  id: `${harness.queue}-waited`,
+  queue: `${harness.queue}-nobody`,
   source: { kind: 'upload', uploads: ['waited.csv'] },
   target: { table: 'public.waited' },
 }
@@ -25,26 +34,51 @@ const post = () => {
 }
 
 async function send(text: string): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1')
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
   socket.on('error', () => {})
   await once(socket, 'connect')
   await new Promise((resolve) => socket.write(text, resolve))
   return socket
 }
 
-/** One that finds a place waits for its whole time; one that does not is answered at once. */
+/** Each that has a place hears of the ingest; those that have none were answered at once. */
+const untilWaiting = (count: number) =>
+  until(() => listener.hearers === count, { what: `${count} clients that wait` })
+
+/** One that finds no place is answered at once. */
 async function isFull(): Promise<boolean> {
-  const startMs = performance.now()
-  const { status } = await api.ask('POST', `/v1/ingests?wait=${shortMs / 1000}s`, spec)
-  expect(status).toBe(200)
-  return performance.now() - startMs < shortMs
+  const before = listener.hearers
+  const socket = await send(post())
+  let isAnswered = false
+  socket.once('data', () => {
+    isAnswered = true
+  })
+  await until(() => isAnswered || listener.hearers > before, { what: 'an answer, or a place' })
+  socket.destroy()
+  await untilWaiting(before)
+  return isAnswered
 }
 
+test('clients that go while they wait, each on a connection or all on one', async () => {
+  await until(() => listener.isListening, { what: 'the session that listens' })
+  expect((await ask('POST', '/v1/ingests', spec)).status).toBe(202)
+  for (const one of [false, true]) {
+    const sockets = one
+      ? [await send(post().repeat(places))]
+      : await Promise.all(Array.from({ length: places }, () => send(post())))
+    await untilWaiting(places)
+    expect(await isFull()).toBe(true)
+    for (const socket of sockets) socket.destroy()
+    await untilWaiting(0)
+    expect(await isFull()).toBe(false)
+  }
+})
+
 test('clients that go before they wait', async () => {
-  expect((await api.ask('POST', '/v1/ingests', spec)).status).toBe(202)
   for (let sent = 0; sent < places; sent++) (await send(post())).destroy()
   // These come after them.
-  for (let turn = 0; turn < 3; turn++) await api.ask('POST', '/v1/ingests', spec)
+  for (let turn = 0; turn < 3; turn++) await ask('POST', '/v1/ingests', spec)
+  await untilWaiting(0)
   expect(await isFull()).toBe(false)
-  await api.ask('POST', `/v1/ingests/${spec.id}/cancel`)
+  await ask('POST', `/v1/ingests/${spec.id}/cancel`)
 })

@@ -194,9 +194,12 @@ export async function recordPlanned(
   )
 }
 
-/** What the end of an ingest sets, besides how it ended. */
-export const endedText =
-  'phase = null, landing = null, started_at = coalesce(started_at, now()), ended_at = now()'
+/**
+ * What the end of an ingest sets, besides how it ended. The transaction of a small ingest begins with
+ * its list, and ends with this: the time is not that of the beginning.
+ */
+export const endedText = `phase = null, landing = null, started_at = coalesce(started_at, now()),
+    ended_at = clock_timestamp()`
 
 /**
  * @param isEnd it is completed with that, and the caller removes the landing table
@@ -215,7 +218,8 @@ export async function recordPublished(
          rows_skipped = $5${isEnd ? `, state = 'completed', ${endedText}` : ''}
      where ingest_id = $1
      returning (${publishedBefore}) as earlier,
-               exists (select from sluice.notes where ingest_id = $1) as "isNoted"`,
+               exists (select from sluice.notes where ingest_id = $1) as "isNoted"
+               ${isEnd ? `, ${notified(channels.ingests, 'ingest_id')}` : ''}`,
     [ingestId, counts.rowsRead, counts.rowsLoaded, counts.rowsRejected, counts.rowsSkipped ?? 0],
   )
   return rows[0]
