@@ -56,9 +56,11 @@ export async function ingest(input: IngestInput, earlier?: Progress): Promise<Co
   return counts ?? (await continueAsNew<typeof ingest>(input, progress))
 }
 
-/** Whoever paused or resumed it gets an answer. */
-const handlersFinished = (): Promise<void> =>
-  CancellationScope.nonCancellable(() => condition(allHandlersFinished))
+/** A client that paused or resumed it gets an answer. Most ingests have none, and need no scope. */
+async function handlersFinished(): Promise<void> {
+  if (allHandlersFinished()) return
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
+}
 
 /** Nothing of the input is used. If the ledger has the ingest, it is over. */
 async function refuse(ingestId: string, problem: string): Promise<never> {

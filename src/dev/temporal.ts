@@ -34,6 +34,9 @@ const dynamicConfig = {
   'matching.enableFairness': true,
   'frontend.WorkerHeartbeatsEnabled': true,
   'frontend.enableCancelWorkerPollsOnShutdown': true,
+  // The CLI has it read the list of search attributes from its database again for each use: ten reads
+  // for a small ingest. They are given at the start, and do not change.
+  'system.forceSearchAttributesCacheRefreshOnRead': false,
 }
 
 const searchAttributes = { SluiceTarget: 'Keyword', SluiceSource: 'Keyword' }
