@@ -84,7 +84,9 @@ async function readRecord() {
 function stampOfSources() {
   const hash = createHash('sha256')
   const single = ['package.json', 'tsconfig.json', 'node_modules/.package-lock.json']
-  const scripts = ['build', 'bundle', 'workflows'].map((name) => `scripts/${name}.mjs`)
+  const scripts = ['build', 'bundle', 'workflows', 'protos', 'lazyProtos'].map(
+    (name) => `scripts/${name}.mjs`,
+  )
   const sources = ['src', 'workflows', 'activities'].flatMap(filesBelow)
   for (const name of [...single, ...scripts, ...sources]) {
     const found = lstatSync(join(root, name), { throwIfNoEntry: false })

@@ -9,6 +9,7 @@ import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { build, stop } from 'esbuild'
+import { lazyProtosModule } from './protos.mjs'
 
 const ownFolders = ['src', 'workflows', 'activities']
 
@@ -51,7 +52,7 @@ export async function bundle({ root, dist }) {
     legalComments: 'none',
     external,
     banner: { js: requireOfNode },
-    plugins: [ownPlaces(root), sdkWithoutBundler, bridgeInPlace],
+    plugins: [ownPlaces(root), sdkWithoutBundler, bridgeInPlace, protosWhenAsked],
     write: false,
     logLevel: 'warning',
   })
@@ -169,5 +170,29 @@ const bridgeInPlace = {
       "require('sluice:place').packageFolder('@temporalio/core-bridge')",
     )
     patch('lib/errors\\.js', '@grpc/grpc-js', '@grpc/grpc-js/build/src/metadata')
+  },
+}
+
+/** See lazyProtos.mjs. */
+const protosWhenAsked = {
+  name: 'messages of the SDK when they are asked for',
+  setup(build) {
+    build.onResolve({ filter: /^sluice:lazyProtos$/ }, () => ({
+      path: join(import.meta.dirname, 'lazyProtos.mjs'),
+    }))
+    build.onLoad({ filter: /@temporalio\/proto\/protos\/root\.js$/ }, () => ({
+      contents: lazyProtosModule(),
+    }))
+    build.onLoad({ filter: /@temporalio\/common\/lib\/proto-utils\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8')
+      const made = /^const (\w+) = (patched\.lookupType\('[^']+'\));$/gm
+      const types = [...text.matchAll(made)]
+      if (types.length === 0) throw new Error(`${path} is not written as it was.`)
+      const contents = types.reduce(
+        (rest, [, name, asked]) => rest.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), asked),
+        text.replace(made, ''),
+      )
+      return { contents }
+    })
   },
 }

@@ -1,0 +1,3 @@
+import type { Packages } from './lazyProtos.mjs'
+
+export function readPackages(): Packages
