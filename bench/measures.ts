@@ -7,6 +7,7 @@ import type { MeasureName } from './options.ts'
 import type { Measure } from './part.ts'
 import { type RecordPart, record } from './record.ts'
 import { type SizePart, size } from './size.ts'
+import { type ToldPart, told } from './told.ts'
 
 export interface Parts {
   size: SizePart
@@ -15,6 +16,7 @@ export interface Parts {
   growth: GrowthPart
   kill: KillPart
   burst: BurstPart
+  told: ToldPart
 }
 
 export const measures: { [Name in MeasureName]: Measure<Parts[Name]> } = {
@@ -24,4 +26,5 @@ export const measures: { [Name in MeasureName]: Measure<Parts[Name]> } = {
   growth,
   kill,
   burst,
+  told,
 }

@@ -10,7 +10,7 @@ export type ContenderName = (typeof contenderNames)[number]
 const comparedNames = ['steps', 'replicas', 'celery'] as const
 
 /** Each of them gives a part of the results, see measures.ts. */
-export const measureNames = ['size', 'files', 'record', 'growth', 'kill', 'burst'] as const
+export const measureNames = ['size', 'files', 'record', 'growth', 'kill', 'burst', 'told'] as const
 export type MeasureName = (typeof measureNames)[number]
 
 /** What comes without a name: the others take long, or much of the disk. */
@@ -52,7 +52,7 @@ export interface BenchOptions {
 
 export const usage = `npm run bench -- [NAME…] [--rows N] [--pairs N] [--patience N] [--cpu-prof]
 
-  NAME            psql, slices, sluice, append, latency, steps, replicas, celery, record:
+  NAME            psql, slices, sluice, append, latency, steps, replicas, celery, record, told:
                   all of these without a name; and size, files, growth, kill, burst.
                   chart draws docs/growth.svg from the last figures, and measures nothing
   --rows N        rows to load (${fullRows})

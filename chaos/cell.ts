@@ -8,7 +8,7 @@ import type { Ground } from './ground.ts'
 import { type Cell, type FaultName, nameOf } from './matrix.ts'
 import { type Crop, writeSource } from './rows.ts'
 import { openScene, type Scene } from './scene.ts'
-import { holdVerb, makeTarget } from './verbs.ts'
+import { holdVerb, isSmall, makeTarget } from './verbs.ts'
 
 export interface Played {
   cell: Cell
@@ -61,16 +61,19 @@ const isOfWorker = (fault: FaultName): boolean => fault === 'sigkill' || fault =
 
 async function play(scene: Scene, cell: Cell, disk: SmallDisk | null): Promise<Played> {
   const { verb, fault, place, expected } = cell
-  const crop = await writeSource({ ...source, folder: join(scene.folder, 'source') })
+  // One file is one unit, which the one transaction of a small ingest is for.
+  const files = isSmall(verb) ? 1 : source.files
+  const crop = await writeSource({ ...source, files, folder: join(scene.folder, 'source') })
   await makeTarget(scene)
   const hold = await holdVerb(scene, verb, place)
   if (disk) await hold.release()
   const worker = await scene.startWorker()
-  const ingestId = await scene.start({
-    source: { kind: 'directory', path: crop.path },
+  const spec = {
+    source: { kind: 'directory' as const, path: crop.path },
     target: { table: 'target' },
     ...(verb === 'step' && { steps: ['copy'] }),
-  })
+  }
+  const ingestId = await scene.start(spec, { isSmall: isSmall(verb) })
   const held = disk ? [] : await hold.untilHeld(worker.printed)
   if (isOfWorker(fault)) await scene.startWorker()
   const startMs = Date.now()

@@ -5,7 +5,7 @@ import type { SmallDisk } from './disk.ts'
 import type { FaultName } from './matrix.ts'
 import { heartbeatMs, type Scene } from './scene.ts'
 import { until } from './until.ts'
-import { type Hold, type Place, type Verb, waitingBehind, waitingFor } from './verbs.ts'
+import { type Hold, isSmall, type Place, type Verb, waitingBehind, waitingFor } from './verbs.ts'
 import type { ChaosWorker } from './worker.ts'
 
 /** A verb in the middle of its work. */
@@ -34,9 +34,11 @@ export const faults: Record<FaultName, (moment: Moment) => Promise<void>> = {
   },
 
   /** Another attempt is in the middle of the same verb when the first worker wakes up. */
-  async sigstop({ scene, worker, hold, held }) {
+  async sigstop({ scene, verb, worker, hold, held }) {
     worker.signal('SIGSTOP')
     const isTriedAgain = async () => {
+      // The next attempt does it verb by verb: it begins by ending the one transaction.
+      if (isSmall(verb)) return !(await hold.waiting()).some((pid) => held.includes(pid))
       // Stage has no lock of its own: its last word waits for that of the first attempt, if that
       // was not ended already.
       const others = [await hold.waiting(), await waitingBehind(scene, held)].flat()

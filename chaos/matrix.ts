@@ -30,7 +30,10 @@ export const faultTitles: Record<FaultName, string> = {
   dropped: 'target dropped',
 }
 
-export const verbs = ['list', 'stage', 'step', 'plan', 'load', 'publish', 'sweep'] as const
+const large = ['list', 'stage', 'step', 'plan', 'load', 'publish', 'sweep'] as const
+/** The verbs of a small ingest, which are one activity and at first one transaction. */
+const small = ['small-list', 'small-stage', 'small-plan', 'small-load', 'small-publish'] as const
+export const verbs = [...large, ...small] as const
 
 export type Expected =
   /** `rows` are in the target: all good ones, once. */
@@ -50,13 +53,16 @@ const completed: Expected = { state: 'completed' }
 /** Whatever happens to workers, servers and lines to them costs time, and nothing else. */
 const anyVerb = ['sigkill', 'sigstop', 'postgres', 'temporal', 'cut', 'commit', 'stall'] as const
 
+const anyCell = (verb: Verb, fault: (typeof anyVerb)[number]): Cell => ({
+  ...{ verb, fault, expected: completed },
+  place: fault === 'commit' ? 'commit' : 'work',
+})
+
 export const matrix: readonly Cell[] = [
-  ...verbs.flatMap((verb) =>
-    anyVerb.map((fault): Cell => {
-      const place = fault === 'commit' ? 'commit' : 'work'
-      return { verb, fault, place, expected: completed }
-    }),
-  ),
+  ...large.flatMap((verb) => anyVerb.map((fault) => anyCell(verb, fault))),
+  ...small.map((verb) => anyCell(verb, 'sigkill')),
+  // All of it is done, and not committed: the others hit it there.
+  ...anyVerb.slice(1).map((fault) => anyCell('small-publish', fault)),
   // The two that write to the stage wait for room.
   { verb: 'stage', fault: 'full', place: 'work', expected: completed },
   { verb: 'step', fault: 'full', place: 'work', expected: completed },

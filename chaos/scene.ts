@@ -31,7 +31,8 @@ export interface Scene {
   /** Every one that was ever started, in order. */
   workers: ChaosWorker[]
   startWorker(concurrency?: number): Promise<ChaosWorker>
-  start(spec: IngestSpec): Promise<string>
+  /** Each verb is an activity, unless it is to be one for all of them. */
+  start(spec: IngestSpec, options?: { isSmall: boolean }): Promise<string>
   /** Waits until the ledger and Temporal say that it has ended. */
   ended(ingestId: string): Promise<IngestView>
   close(): Promise<void>
@@ -96,19 +97,23 @@ export async function openScene(
       await untilReady(worker)
       return worker
     },
-    start: (spec) => enter(ground, db, { queue, ...spec }),
+    start: (spec, { isSmall = false } = { isSmall: false }) =>
+      enter(ground, db, { spec: { queue, ...spec }, isSmall }),
     ended: (ingestId) => ended(ground, db, ingestId),
     close: () => closing.close(),
   }
 }
 
-async function enter({ client }: Ground, db: Db, spec: IngestSpec): Promise<string> {
+async function enter(
+  { client }: Ground,
+  db: Db,
+  { spec, isSmall }: { spec: IngestSpec; isSmall: boolean },
+): Promise<string> {
   const ingestId = spec.id ?? `${spec.queue}_${randomBytes(4).toString('hex')}`
   const target = spec.target ? showTable(parseTableName(spec.target.table)) : null
   const ingest = { ingestId, spec: fullSpec(spec), target }
   await enterIngest(db, ingest)
-  // Each verb is met by itself; test/ingest/killVerbs.test.ts has those of a small ingest.
-  await startIngest(client, { ...ingest, attributes: true, smallBytesMax: 0 })
+  await startIngest(client, { ...ingest, attributes: true, ...(!isSmall && { smallBytesMax: 0 }) })
   return ingestId
 }
 

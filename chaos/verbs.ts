@@ -7,7 +7,13 @@ import type { Phase } from '../src/domain/words.ts'
 import type { Scene } from './scene.ts'
 import { until } from './until.ts'
 
-export type Verb = Phase
+type SmallVerb = 'list' | 'stage' | 'plan' | 'load' | 'publish'
+export type Verb = Phase | `small-${SmallVerb}`
+
+/** The same verb in the one transaction of a small ingest; null for one that has an activity. */
+const smallOf = (verb: Verb): SmallVerb | null =>
+  verb.startsWith('small-') ? (verb.slice('small-'.length) as SmallVerb) : null
+export const isSmall = (verb: Verb): boolean => smallOf(verb) !== null
 
 /**
  * Where a verb is held: `work` is in the middle of it, `commit` between its COMMIT and the answer,
@@ -28,11 +34,14 @@ export interface Hold {
 /** The row at which a held COPY waits; it lies in the middle of the second file. */
 const heldId = 750
 
+/** The names of sessions that have the one transaction of a small ingest. */
+const small = 'sluice/%/begin/%'
+
 /** Two locks, so that a COPY is held only where the load is what is to be held. */
 const keys = { copy: 4711, ledger: 4712 }
 
 /** Where each verb has done its work, and has not committed it yet. */
-const ends: Record<Exclude<Verb, 'load'>, string> = {
+const ends: Record<Exclude<Phase, 'load'>, string> = {
   list: 'insert on sluice.files for each row',
   stage: `update on sluice.files for each row
           when (old.staged_at is null and new.staged_at is not null)`,
@@ -48,6 +57,16 @@ const ends: Record<Exclude<Verb, 'load'>, string> = {
 const receipt = `update on sluice.units for each row
                  when (old.loaded_at is null and new.loaded_at is not null)`
 
+/** The same in the one transaction, which writes less often, and to the ledger only what is new. */
+const smallEnds: Record<SmallVerb, string> = {
+  list: `update on sluice.ingests for each row
+         when (old.size_bytes is distinct from new.size_bytes)`,
+  stage: 'insert on sluice.files for each row',
+  plan: 'insert on sluice.units for each row',
+  load: receipt,
+  publish: ends.publish,
+}
+
 /** The target of every cell. Its ids are of a type that can hold a COPY up at one of them. */
 export async function makeTarget({ db }: Scene): Promise<void> {
   await db.query(`
@@ -55,26 +74,38 @@ export async function makeTarget({ db }: Scene): Promise<void> {
       $$ begin perform pg_advisory_xact_lock_shared(key); return true; end $$;
     create function chaos_hold() returns trigger language plpgsql as
       $$ begin perform chaos_wait(${keys.ledger}); return new; end $$;
+    -- The one transaction waits for a lock for a second only. It sleeps until it could have this one.
+    create function chaos_sleep() returns trigger language plpgsql as $$ begin
+      while current_setting('application_name') like '${small}'
+        and not pg_try_advisory_xact_lock_shared(${keys.ledger}) loop perform pg_sleep(0.05);
+      end loop;
+      return new;
+    end $$;
     create domain chaos_id as integer
       check (case when value = ${heldId} then chaos_wait(${keys.copy}) else true end);
     create table target (id chaos_id, name text, amount numeric)`)
+}
+
+function endOf(verb: Verb): string {
+  const ofSmall = smallOf(verb)
+  if (ofSmall) return smallEnds[ofSmall]
+  return verb === 'load' ? receipt : ends[verb as Exclude<Phase, 'load'>]
 }
 
 /** From now on the verb waits. */
 export async function holdVerb(scene: Scene, verb: Verb, place: Place): Promise<Hold> {
   const { db, url } = scene
   const inCopy = verb === 'load' && place === 'work'
-  if (place === 'work' && verb !== 'load') {
+  const wait = isSmall(verb) ? 'chaos_sleep()' : 'chaos_hold()'
+  if (place === 'work' && !inCopy) {
     const moment = verb === 'list' ? 'after' : 'before'
-    await db.query(
-      `create trigger chaos_hold ${moment} ${ends[verb]} execute function chaos_hold()`,
-    )
+    await db.query(`create trigger chaos_hold ${moment} ${endOf(verb)} execute function ${wait}`)
   }
   if (place === 'commit') {
-    const [event, ...rest] = (verb === 'load' ? receipt : ends[verb]).split(' for each row')
+    const [event, ...rest] = endOf(verb).split(' for each row')
     await db.query(
       `create constraint trigger chaos_hold after ${event} deferrable initially deferred
-       for each row ${rest.join('')} execute function chaos_hold()`,
+       for each row ${rest.join('')} execute function ${wait}`,
     )
   }
   const holder = new pg.Client({ connectionString: url, application_name: 'chaos hold' })
@@ -86,7 +117,8 @@ export async function holdVerb(scene: Scene, verb: Verb, place: Place): Promise<
       ? 'lock table target in share mode'
       : `select pg_advisory_xact_lock(${inCopy ? keys.copy : keys.ledger})`,
   )
-  const waiting = () => waitingFor(scene, place === 'target' ? 'target' : 'hold')
+  const what = place === 'target' ? 'target' : 'hold'
+  const waiting = () => (isSmall(verb) ? asleep(scene) : waitingFor(scene, what))
   return {
     waiting,
     query: (sql) => holder.query(sql),
@@ -119,8 +151,18 @@ export async function waitingFor({ db }: Scene, what: 'hold' | 'target'): Promis
       : `locktype = 'relation' and relation = to_regclass('target')`
   const { rows } = await db.query(
     `select distinct pid from pg_locks join pg_stat_activity using (pid)
-     where not granted and ${isMeant} and application_name not like 'sluice/%/begin/%'
+     where not granted and ${isMeant} and application_name not like '${small}'
        and database = (select oid from pg_database where datname = current_database())`,
+  )
+  return rows.map(({ pid }) => pid)
+}
+
+/** The sessions of the one transaction that sleep in our trigger. */
+async function asleep({ db }: Scene): Promise<number[]> {
+  const { rows } = await db.query(
+    `select pid from pg_stat_activity
+     where wait_event = 'PgSleep' and application_name like '${small}'
+       and datname = current_database()`,
   )
   return rows.map(({ pid }) => pid)
 }
@@ -137,5 +179,7 @@ export async function waitingBehind({ db }: Scene, pids: number[]): Promise<numb
 /** The lock must not have caught another verb. */
 async function mustBeIn({ db }: Scene, verb: Verb): Promise<void> {
   const { rows } = await db.query('select phase from sluice.ingests')
-  if (rows[0]?.phase !== verb) throw new Error(`held in ${rows[0]?.phase}, not in ${verb}`)
+  // The one transaction shows its first phase until it commits.
+  const shown = isSmall(verb) ? 'list' : verb
+  if (rows[0]?.phase !== shown) throw new Error(`held in ${rows[0]?.phase}, not in ${shown}`)
 }
