@@ -6,6 +6,7 @@ import type { Db } from '../src/postgres/db.ts'
 import type { UnstartedIngest } from '../src/postgres/ledger/orphans.ts'
 import { openSource } from '../src/sources/index.ts'
 import type { Source } from '../src/sources/source.ts'
+import type { Opening } from '../src/spec/files/text.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { Stage } from '../src/stage/stage.ts'
 import type { Step } from '../src/steps/define.ts'
@@ -37,3 +38,10 @@ export const sourceOf = (
   { stage, sourceRoots: roots, unpack }: Pick<Deps, 'stage' | 'sourceRoots' | 'unpack'>,
   spec: Pick<FullSpec, 'source' | 'steps'>,
 ): Source => openSource(spec, { roots, uploads: stage.uploads, unpack })
+
+/** How files of an ingest are opened. */
+export const openingOf = (
+  { stage, unpack, signal }: Pick<Deps, 'stage' | 'unpack'> & { signal: AbortSignal },
+  ingestId: string,
+  { format }: Pick<FullSpec, 'format'>,
+): Opening => ({ format, limits: unpack, signal, scratch: () => stage.scratch(ingestId) })

@@ -26,7 +26,7 @@ import type { Source } from '../src/sources/source.ts'
 import { findFirstTable } from '../src/spec/files/firstTable.ts'
 import { type FullSpec, factsOf, namedFiles } from '../src/spec/spec.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
-import { sourceOf } from './deps.ts'
+import { openingOf, sourceOf } from './deps.ts'
 
 export interface Listed {
   files: number
@@ -109,7 +109,12 @@ export async function listIn(
   // After steps the files may be others: each is looked at when its last step has ended.
   const { first, notes } = known
     ? { first: null, notes: [] }
-    : await findFirstTable(candidates, { source, spec, target, limits: attempt.unpack, signal })
+    : await findFirstTable(candidates, {
+        source,
+        spec,
+        target,
+        opening: openingOf(attempt, ingestId, spec),
+      })
   const { files, lots, sizeBytes, fingerprint } = found
   await recordAll({ files, sizeBytes, fingerprint, first })
   await addNotes(tx, ingestId, [...found.leftOut.notes, ...notes])

@@ -7,6 +7,8 @@
 import { parseTableName } from '../src/domain/table.ts'
 import type { Receipt, Reject, UnitRef } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
+import { forPeople } from '../src/formats/forPeople.ts'
+import { readerOf } from '../src/formats/index.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { awaitBudget } from '../src/postgres/ledger/budget.ts'
 import { readFiles } from '../src/postgres/ledger/files.ts'
@@ -21,7 +23,7 @@ import type { FullTarget } from '../src/spec/target.ts'
 import type { StagedState } from '../src/stage/stage.ts'
 import { UnitBytes } from '../src/stage/unitBytes.ts'
 import { type Attempt, type Limited, mustNotBePaused } from './attempt/attempt.ts'
-import { fastLane, flawRejects, repairLane } from './load/lanes.ts'
+import { fastLane, fieldColumns, flawRejects, repairLane } from './load/lanes.ts'
 import { type LoadedUnit, withParts } from './load/loadedUnit.ts'
 import { loadCarefully } from './load/poison/loadCarefully.ts'
 import { refused } from './publish/refused.ts'
@@ -89,12 +91,13 @@ export async function loadIn(
     await mustStand(tx, { ...entry, ingestId: ref.ingestId, table })
     await judgeAtOnce(tx, table)
   }
+  const reader = readerOf(unit.reading, fieldColumns(filled, entry.columns))
   let rowsRejected = 0
   let rowsSkipped = 0
   const keep = async (found: Reject[]) => {
     if (straight) await mustNotBeNumbered(tx, entry.landing, { refused: found, filled })
     const rejects = straight ? keysLeftOut(entry.target, found) : found
-    await keepRejects(tx, ref, rejects, (fileNo) => bytes.nameOf(fileNo))
+    await keepRejects(tx, ref, forPeople(rejects, reader), (fileNo) => bytes.nameOf(fileNo))
     rowsRejected += rejects.length
     rowsSkipped += found.length - rejects.length
   }

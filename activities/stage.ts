@@ -17,11 +17,11 @@ import {
 } from '../src/postgres/ledger/ingests.ts'
 import type { Source } from '../src/sources/source.ts'
 import { emptyShape, notesBeside, readIn, scanBy } from '../src/spec/files/reading.ts'
+import { type FileText, openFileText } from '../src/spec/files/text.ts'
 import { namedFiles } from '../src/spec/spec.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
-import { openText, type Text } from '../src/unpack/text.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
-import { sourceOf } from './deps.ts'
+import { openingOf, sourceOf } from './deps.ts'
 
 /** Most of the time of a small file is waiting for the disk. */
 const filesAtOnce = 8
@@ -113,29 +113,32 @@ async function bringAsIs(lot: Lot, opened: OpenFile, file: FileEntry): Promise<N
 }
 
 async function bringText(lot: Lot, opened: OpenFile, file: FileEntry): Promise<NewlyStaged> {
-  const { name } = file
-  const text = await openText(opened.read(), {
-    file: name,
-    format: lot.ingest.spec.format,
-    limits: lot.attempt.unpack,
-    ...(opened.packing && { packing: opened.packing }),
-  })
-  const { packing, encoding, bytes } = text
-  const read = readIn(lot.ingest, { ...file, isNamed: lot.isNamed(file) }, text)
-  if ('leftOut' in read) {
+  const { attempt, ingestId, ingest } = lot
+  const text = await openFileText(opened, file, openingOf(attempt, ingestId, ingest.spec))
+  try {
+    return await bringOpened(lot, file, { opened, text })
+  } finally {
     await text.close()
-    return leaveOut(lot, file, read.leftOut)
   }
+}
+
+async function bringOpened(
+  lot: Lot,
+  file: FileEntry,
+  { opened, text }: { opened: OpenFile; text: FileText },
+): Promise<NewlyStaged> {
+  const { packing, encoding, bytes, isMade } = text
+  const read = readIn(lot.ingest, { ...file, isNamed: lot.isNamed(file) }, text)
+  if ('leftOut' in read) return leaveOut(lot, file, read.leftOut)
   const scan = scanBy(read.head, { sizeBytes: likelyBytes(text, file) })
-  const link = packing || encoding ? null : opened.link
   const tap = (chunk: Buffer) => {
     lot.meter(chunk)
     scan.push(chunk)
   }
-  const staged = await bringIn(lot, { file, bytes, link, tap })
+  const staged = await bringIn(lot, { file, bytes, link: isMade ? null : opened.link, tap })
   const shape = {
     ...scan.shape(),
-    ...notesBeside(lot.ingest, name, read.head, text),
+    ...notesBeside(lot.ingest, file.name, read.head, text),
     ...(encoding && { encoding }),
     ...(packing && { packing }),
   }
@@ -158,9 +161,12 @@ const leaveOut = (
 })
 
 /** How much will come out: cuts are made for it. */
-function likelyBytes({ packing, head, whole }: Text, { sizeBytes }: FileEntry): number {
+function likelyBytes(
+  { packing, isMade, encoding, head, whole }: FileText,
+  { sizeBytes }: FileEntry,
+) {
   if (whole) return head.length
-  return packing && packing !== 'zip' ? sizeBytes * 8 : sizeBytes
+  return isMade && !encoding && packing !== 'zip' ? sizeBytes * 8 : sizeBytes
 }
 
 interface Incoming {

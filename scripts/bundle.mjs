@@ -17,7 +17,13 @@ const ownFolders = ['src', 'workflows', 'activities']
  * Packages that read files of their own folder, or are not there at all: they are loaded from
  * node_modules, as without a bundle.
  */
-const external = ['@fastify/swagger', '@fastify/swagger-ui', 'source-map', 'pg-native']
+const external = [
+  '@duckdb/node-api',
+  '@fastify/swagger',
+  '@fastify/swagger-ui',
+  'source-map',
+  'pg-native',
+]
 
 /** What packages that are CommonJS call for the modules of Node. */
 const requireOfNode = `

@@ -6,6 +6,7 @@
 import { parseTableName, quoteIdentifier, quoteTable, showTable } from '../../src/domain/table.ts'
 import type { Reject } from '../../src/domain/words.ts'
 import { sluiceError } from '../../src/errors.ts'
+import { forPeople } from '../../src/formats/forPeople.ts'
 import { readerOf } from '../../src/formats/index.ts'
 import type { Reader } from '../../src/formats/reader.ts'
 import type { Connection } from '../../src/postgres/db.ts'
@@ -63,7 +64,8 @@ export async function judgeLanding(
     const reader = readerOf(reading, fieldColumns(fields, columns ?? []))
     const judged = { ingestId, unitNo, reader, ...receipt }
     const rejects = await findRecords(tx, judged, bytes, marks)
-    await keepRejects(tx, { ingestId, unitNo }, rejects, (fileNo) => bytes.nameOf(fileNo))
+    const ref = { ingestId, unitNo }
+    await keepRejects(tx, ref, forPeople(rejects, reader), (fileNo) => bytes.nameOf(fileNo))
     const width = fields.length
     const moved = rejects.map(({ raw }) => ({ unitNo, ragged: reader.ragged(raw), width }))
     await correctTrimmed(tx, ingestId, moved, -1)

@@ -16,21 +16,27 @@ import {
   readIn,
   scanBy,
 } from '../../src/spec/files/reading.ts'
+import { openFileText } from '../../src/spec/files/text.ts'
 import { namedFiles } from '../../src/spec/spec.ts'
-import { openText } from '../../src/unpack/text.ts'
 import type { Attempt } from '../attempt/attempt.ts'
+import { openingOf } from '../deps.ts'
 
 /** A step may leave a packed file, or one in another encoding: the stage gets its text as well. */
 export async function shapeFile(
-  { db, stage, unpack, signal }: Attempt,
+  attempt: Attempt,
   { ingestId, fileNo }: { ingestId: string; fileNo: number },
 ): Promise<void> {
+  const { db, stage, signal } = attempt
   const file = await readFile(db, ingestId, fileNo)
   if (file.shape) return
   const entry = await readIngest(db, ingestId)
-  const raw = stage.read({ ingestId, ...file }, { start: 0, end: file.sizeBytes })
-  const { format } = entry.spec
-  const text = await openText(raw, { file: file.name, format, limits: unpack })
+  const staged = { ingestId, ...file }
+  const { sizeBytes } = file
+  const opened = {
+    link: formatOf(entry.spec.format).unfold ? await stage.local(staged) : null,
+    read: (range = { start: 0, end: sizeBytes }) => stage.read(staged, range),
+  }
+  const text = await openFileText(opened, file, openingOf(attempt, ingestId, entry.spec))
   try {
     const isNamed = namedFiles(entry.spec.source)(file)
     const decided = await decide(db, ingestId, entry, headFileOf({ ...file, isNamed }, text))
@@ -48,16 +54,16 @@ export async function shapeFile(
       scan.push(chunk)
     }
     const { packing, encoding } = text
-    if (!packing && !encoding) {
+    if (!text.isMade) {
       for await (const chunk of text.bytes) tap(chunk)
       await recordShape(db, { ingestId, fileNo, shape: { ...scan.shape(), ...told() } })
       return
     }
     const stagedAs = `${fileNo}.text.${randomUUID()}`
-    const staged = await stage.put({ ingestId, fileNo, stagedAs }, text.bytes, tap)
-    const made = { ...scan.shape(), ...told() }
-    const shape = { ...made, ...(encoding && { encoding }), ...(packing && { packing }) }
-    await recordShape(db, { ingestId, fileNo, shape, made: { ...staged, stagedAs } })
+    const made = await stage.put({ ingestId, fileNo, stagedAs }, text.bytes, tap)
+    const found = { ...scan.shape(), ...told() }
+    const shape = { ...found, ...(encoding && { encoding }), ...(packing && { packing }) }
+    await recordShape(db, { ingestId, fileNo, shape, made: { ...made, stagedAs } })
   } finally {
     await text.close()
   }

@@ -5,6 +5,7 @@
  * of the same number, the `T` of a timestamp, the word of a boolean, the case of a uuid and the
  * spaces of a jsonb. So nothing is lost by a guess, and no row is refused for it.
  */
+import { commonType } from './declaredTypes.ts'
 
 /** What a value looks like. Their numbers are those of csv/simd: new ones come behind. */
 export const kinds = [
@@ -48,6 +49,8 @@ export type Tally = readonly [kind: KindOrWord, count: number, line: number, val
 export interface FieldFacts {
   tallies: Tally[]
   isText?: true
+  /** The type that the schema of the file gives it; then its values are not looked at. */
+  declared?: string
 }
 
 /** Types that are guessed, narrowest first. */
@@ -94,13 +97,17 @@ export interface Found {
 export interface ColumnFacts {
   tallies: Map<KindOrWord, Found>
   isText: boolean
+  /** The type that the schemas of all files give it; null where they have none. */
+  declared: string | null
 }
 
-export const noFacts = (): ColumnFacts => ({ tallies: new Map(), isText: false })
+export const noFacts = (): ColumnFacts => ({ tallies: new Map(), isText: false, declared: null })
 
 /** Adds what one file has; files come in their order. */
 export function addFacts(facts: ColumnFacts, fileNo: number, field: FieldFacts): void {
   if (field.isText) facts.isText = true
+  const { declared } = field
+  if (declared) facts.declared = facts.declared ? commonType(facts.declared, declared) : declared
   for (const [kind, count, line, value] of field.tallies) {
     const found = facts.tallies.get(kind)
     if (found) found.count += count
@@ -124,12 +131,13 @@ export interface Nearly {
 }
 
 export interface Guess {
-  type: GuessedType | 'text'
+  /** A guessed type or text, or what the schemas of the files declare. */
+  type: string
   nullWords: NullWord[]
   /** The type that nearly all values have, in a column that is text for the others. */
   nearly: Nearly | null
   /** What `freeze` makes of the column: its type, and how many values it rejects. */
-  frozen: { type: GuessedType | 'text'; rejected: number }
+  frozen: { type: string; rejected: number }
   /** All values of the column are timestamps with offsets, which a timestamptz would forget. */
   offset: Found | null
 }
@@ -139,10 +147,11 @@ export interface Guess {
  *   leave the column its type: they are rejects then, and so are words for NULL
  */
 export function guessType(
-  { tallies, isText }: ColumnFacts,
+  { tallies, isText, declared }: ColumnFacts,
   { hasWords, freeze }: { hasWords: boolean; freeze: boolean },
 ): Guess {
   const plain = { nullWords: [], nearly: null, offset: null }
+  if (declared) return { ...plain, type: declared, frozen: { type: declared, rejected: 0 } }
   const values = new Map([...tallies].filter(([kind]) => !kind.startsWith('=')))
   const total = sumOf(values.values())
   const asText: Guess['frozen'] = { type: 'text', rejected: 0 }
@@ -190,10 +199,11 @@ const refusedBy = (type: GuessedType, words: readonly NullWord[]): number =>
 
 /** What `freeze` rejects in a column of the type, with the first of it; null if there is none. */
 export function misfitsOf({ tallies }: ColumnFacts, type: Guess['type']): Found | null {
-  if (type === 'text') return null
-  const taken = taking(type, tallies)
+  const guessed = guessedTypes.find((each) => each === type)
+  if (!guessed) return null
+  const taken = taking(guessed, tallies)
   const isTaken = (kind: KindOrWord) =>
-    kind.startsWith('=') ? !refuses(type, kind.slice(1)) : taken.has(kind)
+    kind.startsWith('=') ? !refuses(guessed, kind.slice(1)) : taken.has(kind)
   const others = [...tallies].filter(([kind]) => !isTaken(kind)).map(([, found]) => found)
   return others.length === 0 ? null : { ...firstOf(others), count: sumOf(others) }
 }

@@ -129,6 +129,27 @@ export const files = withExamples({
     hint: 'Nothing was published. Test it with gzip -t, zstd -t or unzip -t; copy or pack it again.',
     example: { file: '/data/trips.csv.gz', problem: 'unexpected end of file' },
   },
+  parquet_unreadable: {
+    status: 422,
+    kind: 'data',
+    message: 'The file {file} cannot be read as Parquet: {problem}.',
+    hint: 'Nothing was published. If the file is whole elsewhere, copy it again; else write it anew.',
+    example: { file: '/data/trips.parquet', problem: 'no magic bytes found at the end of it' },
+  },
+  parquet_lossy: {
+    status: 422,
+    kind: 'data',
+    message: 'The column {column} of {file} is a {type}, which would lose digits.',
+    hint: 'Numbers of up to 38 digits are read. Write the column as text, or with fewer digits.',
+    example: { column: 'amount', file: '/data/trips.parquet', type: 'decimal(60,2)' },
+  },
+  format_not_installed: {
+    status: 422,
+    kind: 'data',
+    message: 'The file {file} is {format}, which this worker cannot read: {package} is missing.',
+    hint: 'On the worker, run `npm install {package}`, and start it again.',
+    example: { file: '/data/trips.parquet', format: 'Parquet', package: '@duckdb/node-api' },
+  },
   packing_unsupported: {
     status: 422,
     kind: 'data',

@@ -75,6 +75,12 @@ export const rejectTable = withExamples({
     hint: 'Correct the raw text so that it is one record.',
     example: { count: 2 },
   },
+  raw_unreadable: {
+    meaning: 'a corrected row of a file that is no text, which is not written as its reject was',
+    message: 'not a line of JSON with the values by column: {problem}',
+    hint: 'Write it as the `raw` of its reject: an object, its values in quotes or null.',
+    example: { problem: 'the number in "amount" wants quotes' },
+  },
   poison_record: {
     meaning: 'three workers died while they had nothing but this record in hand: see docs/csv.md',
     message: 'workers died while they loaded this record alone ({deaths} times and more)',

@@ -10,3 +10,11 @@ export const writtenValues = (record: Buffer): (string | null)[] =>
     .map((text) =>
       text === '\\N' ? null : text.replace(/\\(.)/g, (_, letter) => meanings[letter] ?? letter),
     )
+
+const letters: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\' }
+
+/** The record of these values, with its newline. */
+export const writtenLine = (values: readonly (string | null)[]): string =>
+  `${values
+    .map((value) => value?.replace(/[\t\n\r\\]/g, (char) => letters[char] as string) ?? '\\N')
+    .join('\t')}\n`

@@ -40,6 +40,13 @@ export interface HeadFile {
   encodingDoubt?: EncodingDoubt
 }
 
+/** A file that lies on this machine, as it came: unpacked, and else with all its bytes. */
+export interface LocalFile {
+  name: string
+  member: string | null
+  path: string
+}
+
 /** What the first bytes of a file say. A format may add what its scan has to know. */
 export interface Head<R extends Reading = Reading> {
   reading: R
@@ -91,6 +98,12 @@ export interface Format<O = any, R extends Reading = any> {
   check(options: O): void
   /** How a file without bytes is read. */
   empty: R
+  /**
+   * The file as text, for a format whose files cannot be cut by bytes; all that is said of bytes
+   * elsewhere is of this text then. It ends early when nobody reads on.
+   * @throws what makes the file no file of this format
+   */
+  unfold?(file: LocalFile, options: O, signal: AbortSignal): AsyncIterable<Buffer>
   /** By the file's own bytes alone. @throws what makes the file no file of this format */
   head(file: HeadFile, options: O): Head<R>
   /** As one file of several, or why it is no data. @throws what `head` throws */

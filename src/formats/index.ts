@@ -3,9 +3,10 @@ import type { Column } from '../domain/columns.ts'
 import type { Reading } from '../domain/words.ts'
 import { csv } from './csv/format.ts'
 import type { Format } from './format.ts'
+import { parquet } from './parquet/format.ts'
 import type { Reader } from './reader.ts'
 
-export const formats = { csv } satisfies Record<string, Format>
+export const formats = { csv, parquet } satisfies Record<string, Format>
 export type FormatKind = keyof typeof formats
 
 /** What a file is that nobody says anything of. */

@@ -14,8 +14,10 @@ export function oneRecord(
   reader: Reader,
   { line, newline }: { line: number; newline: Reading['newline'] },
 ): { bytes: Buffer } | Refused {
+  const record = reader.recordOf?.(raw) ?? raw
+  if (!Buffer.isBuffer(record)) return record
   // Without its line end a blank line would be nothing at all.
-  const slice = raw.length > 0 ? raw : Buffer.from(newline)
+  const slice = record.length > 0 ? record : Buffer.from(newline)
   const { bytes, ends, lines, broken } = reader.write(slice, line - 1)
   if (lines.length === 1 && broken.length === 0) return { bytes: bytes.subarray(0, ends[0]) }
   if (broken.length === 1 && lines.length === 0 && broken[0]) return broken[0]

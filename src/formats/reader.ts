@@ -81,4 +81,8 @@ export interface Reader extends Pick<Terms, 'dates'> {
   ragged(raw: Buffer): Ragged
   /** Does a reject of this code lack a part of its record? What is left must not pass for it. */
   isPart(code: string): boolean
+  /** A record as a reject keeps it, for people to read and to correct; absent where that is its bytes. */
+  rawOf?(record: Buffer): Buffer
+  /** The record that was corrected, or why there is none. It goes with `rawOf`. */
+  recordOf?(raw: Buffer): Buffer | Fault
 }

@@ -40,12 +40,8 @@ export interface TextOptions {
  */
 export async function openText(raw: AsyncIterable<Buffer>, options: TextOptions): Promise<Text> {
   const { format } = options
-  let text: Text = {
-    ...(await start(raw, headBytes)),
-    ...(options.packing && { packing: options.packing }),
-  }
+  const text = await openUnpacked(raw, options)
   try {
-    text = await unpacked(text, options)
     const head = text.head.subarray(0, headBytes)
     const encoding = format.encoding
       ? givenEncoding(head, format.encoding, options)
@@ -68,6 +64,21 @@ export async function openText(raw: AsyncIterable<Buffer>, options: TextOptions)
   }
 }
 
+/** The bytes out of their packing, whatever they are. @throws packing_unsupported, packed_file_damaged, unpack_limit */
+export async function openUnpacked(
+  raw: AsyncIterable<Buffer>,
+  options: Omit<TextOptions, 'format'>,
+): Promise<Text> {
+  const { packing } = options
+  const text: Text = { ...(await start(raw, headBytes)), ...(packing && { packing }) }
+  try {
+    return await unpacked(text, options)
+  } catch (error) {
+    await text.close()
+    throw error
+  }
+}
+
 /** @throws encoding_unknown, encoding_contradicted */
 function givenEncoding(head: Buffer, given: string, { file }: TextOptions): string | null {
   const encoding = encodingOf(given)
@@ -82,7 +93,10 @@ const givenDoubt = ({ head, whole }: Text): EncodingDoubt | null =>
 const guessDoubt = (head: Buffer): EncodingDoubt | null =>
   markOf(head) === null ? 'guessed' : null
 
-async function unpacked(text: Text, { file, limits, packing }: TextOptions): Promise<Text> {
+async function unpacked(
+  text: Text,
+  { file, limits, packing }: Omit<TextOptions, 'format'>,
+): Promise<Text> {
   const found = packingOf(text.head)
   if (found === null) {
     refuseForeign(text.head, file)

@@ -97,6 +97,18 @@ export const readingNotes = withExamples({
     hint: 'If the file is written otherwise, name its encoding with `--encoding`.',
     example: { file: '/data/trips.csv', encoding: 'shift_jis', count: 3 },
   },
+  nanoseconds_cut: {
+    meaning: 'values have more digits of a second than PostgreSQL keeps, so these were cut off',
+    message: 'Nanoseconds in column {column} of {file} were cut off: {count} values.',
+    hint: 'PostgreSQL keeps microseconds. To keep them, write the column as text or as a number.',
+    example: { column: 'started_at', file: '/data/trips.parquet', count: 12 },
+  },
+  nanoseconds_unseen: {
+    meaning: 'the type of the column has nanoseconds, and nobody looked whether its values do',
+    message: 'Nanoseconds in column {column} of {file} were cut off, if there were any.',
+    hint: 'PostgreSQL keeps microseconds. To keep them, write the column as text or as a number.',
+    example: { column: 'started_at', file: '/data/trips.parquet' },
+  },
   delimiter_guessed: {
     meaning: 'an unusual delimiter was found: it may be a part of the values',
     message: 'The fields of {file} were split at {shown}.',

@@ -4,22 +4,20 @@ import { claimsTable } from '../../domain/clutter.ts'
 import type { TargetColumn } from '../../domain/columns.ts'
 import { noteKey } from '../../domain/headNotes.ts'
 import { Layout } from '../../domain/layout.ts'
-import type { UnpackLimits } from '../../domain/unpack.ts'
 import type { FirstTable, ListedFile } from '../../domain/words.ts'
 import type { Note } from '../../errors/notes.ts'
 import { documentOf } from '../../formats/document.ts'
 import { formatOf } from '../../formats/index.ts'
-import { readHeadBytes } from '../../sources/head.ts'
 import type { Source } from '../../sources/source.ts'
 import { type FullSpec, namedFiles } from '../spec.ts'
+import { type Opening, readHead } from './text.ts'
 
 export interface Looking {
   source: Source
   spec: FullSpec
   /** null when it is yet to be made. */
   target: { columns: readonly TargetColumn[] } | null
-  limits: UnpackLimits
-  signal: AbortSignal
+  opening: Opening
 }
 
 interface Found {
@@ -59,12 +57,12 @@ async function firstOf(candidates: readonly ListedFile[], looking: Looking): Pro
 
 async function lookAt(
   listed: ListedFile,
-  { source, spec, limits, signal }: Looking,
+  { source, spec, opening }: Looking,
 ): Promise<(Found & { isTable: boolean }) | null> {
   const { format: options } = spec
   const format = formatOf(options)
-  const read = await readHeadBytes(source, listed, { format: options, limits }, signal)
-  const file = { ...listed, ...read, isNamed: namedFiles(spec.source)(listed) }
+  const { head: bytes, ...read } = await readHead(source, listed, opening)
+  const file = { ...listed, ...read, bytes, isNamed: namedFiles(spec.source)(listed) }
   if (!file.isNamed && documentOf(file.bytes, options) !== null) return null
   const { reading, header, width, notes } = format.head(file, options)
   if (width === 0) return null

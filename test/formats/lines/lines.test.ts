@@ -73,7 +73,7 @@ test('the fast lane takes it, in several units, into a new table', async () => {
 
 test('its options are flags with a help, are checked, and are shown in a dry run', async () => {
   const { out: help } = await run('ingest', '--help')
-  expect(help).toMatch(/--format <kind> +the format of the files [^-]*"csv",\s+"lines"\)/)
+  expect(help).toMatch(/--format <kind> +the format of the files [^-]*"csv",[^)]*"lines"\)/)
   expect(help).toMatch(
     /with --format lines:\n +--prefix <text> +what stands in front of each value \(default:\s+nothing\)/,
   )

@@ -3,19 +3,18 @@
 import { clutterOf } from '../../../domain/clutter.ts'
 import { ColumnValues } from '../../../domain/columnValues.ts'
 import { LeftOut } from '../../../domain/leftOut.ts'
-import type { UnpackLimits } from '../../../domain/unpack.ts'
 import type { FileShape, FirstTable, ListedFile } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import { sluiceError } from '../../../errors.ts'
 import type { Head } from '../../../formats/format.ts'
 import { formatOf } from '../../../formats/index.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
-import { readHeadBytes } from '../../../sources/head.ts'
 import { pathsIn } from '../../../sources/index.ts'
 import type { Source } from '../../../sources/source.ts'
 import { findFirstTable } from '../../../spec/files/firstTable.ts'
 import { emptyShape, notesBeside, readIn } from '../../../spec/files/reading.ts'
 import { FileSorter } from '../../../spec/files/sorter.ts'
+import { type Opening, readHead } from '../../../spec/files/text.ts'
 import { layoutOf } from '../../../spec/files/unlike.ts'
 import { type FullSpec, namedFiles } from '../../../spec/spec.ts'
 import { scanFile } from './guess.ts'
@@ -35,7 +34,7 @@ export interface Listing {
 }
 
 /** @throws archive_empty, source_left_out, and what listing a source throws */
-export async function listFiles({ source, spec, signal }: Reader): Promise<Listing> {
+export async function listFiles({ source, spec, opening: { signal } }: Reader): Promise<Listing> {
   const leftOut = new LeftOut()
   const isNamed = namedFiles(spec.source)
   const found = new Map<string, { file: ListedFile; key: Buffer }>()
@@ -57,17 +56,16 @@ export async function listFiles({ source, spec, signal }: Reader): Promise<Listi
 export interface Reader {
   source: Source
   spec: FullSpec
-  limits: UnpackLimits
-  signal: AbortSignal
+  opening: Opening
 }
 
 /** @throws what finding the first table of an ingest throws */
 export async function firstTableOf(
   { files }: Listing,
-  { source, spec, limits, signal }: Reader,
+  { source, spec, opening }: Reader,
 ): Promise<FirstTable | null> {
   const candidates = files.filter(({ sizeBytes }) => sizeBytes > 0).slice(0, candidatesMax)
-  const { first } = await findFirstTable(candidates, { source, spec, target: null, limits, signal })
+  const { first } = await findFirstTable(candidates, { source, spec, target: null, opening })
   return first
 }
 
@@ -151,12 +149,11 @@ interface HeadShape {
 async function shapeOf(
   file: ListedFile,
   entry: Parameters<typeof readIn>[0],
-  { source, spec, limits, signal }: Reader,
+  { source, spec, opening }: Reader,
 ): Promise<HeadShape> {
-  const { format } = spec
-  const { bytes, ...text } = await readHeadBytes(source, file, { format, limits }, signal)
+  const text = await readHead(source, file, opening)
   const isNamed = namedFiles(spec.source)(file)
-  const read = readIn(entry, { ...file, isNamed }, { head: bytes, ...text })
+  const read = readIn(entry, { ...file, isNamed }, text)
   if ('leftOut' in read) return { shape: emptyShape(spec, read.leftOut), head: null }
   const { reading, header, width } = read.head
   const notes = notesBeside(entry, file.name, read.head)

@@ -5,38 +5,36 @@ import type { ColumnValues } from '../../../domain/columnValues.ts'
 import { guessNotes } from '../../../domain/guessNotes.ts'
 import type { Given } from '../../../domain/rejected.ts'
 import { guessType, misfitsOf } from '../../../domain/types.ts'
-import type { UnpackLimits } from '../../../domain/unpack.ts'
 import type { FileShape, ListedFile } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import type { Head } from '../../../formats/format.ts'
 import type { Source } from '../../../sources/source.ts'
 import { scanBy } from '../../../spec/files/reading.ts'
-import type { FullSpec } from '../../../spec/spec.ts'
+import { type Opening, openFileText } from '../../../spec/files/text.ts'
 import type { FullTarget } from '../../../spec/target.ts'
-import { openText } from '../../../unpack/text.ts'
 
-interface Opening {
+interface From {
   source: Source
-  spec: Pick<FullSpec, 'format'>
-  limits: UnpackLimits
-  signal: AbortSignal
+  opening: Opening
 }
 
 /** @throws not_csv, and what opening and unpacking a file throw */
 export async function scanFile(
-  { source, spec: { format }, limits, signal }: Opening,
+  { source, opening }: From,
   file: ListedFile,
   head: Omit<Head, 'notes'>,
 ): Promise<FileShape> {
-  const { name, sizeBytes } = file
-  const opened = await source.open(file, signal)
+  const { sizeBytes } = file
+  const opened = await source.open(file, opening.signal)
   try {
-    const { packing } = opened
-    const bytes = opened.read()
-    const text = await openText(bytes, { file: name, format, limits, ...(packing && { packing }) })
-    const scan = scanBy(head, { sizeBytes })
-    for await (const chunk of text.bytes) scan.push(chunk)
-    return scan.shape()
+    const text = await openFileText(opened, file, opening)
+    try {
+      const scan = scanBy(head, { sizeBytes })
+      for await (const chunk of text.bytes) scan.push(chunk)
+      return scan.shape()
+    } finally {
+      await text.close()
+    }
   } finally {
     await opened.close()
   }

@@ -2,7 +2,9 @@
  * What an ingest would make of its files: how the first table is read, its columns, types and
  * target, and what the heads of the others tell. Loads nothing.
  */
-import { parse } from 'node:path'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, parse } from 'node:path'
 import { readConfig } from '../../../config.ts'
 import { recordNotes } from '../../../domain/recordNotes.ts'
 import { showTable, type TableName } from '../../../domain/table.ts'
@@ -13,9 +15,9 @@ import { formatOf } from '../../../formats/index.ts'
 import { type Db, databaseError, openDb } from '../../../postgres/db.ts'
 import { readTarget } from '../../../postgres/target/target.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
-import { readHeadBytes } from '../../../sources/head.ts'
 import { openLocal } from '../../../sources/index.ts'
 import { checkSpec } from '../../../spec/checkSpec.ts'
+import { readHead } from '../../../spec/files/text.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 import type { SpecWithoutSource } from '../../specOptions.ts'
 import { type FoundColumns, findColumns } from './columns.ts'
@@ -62,7 +64,8 @@ export async function peek(
   const roots = paths.map((each) => parse(each).root)
   const source = openLocal(from, { roots, unpack: limits })
   const { signal } = new AbortController()
-  const reader = { source, spec: full, limits, signal }
+  const opening = { format: full.format, limits, signal, scratch: temporaryFolder }
+  const reader = { source, spec: full, opening }
   const listing = await listFiles(reader)
   const first = await firstTableOf(listing, reader)
   const file = listing.files.find(({ name }) => name === first?.name) ?? listing.files[0]
@@ -103,15 +106,21 @@ export async function peek(
 
 async function readFirst(file: ListedFile, reader: Reader) {
   const { name } = file
-  const { source, limits, signal } = reader
-  const { format } = reader.spec
-  const text = await readHeadBytes(source, file, { format, limits }, signal)
-  const { bytes, whole, encoding } = text
-  const head = formatOf(format).head({ ...text, name, isNamed: true }, format)
+  const { source, opening } = reader
+  const { format } = opening
+  const { head: bytes, ...text } = await readHead(source, file, opening)
+  const { whole, encoding } = text
+  const head = formatOf(format).head({ ...text, bytes, name, isNamed: true }, format)
   const { reading, header, width, notes } = head
   const shape = await scanFile(reader, file, head)
   const sample = { ...formatOf(format).sample(bytes, head, { whole, recordsMax }), header }
   return { file: name, reading, header, width, notes, shape, sample, encoding }
+}
+
+/** For a file that must lie on this machine. */
+async function temporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'sluice-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
 interface There {

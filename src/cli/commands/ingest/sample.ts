@@ -9,6 +9,7 @@ import { quoteTable } from '../../../domain/table.ts'
 import type { Reading } from '../../../domain/words.ts'
 import { writtenValues } from '../../../formats/copyText.ts'
 import type { Sample } from '../../../formats/format.ts'
+import { forPeople } from '../../../formats/forPeople.ts'
 import { readerOf } from '../../../formats/index.ts'
 import type { Broken, Reader, Written } from '../../../formats/reader.ts'
 import { setDateOrder } from '../../../postgres/copy/copy.ts'
@@ -89,7 +90,7 @@ export async function judgeSample(sample: SampleOfFile, into: Into): Promise<Jud
     rejects: {
       count: rejects.length,
       byDatabase: asked !== null,
-      first: rejects.slice(0, rejectsShown).map(shown),
+      first: forPeople(rejects.slice(0, rejectsShown), reader).map(shown),
       likely: adviceFor(rejects, reader, { ...sample, ...into }),
     },
   }
