@@ -10,7 +10,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts/build.mjs scripts/bundle.mjs scripts/workflows.mjs scripts/
+COPY scripts/build.mjs scripts/bundle.mjs scripts/lazyProtos.mjs scripts/protos.mjs scripts/workflows.mjs scripts/
 COPY src src
 COPY workflows workflows
 COPY activities activities
