@@ -58,7 +58,7 @@ export async function bundle({ root, dist }) {
     legalComments: 'none',
     external,
     banner: { js: requireOfNode },
-    plugins: [ownPlaces(root), sdkWithoutBundler, bridgeInPlace, protosWhenAsked],
+    plugins: [ownPlaces(root), patched, sdkWithoutBundler, protosWhenAsked],
     write: false,
     logLevel: 'warning',
   })
@@ -131,51 +131,55 @@ const ownPlaces = (root) => ({
   },
 })
 
+/** Packages are as npm brought them, but for these words. */
+const patches = [
+  // The thread of the SDK is a file that it looks for by name.
+  [
+    '@temporalio/worker/lib/workflow/threaded-vm.js',
+    "require.resolve('./workflow-worker-thread')",
+    `require('sluice:place').fileOf('./${sdkThread}.js')`,
+  ],
+  // The native part of the SDK stays where npm put it; what is around it is bundled, or each process
+  // and each thread for workflows would load the packages that it imports a second time.
+  [
+    '@temporalio/core-bridge/common.js',
+    '__dirname',
+    "require('sluice:place').packageFolder('@temporalio/core-bridge')",
+  ],
+  // Of gRPC it needs one class.
+  ['@temporalio/core-bridge/lib/errors.js', '@grpc/grpc-js', '@grpc/grpc-js/build/src/metadata'],
+  // To see that this is not Cloudflare it makes a Response on Node 20, which loads all of fetch.
+  ['pg/lib/stream.js', 'if (isCloudflareRuntime())', 'if (false)'],
+]
+
+const patched = {
+  name: 'packages with other words',
+  setup(build) {
+    for (const [file, from, to] of patches) {
+      const filter = new RegExp(`/node_modules/${file.replaceAll('.', '\\.')}$`)
+      build.onLoad({ filter }, async ({ path }) => {
+        const text = await readFile(path, 'utf8')
+        if (!text.includes(from)) throw new Error(`${path} is not written as it was.`)
+        return { contents: text.replace(from, to) }
+      })
+    }
+  },
+}
+
 /**
  * The SDK brings webpack and a compiler in Rust, to bundle workflows when a worker starts. Ours are
- * bundled already. Its thread is a file that it looks for by name.
+ * bundled already.
  */
 const sdkWithoutBundler = {
   name: 'SDK without its bundler',
   setup(build) {
-    const inSdk = (file) => new RegExp(`@temporalio/worker/lib/workflow/${file}$`)
-    build.onLoad({ filter: inSdk('bundler\\.js') }, () => ({
+    build.onLoad({ filter: /@temporalio\/worker\/lib\/workflow\/bundler\.js$/ }, () => ({
       contents: `
         const refuse = () => { throw new Error('Workflows are bundled by npm run build.') }
         exports.defaultWorkflowInterceptorModules = ['workflow-log-interceptor']
         exports.WorkflowCodeBundler = class { constructor() { refuse() } }
         exports.bundleWorkflowCode = refuse`,
     }))
-    build.onLoad({ filter: inSdk('threaded-vm\\.js') }, async ({ path }) => {
-      const text = await readFile(path, 'utf8')
-      const call = "require.resolve('./workflow-worker-thread')"
-      if (!text.includes(call)) throw new Error(`${path} does not start its thread as it did.`)
-      return { contents: text.replace(call, `require('sluice:place').fileOf('./${sdkThread}.js')`) }
-    })
-  },
-}
-
-/**
- * The native part of the SDK stays where npm put it; what is around it is bundled, or each process
- * and each thread for workflows would load the packages that it imports a second time. Of gRPC it
- * needs one class.
- */
-const bridgeInPlace = {
-  name: 'native part of the SDK in its place',
-  setup(build) {
-    const inBridge = (file) => new RegExp(`@temporalio/core-bridge/${file}$`)
-    const patch = (file, from, to) =>
-      build.onLoad({ filter: inBridge(file) }, async ({ path }) => {
-        const text = await readFile(path, 'utf8')
-        if (!text.includes(from)) throw new Error(`${path} is not written as it was.`)
-        return { contents: text.replace(from, to) }
-      })
-    patch(
-      'common\\.js',
-      '__dirname',
-      "require('sluice:place').packageFolder('@temporalio/core-bridge')",
-    )
-    patch('lib/errors\\.js', '@grpc/grpc-js', '@grpc/grpc-js/build/src/metadata')
   },
 }
 

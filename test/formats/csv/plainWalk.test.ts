@@ -53,7 +53,7 @@ function* stopsOf(bytes: Buffer, limits: WalkLimits, chunks: () => number, stopA
       start = walk.start + from
       index = walk.index + from
       if (index === to) break
-      expect(index).toBe(start)
+      if (index !== start) throw new Error(`it stops at ${index}, in a record from ${start}`)
       yield { at: start, records }
       records = 0
       const end = bytes.indexOf(limits.newline, start)
@@ -134,13 +134,18 @@ test.each([
     const stopAt = random(3) > 0 ? 2 ** 40 : random(bytes.length)
     const most = random(2) > 0 ? 200 : 3e6
     let from = 0
+    // Of each stop by itself, what Vitest does for an assertion took longer than the walk.
+    const found: Stop[] = []
+    const wanted: Stop[] = []
     for (const stop of stopsOf(bytes, limits, () => 1 + random(most), stopAt)) {
-      expect(stop).toEqual(slowly(bytes, from, stopAt, limits))
+      found.push(stop)
+      wanted.push(slowly(bytes, from, stopAt, limits))
       const end = bytes.indexOf(limits.newline, stop.at)
       from = end < 0 ? bytes.length : end + 1
       stops++
       passed += stop.records
     }
+    expect(found).toEqual(wanted)
   }
   expect(stops).toBeGreaterThan(10)
   expect(passed).toBeGreaterThan(10)
