@@ -22,7 +22,6 @@ const longest = [
   'worker/queues',
   'worker/replicas',
   'ingest/passing',
-  'ingest/steerOrder',
 ]
 
 /** A clone that has run no tests yet cannot know how long they take; Vitest goes by size then. */

@@ -1,47 +1,71 @@
 /** Pauses and resumes in quick succession: each is answered, and ledger and run agree at the end. */
+import type { Client } from '@temporalio/client'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { isOver } from '../../src/domain/words.ts'
 import { viewIngest } from '../../src/postgres/ledger/ingests.ts'
 import { ingestHash } from '../../src/postgres/names.ts'
-import { askAt, listen } from '../api/server.ts'
+import { askAt, listening } from '../api/server.ts'
 import { build, eachVerb, until, untilIdle } from '../harness.ts'
 
-const harness = await build()
-const ask = askAt(await listen(harness))
 const rows = 20
-const path = await harness.file(
-  'rows.csv',
-  `n,t\n${Array.from({ length: rows }, (_, n) => `${n},x`).join('\n')}\n`,
-)
-const source = { kind: 'directory' as const, path }
 
 type Verb = 'pause' | 'resume'
+type TearDown = (tearDown: () => Promise<void>) => void
 
-const steer = (ingestId: string, verb: Verb) => ask('POST', `/v1/ingests/${ingestId}/${verb}`)
-const stateOf = async (ingestId: string) => (await viewIngest(harness.db, ingestId)).state
+/** A database, an API and workers for one case: the cases mostly wait, all of them together. */
+async function setUp(onTestFinished: TearDown) {
+  const harness = await build({ onEnd: onTestFinished })
+  const { port, close } = await listening(harness)
+  onTestFinished(close)
+  const ask = askAt(`http://127.0.0.1:${port}`)
+  const path = await harness.file(
+    'rows.csv',
+    `n,t\n${Array.from({ length: rows }, (_, n) => `${n},x`).join('\n')}\n`,
+  )
+  const source = { kind: 'directory' as const, path }
+  const steer = (ingestId: string, verb: Verb) => ask('POST', `/v1/ingests/${ingestId}/${verb}`)
+  const stateOf = async (ingestId: string) => (await viewIngest(harness.db, ingestId)).state
 
-/** Twenty in a random order, from callers that do not wait for each other. */
-async function twenty(ingestId: string) {
-  const verbs = Array.from({ length: 20 }, (): Verb => (Math.random() < 0.5 ? 'pause' : 'resume'))
-  return Promise.all(verbs.map(async (verb) => ({ verb, answer: await steer(ingestId, verb) })))
-}
-
-/** What the ledger says is what the run does: it stands still, or it goes on to its end. */
-async function agree(ingestId: string): Promise<void> {
-  await untilIdleOrOver(ingestId)
-  if ((await stateOf(ingestId)) === 'paused') {
-    await untilIdle(harness.client, ingestId)
-    const answer = await steer(ingestId, 'resume')
-    expect([answer.status, answer.body.holds]).toEqual([200, true])
+  /** Twenty in a random order, from callers that do not wait for each other. */
+  async function twenty(ingestId: string) {
+    const verbs = Array.from({ length: 20 }, (): Verb => (Math.random() < 0.5 ? 'pause' : 'resume'))
+    return Promise.all(verbs.map(async (verb) => ({ verb, answer: await steer(ingestId, verb) })))
   }
-  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
+
+  /** What the ledger says is what the run does: it stands still, or it goes on to its end. */
+  async function agree(ingestId: string): Promise<void> {
+    await untilIdleOrOver(harness.client, ingestId)
+    if ((await stateOf(ingestId)) === 'paused') {
+      await untilIdle(harness.client, ingestId)
+      const answer = await steer(ingestId, 'resume')
+      expect([answer.status, answer.body.holds]).toEqual([200, true])
+    }
+    expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: rows })
+  }
+
+  /** Whether a verb waits for a lock. */
+  async function waits(): Promise<boolean> {
+    const { rowCount } = await harness.db.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+       and application_name like 'sluice/%'`,
+    )
+    return rowCount !== 0
+  }
+
+  async function activitiesOf(ingestId: string): Promise<string[]> {
+    const { events } = await harness.client.workflow.getHandle(ingestId).fetchHistory()
+    return (events ?? []).flatMap(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? [],
+    )
+  }
+  return { harness, source, steer, stateOf, twenty, agree, waits, activitiesOf }
 }
 
-async function untilIdleOrOver(ingestId: string): Promise<void> {
+async function untilIdleOrOver(client: Client, ingestId: string): Promise<void> {
   await until(
     async () => {
-      const { status, raw } = await harness.client.workflow.getHandle(ingestId).describe()
+      const { status, raw } = await client.workflow.getHandle(ingestId).describe()
       if (status.name !== 'RUNNING') return true
       return !raw.pendingWorkflowTask && (raw.pendingActivities ?? []).length === 0
     },
@@ -57,46 +81,44 @@ const locks: Record<string, (ingestId: string) => string> = {
   sweep: (id) => `lock table sluice_landing_${ingestHash(id)} in access share mode`,
 }
 
-async function waits(): Promise<boolean> {
-  const { rowCount } = await harness.db.query(
-    `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
-     and application_name like 'sluice/%'`,
-  )
-  return rowCount !== 0
-}
+test.concurrent.for(Object.keys(locks))(
+  '20 at once, from 20 callers, in %s',
+  async (verb, { onTestFinished }) => {
+    const { harness, source, twenty, agree, waits } = await setUp(onTestFinished)
+    await harness.db.query('create table target (n int, t text)')
+    const ingestId = `${verb}-${harness.queue}`
+    const holder = new pg.Client({ connectionString: harness.databaseUrl })
+    await holder.connect()
+    const worker = await harness.startWorker({ concurrency: 3 })
+    const lock = (locks[verb] as (id: string) => string)(ingestId)
+    if (verb !== 'sweep') await holder.query(`begin; ${lock}`)
+    else await holder.query('begin; lock table target in share mode')
+    await harness.start({ id: ingestId, source, target: { table: 'target' } }, eachVerb)
+    await until(waits, { what: `${verb} to wait`, worker })
+    if (verb === 'sweep') {
+      // Publish has the landing table, which the sweep drops.
+      const later = new pg.Client({ connectionString: harness.databaseUrl })
+      await later.connect()
+      await later.query(`begin; ${lock}`)
+      await holder.query('commit')
+      await until(waits, { what: 'the sweep to wait', worker })
+      await holder.end()
+      await twenty(ingestId)
+      await later.end()
+    } else {
+      const answers = await twenty(ingestId)
+      for (const { answer } of answers) expect([200, 202]).toContain(answer.status)
+      await holder.end()
+    }
+    await agree(ingestId)
+  },
+)
 
-test.each(Object.keys(locks))('20 at once, from 20 callers, in %s', async (verb) => {
-  await harness.db.query('drop table if exists target; create table target (n int, t text)')
-  const ingestId = `${verb}-${harness.queue}`
-  const holder = new pg.Client({ connectionString: harness.databaseUrl })
-  await holder.connect()
-  const worker = await harness.startWorker({ concurrency: 3 })
-  const lock = (locks[verb] as (id: string) => string)(ingestId)
-  if (verb !== 'sweep') await holder.query(`begin; ${lock}`)
-  else await holder.query('begin; lock table target in share mode')
-  await harness.start({ id: ingestId, source, target: { table: 'target' } }, eachVerb)
-  await until(waits, { what: `${verb} to wait`, worker })
-  if (verb === 'sweep') {
-    // Publish has the landing table, which the sweep drops.
-    const later = new pg.Client({ connectionString: harness.databaseUrl })
-    await later.connect()
-    await later.query(`begin; ${lock}`)
-    await holder.query('commit')
-    await until(waits, { what: 'the sweep to wait', worker })
-    await holder.end()
-    await twenty(ingestId)
-    await later.end()
-  } else {
-    const answers = await twenty(ingestId)
-    for (const { answer } of answers) expect([200, 202]).toContain(answer.status)
-    await holder.end()
-  }
-  await agree(ingestId)
-  await harness.killWorkers()
-})
-
-test('one after the other: each answer holds in the ledger when it comes', async () => {
-  await harness.db.query('drop table if exists target; create table target (n int, t text)')
+test.concurrent('one after the other: each answer holds in the ledger when it comes', async ({
+  onTestFinished,
+}) => {
+  const { harness, source, steer, stateOf, agree, waits } = await setUp(onTestFinished)
+  await harness.db.query('create table target (n int, t text)')
   const worker = await harness.startWorker({ concurrency: 3 })
   const holder = new pg.Client({ connectionString: harness.databaseUrl })
   await holder.connect()
@@ -136,11 +158,12 @@ test('one after the other: each answer holds in the ledger when it comes', async
   expect(await stateOf(next)).toBe('paused')
   await gate.end()
   await agree(next)
-  await harness.db.query('drop function slow() cascade; drop function hold() cascade')
-  await harness.killWorkers()
 })
 
-test('20 at once during a small ingest, and after its end', async () => {
+test.concurrent('20 at once during a small ingest, and after its end', async ({
+  onTestFinished,
+}) => {
+  const { harness, source, steer, twenty, agree } = await setUp(onTestFinished)
   await harness.startWorker({ concurrency: 3 })
   for (let n = 0; n < 5; n++) {
     const ingestId = await harness.start({ source, target: { table: `small${n}` } })
@@ -151,10 +174,13 @@ test('20 at once during a small ingest, and after its end', async () => {
     expect([status, body.code]).toEqual([409, 'ingest_ended'])
     expect(body.detail).toContain('completed')
   }
-  await harness.killWorkers()
 })
 
-test('without a worker the answer comes soon, says so, and holds from its first task on', async () => {
+test.concurrent('without a worker the answer comes soon, says so, and holds from its first task on', async ({
+  onTestFinished,
+}) => {
+  const { harness, source, steer, stateOf, twenty, agree, activitiesOf } =
+    await setUp(onTestFinished)
   const ingestId = await harness.start({ source, target: { table: 'late' } })
   const answers = await twenty(ingestId)
   for (const { answer } of answers) expect([answer.status, answer.body.holds]).toEqual([202, false])
@@ -168,10 +194,12 @@ test('without a worker the answer comes soon, says so, and holds from its first 
     new Set(['markPaused']),
   ])
   await agree(ingestId)
-  await harness.killWorkers()
 })
 
-test('a worker that was killed a moment ago does not answer: the wait has an end', async () => {
+test.concurrent('a worker that was killed a moment ago does not answer: the wait has an end', async ({
+  onTestFinished,
+}) => {
+  const { harness, source, steer, agree } = await setUp(onTestFinished)
   const worker = await harness.startWorker({ concurrency: 3 })
   worker.kill('SIGKILL')
   await worker.exited
@@ -186,10 +214,3 @@ test('a worker that was killed a moment ago does not answer: the wait has an end
   await harness.startWorker({ concurrency: 3 })
   await agree(ingestId)
 })
-
-async function activitiesOf(ingestId: string): Promise<string[]> {
-  const { events } = await harness.client.workflow.getHandle(ingestId).fetchHistory()
-  return (events ?? []).flatMap(
-    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? [],
-  )
-}
