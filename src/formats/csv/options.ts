@@ -10,15 +10,11 @@ const byte = Type.String({ minLength: 1, maxLength: 1, pattern: '^[\\x01-\\x7f]$
 const nullText = Type.String({ maxLength: 64, pattern: '^[^\\x00\\r\\n]*$' })
 const word = Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\x00\\r\\n]*$' })
 const words = Type.Array(word, { minItems: 1, maxItems: 50 })
-const lines = Type.Integer({ minimum: 0, maximum: 1000 })
 
 const quoted = (text: string | undefined): string | null =>
   text === undefined ? null : quotedText(text)
 const listed = (texts: readonly string[] | undefined): string | null =>
   texts === undefined ? null : texts.map(quotedText).join(', ')
-const count = (number: number, what: string): string =>
-  `${number} ${what}${number === 1 ? '' : 's'}`
-
 const sniffed = (value: Shown<Dialect>['value'], what?: string): Shown<Dialect> => ({
   value,
   isSniffed: true,
@@ -61,55 +57,10 @@ export const csvOptions = {
     ),
     example: "--escape '\\'",
   },
-  skipRows: {
-    schema: lines,
-    about: 'lines in front of the header that are no data',
-    absent: 'sniffed',
-    flag: { text: '--skip-rows <n>' },
-    shown: sniffed(
-      ({ skipRows = 0 }) => (skipRows > 0 ? `${count(skipRows, 'line')} in front` : null),
-      'titles',
-    ),
-    example: '--skip-rows 3',
-  },
-  header: {
-    schema: Type.Union([Type.Boolean(), Type.Integer({ minimum: 0, maximum: 10 })]),
-    about: 'whether the first record names the columns, or how many records do',
-    absent: 'sniffed',
-    must: 'a whole number from 0 to 10: how many records the header has',
-    flag: {
-      text: '--header [n]',
-      read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
-      // The word behind `--header` is its number, also when a file was meant.
-      advice: (text) =>
-        `If ${text} is a file, write it in front of --header, or --header=1 ${text}.`,
-      no: { text: '--no-header', about: 'the first record is data' },
-    },
-    shown: sniffed(({ header, headerRows = 1 }) => {
-      if (!header) return 'none'
-      return headerRows === 1 ? 'the first record' : `the first ${headerRows} records`
-    }),
-    example: '--no-header',
-  },
-  columns: {
-    schema: Type.Array(Type.String({ maxLength: 400 }), { minItems: 1, maxItems: 1600 }),
-    about: 'names for the fields, in place of those in the file',
-    absent: 'those of the header',
-    flag: { text: '--columns <names>', shell: 'with commas', list: 'commas' },
-    shown: given(({ names }) => (names ? count(names.length, 'name') : null), 'names'),
-    example: '--columns id,name,price',
-  },
-  skipFooter: {
-    schema: lines,
-    about: 'records at the end of each file that are no data',
-    absent: 'none',
-    flag: { text: '--skip-footer <n>' },
-    shown: given(
-      ({ skipFooter = 0 }) => (skipFooter > 0 ? `${count(skipFooter, 'record')} at the end` : null),
-      'footer',
-    ),
-    example: '--skip-footer 1',
-  },
+  skipRows: sharedOptions.skipRows,
+  header: sharedOptions.header,
+  columns: sharedOptions.columns,
+  skipFooter: sharedOptions.skipFooter,
   comment: {
     schema: Type.String({ minLength: 1, maxLength: 16, pattern: '^[^\\x00\\r\\n]+$' }),
     about: 'a line that starts with it is no record; one character or several',
