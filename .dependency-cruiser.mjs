@@ -3,7 +3,7 @@
  *
  *   cli, api -> ingests | fleet -> stage | postgres -> spec
  *   worker -> fleet; worker -> activities -> rejects | stage | postgres | steps -> spec
- *       -> sources | formats -> domain; sources -> unpack -> io -> domain
+ *       -> sources | formats -> domain; sources, formats -> unpack -> io -> domain
  *   cli, api, worker, dev -> temporal -> spec, workflows
  *   workflows -> domain, and of the activities the types only
  *
@@ -25,7 +25,7 @@ const mayImport = {
   sources: ['unpack', ...below],
   unpack: below,
   stage: below,
-  formats: below,
+  formats: ['unpack', ...below],
   spec: ['formats', 'sources', 'unpack', ...below],
   postgres: ['spec', ...below],
   steps: below,

@@ -7,6 +7,7 @@ import type { UnstartedIngest } from '../src/postgres/ledger/orphans.ts'
 import { openSource } from '../src/sources/index.ts'
 import type { Source } from '../src/sources/source.ts'
 import type { Opening } from '../src/spec/files/text.ts'
+import { containersOf } from '../src/spec/format.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { Stage } from '../src/stage/stage.ts'
 import type { Step } from '../src/steps/define.ts'
@@ -36,8 +37,11 @@ export interface Deps {
 /** The source of a spec, as this worker may read it. */
 export const sourceOf = (
   { stage, sourceRoots: roots, unpack }: Pick<Deps, 'stage' | 'sourceRoots' | 'unpack'>,
-  spec: Pick<FullSpec, 'source' | 'steps'>,
-): Source => openSource(spec, { roots, uploads: stage.uploads, unpack })
+  spec: Pick<FullSpec, 'source' | 'steps' | 'format'>,
+): Source => {
+  const containers = containersOf(spec.format, unpack)
+  return openSource(spec, { roots, uploads: stage.uploads, unpack, containers })
+}
 
 /** How files of an ingest are opened. */
 export const openingOf = (

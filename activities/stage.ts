@@ -130,15 +130,16 @@ async function bringOpened(
   const { packing, encoding, bytes, isMade } = text
   const read = readIn(lot.ingest, { ...file, isNamed: lot.isNamed(file) }, text)
   if ('leftOut' in read) return leaveOut(lot, file, read.leftOut)
-  const scan = scanBy(read.head, { sizeBytes: likelyBytes(text, file) })
+  const scan = scanBy(read.head, { name: file.name, sizeBytes: likelyBytes(text, file) })
   const tap = (chunk: Buffer) => {
     lot.meter(chunk)
     scan.push(chunk)
   }
   const staged = await bringIn(lot, { file, bytes, link: isMade ? null : opened.link, tap })
+  const found = scan.shape()
   const shape = {
-    ...scan.shape(),
-    ...notesBeside(lot.ingest, file.name, read.head, text),
+    ...found,
+    ...notesBeside(lot.ingest, file.name, { head: read.head, found, text }),
     ...(encoding && { encoding }),
     ...(packing && { packing }),
   }

@@ -1,22 +1,32 @@
 /**
  * Writes the pages that come from the code, so that they cannot drift: errors.md from the tables of
- * errors, options.md from those of options, glossary.md from the words. Run it with `npm run docs`.
+ * errors, options.md from those of options, glossary.md from the words, and the options on the pages of
+ * formats. Run it with `npm run docs`.
  *
  * `--check` writes nothing, and ends with 1 when a page is not what would be written.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { formats } from '../src/formats/index.ts'
 import { errorsPage } from './errorsPage.ts'
+import { withOptions } from './formatOptions.ts'
 import { glossaryPage } from './glossaryPage.ts'
 import { optionsPage } from './optionsPage.ts'
 
-const pages = { 'errors.md': errorsPage, 'options.md': optionsPage, 'glossary.md': glossaryPage }
+/** Each makes its page, of what is there. */
+const pages: Record<string, (page: string) => string> = {
+  'errors.md': errorsPage,
+  'options.md': optionsPage,
+  'glossary.md': glossaryPage,
+  'xlsx.md': (page) => withOptions(page, 'xlsx', formats.xlsx.options),
+}
 const isCheck = process.argv.includes('--check')
 for (const [name, pageOf] of Object.entries(pages)) {
   const path = join(import.meta.dirname, name)
-  const wanted = pageOf()
+  const page = (await readFile(path, 'utf8').catch(() => '')).replaceAll('\r\n', '\n')
+  const wanted = pageOf(page)
   if (!isCheck) await writeFile(path, wanted)
-  else if ((await readFile(path, 'utf8').catch(() => '')).replaceAll('\r\n', '\n') !== wanted) {
+  else if (page !== wanted) {
     process.stderr.write(`docs/${name} is stale: run npm run docs\n`)
     process.exitCode = 1
   }

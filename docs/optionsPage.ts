@@ -11,14 +11,16 @@ const members: Record<keyof typeof optionGroups, string> = {
     'Members of `format`. [csv.md](csv.md#how-a-file-is-written) says how what is absent is found.',
 }
 
+export const optionsHead =
+  '| option | flag | what it says | if absent | example |\n|---|---|---|---|---|'
+
 export function optionsPage(): string {
   const groups = Object.keys(optionGroups) as (keyof typeof optionGroups)[]
   const sections = groups.map((group) => {
     const rows = Object.entries<Option>(optionGroups[group]).map(([name, option]) =>
-      row(group === '' ? name : `${group}.${name}`, option),
+      optionRow(group === '' ? name : `${group}.${name}`, option, kindsOf(group, name)),
     )
-    const head = '| option | flag | what it says | if absent | example |\n|---|---|---|---|---|'
-    return `## ${groupTitles[group]}\n\n${members[group]}\n\n${head}\n${rows.join('\n')}\n`
+    return `## ${groupTitles[group]}\n\n${members[group]}\n\n${optionsHead}\n${rows.join('\n')}\n`
   })
   return `# Options of an ingest
 
@@ -30,11 +32,14 @@ of their arguments. \`--dry-run\` shows what was given and what was found for a 
 ${sections.join('\n')}`
 }
 
-function row(name: string, option: Option): string {
+const kindsOf = (group: string, name: string): string[] | null =>
+  group === 'format' ? kindsWith(name) : null
+
+/** @param kinds the formats that have it; null where that is not to be said */
+export function optionRow(name: string, option: Option, kinds: readonly string[] | null): string {
   const { flag, absent, preset, isRequired, example } = option
   const words = wordsOf(option.schema)
   const said = words ? `${option.about}. One of ${list(words)}` : option.about
-  const kinds = name.startsWith('format.') ? kindsWith(name.slice('format.'.length)) : null
   const about = kinds ? `${said}. Only for ${list(kinds)}` : said
   const flags = [flag?.text, flag?.no?.text].filter((text) => text !== undefined)
   const usual = absent ?? (preset === undefined ? '' : `\`${preset}\``)

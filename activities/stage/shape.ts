@@ -1,7 +1,7 @@
 /** What the load must know of a staged file, learned after its last step. */
 import { randomUUID } from 'node:crypto'
 import { noteKey } from '../../src/domain/headNotes.ts'
-import { documentOf } from '../../src/formats/document.ts'
+import type { FileShape } from '../../src/domain/words.ts'
 import type { HeadFile } from '../../src/formats/format.ts'
 import { formatOf } from '../../src/formats/index.ts'
 import type { Db } from '../../src/postgres/db.ts'
@@ -48,7 +48,10 @@ export async function shapeFile(
     }
     const scan = scanBy(read.head, file)
     const { head } = read
-    const told = () => notesBeside(known, file.name, head, text)
+    const shapeNow = (): FileShape => {
+      const found = scan.shape()
+      return { ...found, ...notesBeside(known, file.name, { head, found, text }) }
+    }
     const tap = (chunk: Buffer) => {
       signal.throwIfAborted()
       scan.push(chunk)
@@ -56,13 +59,12 @@ export async function shapeFile(
     const { packing, encoding } = text
     if (!text.isMade) {
       for await (const chunk of text.bytes) tap(chunk)
-      await recordShape(db, { ingestId, fileNo, shape: { ...scan.shape(), ...told() } })
+      await recordShape(db, { ingestId, fileNo, shape: shapeNow() })
       return
     }
     const stagedAs = `${fileNo}.text.${randomUUID()}`
     const made = await stage.put({ ingestId, fileNo, stagedAs }, text.bytes, tap)
-    const found = { ...scan.shape(), ...told() }
-    const shape = { ...found, ...(encoding && { encoding }), ...(packing && { packing }) }
+    const shape = { ...shapeNow(), ...(encoding && { encoding }), ...(packing && { packing }) }
     await recordShape(db, { ingestId, fileNo, shape, made: { ...made, stagedAs } })
   } finally {
     await text.close()
@@ -80,8 +82,8 @@ async function decide(
 ): Promise<Decided> {
   const { format: options } = entry.spec
   if (entry.reading || file.bytes.length === 0) return entry
-  if (documentOf(file.bytes, options) !== null) return entry
   const format = formatOf(options)
+  if (format.documentIn?.(file, options) != null) return entry
   const { reading, header, width, notes } = format.head(file, options)
   const { name } = file
   const told = notes.map((note) => noteKey(note, name))

@@ -63,6 +63,18 @@ export const rejectTable = withExamples({
     hint: 'Take the NUL byte out.',
     record: '7,12\\x00',
   },
+  not_cells: {
+    meaning: 'a corrected row of a workbook that is no JSON array of its cells: see docs/xlsx.md',
+    message: 'no JSON array of cells: {problem}',
+    hint: 'Write the row as it was, like [7,"text",null].',
+    example: { problem: 'text follows its ]' },
+  },
+  error_cell: {
+    meaning: 'a cell of a workbook has an error, like #N/A or #DIV/0!, in place of a value',
+    message: 'the cell has the error {value}',
+    hint: 'Correct the cell, or say `--error-cells null`.',
+    example: { value: '"#N/A"' },
+  },
   record_too_long: {
     meaning: 'longer than 16 MiB; the first 1 MiB is kept',
     message: 'the record is longer than {max} bytes; the first {kept} are kept',

@@ -8,9 +8,10 @@
 import type { Column } from '../domain/columns.ts'
 import type { ValueTerms } from '../domain/columnValues.ts'
 import type { Options } from '../domain/option.ts'
-import type { EncodingDoubt } from '../domain/unpack.ts'
+import type { EncodingDoubt, UnpackLimits } from '../domain/unpack.ts'
 import type { FileShape, FirstTable, Reading } from '../domain/words.ts'
 import type { Note } from '../errors/notes.ts'
+import type { Container } from '../unpack/container.ts'
 import type { Reader } from './reader.ts'
 
 /** A longer record is a reject: it could be neither checked nor repaired in bounded memory. */
@@ -89,6 +90,14 @@ export interface Scan {
   shape(): FileShape
 }
 
+export interface ScannedFile {
+  name?: string
+  /** How many bytes there will be, about. */
+  sizeBytes: number
+  /** How many bytes lie between two cuts at least; as many as suit the size if absent. */
+  cutBytes?: number
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: the table has formats with options of all kinds
 export interface Format<O = any, R extends Reading = any> {
   kind: string
@@ -96,6 +105,11 @@ export interface Format<O = any, R extends Reading = any> {
   options: Options
   /** What the schema of the options cannot say. @throws dialect_invalid */
   check(options: O): void
+  /**
+   * The documents whose tables are files of this format, such as the sheets of a workbook; absent for
+   * a format whose files are read as they are.
+   */
+  container?(options: O, limits: UnpackLimits): Container
   /** How a file without bytes is read. */
   empty: R
   /**
@@ -104,6 +118,8 @@ export interface Format<O = any, R extends Reading = any> {
    * @throws what makes the file no file of this format
    */
   unfold?(file: LocalFile, options: O, signal: AbortSignal): AsyncIterable<Buffer>
+  /** What a file is that is surely no table, such as a picture; null for what may be one. */
+  documentIn?(file: HeadFile, options: O): string | null
   /** By the file's own bytes alone. @throws what makes the file no file of this format */
   head(file: HeadFile, options: O): Head<R>
   /** As one file of several, or why it is no data. @throws what `head` throws */
@@ -118,11 +134,7 @@ export interface Format<O = any, R extends Reading = any> {
   ofUnit(reading: R): R
   /** The first records, without what is no data at the end of a file. */
   sample(bytes: Buffer, head: Head<R>, limits: { whole: boolean; recordsMax: number }): Sample
-  /**
-   * @param file how many bytes there will be, about, and how many lie between two cuts at least: as
-   *   many as suit the size if absent
-   */
-  scan(head: Omit<Head<R>, 'notes'>, file: { sizeBytes: number; cutBytes?: number }): Scan
+  scan(head: Omit<Head<R>, 'notes'>, file: ScannedFile): Scan
   /** @param columns those of the fields, in the file's order */
   reader(reading: R, columns: readonly Column[]): Reader
 }

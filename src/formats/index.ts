@@ -5,8 +5,9 @@ import { csv } from './csv/format.ts'
 import type { Format } from './format.ts'
 import { parquet } from './parquet/format.ts'
 import type { Reader } from './reader.ts'
+import { createXlsx } from './xlsx/format.ts'
 
-export const formats = { csv, parquet } satisfies Record<string, Format>
+export const formats = { csv, parquet, xlsx: createXlsx(csv.head) } satisfies Record<string, Format>
 export type FormatKind = keyof typeof formats
 
 /** What a file is that nobody says anything of. */

@@ -1,6 +1,7 @@
 /** The kinds of sources. What is outside of this folder knows none of them by itself. */
 import { type Static, Type } from 'typebox'
 import type { UnpackLimits } from '../domain/unpack.ts'
+import type { Container } from '../unpack/container.ts'
 import { directory } from './directory.ts'
 import type { Source, SourceDeps, SourceKind } from './source.ts'
 import { upload } from './upload.ts'
@@ -36,19 +37,21 @@ export const needsToken = (options: SourceOptions): boolean => kindOf(options).n
 
 interface Opening extends SourceDeps {
   unpack: UnpackLimits
+  /** The documents whose tables are read. */
+  containers: readonly Container[]
 }
 
 /** Steps are for files of any kind: they get archives as they are. */
 export function openSource(
   { source: options, steps }: { source: SourceOptions; steps?: string[] },
-  { unpack, ...deps }: Opening,
+  { unpack: limits, containers, ...deps }: Opening,
 ): Source {
   const source = kindOf(options).open(options, deps)
-  return steps ? source : withMembers(source, unpack)
+  return steps ? source : withMembers(source, { limits, containers })
 }
 
 /** The files of this machine, wherever they lie: for a look at them before an ingest. */
 export const openLocal = (
   options: Static<typeof directory.options>,
-  { roots, unpack }: Pick<Opening, 'roots' | 'unpack'>,
-): Source => withMembers(directory.open(options, { roots }), unpack)
+  { roots, unpack: limits, containers }: Pick<Opening, 'roots' | 'unpack' | 'containers'>,
+): Source => withMembers(directory.open(options, { roots }), { limits, containers })

@@ -1,29 +1,42 @@
-/** Makes the members of zip archives files of their own, read from where they lie in the archive. */
-import { crc32 } from 'node:zlib'
+/** Makes the members of archives files of their own, and the tables of documents that are archives. */
 import type { UnpackLimits } from '../domain/unpack.ts'
 import type { ListedFile } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
-import { readAll } from '../io/chunks.ts'
 import type { OpenFile } from '../io/openFile.ts'
-import { inflate } from '../unpack/inflate.ts'
+import { openArchive } from '../unpack/archive.ts'
+import type { Container } from '../unpack/container.ts'
+import { containerOf } from '../unpack/documents.ts'
+import { readMember } from '../unpack/member.ts'
 import { packingOf } from '../unpack/packing.ts'
 import { listMembers, type Place } from '../unpack/zip.ts'
-import type { Found, Source } from './source.ts'
+import type { Found, OnLeftOut, Source } from './source.ts'
+
+interface Unpacking {
+  limits: UnpackLimits
+  /** The documents whose tables are read. */
+  containers?: readonly Container[]
+}
 
 /** The same source, with the members of an archive in place of the archive. */
-export const withMembers = (source: Source, limits: UnpackLimits): Source => ({
-  async *list(signal, onLeftOut) {
-    for await (const file of source.list(signal, onLeftOut)) {
-      if (packingOf(await headOf(source, file, signal)) !== 'zip') yield file
-      else yield* membersOf(source, file, { limits, signal })
-    }
-  },
-  open: (file, signal) =>
-    file.member == null ? source.open(file, signal) : openMember(source, file, signal),
-  // A member counts as its archive does.
-  sha256: async (file) =>
-    (await source.sha256?.(file.member == null ? file : archiveAt(file).archive)) ?? null,
-})
+export function withMembers(source: Source, { limits, containers = [] }: Unpacking): Source {
+  return {
+    async *list(signal, onLeftOut) {
+      for await (const file of source.list(signal, onLeftOut)) {
+        if (packingOf(await headOf(source, file, signal)) !== 'zip') yield file
+        else yield* membersOf(source, file, { limits, containers, signal, onLeftOut })
+      }
+    },
+    open(file, signal) {
+      if (file.member == null) return source.open(file, signal)
+      const table = tableAt(file)
+      return table
+        ? openTable(source, { ...table, limits, containers, signal })
+        : openMember(source, file, signal)
+    },
+    // A member counts as its archive does.
+    sha256: async (file) => (await source.sha256?.(archiveOf(file))) ?? null,
+  }
+}
 
 const headBytes = 4
 
@@ -41,21 +54,38 @@ async function headOf(source: Source, file: Found, signal: AbortSignal): Promise
   }
 }
 
+interface Listing extends Required<Unpacking> {
+  signal: AbortSignal
+  onLeftOut: OnLeftOut | undefined
+}
+
 async function* membersOf(
   source: Source,
   archive: Found,
-  { limits, signal }: { limits: UnpackLimits; signal: AbortSignal },
+  { limits, containers, signal, onLeftOut }: Listing,
 ): AsyncGenerator<Found> {
   const { place, version } = archive
   const opened = await source.open(archive, signal)
   try {
     const { name: file, sizeBytes: archiveBytes } = archive
     mustHaveRanges(opened, file)
-    for await (const member of listMembers(opened, { file, archiveBytes }, limits)) {
+    const of = { file, archiveBytes }
+    const found = (member: string, sizeBytes: number, parts: (string | number)[]): Found => {
+      const all = [version, archiveBytes, ...parts].join('/')
+      return { name: `${file}/${member}`, sizeBytes, version: all, member, place }
+    }
+    const container = await containerOf(opened, of, { limits, containers })
+    if (container) {
+      const tables = await container.tables(await openArchive(opened, of, limits))
+      for (const { name, sizeBytes, leftOut } of tables) {
+        if (leftOut !== undefined) onLeftOut?.(`${file}/${name}`, leftOut)
+        else yield found(name, sizeBytes, [`${tableMark}${container.kind}`])
+      }
+      return
+    }
+    for await (const { name, sizeBytes, place: at } of listMembers(opened, of, limits)) {
       signal.throwIfAborted()
-      const { name, sizeBytes } = member
-      const parts = [version, archiveBytes, ...inOrder(member.place)]
-      yield { name: `${file}/${name}`, sizeBytes, version: parts.join('/'), member: name, place }
+      yield found(name, sizeBytes, inOrder(at))
     }
   } finally {
     await opened.close()
@@ -74,21 +104,27 @@ const inOrder = ({ offset, packedBytes, method, crc32: sum }: Place): number[] =
   sum,
 ]
 
-/** A member's version says where it lies, so the archive's directory is not read again. */
-function archiveAt({ name, member, version }: ListedFile): { archive: ListedFile; place: Place } {
+const archiveOf = (file: ListedFile): ListedFile => {
+  if (file.member == null) return file
+  return tableAt(file)?.archive ?? memberAt(file).archive
+}
+
+/** The version of a member ends with its archive's size and `ownParts` of its own. */
+function archiveIn({ name, member, version }: ListedFile, ownParts: number) {
   const parts = version.split('/')
-  const [sizeBytes, offset, packedBytes, method, sum] = parts.slice(-5).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  const archive = {
+  const own = parts.slice(-ownParts)
+  const archive: ListedFile = {
     name: name.slice(0, -(member ?? '').length - 1),
-    sizeBytes,
-    version: parts.slice(0, -5).join('/'),
+    sizeBytes: Number(parts.at(-ownParts - 1)),
+    version: parts.slice(0, -ownParts - 1).join('/'),
   }
+  return { archive, own }
+}
+
+/** A member's version says where it lies, so the archive's directory is not read again. */
+function memberAt(file: ListedFile): { archive: ListedFile; place: Place } {
+  const { archive, own } = archiveIn(file, 4)
+  const [offset, packedBytes, method, sum] = own.map(Number) as [number, number, number, number]
   return { archive, place: { offset, packedBytes, method, crc32: sum } }
 }
 
@@ -98,7 +134,7 @@ async function openMember(
   file: ListedFile,
   signal: AbortSignal,
 ): Promise<OpenFile> {
-  const { archive, place } = archiveAt(file)
+  const { archive, place } = memberAt(file)
   const opened = await source.open(archive, signal)
   return {
     link: null,
@@ -109,34 +145,38 @@ async function openMember(
   }
 }
 
-const headerBytes = 30
-const headerStart = 0x04034b50
+/** What the version of a table ends with, before the format that reads it. */
+const tableMark = 'table '
 
-/** @throws packed_file_damaged */
-async function* readMember(
-  archive: OpenFile,
-  file: ListedFile,
-  { archiveBytes, place }: { archiveBytes: number; place: Place },
-): AsyncGenerator<Buffer> {
-  const damaged = (problem: string) =>
-    sluiceError('packed_file_damaged', { file: file.name, problem })
-  const at = { start: place.offset, end: Math.min(place.offset + headerBytes, archiveBytes) }
-  const header = await readAll(archive.read(at), headerBytes)
-  if (header.length < headerBytes || header.readUInt32LE(0) !== headerStart) {
-    throw damaged('it is not where the archive says')
+interface TableAt {
+  archive: ListedFile
+  table: string
+  kind: string
+}
+
+/** @returns null for a member of any other archive, whose version ends with a number */
+function tableAt(file: ListedFile): TableAt | null {
+  const { archive, own } = archiveIn(file, 1)
+  const last = own[0] ?? ''
+  if (!last.startsWith(tableMark)) return null
+  return { archive, table: file.member as string, kind: last.slice(tableMark.length) }
+}
+
+async function openTable(
+  source: Source,
+  { archive, table, kind, limits, containers, signal }: TableAt & Omit<Listing, 'onLeftOut'>,
+): Promise<OpenFile> {
+  const opened = await source.open(archive, signal)
+  const of = { file: archive.name, archiveBytes: archive.sizeBytes }
+  const container = containers.find((each) => each.kind === kind) as Container
+  return {
+    link: null,
+    ranges: false,
+    packing: 'zip',
+    async *read() {
+      const parts = await openArchive(opened, of, limits)
+      yield* container.unfold(parts, table, signal)
+    },
+    close: () => opened.close(),
   }
-  const start = place.offset + headerBytes + header.readUInt16LE(26) + header.readUInt16LE(28)
-  const end = start + place.packedBytes
-  if (end > archiveBytes) throw damaged('it is cut short')
-  const packed = archive.read({ start, end })
-  let bytes = 0
-  let sum = 0
-  for await (const chunk of place.method === 0 ? packed : inflate(packed, file.name)) {
-    bytes += chunk.length
-    if (bytes > file.sizeBytes) throw damaged(`it is larger than ${file.sizeBytes} bytes`)
-    sum = crc32(chunk, sum)
-    yield chunk
-  }
-  if (bytes !== file.sizeBytes) throw damaged(`it had ${file.sizeBytes} bytes and has ${bytes}`)
-  if (sum !== place.crc32) throw damaged('its checksum is another one')
 }

@@ -1,9 +1,11 @@
 /** The format of a spec: its kind, and how files of that kind are written. */
 import type { Static } from 'typebox'
 import { type Option, type Options, objectOf, oneOf } from '../domain/option.ts'
+import type { UnpackLimits } from '../domain/unpack.ts'
 import type { Reading } from '../domain/words.ts'
 import type { Format } from '../formats/format.ts'
 import { type FormatKind, formatOf, formats, usualKind } from '../formats/index.ts'
+import type { Container } from '../unpack/container.ts'
 
 type Intersection<U> = (U extends unknown ? (each: U) => void : never) extends (
   all: infer All,
@@ -53,6 +55,12 @@ export type FullFormat = FormatSpec & { kind: FormatKind }
 export function fullFormat(spec: FormatSpec | undefined): FullFormat {
   const said = spec?.kind
   return { ...spec, kind: said === undefined || said === 'auto' ? usualKind : said }
+}
+
+/** The documents whose tables are files of the format. */
+export function containersOf(spec: FullFormat, limits: UnpackLimits): Container[] {
+  const container = formatOf(spec).container?.(spec, limits)
+  return container ? [container] : []
 }
 
 /** @throws dialect_invalid; what `refuse` makes of an option of another format */

@@ -33,7 +33,7 @@ export function packingOf(head: Buffer): Packing | null {
 
 /**
  * Packings that are not read. Two letters may be a name in a header, so text is let through.
- * @throws packing_unsupported
+ * @throws packing_unsupported, spreadsheet_unsupported
  */
 export function refuseForeign(head: Buffer, file: string): void {
   const found = foreign.find(
@@ -41,6 +41,25 @@ export function refuseForeign(head: Buffer, file: string): void {
   )
   const what = found?.[0] ?? (isAt(head, 257, 'ustar') ? 'tar' : null)
   if (what) throw sluiceError('packing_unsupported', { file, problem: `it is ${what}` })
+  refuseOle(head, file)
+}
+
+const oleStart = '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'
+
+/** By the names of the streams in them; all of them have the last one. */
+const oleKinds: [stream: string, what: string][] = [
+  ['EncryptedPackage', 'a document with a password'],
+  ['Workbook', 'a workbook of Excel before 2007 (.xls)'],
+  ['Book', 'a workbook of Excel before 2007 (.xls)'],
+  ['', 'a document of an office program before 2007'],
+]
+
+/** Documents of before 2007, and later ones with a password, lie in a container of their own. */
+function refuseOle(head: Buffer, file: string): void {
+  if (!isAt(head, 0, oleStart)) return
+  const has = (name: string) => head.includes(Buffer.from(name, 'utf16le'))
+  const [, what = ''] = oleKinds.find(([name]) => has(name)) ?? []
+  throw sluiceError('spreadsheet_unsupported', { file, what })
 }
 
 /** A digit and the start of a block. */

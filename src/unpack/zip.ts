@@ -34,41 +34,67 @@ export interface Member {
  * The members that are files, in the order of the archive. Sizes are the archive's word, which
  * reading a member holds it to; those that are no data by their names are not read.
  * @param of what the archive is called, and its size
+ * @param isPart the members are parts of a document, whose names say nothing
  * @throws packed_file_damaged, packing_unsupported, unpack_limit
  */
 export async function* listMembers(
   archive: OpenFile,
   of: { file: string; archiveBytes: number },
   limits: UnpackLimits,
+  isPart = false,
 ): AsyncGenerator<Member> {
   const { file, archiveBytes } = of
+  let bytes = 0
+  for await (const { name, entry } of entriesOf(archive, of, limits)) {
+    if (name.endsWith('/') || name === '') continue
+    const member = { name, sizeBytes: entry.uncompressedSize, place: placeOf(entry) }
+    if (!isPart && clutterOf({ name: file, member: name }) !== null) {
+      yield member
+      continue
+    }
+    refuseMember(entry, `${file}/${name}`)
+    // Members that share their packed bytes are found at the end, so the sum counts until then.
+    bytes += entry.uncompressedSize
+    checkSize(`${file}/${name}`, entry.uncompressedSize, limits)
+    checkRatio(file, { packed: archiveBytes, unpacked: bytes }, limits)
+    yield member
+  }
+}
+
+/** Names that are looked for: those that tell documents from other archives. */
+export async function namesIn(
+  archive: OpenFile,
+  of: { file: string; archiveBytes: number },
+  { wanted, limits }: { wanted: ReadonlySet<string>; limits: UnpackLimits },
+): Promise<Set<string>> {
+  const found = new Set<string>()
+  for await (const { name } of entriesOf(archive, of, limits)) {
+    const path = name.replaceAll('\\', '/')
+    if (wanted.has(path)) found.add(path)
+  }
+  return found
+}
+
+/** @throws packed_file_damaged, unpack_limit */
+async function* entriesOf(
+  archive: OpenFile,
+  { file, archiveBytes }: { file: string; archiveBytes: number },
+  { membersMax }: UnpackLimits,
+): AsyncGenerator<{ name: string; entry: Entry }> {
   let zip: ZipFile | null = null
   let members = 0
-  let bytes = 0
   const spans = new Spans()
   try {
     const reader = new ArchiveReader(archive, archiveBytes)
     const options = { decodeStrings: false, autoClose: false }
     zip = await fromRandomAccessReaderPromise(reader, archiveBytes, options)
     for await (const entry of zip.eachEntry()) {
-      const name = nameOf(entry)
       spans.add(entry)
-      if (++members > limits.membersMax) {
-        const problem = `it has more than ${limits.membersMax} members`
+      if (++members > membersMax) {
+        const problem = `it has more than ${membersMax} members`
         throw sluiceError('unpack_limit', { file, problem, setting: 'SLUICE_ZIP_MEMBERS' })
       }
-      refuseDocument(name, file)
-      if (name.endsWith('/') || name === '') continue
-      if (clutterOf({ name: file, member: name }) !== null) {
-        yield { name, sizeBytes: entry.uncompressedSize, place: placeOf(entry) }
-        continue
-      }
-      refuseMember(entry, `${file}/${name}`)
-      // Members that share their packed bytes are found at the end, so the sum counts until then.
-      bytes += entry.uncompressedSize
-      checkSize(`${file}/${name}`, entry.uncompressedSize, limits)
-      checkRatio(file, { packed: archiveBytes, unpacked: bytes }, limits)
-      yield { name, sizeBytes: entry.uncompressedSize, place: placeOf(entry) }
+      yield { name: nameOf(entry), entry }
     }
     spans.mustNotOverlap()
   } catch (error) {
@@ -159,13 +185,6 @@ function nameOf(entry: Entry): string {
   const bytes = Math.max(raw.length, Buffer.byteLength(name))
   if (bytes > nameBytesMax) throw new Error(`a name in it has ${bytes} bytes`)
   return name.replaceAll('\0', '\ufffd')
-}
-
-/** @throws packing_unsupported */
-function refuseDocument(name: string, file: string): void {
-  if (name !== '[Content_Types].xml' && name !== 'META-INF/manifest.xml') return
-  const problem = 'it is a document of an office program: save it as CSV'
-  throw sluiceError('packing_unsupported', { file, problem })
 }
 
 /** @throws packing_unsupported */

@@ -137,6 +137,7 @@ test('every option of every command is a list, or refused when it comes twice', 
 
 /** For options that take no number. */
 const texts: Record<string, string> = {
+  '--range': 'A1:D99',
   '--delimiter': ';',
   '--max-memory': '2g',
   '--comment': '#',

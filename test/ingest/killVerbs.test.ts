@@ -7,6 +7,7 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { ingestHash } from '../../src/postgres/names.ts'
+import { sheetOf, workbook } from '../formats/xlsx/workbook.ts'
 import { build, eachVerb, type Harness, until } from '../harness.ts'
 
 const rows = 2000
@@ -29,7 +30,31 @@ const obstacles: Record<string, { lock: (ingestId: string) => string; from: stri
 type Way = 'an activity each' | 'one by one' | 'at once'
 
 const ways: Way[] = ['an activity each', 'one by one', 'at once']
-const cases = Object.keys(obstacles).flatMap((verb) => ways.map((way) => [verb, way] as const))
+type Kind = 'csv' | 'xlsx'
+
+const cases: [verb: string, way: Way, kind: Kind][] = [
+  ...Object.keys(obstacles).flatMap((verb) =>
+    ways.map((way): [string, Way, Kind] => [verb, way, 'csv']),
+  ),
+  // What is not cut by bytes is decoded by stage, and by a retry of it.
+  ['stage', 'an activity each', 'xlsx'],
+  ['load', 'an activity each', 'xlsx'],
+  ['load', 'at once', 'xlsx'],
+]
+
+const idOf = (n: number) => (n < bad ? `bad${n}` : `${n}`)
+
+async function write(harness: Harness, kind: Kind): Promise<string> {
+  const ids = Array.from({ length: rows }, (_, n) => idOf(n))
+  if (kind === 'csv') {
+    const lines = ids.map((id, n) => (n < bad ? `${id},x` : `${id},"a\nb"`))
+    return harness.file('rows.csv', `n,text\n${lines.join('\n')}\n`)
+  }
+  const cell = (text: string) => `<c t="str"><v>${text}</v></c>`
+  const cells = [['n', 'text'], ...ids.map((id) => [id, 'a\nb'])]
+  const all = cells.map((row) => `<row>${row.map(cell).join('')}</row>`)
+  return harness.file('rows.xlsx', await workbook(sheetOf(all.join(''))))
+}
 
 /** Where the transaction for all verbs sleeps: it would not wait for a lock until it is killed. */
 const sleeps: Record<string, string> = {
@@ -42,13 +67,12 @@ const sleeps: Record<string, string> = {
 }
 
 test.concurrent.for(cases)(
-  '%s, %s',
+  '%s, %s, %s',
   { timeout: 180_000 },
-  async ([verb, way], { onTestFinished }) => {
+  async ([verb, way, kind], { onTestFinished }) => {
     const harness = await build({ onEnd: onTestFinished })
     const { lock, from } = obstacles[verb] as (typeof obstacles)[string]
-    const lines = Array.from({ length: rows }, (_, n) => (n < bad ? `bad${n},x` : `${n},"a\nb"`))
-    const path = await harness.file('rows.csv', `n,text\n${lines.join('\n')}\n`)
+    const path = await write(harness, kind)
     await harness.db.query(`create table target (n int primary key, text text);
     create function obstacle() returns trigger language plpgsql as $$ begin
       if tg_op = 'UPDATE' or current_setting('application_name') like 'sluice/%/begin/%' then
@@ -67,7 +91,7 @@ test.concurrent.for(cases)(
         `create trigger sleep_at_once before ${sleeps[verb]} execute function sleep_at_once()`,
       )
     }
-    const ingestId = `kill-${verb}-${harness.queue}`
+    const ingestId = `kill-${verb}-${kind}-${harness.queue}`
     const source = { kind: 'directory' as const, path }
     const holder = new pg.Client({ connectionString: harness.databaseUrl })
     await holder.connect()
@@ -84,7 +108,10 @@ test.concurrent.for(cases)(
     // With a short heartbeat timeout a busy machine would lose attempts of the victim before its end,
     // and each would count as a death of the unit. The other worker finds the death by itself.
     const options = way === 'an activity each' ? eachVerb : {}
-    await harness.start({ id: ingestId, source, target: { table: 'target' } }, options)
+    await harness.start(
+      { id: ingestId, source, format: { kind }, target: { table: 'target' } },
+      options,
+    )
     if (isHeld && from !== 'start') await holdFromLoad(harness, ingestId, hold)
     const waits = () => (isHeld ? isWaiting(harness, victim.pid) : isAsleep(harness, victim.pid))
     await until(waits, { what: `${verb} to wait`, worker: victim })

@@ -69,7 +69,9 @@ test('an upload hashes to what it did when it came, and so do the members of an 
     'hash.zip': await put('hash.zip', await zip({ 'in.csv': 'a\n' })),
   }
   const names = Object.keys(hashes)
-  const source = withMembers(upload.open({ kind: 'upload', uploads: names }, stage), unpackLimits)
+  const source = withMembers(upload.open({ kind: 'upload', uploads: names }, stage), {
+    limits: unpackLimits,
+  })
   const found: (string | null | undefined)[] = []
   for await (const file of source.list(signal)) found.push(await source.sha256?.(file))
   expect(found).toEqual(Object.values(hashes))
@@ -111,7 +113,7 @@ test('a source without ranges can have any files but archives', async () => {
   const list = async (name: string) => {
     const source = upload.open({ kind: 'upload', uploads: [name] }, stage)
     const found: string[] = []
-    const files = withMembers(withoutRanges(source), unpackLimits).list(signal)
+    const files = withMembers(withoutRanges(source), { limits: unpackLimits }).list(signal)
     for await (const file of files) found.push(file.name)
     return found
   }

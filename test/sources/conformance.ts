@@ -57,7 +57,8 @@ async function contentOf(source: Source, file: Found): Promise<Buffer> {
 
 export function itIsASource(world: World): void {
   const { kind, put, pathOf } = world
-  const sourceOf = (...names: string[]) => withMembers(world.source(names), unpackLimits)
+  const sourceOf = (...names: string[]) =>
+    withMembers(world.source(names), { limits: unpackLimits })
   const only = async (source: Source): Promise<Found> => {
     const [file, ...others] = await listed(source)
     expect(others).toEqual([])
@@ -223,7 +224,7 @@ export function itIsASource(world: World): void {
       await appendFile(pathOf(name), '1')
       return source.open(file, signal)
     }
-    const failing = listed(withMembers({ ...source, open }, unpackLimits))
+    const failing = listed(withMembers({ ...source, open }, { limits: unpackLimits }))
     await expect(failing).rejects.toMatchObject({ code: 'file_changed' })
     await expect(failing).rejects.toThrow(name)
   })

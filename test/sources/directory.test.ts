@@ -32,7 +32,10 @@ await symlink('nowhere', join(data, 'dangling.csv'))
 
 async function list(path: string | string[], roots = [root]): Promise<string[]> {
   const found: string[] = []
-  const source = openLocal({ kind: 'directory', path }, { roots, unpack: unpackLimits })
+  const source = openLocal(
+    { kind: 'directory', path },
+    { roots, unpack: unpackLimits, containers: [] },
+  )
   for await (const { name } of source.list(new AbortController().signal)) found.push(name)
   return found.sort()
 }
@@ -117,7 +120,7 @@ test('what is no file in a folder is left out, and told as what it is', async ()
   const told: string[] = []
   const source = openLocal(
     { kind: 'directory', path: odd },
-    { roots: [root], unpack: unpackLimits },
+    { roots: [root], unpack: unpackLimits, containers: [] },
   )
   const onLeftOut = (name: string, why: string) => void told.push(`${basename(name)}: ${why}`)
   const found: string[] = []

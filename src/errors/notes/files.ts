@@ -9,6 +9,31 @@ export const fileNotes = withExamples({
     hint: 'Their rows may be there twice now. With `--id NAME` a command that comes again is the same ingest.',
     example: { table: 'public.trips', earlier: 'trips-20250131-x7k2p9' },
   },
+  cells_merged: {
+    meaning:
+      'cells of a sheet are merged: the first of them has the value, and the others are NULL',
+    message: '{file} has {count} merged ranges below its header: {some}.',
+    hint: 'The value is in the first cell of each, and the others are NULL. To have it in all, fill the cells before.',
+    example: { file: '/data/trips.xlsx/January', count: 2, some: 'B3:B5, B6:B7' },
+  },
+  rows_hidden: {
+    meaning: 'rows that are hidden in a sheet, perhaps by a filter, were loaded like the others',
+    message: '{file} has {count} hidden rows, which were loaded.',
+    hint: 'If they are not to be loaded, delete them from the sheet.',
+    example: { file: '/data/trips.xlsx/January', count: 12 },
+  },
+  columns_hidden: {
+    meaning: 'columns that are hidden in a sheet were loaded like the others',
+    message: '{file} has {count} hidden columns, which were loaded: {some}.',
+    hint: null,
+    example: { file: '/data/trips.xlsx/January', count: 2, some: 'C, D' },
+  },
+  sheet_hidden: {
+    meaning: 'a sheet that is hidden in its workbook was loaded like the others',
+    message: 'The sheet {file} is hidden, and was loaded.',
+    hint: 'To load another one alone, say `--sheet`.',
+    example: { file: '/data/trips.xlsx/lists' },
+  },
   files_left_out: {
     meaning: 'files that are no data, such as a README or a PDF, were not loaded',
     message: 'These files were left out ({why}): {some}.',

@@ -1,4 +1,5 @@
 /** CSV, as the rest of Sluice knows it. */
+import { documentOf } from '../document.ts'
 import type { Format } from '../format.ts'
 import { checkOptions } from './checkOptions.ts'
 import { type CsvReading, toReading } from './dialect.ts'
@@ -19,6 +20,7 @@ export const csv = {
   options: csvOptions,
   check: checkOptions,
   empty: toReading(emptyDialect),
+  documentIn: ({ bytes }, options) => documentOf(bytes, options),
   head: (file, options) => toHead(ownHeadOf(file, options)),
   headIn(file, { options, reading, firstTable }) {
     // An ingest of an earlier version goes on as it began: one dialect reads all its files.

@@ -7,20 +7,9 @@ import {
   plainNumber,
   type Terms,
 } from '../../domain/values.ts'
+import { nullWords } from '../nullWords.ts'
 import type { Dialect } from './dialect.ts'
 import { loop, memory, places, reserve } from './loop.ts'
-
-/**
- * Words that stand for NULL beside numbers, dates and the like, as spreadsheets, databases and
- * languages write them. An empty text, or blanks alone, is one too.
- */
-const nullWords: ReadonlySet<string> = new Set([
-  '',
-  ...'- -- . .. ? NA na N/A n/a N.A. n.a. #N/A #NA <NA> NULL Null null <NULL> <null>'.split(' '),
-  ...'(NULL) (null) [NULL] [null] #NULL! \\N NIL Nil nil NONE None none NaN nan NAN'.split(' '),
-  ...'-NaN -nan 1.#QNAN -1.#QNAN 1.#IND -1.#IND NaT NAT N/D n/d ND nd'.split(' '),
-  '#N/A N/A',
-])
 
 /** Every text that is more than a text somewhere, in any dialect. */
 export const wordsOfAll: readonly string[] = [
@@ -30,8 +19,6 @@ export const wordsOfAll: readonly string[] = [
   'infinity',
   '-infinity',
 ]
-
-export const isNullWord = (text: string): boolean => nullWords.has(text)
 
 const blanks = /^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g
 

@@ -6,7 +6,6 @@ import { noteKey } from '../../domain/headNotes.ts'
 import { Layout } from '../../domain/layout.ts'
 import type { FirstTable, ListedFile } from '../../domain/words.ts'
 import type { Note } from '../../errors/notes.ts'
-import { documentOf } from '../../formats/document.ts'
 import { formatOf } from '../../formats/index.ts'
 import type { Source } from '../../sources/source.ts'
 import { type FullSpec, namedFiles } from '../spec.ts'
@@ -63,7 +62,7 @@ async function lookAt(
   const format = formatOf(options)
   const { head: bytes, ...read } = await readHead(source, listed, opening)
   const file = { ...listed, ...read, bytes, isNamed: namedFiles(spec.source)(listed) }
-  if (!file.isNamed && documentOf(file.bytes, options) !== null) return null
+  if (!file.isNamed && format.documentIn?.(file, options) != null) return null
   const { reading, header, width, notes } = format.head(file, options)
   if (width === 0) return null
   const { name } = file

@@ -3,7 +3,7 @@
 import { ownNotes } from '../../domain/headNotes.ts'
 import type { FileShape, FirstTable, Reading } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
-import type { Head, HeadFile, Scan } from '../../formats/format.ts'
+import type { Head, HeadFile, Scan, ScannedFile } from '../../formats/format.ts'
 import { formatOf } from '../../formats/index.ts'
 import type { Text } from '../../unpack/text.ts'
 import type { FullSpec } from '../spec.ts'
@@ -43,21 +43,25 @@ export function readIn(
 }
 
 /** Taps the bytes of a file that is read by its head. */
-export const scanBy = (head: Omit<Head, 'notes'>, file: { sizeBytes: number }): Scan =>
+export const scanBy = (head: Omit<Head, 'notes'>, file: ScannedFile): Scan =>
   formatOf(head.reading).scan(head, file)
 
-/**
- * What is told of a file besides what is told of the first table.
- * @param text all of it has been read; absent where only its head was
- */
+interface Told {
+  head: Pick<Head, 'notes'>
+  /** What all of its bytes have shown; absent, as `text`, where only its head was read. */
+  found?: Pick<FileShape, 'notes'>
+  text?: Pick<Text, 'encoding' | 'replaced'>
+}
+
+/** What is told of a file besides what is told of the first table. */
 export function notesBeside(
   { firstTable }: Pick<Known, 'firstTable'>,
   file: string,
-  { notes }: Pick<Head, 'notes'>,
-  text?: Pick<Text, 'encoding' | 'replaced'>,
+  { head: { notes }, found, text }: Told,
 ): Pick<FileShape, 'notes'> {
   const told = firstTable?.told
-  const own = [...(told ? ownNotes(notes, file, told) : []), ...replacedIn(file, text)]
+  const ofHead = told ? ownNotes(notes, file, told) : []
+  const own = [...ofHead, ...(found?.notes ?? []), ...replacedIn(file, text)]
   return own.length > 0 ? { notes: own } : {}
 }
 

@@ -156,6 +156,6 @@ async function shapeOf(
   const read = readIn(entry, { ...file, isNamed }, text)
   if ('leftOut' in read) return { shape: emptyShape(spec, read.leftOut), head: null }
   const { reading, header, width } = read.head
-  const notes = notesBeside(entry, file.name, read.head)
+  const notes = notesBeside(entry, file.name, { head: read.head })
   return { shape: { reading, header, width, cuts: [], flaws: [], ...notes }, head: read.head }
 }

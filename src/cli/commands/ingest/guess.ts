@@ -24,12 +24,12 @@ export async function scanFile(
   file: ListedFile,
   head: Omit<Head, 'notes'>,
 ): Promise<FileShape> {
-  const { sizeBytes } = file
+  const { name, sizeBytes } = file
   const opened = await source.open(file, opening.signal)
   try {
     const text = await openFileText(opened, file, opening)
     try {
-      const scan = scanBy(head, { sizeBytes })
+      const scan = scanBy(head, { name, sizeBytes })
       for await (const chunk of text.bytes) scan.push(chunk)
       return scan.shape()
     } finally {

@@ -18,6 +18,7 @@ import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 import { openLocal } from '../../../sources/index.ts'
 import { checkSpec } from '../../../spec/checkSpec.ts'
 import { readHead } from '../../../spec/files/text.ts'
+import { containersOf } from '../../../spec/format.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 import type { SpecWithoutSource } from '../../specOptions.ts'
 import { type FoundColumns, findColumns } from './columns.ts'
@@ -62,7 +63,11 @@ export async function peek(
   }
   const limits = readConfig().unpack
   const roots = paths.map((each) => parse(each).root)
-  const source = openLocal(from, { roots, unpack: limits })
+  const source = openLocal(from, {
+    roots,
+    unpack: limits,
+    containers: containersOf(full.format, limits),
+  })
   const { signal } = new AbortController()
   const opening = { format: full.format, limits, signal, scratch: temporaryFolder }
   const reader = { source, spec: full, opening }
