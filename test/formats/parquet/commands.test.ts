@@ -6,6 +6,7 @@ import { unfoldParquet } from '../../../src/formats/parquet/unfold.ts'
 import { buildApi } from '../../api/server.ts'
 import { inProcess } from '../../cli/inProcess.ts'
 import { until } from '../../harness.ts'
+import { isDecoded } from './processes.ts'
 import { writeParquet } from './written.ts'
 
 const api = await buildApi()
@@ -73,21 +74,13 @@ test('whoever stops reading, or aborts, ends the process that decodes', async ()
     join(api.folder, 'long.parquet'),
     `select i, repeat('x', 1000) as text from range(300000) t(i)`,
   )
-  const isRunning = async () => {
-    const { readdir, readFile } = await import('node:fs/promises')
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-    const lines = await Promise.all(
-      pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
-    )
-    return lines.some((line) => line.includes(path))
-  }
   const { signal } = new AbortController()
   for await (const chunk of unfoldParquet({ path, file: 'long' }, signal)) {
     expect(chunk.length).toBeGreaterThan(0)
-    expect(await isRunning()).toBe(true)
+    expect(await isDecoded(path)).toBe(true)
     break
   }
-  await until(async () => !(await isRunning()), { what: 'the end of the process' })
+  await until(async () => !(await isDecoded(path)), { what: 'the end of the process' })
   const controller = new AbortController()
   const reading = async () => {
     for await (const _ of unfoldParquet({ path, file: 'long' }, controller.signal)) {
@@ -95,5 +88,5 @@ test('whoever stops reading, or aborts, ends the process that decodes', async ()
     }
   }
   await expect(reading()).rejects.toThrow('stopped')
-  await until(async () => !(await isRunning()), { what: 'the end of the process' })
+  await until(async () => !(await isDecoded(path)), { what: 'the end of the process' })
 })
