@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { inMarkdown, shortSize, shortText } from '../../src/domain/shortText.ts'
+import { anyText } from '../anyText.ts'
 
 test('a short name is itself, of a long one the end is kept', () => {
   expect(shortText('2024/trips.csv')).toBe('2024/trips.csv')
@@ -16,7 +17,7 @@ test('what would act is shown', () => {
 })
 
 test('any text: bounded, well-formed, without control characters', () => {
-  const texts = fc.string({ unit: 'binary', maxLength: 400 })
+  const texts = anyText({ maxLength: 400 })
   fc.assert(
     fc.property(texts, fc.integer({ min: 2, max: 100 }), (text, max) => {
       for (const shown of [shortText(text, max), inMarkdown(text, max)]) {
