@@ -24,7 +24,7 @@ import { enterUnlogged, unloggedBytesMin } from '../src/postgres/ledger/unlogged
 import { modes } from '../src/postgres/modes/index.ts'
 import { landingName } from '../src/postgres/names.ts'
 import { alone } from '../src/postgres/sessions.ts'
-import { isConstrained } from '../src/postgres/target/constraints.ts'
+import { mayRefuse } from '../src/postgres/target/constraints.ts'
 import { addColumns, createLike, createTable, dropTable } from '../src/postgres/target/landing.ts'
 import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
@@ -221,7 +221,7 @@ async function landLike(
   const columns = target.columns.filter(
     (column) => !column.generated && (all || layout.used.has(column.name)),
   )
-  const traced = into.atomic && !all && (await isConstrained(tx, name, columns))
+  const traced = into.atomic && !all && (await mayRefuse(tx, name, columns))
   const added = await typesOf(tx, landing, [...layout.added])
   if (added.length > 0 && !target.owned) {
     const problem = `only its owner may add columns (${[...layout.added].join(', ')})`

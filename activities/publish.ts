@@ -1,11 +1,11 @@
 /** publish: landing → target, in one transaction that also marks the ingest published. */
 
 import type { Emptied } from '../src/domain/ingestInput.ts'
-import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
+import { parseTableName, showTable } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { noteOf } from '../src/errors/notes.ts'
 import type { SluiceError } from '../src/errors.ts'
-import { type Connection, problemOf } from '../src/postgres/db.ts'
+import type { Connection } from '../src/postgres/db.ts'
 import {
   enterPhase,
   type IngestEntry,
@@ -18,24 +18,21 @@ import { type Sums, sumReceipts } from '../src/postgres/ledger/units.ts'
 import { modes } from '../src/postgres/modes/index.ts'
 import { landingName } from '../src/postgres/names.ts'
 import { alone } from '../src/postgres/sessions.ts'
-import { isOfConstraint, isRefusal } from '../src/postgres/sqlState.ts'
-import { isConstrained, judgeAtOnce, runDeferred } from '../src/postgres/target/constraints.ts'
+import { isRefusal } from '../src/postgres/sqlState.ts'
 import { dropRowColumn } from '../src/postgres/target/landing.ts'
-import { whyLost } from '../src/postgres/target/lost.ts'
 import { renameIntoPlace, swap } from '../src/postgres/target/publish.ts'
-import { recordReplaced, targetChanged } from '../src/postgres/target/relied.ts'
+import { recordReplaced } from '../src/postgres/target/relied.ts'
 import { lockTargetName } from '../src/postgres/target/target.ts'
-import type { TargetTable } from '../src/postgres/target/targetTable.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
 import { countsOf, publishedCounts, withColumns, withNotes } from './publish/counts.ts'
 import { takeBackEmptied } from './publish/emptied.ts'
 import { evolve } from './publish/evolve.ts'
-import { judgeLanding } from './publish/judge.ts'
+import { fillTarget } from './publish/fill.ts'
 import { noteLikely } from './publish/likely.ts'
 import { overLimit } from './publish/limit.ts'
-import { refused, refusedRows } from './publish/refused.ts'
+import { refused } from './publish/refused.ts'
 import { lockPlanned, mustStand, plannedOf } from './publish/target.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
 
@@ -160,92 +157,4 @@ async function moveRows(
     throw isRefusal(error) ? refused(target, error) : error
   })
   return fillTarget(attempt, tx, input, { entry, loaded, target, landing, there, list })
-}
-
-interface Filling {
-  entry: IngestEntry
-  loaded: Sums
-  target: TableName
-  landing: TableName
-  there: TargetTable
-  /** What the landing table fills. */
-  list: TargetTable['columns']
-}
-
-/**
- * Tries it first: rows without a fault cost no judgement, and writers of the target are not kept
- * waiting by a lock. Rows that the target refuses are judged, and it is tried with the others.
- */
-async function fillTarget(
-  attempt: Attempt,
-  tx: Connection,
-  input: PublishInput,
-  filling: Filling,
-): Promise<Sums | SluiceError> {
-  const { ingestId } = input
-  const { entry } = filling
-  const { spec, traced } = entry
-  // A spec that says to skip rows expects some, so they are sought before the first try.
-  let tries = !(traced && spec.target?.unique === 'skip')
-  let { loaded } = filling
-  for (;;) {
-    const error = tries ? await tryToFill(tx, { ...filling, loaded }) : null
-    if (tries && error === null) return loaded
-    const marked = traced && !isOther(error) ? await judgeLanding(attempt, tx, ingestId, entry) : 0
-    if (tries && marked === 0) throw await whyRefused(tx, ingestId, filling, error)
-    loaded = await sumReceipts(tx, ingestId)
-    const over = await overLimit(tx, input, spec, countsOf(loaded))
-    if (over) return over
-    tries = true
-  }
-}
-
-/** About something else than a constraint. */
-const isOther = (error: unknown): boolean => error !== null && !isOfConstraint(error)
-
-/**
- * @returns the error when rows break a constraint; then nothing was done
- * @throws target_refused, count_mismatch
- */
-async function tryToFill(
-  tx: Connection,
-  { entry: { spec }, loaded, landing, target, there, list }: Filling,
-): Promise<unknown> {
-  await tx.query('savepoint fill')
-  try {
-    await judgeAtOnce(tx, target)
-    const { mode } = spec.target as FullTarget
-    const rows = await modes[mode].fill(tx, { target, landing, there, columns: list })
-    await mustHaveArrived(tx, target, { rows, rowsLoaded: loaded.rowsLoaded })
-    await runDeferred(tx)
-    return null
-  } catch (error) {
-    if (!isRefusal(error)) throw error
-    await tx.query('rollback to savepoint fill')
-    return error
-  }
-}
-
-/** @throws target_refused, count_mismatch */
-async function mustHaveArrived(
-  tx: Connection,
-  target: TableName,
-  { rows, rowsLoaded }: { rows: number; rowsLoaded: number },
-): Promise<void> {
-  if (rows === rowsLoaded) return
-  throw await whyLost(tx, quoteTable(target), { sent: rowsLoaded, arrived: rows })
-}
-
-/** Without row numbers, a constraint that came after the plan cannot be traced to single rows. */
-async function whyRefused(
-  tx: Connection,
-  ingestId: string,
-  { entry, target: table, list }: Filling,
-  error: unknown,
-): Promise<SluiceError> {
-  const why = await refusedRows(tx, { target: table, filled: list.map(({ name }) => name) }, error)
-  const isNew = !entry.traced && !isOther(error) && (await isConstrained(tx, table, list))
-  if (!isNew || why.code !== 'target_refused') return why
-  const problem = `it has a constraint that it did not have, and rows break it (${problemOf(error)})`
-  return targetChanged({ ingestId, table }, problem, error)
 }

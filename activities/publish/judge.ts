@@ -3,8 +3,14 @@
  * that they came from: a row's place among those of its unit leads to its record.
  */
 
-import { parseTableName, quoteIdentifier, quoteTable, showTable } from '../../src/domain/table.ts'
-import type { Reject } from '../../src/domain/words.ts'
+import {
+  parseTableName,
+  quoteIdentifier,
+  quoteTable,
+  showTable,
+  type TableName,
+} from '../../src/domain/table.ts'
+import type { Reject, UnitRef } from '../../src/domain/words.ts'
 import { sluiceError } from '../../src/errors.ts'
 import { forPeople } from '../../src/formats/forPeople.ts'
 import { readerOf } from '../../src/formats/index.ts'
@@ -22,6 +28,7 @@ import {
   type Mark,
   marksByUnit,
   rankMarks,
+  rankOf,
   removeMarked,
 } from '../../src/postgres/target/violations.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
@@ -44,34 +51,80 @@ export async function judgeLanding(
   ingestId: string,
   { spec, columns }: IngestEntry,
 ): Promise<number> {
-  const { table, mode, unique } = spec.target as FullTarget
+  const { table, mode } = spec.target as FullTarget
   const target = parseTableName(table)
   const landing = landingName(ingestId, target)
   const filled = (columns ?? []).map(({ name }) => name)
   const marked = await judge(tx, { target, landing, filled, keepsRows: modes[mode].keepsRows })
-  if (marked === 0) return 0
+  if (marked > 0) await rejectMarked({ stage }, tx, ingestId, { spec, columns })
+  return marked
+}
+
+/**
+ * What is marked leaves the landing table, and the receipts and rejects say so.
+ * @throws target_refused when a key is there already and the spec does not stand for it
+ */
+export async function rejectMarked(
+  deps: Pick<Deps, 'stage'>,
+  tx: Connection,
+  ingestId: string,
+  { spec, columns }: Pick<IngestEntry, 'spec' | 'columns'>,
+): Promise<void> {
+  const { table, unique } = spec.target as FullTarget
+  const target = parseTableName(table)
+  const landing = landingName(ingestId, target)
   const taken = unique === 'fail' ? await firstMark(tx, uniqueViolation) : null
   if (taken) throw sluiceError('target_refused', { table: showTable(target), problem: taken })
 
   const at = { table: quoteTable(landing), row: quoteIdentifier(rowColumn(landing)) }
   await rankMarks(tx, at, unique === 'skip' ? uniqueViolation : null)
   for await (const { unitNo, marks } of marksByUnit(tx)) {
-    const receipt = await readReceipt(tx, { ingestId, unitNo })
-    const fileNos = [...new Set(receipt.unit.splits.map(({ fileNo }) => fileNo))]
-    const files = await readFiles(tx, ingestId, fileNos)
-    const bytes = new UnitBytes(stage, ingestId, receipt.unit, files)
-    const { reading, columns: fields } = receipt.unit
-    const reader = readerOf(reading, fieldColumns(fields, columns ?? []))
-    const judged = { ingestId, unitNo, reader, ...receipt }
+    const { bytes, judged } = await openUnit(deps, tx, { ingestId, unitNo, columns })
+    const { reader, unit } = judged
     const rejects = await findRecords(tx, judged, bytes, marks)
     const ref = { ingestId, unitNo }
     await keepRejects(tx, ref, forPeople(rejects, reader), (fileNo) => bytes.nameOf(fileNo))
-    const width = fields.length
+    const width = unit.columns.length
     const moved = rejects.map(({ raw }) => ({ unitNo, ragged: reader.ragged(raw), width }))
     await correctTrimmed(tx, ingestId, moved, -1)
   }
   await removeMarked(tx, ingestId, at)
-  return marked
+}
+
+interface OfRow {
+  ingestId: string
+  entry: Pick<IngestEntry, 'columns'>
+  landing: TableName
+  /** Its number in the landing table. */
+  row: string
+}
+
+/** Where the record of a row stands, for people. */
+export async function placeOf(
+  deps: Pick<Deps, 'stage'>,
+  tx: Connection,
+  { ingestId, entry: { columns }, landing, row }: OfRow,
+): Promise<string> {
+  const at = { table: quoteTable(landing), row: quoteIdentifier(rowColumn(landing)) }
+  const { unitNo, rank } = await rankOf(tx, at, row)
+  const { bytes, judged } = await openUnit(deps, tx, { ingestId, unitNo, columns })
+  const mark = { unitNo, rank, column: null, code: '', constraint: null, error: '' }
+  const [record] = await findRecords(tx, judged, bytes, [mark])
+  return record ? `${bytes.nameOf(record.fileNo)} line ${record.line}` : `a row of unit ${unitNo}`
+}
+
+async function openUnit(
+  { stage }: Pick<Deps, 'stage'>,
+  tx: Connection,
+  { ingestId, unitNo, columns }: UnitRef & Pick<IngestEntry, 'columns'>,
+): Promise<{ bytes: UnitBytes; judged: Judged }> {
+  const receipt = await readReceipt(tx, { ingestId, unitNo })
+  const { reading, columns: fields, splits } = receipt.unit
+  const fileNos = [...new Set(splits.map(({ fileNo }) => fileNo))]
+  const files = await readFiles(tx, ingestId, fileNos)
+  const bytes = new UnitBytes(stage, ingestId, receipt.unit, files)
+  const reader = readerOf(reading, fieldColumns(fields, columns ?? []))
+  return { bytes, judged: { ingestId, unitNo, reader, ...receipt } }
 }
 
 interface Judged extends UnitReceipt {

@@ -8,6 +8,16 @@ import { firstReject } from '../../src/postgres/ledger/rejects.ts'
 import type { FullSpec } from '../../src/spec/spec.ts'
 import { rejectedIn, saidIn } from './likely.ts'
 
+/** How many more rows may be rejects; less than 0 when there are too many. */
+export function rejectsLeft(
+  { records }: { records: number },
+  { rejects: { max } }: FullSpec,
+  { rowsRead, rowsRejected }: Required<Pick<Counts, 'rowsRead' | 'rowsRejected'>>,
+): number {
+  const read = Math.max(rowsRead, records)
+  return Math.floor(rejectsAllowed(max, read) ?? read / 2) - rowsRejected
+}
+
 /**
  * A limit of the spec holds alone. Without one more than half of the rows would be too many: then
  * the file was most likely read in a wrong way.
@@ -22,10 +32,8 @@ export async function overLimit(
 ): Promise<SluiceError | null> {
   const { max } = spec.rejects
   const { rowsRejected: rejected, rowsLoaded, rowsSkipped } = counts
-  if (rejected === 0) return null
+  if (rejected === 0 || rejectsLeft({ records }, spec, counts) >= 0) return null
   const read = Math.max(counts.rowsRead, records)
-  const allowed = max === null ? read / 2 : (rejectsAllowed(max, read) ?? read)
-  if (rejected <= allowed) return null
   const first = await firstReject(tx, ingestId)
   const likely = likelyCause(await rejectedIn(tx, ingestId), saidIn(spec))
   if (max !== null)

@@ -32,11 +32,22 @@ const isOfValue = (error: unknown): boolean =>
 /** About the rows themselves: data (22), constraints (23), too large (54), or one value of one. */
 export const isAboutRows = (error: unknown): boolean => isOfRows(error) || isOfValue(error)
 
-/** The same, and what a `with check option` or a trigger says of a row. */
-export const isAboutRow = (error: unknown): boolean => isOfRow(error) || isOfValue(error)
+/** A function says so with a SQLSTATE of its choice, as a trigger does. */
+const isRaised = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.routine === 'exec_stmt_raise' && !isOfServer(error)
+
+/** A row that a policy of the table does not let in; the role may well insert others. */
+const isOfPolicy = (error: unknown): boolean =>
+  isNotAllowed(error) && (error as pg.DatabaseError).routine === 'ExecWithCheckOptions'
+
+/** The same, and what a `with check option`, a policy or a trigger says of a row. */
+export const isAboutRow = (error: unknown): boolean =>
+  isOfRow(error) || isOfValue(error) || isOfPolicy(error) || isRaised(error)
+
+const isOfTarget = isOneOf(/^(22|23|42|44|54|P0)/)
 
 /** The target does not take the rows, or the columns. */
-export const isRefusal = isOneOf(/^(22|23|42|44|54|P0)/)
+export const isRefusal = (error: unknown): boolean => isOfTarget(error) || isRaised(error)
 
 /** A constraint of the target. */
 export const isOfConstraint = isOneOf(/^23/)

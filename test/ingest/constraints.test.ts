@@ -188,15 +188,6 @@ test('partitions: a row without one is a reject', async () => {
   expect(await column('logs', 'n')).toHaveLength(3)
 })
 
-test('what cannot be judged fails the ingest as a whole, and says so', async () => {
-  await harness.db.query(`create table rooms (room int4range, n int primary key,
-    exclude using gist (room with &&))`)
-  const view = await ingest('rooms', 'room,n\n"[1,5)",1\n"[4,9)",2\n')
-  expect(view).toMatchObject({ state: 'failed', error: { code: 'target_refused' } })
-  expect(view.error?.message).toMatch(/rooms_room_excl.*cannot judge/)
-  expect(await column('rooms', 'n')).toEqual([])
-})
-
 test('a unit of the repair lane, and records over several lines', async () => {
   await harness.db.query('create table mended (n int primary key, text text, type regclass)')
   const rows = [

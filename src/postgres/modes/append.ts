@@ -1,30 +1,34 @@
 /** append: the rows are added to those that are there. */
 import { quoteIdentifier, quoteTable } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
-import type { Filling, Mode } from './mode.ts'
+import type { Filling, Mode, RowRange } from './mode.ts'
 
 export const append: Mode = {
   lock: 'row exclusive',
   keepsRows: true,
   check: async () => {},
   mayTakePlace: () => false,
-  fill: insertAll,
+  makeRoom: async () => {},
+  fill: insertRows,
 }
 
 /**
- * Copies the rows of the landing table into the target.
+ * Copies rows of the landing table into the target.
  * @returns how many
  */
-export async function insertAll(
+export async function insertRows(
   tx: Connection,
   { landing, target, columns }: Filling,
+  range?: RowRange,
 ): Promise<number> {
   if (columns.length === 0) return 0
   const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ')
   const overriding = columns.some(({ identity }) => identity) ? 'overriding system value' : ''
+  const where = range ? ` where ${range.row} > $1 and ${range.row} <= $2` : ''
   const { rowCount } = await tx.query(
     `insert into ${quoteTable(target)} (${names}) ${overriding}
-     select ${names} from ${quoteTable(landing)}`,
+     select ${names} from ${quoteTable(landing)}${where}`,
+    range && [range.after, range.to],
   )
   return rowCount ?? 0
 }

@@ -13,6 +13,14 @@ export interface Candidate {
   role: string
 }
 
+/** Rows of a landing table that numbers them: those behind `after` up to `to`. Numbers are as PostgreSQL writes them. */
+export interface RowRange {
+  /** As SQL: the column that numbers them. */
+  row: string
+  after: string
+  to: string
+}
+
 /** What publish has in its transaction, with the target locked. */
 export interface Filling {
   target: TableName
@@ -34,6 +42,12 @@ export interface Mode {
    * It then has all columns of the target.
    */
   mayTakePlace(there: Pick<TargetTable, 'bare'>): boolean
-  /** Puts the rows of the landing table into the target. @returns how many were inserted */
-  fill(tx: Connection, filling: Filling): Promise<number>
+  /** Takes the rows of the target away that must not be there when it is filled. */
+  makeRoom(tx: Connection, filling: Filling): Promise<void>
+  /**
+   * Puts rows of the landing table into the target.
+   * @param range absent for all of them
+   * @returns how many were inserted
+   */
+  fill(tx: Connection, filling: Filling, range?: RowRange): Promise<number>
 }

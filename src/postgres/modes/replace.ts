@@ -3,7 +3,7 @@ import { quoteTable, showTable, type TableName } from '../../domain/table.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 import type { TargetTable } from '../target/targetTable.ts'
-import { insertAll } from './append.ts'
+import { insertRows } from './append.ts'
 import type { Mode } from './mode.ts'
 
 export const replace: Mode = {
@@ -18,10 +18,8 @@ export const replace: Mode = {
     await mustNotBeReferenced(db, oid, shown)
   },
   mayTakePlace: ({ bare }) => bare,
-  async fill(tx, filling) {
-    await truncate(tx, filling.target, filling.there)
-    return insertAll(tx, filling)
-  },
+  makeRoom: (tx, { target, there }) => truncate(tx, target, there),
+  fill: insertRows,
 }
 
 /** Rows that others refer to cannot all be taken away. @throws target_referenced */

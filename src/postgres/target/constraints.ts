@@ -63,23 +63,31 @@ export interface Unique {
   column: string | null
 }
 
-/** Can a row break a constraint of the target, when these columns are filled? */
-export async function isConstrained(
+/**
+ * Can the target refuse a single row, when these columns are filled? By a constraint, a value that is
+ * too large for an index, what it generates, a policy, or a trigger.
+ */
+export async function mayRefuse(
   tx: Connection,
   table: TableName,
   filled: readonly Pick<TargetColumn, 'notNull'>[],
 ): Promise<boolean> {
   if (filled.some(({ notNull }) => notNull)) return true
   const { rows } = await tx.query(
-    `select relkind = 'p' or relispartition
-            or exists (select from pg_index where indrelid = c.oid and indisunique)
+    `select relkind = 'p' or relispartition or row_security_active(c.oid)
+            or exists (select from pg_index where indrelid = c.oid)
             or exists (select from pg_constraint where conrelid = c.oid and contype in ('c', 'f'))
-            as constrained
+            or exists (select from pg_attribute where attrelid = c.oid and attgenerated <> '')
+            or exists (select from pg_trigger where tgrelid = c.oid and ${seesEachRow})
+            as refuses
      from pg_class c where oid = $1::regclass`,
     [quoteTable(table)],
   )
-  return rows[0].constrained
+  return rows[0].refuses
 }
+
+/** tgtype: 1 for each row, 4 insert. Those of foreign keys are internal. */
+const seesEachRow = `not tgisinternal and tgenabled in ('O', 'A') and tgtype::int & 5 = 5`
 
 export async function readConstraints(tx: Connection, table: TableName): Promise<Constraints> {
   const name = [quoteTable(table)]

@@ -87,6 +87,34 @@ export async function rankMarks(
   )
 }
 
+/** The place of one row among those of its unit. */
+export async function rankOf(
+  tx: Connection,
+  landing: { table: string; row: string },
+  row: string,
+): Promise<Pick<Mark, 'unitNo' | 'rank'>> {
+  const { rows } = await tx.query(
+    `select $1::bigint >> ${unitShift} as "unitNo", count(*) as rank from ${landing.table} l
+     where l.${landing.row} >> ${unitShift} = $1::bigint >> ${unitShift} and l.${landing.row} <= $1`,
+    [row],
+  )
+  return rows[0]
+}
+
+/** Marks rows that were found otherwise than by a statement. */
+export async function addMarks(
+  tx: Connection,
+  rows: readonly (Pick<Mark, 'constraint' | 'code' | 'column' | 'error'> & { row: string })[],
+): Promise<void> {
+  await tx.query(
+    `insert into pg_temp.sluice_marks ${markColumns}
+     select row::bigint, "constraint", code, "column", error
+     from jsonb_to_recordset($1::jsonb)
+       as found (row text, "constraint" text, code text, "column" text, error text)`,
+    [JSON.stringify(rows)],
+  )
+}
+
 const fetched = 5000
 
 /** The marks that have a rank, unit by unit, in order. Not more than a unit's are in memory. */

@@ -1,0 +1,31 @@
+/** What the rows of an ingest are moved by, once the target is locked. */
+import type { TableName } from '../../src/domain/table.ts'
+import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
+import type { Sums } from '../../src/postgres/ledger/units.ts'
+import type { Filling as Rows } from '../../src/postgres/modes/mode.ts'
+import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+
+/** The publish under way. */
+export interface Publishing {
+  ingestId: string
+  /** Data records that staging counted. */
+  records: number
+}
+
+export interface Filling {
+  entry: IngestEntry
+  /** What the receipts add up to. */
+  loaded: Sums
+  target: TableName
+  landing: TableName
+  there: TargetTable
+  /** What the landing table fills. */
+  list: TargetTable['columns']
+}
+
+export const rowsOf = ({ target, landing, there, list }: Filling): Rows => ({
+  target,
+  landing,
+  there,
+  columns: list,
+})
