@@ -68,7 +68,8 @@ export const once = {
 /** Of the first table whose name is like this: `u` has no log, `p` has one. */
 export async function persistence(harness: Harness, table: string): Promise<string> {
   const { rows: found } = await harness.db.query(
-    'select relpersistence as kind from pg_class where relname like $1 order by 1 limit 1',
+    `select relpersistence as kind from pg_class where relname like $1 and relkind = 'r'
+     order by 1 limit 1`,
     [table],
   )
   return found[0].kind
