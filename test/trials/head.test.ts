@@ -220,6 +220,20 @@ describe('titles', () => {
   })
 
   test.each([
+    ['one', 'Customer list,,\n', 1],
+    ['and padding alone', 'Customer list 2024,,\n,,\n', 2],
+    ['two', 'Customer list,,\nas of today,,\n', 2],
+  ])('a few words, padded, above names of texts: %s', (_, titles, skipRows) => {
+    const texts = `name,city,state\n${lines((n) => `Anna ${n},Paris,FR`)}`
+    const { dialect, header, records } = look(titles + texts)
+    expect([dialect.skipRows, header]).toEqual([skipRows, ['name', 'city', 'state']])
+    expect(records.length).toBe(20)
+    // Where other records are of words alone, the first one may be one of them.
+    const more = look(`${titles + texts}Bert 9,,\n`)
+    expect([more.dialect.skipRows, more.dialect.header]).toEqual([undefined, false])
+  })
+
+  test.each([
     ['a record with empty fields', 'x,,\n', (n: number) => `a${n},b${n % 7},c`],
     ['a record that is too wide', 'a,b,c,d,e\n', (n: number) => `${n},${n},${n}`],
     ['numbers', '1,,\n', (n: number) => `${n},${n},x`],
