@@ -23,7 +23,8 @@ export const words = {
     example: '`{"kind": "directory", "path": "/data/2025/*.csv"}`',
   },
   member: {
-    means: 'A file within an archive. It is listed, staged and loaded like any other file.',
+    means:
+      'A file within an archive, or a sheet of a workbook. It is listed, staged and loaded like any other file.',
     example: '`2025/jan.csv` in `trips.zip`',
   },
   target: {

@@ -9,10 +9,10 @@ import { notesBeside } from './notes.ts'
 import { type XlsxOptions, xlsxOptions } from './options.ts'
 import type { XlsxReading } from './reading.ts'
 import { headAmong } from './rows/among.ts'
-import { type CsvHead, unfoldedHead } from './rows/head.ts'
-import { unfoldedReader } from './rows/reader.ts'
+import { type CsvHead, rowsHead } from './rows/head.ts'
+import { rowsReader } from './rows/reader.ts'
 import { sampleOf } from './rows/sample.ts'
-import { UnfoldedScan } from './rows/scan.ts'
+import { RowsScan } from './rows/scan.ts'
 
 interface XlsxHead extends Head<XlsxReading> {}
 
@@ -44,7 +44,7 @@ function headBy(headOfCsv: CsvHead, file: HeadFile, options: XlsxOptions): XlsxH
     sheet,
     ...(options.errorCells === 'null' && { errorsAreNull: true }),
   }
-  const head = unfoldedHead<XlsxReading>(file, options, {
+  const head = rowsHead<XlsxReading>(file, options, {
     own,
     dataStart: found.end,
     headOfCsv,
@@ -93,8 +93,8 @@ export function createXlsx(headOfCsv: CsvHead) {
     scan({ ...head }: Omit<XlsxHead, 'notes'>, file) {
       const told = (json: string) =>
         notesBeside(json, file.name ?? head.reading.sheet ?? '', head.start.lines)
-      return new UnfoldedScan(head, { ...file, told })
+      return new RowsScan(head, { ...file, told })
     },
-    reader: unfoldedReader,
+    reader: rowsReader,
   } satisfies Format<XlsxOptions, XlsxReading>
 }

@@ -1,7 +1,7 @@
 /** How a sheet of a workbook is read. */
-import type { UnfoldedReading } from './rows/reading.ts'
+import type { RowsReading } from './rows/reading.ts'
 
-export interface XlsxReading extends UnfoldedReading {
+export interface XlsxReading extends RowsReading {
   kind: 'xlsx'
   /** The name of the sheet. */
   sheet?: string

@@ -2,14 +2,14 @@
 import { findColumns } from '../../../domain/names.ts'
 import type { Head, Known } from '../../format.ts'
 import type { HeadOptions } from './head.ts'
-import type { UnfoldedReading } from './reading.ts'
+import type { RowsReading } from './reading.ts'
 
 interface Context extends Pick<Known, 'firstTable'> {
   options: HeadOptions & Pick<Known['options'], 'unknownFiles'>
 }
 
 /** @param headBy the head of the file as it is by itself, or as it is said whether it has a header */
-export function headAmong<R extends UnfoldedReading>(
+export function headAmong<R extends RowsReading>(
   { options, firstTable }: Context,
   headBy: (header?: boolean) => Head<R>,
 ): { head: Head<R> } | { leftOut: string } {

@@ -1,5 +1,5 @@
 /**
- * A record of a file that was unfolded: a line that is a JSON array of its cells. The type of a cell
+ * A row of a sheet as it is staged: a line that is a JSON array of its cells. The type of a cell
  * is in how it is written, so nothing is guessed from its text.
  */
 

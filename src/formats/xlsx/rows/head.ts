@@ -1,5 +1,5 @@
 /**
- * The head of an unfolded file whose first rows may be titles and a header, as in a spreadsheet.
+ * The head of a sheet, whose first rows may be titles and a header.
  *
  * The rows are written as CSV, line by line, and the head of that is found as for any CSV file: so
  * what is a title, a header, or data is decided in one way for all formats.
@@ -11,7 +11,7 @@ import { sluiceError } from '../../../errors.ts'
 import type { Head, HeadFile } from '../../format.ts'
 import { type Cell, cellsOf } from './cells.ts'
 import { linesOf } from './lines.ts'
-import type { UnfoldedReading } from './reading.ts'
+import type { RowsReading } from './reading.ts'
 
 export interface HeadOptions {
   header?: boolean | number
@@ -24,7 +24,7 @@ export interface HeadOptions {
 export type CsvHead = (
   file: HeadFile,
   options: HeadOptions & { delimiter: string; quote: string; escape: string; decimal: '.' },
-) => Head<Reading & Pick<UnfoldedReading, 'header' | 'headerRows' | 'skipRows' | 'names'>>
+) => Head<Reading & Pick<RowsReading, 'header' | 'headerRows' | 'skipRows' | 'names'>>
 
 /** As many rows as are looked at, and as many bytes of CSV are made of them. */
 const rowsMax = 3000
@@ -50,15 +50,15 @@ interface Row {
   start: number
 }
 
-interface OfFormat<R extends UnfoldedReading> {
+interface OfFormat<R extends RowsReading> {
   /** What the format adds to the reading. */
-  own: Omit<R, keyof UnfoldedReading> & Partial<R>
+  own: Omit<R, keyof RowsReading> & Partial<R>
   /** Where the first row begins. */
   dataStart: number
   headOfCsv: CsvHead
 }
 
-export function unfoldedHead<R extends UnfoldedReading>(
+export function rowsHead<R extends RowsReading>(
   file: HeadFile,
   options: HeadOptions,
   { own, dataStart, headOfCsv }: OfFormat<R>,
@@ -168,7 +168,7 @@ interface Found {
   width: number
   start: { lines: number }
   notes: Note[]
-  dialect: Pick<UnfoldedReading, 'header' | 'headerRows' | 'skipRows' | 'names'>
+  dialect: Pick<RowsReading, 'header' | 'headerRows' | 'skipRows' | 'names'>
   from: number
   to: number
   /** Which row has the last names. */
@@ -178,7 +178,7 @@ interface Found {
 function headOfRows(
   rows: readonly Row[],
   { from, to }: Span,
-  { file, options, headOfCsv }: Pick<OfFormat<UnfoldedReading>, 'headOfCsv'> & Asked,
+  { file, options, headOfCsv }: Pick<OfFormat<RowsReading>, 'headOfCsv'> & Asked,
 ): Found {
   const { name: called } = file
   if (to - from > columnsMax) {

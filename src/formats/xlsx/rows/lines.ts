@@ -1,4 +1,4 @@
-/** The lines of an unfolded file: records, and what is none. */
+/** The lines that are staged of a sheet: records, and what is none. */
 
 const LF = 10
 const CR = 13

@@ -1,4 +1,4 @@
-/** The records of an unfolded file, written as COPY text. */
+/** The rows of a sheet, written as COPY text. */
 import { isUtf8 } from 'node:buffer'
 import { type Column, isTextType } from '../../../domain/columns.ts'
 import { rejectReason } from '../../../errors/rejects.ts'
@@ -6,9 +6,9 @@ import { wrongCount } from '../../faults.ts'
 import type { Broken, Fault, Reader, Written } from '../../reader.ts'
 import { type Cell, cellsOf } from './cells.ts'
 import { linesOf } from './lines.ts'
-import type { UnfoldedReading } from './reading.ts'
+import type { RowsReading } from './reading.ts'
 
-export function unfoldedReader(reading: UnfoldedReading, columns: readonly Column[]): Reader {
+export function rowsReader(reading: RowsReading, columns: readonly Column[]): Reader {
   const rows = new Rows(reading, columns)
   return {
     changesTerms: false,
@@ -27,11 +27,11 @@ export function unfoldedReader(reading: UnfoldedReading, columns: readonly Colum
 }
 
 class Rows {
-  readonly #reading: UnfoldedReading
+  readonly #reading: RowsReading
   readonly #columns: readonly Column[]
   readonly #isText: boolean[]
 
-  constructor(reading: UnfoldedReading, columns: readonly Column[]) {
+  constructor(reading: RowsReading, columns: readonly Column[]) {
     this.#reading = reading
     this.#columns = columns
     this.#isText = columns.map(({ type }) => isTextType(type))

@@ -1,7 +1,7 @@
-/** How an unfolded file is read. */
+/** How the rows of a sheet are read. */
 import type { Reading } from '../../../domain/words.ts'
 
-export interface UnfoldedReading extends Reading {
+export interface RowsReading extends Reading {
   /** The first record names the columns. */
   header: boolean
   /** Records of the header, whose words are joined; 1 if absent. */

@@ -1,11 +1,11 @@
-/** The first records of an unfolded file, without a footer. */
+/** The first records of a sheet, without a footer. */
 import type { Head, Sample } from '../../format.ts'
 import { linesOf } from './lines.ts'
-import type { UnfoldedReading } from './reading.ts'
+import type { RowsReading } from './reading.ts'
 
 export function sampleOf(
   bytes: Buffer,
-  { reading, start }: Head<UnfoldedReading>,
+  { reading, start }: Head<RowsReading>,
   { whole, recordsMax }: { whole: boolean; recordsMax: number },
 ): Sample {
   const body = bytes.subarray(start.offset)

@@ -1,4 +1,4 @@
-/** What staging learns of an unfolded file: where its records end, and what its cells are. */
+/** What staging learns of a sheet: where its records end, and what its cells are. */
 import { cutBytes } from '../../../domain/plan.ts'
 import type { Cut, FileShape, Flaw } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
@@ -6,7 +6,7 @@ import { type Head, recordBytesMax, type Scan } from '../../format.ts'
 import { cellsOf } from './cells.ts'
 import { CellKinds } from './kinds.ts'
 import { endOf, isRecord, openBrace } from './lines.ts'
-import type { UnfoldedReading } from './reading.ts'
+import type { RowsReading } from './reading.ts'
 
 const LF = 10
 
@@ -24,8 +24,8 @@ interface Waiting {
   before: Cut
 }
 
-export class UnfoldedScan implements Scan {
-  readonly #head: Omit<Head<UnfoldedReading>, 'notes'>
+export class RowsScan implements Scan {
+  readonly #head: Omit<Head<RowsReading>, 'notes'>
   readonly #told: ScanOptions['told']
   readonly #kinds: CellKinds
   readonly #cutBytes: number
@@ -43,7 +43,7 @@ export class UnfoldedScan implements Scan {
   /** Bytes in front of the data that are still to come. */
   #skip: number
 
-  constructor(head: Omit<Head<UnfoldedReading>, 'notes'>, { told, ...file }: ScanOptions) {
+  constructor(head: Omit<Head<RowsReading>, 'notes'>, { told, ...file }: ScanOptions) {
     const { offset, lines } = head.start
     this.#head = head
     this.#told = told
