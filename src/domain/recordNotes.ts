@@ -28,10 +28,11 @@ export function recordNotes(file: string, shape: FileShape): Note[] {
 const counted = (count: number): string => (count === 1 ? '1 record' : `${count} records`)
 
 /**
- * The last field, where it has neither a name nor a value: nothing stands behind the last delimiter
+ * In a format with delimiters: the last field, where it has neither a name nor a value: nothing stands behind the last delimiter
  * of any line.
  */
-function unnamedLast({ header, width, types }: FileShape): number | null {
+function unnamedLast({ reading, header, width, types }: FileShape): number | null {
+  if (!('delimiter' in reading)) return null
   const isUnnamed = header === null || (header[width - 1] ?? '').trim() === ''
   const facts = types?.[width - 1]
   return width > 1 && isUnnamed && facts && isWithoutValue(facts) ? width : null
