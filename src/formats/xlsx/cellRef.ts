@@ -11,7 +11,7 @@ export interface Area {
 }
 
 /** `A` is 1. */
-export function columnNo(letters: string): number {
+function columnNo(letters: string): number {
   let column = 0
   for (const letter of letters.toUpperCase()) column = column * 26 + letter.charCodeAt(0) - 64
   return column

@@ -13,7 +13,7 @@ const memoryBytes = 16 << 20
 const blockBytes = 64 << 10
 const blocksMax = 64
 /** Their offsets lie in memory: 8 bytes each. */
-export const stringsMax = 1 << 23
+const stringsMax = 1 << 23
 
 export class Strings {
   readonly #memoryBytes: number
