@@ -116,7 +116,7 @@ export async function planIn(
   const bytes = known ? sumBytes(known.files) : await sumFileBytes(tx, ingestId)
   const planned = await addPages(tx, ingestId, planUnits(files, unitBytes(bytes)))
   const notes = sorter.notes(factsOf(spec).paths.join(', '))
-  const made = await makeLanding(tx, { ingestId, spec, target, layout, values, bytes })
+  const made = await makeLanding(tx, { ingestId, entry, target, layout, values, bytes })
   // Rows that go straight into the target rely on it as it is from now on.
   const relied = into.atomic ? before : await readRelied(tx, table)
   await recordPlanned(tx, ingestId, { ...planned, ...made, relied }, known?.list)
@@ -152,7 +152,12 @@ async function* withColumns(
     sorter.read(file, shape)
     const format = formatOf(shape.reading)
     values.add({ fileNo, ...shape }, format.terms(shape.reading), columns)
-    yield { fileNo, shape, columns, reading: format.ofUnit(shape.reading) }
+    yield {
+      fileNo,
+      shape,
+      columns: columns.filter(Boolean),
+      reading: format.ofUnit(shape.reading, columns),
+    }
   }
 }
 
@@ -183,7 +188,7 @@ async function addPages(
 
 interface Landing {
   ingestId: string
-  spec: FullSpec
+  entry: IngestEntry
   target: TargetTable | null
   layout: Layout
   values: ColumnValues
@@ -194,8 +199,8 @@ interface Landing {
 type Made = Pick<IngestEntry, 'traced' | 'unlogged'> & { columns: Column[] }
 
 async function makeLanding(tx: Connection, landing: Landing): Promise<Made & { landing: string }> {
-  const { ingestId, spec, target, layout } = landing
-  const { into, table: name } = targetOf(spec)
+  const { ingestId, entry, target, layout } = landing
+  const { into, table: name } = targetOf(entry.spec)
   const table: TableName = into.atomic ? landingName(ingestId, name) : name
   if (target) {
     const made = await landLike(tx, table, { ...landing, target })
@@ -214,8 +219,8 @@ async function landLike(
   table: TableName,
   landing: Landing & { target: TargetTable },
 ): Promise<Made> {
-  const { ingestId, target, layout, spec, bytes } = landing
-  const { into, table: name } = targetOf(spec)
+  const { ingestId, target, layout, entry, bytes } = landing
+  const { into, table: name } = targetOf(entry.spec)
   // A table that will be swapped needs all its columns; else those that are filled will do.
   const all = modes[into.mode].mayTakePlace(target)
   const columns = target.columns.filter(
@@ -240,8 +245,8 @@ async function landLike(
 
 /** Types of columns that do not exist yet, as the spec wants them found. */
 async function typesOf(tx: Connection, landing: Landing, names: string[]): Promise<Column[]> {
-  const { ingestId, values, spec } = landing
-  const { into } = targetOf(spec)
+  const { ingestId, values, entry } = landing
+  const { into } = targetOf(entry.spec)
   if (into.types === 'text') return names.map((name) => ({ name, type: 'text' }))
-  return guessColumns(tx, ingestId, { values, names, spec })
+  return guessColumns(tx, ingestId, { values, names, entry })
 }

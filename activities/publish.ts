@@ -82,7 +82,7 @@ export async function publishIn(
   if (!entry.spec.target?.atomic) await mustStand(tx, plannedOf(ingestId, entry))
   const loaded = await sumReceipts(tx, ingestId)
   // The load stops early when there are too many: units without a receipt are no wonder then.
-  const over = await overLimit(tx, input, entry.spec, loaded)
+  const over = await overLimit(tx, input, entry, loaded)
   if (over) throw over
   countsOf(loaded)
   const moved = entry.spec.target?.atomic
@@ -96,13 +96,14 @@ export async function publishIn(
 async function record(
   tx: Connection,
   { ingestId, isEnd = false }: PublishInput,
-  { spec, columns }: IngestEntry,
+  entry: IngestEntry,
   moved: Sums,
 ): Promise<Counts> {
+  const { spec, columns } = entry
   const published = countsOf(moved)
   const { rowsRejected: rejected } = published
   if (moved.trimmed > 0) await noteTrimmed(tx, ingestId, published)
-  if (rejected > 0) await noteLikely(tx, ingestId, { rejected, spec })
+  if (rejected > 0) await noteLikely(tx, ingestId, entry, rejected)
   const { earlier, isNoted } = await recordPublished(tx, ingestId, published, isEnd)
   const isRepeated = await noteRepeated(tx, ingestId, spec, earlier)
   const counts = withColumns(published, columns)

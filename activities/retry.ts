@@ -84,7 +84,7 @@ async function retry(
   }
   await noteTrimmed(tx, ingestId, await sumReceipts(tx, ingestId))
   const rowsOpen = await countOpen(tx, ingestId)
-  await noteLikely(tx, ingestId, { rejected: rowsOpen, spec: entry.spec })
+  await noteLikely(tx, ingestId, entry, rowsOpen)
   const retried = { rowsTried: rowsLoaded + rowsRejected, rowsLoaded, rowsRejected, rowsOpen }
   const { worker, attemptNo } = attempt
   const tookMs = performance.now() - startMs

@@ -158,7 +158,7 @@ const leaveOut = (
   stagedVersion: version,
   sha256: null,
   crc32: null,
-  shape: emptyShape(ingest.spec, why),
+  shape: emptyShape(ingest, why),
 })
 
 /** How much will come out: cuts are made for it. */

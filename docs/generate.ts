@@ -18,6 +18,8 @@ const pages: Record<string, (page: string) => string> = {
   'errors.md': errorsPage,
   'options.md': optionsPage,
   'glossary.md': glossaryPage,
+  'ndjson.md': (page) => withOptions(page, 'ndjson', formats.ndjson.options),
+  'json.md': (page) => withOptions(page, 'json', formats.json.options),
   'xlsx.md': (page) => withOptions(page, 'xlsx', formats.xlsx.options),
 }
 const isCheck = process.argv.includes('--check')

@@ -8,7 +8,7 @@ const members: Record<keyof typeof optionGroups, string> = {
   '': 'Members of the spec itself.',
   rejects: 'Members of `rejects`.',
   format:
-    'Members of `format`. [csv.md](csv.md#how-a-file-is-written) says how what is absent is found.',
+    'Members of `format`. [csv.md](csv.md#how-a-file-is-written) and [ndjson.md](ndjson.md) say how what is absent is found.',
 }
 
 export const optionsHead =

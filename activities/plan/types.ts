@@ -5,21 +5,23 @@ import { guessNotes } from '../../src/domain/guessNotes.ts'
 import { guessType } from '../../src/domain/types.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { readFiles } from '../../src/postgres/ledger/files.ts'
+import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
-import type { FullSpec } from '../../src/spec/spec.ts'
+import { optionsLacking } from '../../src/spec/format.ts'
 
 interface Guessing {
   values: ColumnValues
   names: readonly string[]
-  spec: Pick<FullSpec, 'format' | 'target'>
+  entry: Pick<IngestEntry, 'spec' | 'reading'>
 }
 
 /** Guesses the types, and tells what was not plain about it. */
 export async function guessColumns(
   tx: Connection,
   ingestId: string,
-  { values, names, spec: { format, target } }: Guessing,
+  { values, names, entry: { spec, reading } }: Guessing,
 ): Promise<Column[]> {
+  const { format, target } = spec
   const { terms, hasWords } = values
   if (!terms) return names.map((name) => ({ name, type: 'text' }))
   const freeze = target?.schema === 'freeze'
@@ -32,7 +34,8 @@ export async function guessColumns(
     .filter((each) => each !== null && each !== undefined)
   const fileNos = [...new Set(found.map(({ fileNo }) => fileNo))]
   const files = fileNos.length > 0 ? await readFiles(tx, ingestId, fileNos) : new Map()
+  const given = { ...(reading && optionsLacking(reading)), ...format }
   const fileOf = (fileNo: number) => files.get(fileNo)?.name ?? ''
-  await addNotes(tx, ingestId, guessNotes(guesses, { terms, given: format, fileOf }))
+  await addNotes(tx, ingestId, guessNotes(guesses, { terms, given, fileOf }))
   return guesses.map(guessedColumn)
 }

@@ -49,7 +49,7 @@ export async function fillTarget(
     if (done instanceof Error) return done
     isSearched ||= done === 'searched'
     loaded = await sumReceipts(tx, input.ingestId)
-    const over = await overLimit(tx, input, spec, countsOf(loaded))
+    const over = await overLimit(tx, input, filling.entry, countsOf(loaded))
     if (over) return over
     tries = true
   }

@@ -7,31 +7,39 @@ import { noteOf } from '../../src/errors/notes.ts'
 import { readerOf } from '../../src/formats/index.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { areAllFiles, readFrames } from '../../src/postgres/ledger/files.ts'
+import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import { addNotes, dropNotes } from '../../src/postgres/ledger/notes.ts'
 import {
   firstReject,
   type SampledReject,
   sampleRejects,
 } from '../../src/postgres/ledger/rejects.ts'
-import type { FullSpec } from '../../src/spec/spec.ts'
+import { optionsLacking } from '../../src/spec/format.ts'
 
 /** Names the flag that may mend what is still rejected. After a retry the note is made anew. */
 export async function noteLikely(
   tx: Connection,
   ingestId: string,
-  { rejected: count, spec }: { rejected: number; spec: FullSpec },
+  entry: Said,
+  count: number,
 ): Promise<void> {
   await dropNotes(tx, ingestId, 'rejects_likely')
   if (count === 0) return
-  const likely = likelyAdvice(await rejectedIn(tx, ingestId), saidIn(spec))
+  const likely = likelyAdvice(await rejectedIn(tx, ingestId), saidIn(entry))
   if (likely === null) return
   const rows = count === 1 ? '1 row was' : `${count} rows were`
   const first = await firstReject(tx, ingestId)
   await addNotes(tx, ingestId, [noteOf('rejects_likely', { rows, first, likely, count })])
 }
 
-/** What a spec says of how files are read and of the table. */
-export const saidIn = ({ format, target }: FullSpec): Given => ({ ...format, ...target })
+/** What a spec says of how files are read and of the table, and what their format does not have. */
+export const saidIn = ({ spec: { format, target }, reading }: Said): Given => ({
+  ...(reading && optionsLacking(reading)),
+  ...format,
+  ...target,
+})
+
+type Said = Pick<IngestEntry, 'spec' | 'reading'>
 
 /** The first rejects, with what is known of their files. */
 export async function rejectedIn(tx: Connection, ingestId: string): Promise<Rejected[]> {

@@ -4,14 +4,14 @@ import { rejectsAllowed } from '../../src/domain/limits.ts'
 import type { Counts } from '../../src/domain/words.ts'
 import { type SluiceError, sluiceError } from '../../src/errors.ts'
 import type { Connection } from '../../src/postgres/db.ts'
+import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import { firstReject } from '../../src/postgres/ledger/rejects.ts'
-import type { FullSpec } from '../../src/spec/spec.ts'
 import { rejectedIn, saidIn } from './likely.ts'
 
 /** How many more rows may be rejects; less than 0 when there are too many. */
 export function rejectsLeft(
   { records }: { records: number },
-  { rejects: { max } }: FullSpec,
+  { rejects: { max } }: IngestEntry['spec'],
   { rowsRead, rowsRejected }: Required<Pick<Counts, 'rowsRead' | 'rowsRejected'>>,
 ): number {
   const read = Math.max(rowsRead, records)
@@ -27,15 +27,15 @@ export function rejectsLeft(
 export async function overLimit(
   tx: Connection,
   { ingestId, records }: { ingestId: string; records: number },
-  spec: FullSpec,
+  entry: Pick<IngestEntry, 'spec' | 'reading'>,
   counts: Required<Pick<Counts, 'rowsRead' | 'rowsLoaded' | 'rowsRejected' | 'rowsSkipped'>>,
 ): Promise<SluiceError | null> {
-  const { max } = spec.rejects
+  const { max } = entry.spec.rejects
   const { rowsRejected: rejected, rowsLoaded, rowsSkipped } = counts
-  if (rejected === 0 || rejectsLeft({ records }, spec, counts) >= 0) return null
+  if (rejected === 0 || rejectsLeft({ records }, entry.spec, counts) >= 0) return null
   const read = Math.max(counts.rowsRead, records)
   const first = await firstReject(tx, ingestId)
-  const likely = likelyCause(await rejectedIn(tx, ingestId), saidIn(spec))
+  const likely = likelyCause(await rejectedIn(tx, ingestId), saidIn(entry))
   if (max !== null)
     return sluiceError('rejects_over_max', { ingestId, rejected, read, max, first, likely })
   return rowsLoaded + rowsSkipped === 0

@@ -62,7 +62,7 @@ export async function searchLanding(
   await rejectMarked(attempt, tx, ingestId, entry)
   if (!error) return null
   const now = countsOf(await sumReceipts(tx, ingestId))
-  return (await overLimit(tx, input, entry.spec, now)) ?? error
+  return (await overLimit(tx, input, entry, now)) ?? error
 }
 
 interface TooMany {

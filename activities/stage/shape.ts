@@ -1,6 +1,5 @@
 /** What the load must know of a staged file, learned after its last step. */
 import { randomUUID } from 'node:crypto'
-import { noteKey } from '../../src/domain/headNotes.ts'
 import type { FileShape } from '../../src/domain/words.ts'
 import type { HeadFile } from '../../src/formats/format.ts'
 import { formatOf } from '../../src/formats/index.ts'
@@ -9,6 +8,7 @@ import { readFile, recordShape } from '../../src/postgres/ledger/files.ts'
 import { decideFirstTable } from '../../src/postgres/ledger/firstTable.ts'
 import { type IngestEntry, readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
+import { firstTableIn } from '../../src/spec/files/firstTable.ts'
 import {
   emptyShape,
   headFileOf,
@@ -17,6 +17,7 @@ import {
   scanBy,
 } from '../../src/spec/files/reading.ts'
 import { openFileText } from '../../src/spec/files/text.ts'
+import { kindOf, unfoldOf } from '../../src/spec/format.ts'
 import { namedFiles } from '../../src/spec/spec.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import { openingOf } from '../deps.ts'
@@ -33,7 +34,7 @@ export async function shapeFile(
   const staged = { ingestId, ...file }
   const { sizeBytes } = file
   const opened = {
-    link: formatOf(entry.spec.format).unfold ? await stage.local(staged) : null,
+    link: unfoldOf(entry.spec.format) ? await stage.local(staged) : null,
     read: (range = { start: 0, end: sizeBytes }) => stage.read(staged, range),
   }
   const text = await openFileText(opened, file, openingOf(attempt, ingestId, entry.spec))
@@ -43,7 +44,7 @@ export async function shapeFile(
     const known = { ...entry, ...decided }
     const read = readIn(known, { ...file, isNamed }, text)
     if ('leftOut' in read) {
-      await recordShape(db, { ingestId, fileNo, shape: emptyShape(entry.spec, read.leftOut) })
+      await recordShape(db, { ingestId, fileNo, shape: emptyShape(known, read.leftOut) })
       return
     }
     const scan = scanBy(read.head, file)
@@ -82,14 +83,10 @@ async function decide(
 ): Promise<Decided> {
   const { format: options } = entry.spec
   if (entry.reading || file.bytes.length === 0) return entry
-  const format = formatOf(options)
-  if (format.documentIn?.(file, options) != null) return entry
-  const { reading, header, width, notes } = format.head(file, options)
-  const { name } = file
-  const told = notes.map((note) => noteKey(note, name))
-  const first = { name, reading, header, width, told }
-  if (!format.isTable(file, first)) return entry
-  const decided = await decideFirstTable(db, ingestId, first)
-  if (decided.firstTable?.name === file.name) await addNotes(db, ingestId, notes)
+  const kind = kindOf(options, file)
+  const found = firstTableIn(file, kind, options)
+  if (!found || !formatOf({ kind }).isTable(file, found.first)) return entry
+  const decided = await decideFirstTable(db, ingestId, found.first)
+  if (decided.firstTable?.name === file.name) await addNotes(db, ingestId, found.notes)
   return decided
 }

@@ -11,9 +11,6 @@ const forPeople =
 const documents =
   /\.(md|markdown|rst|adoc|pdf|html?|rtf|docx?|pptx?|odt|png|jpe?g|gif|svg|webp|bmp|ico)$/i
 
-/** Names that claim the file is a table. */
-const tables = /\.(csv|tsv|tab|psv|ssv|dat)(\.(gz|gzip|zst|zstd))?$/i
-
 export interface NamedFile {
   /** A path, with the member of an archive behind it. */
   name: string
@@ -32,6 +29,3 @@ export function clutterOf({ name, member }: NamedFile): string | null {
 }
 
 const isHidden = (part: string): boolean => part.startsWith('.') && part !== '.' && part !== '..'
-
-/** Does the name say that the file is a table? */
-export const claimsTable = ({ name, member }: NamedFile): boolean => tables.test(member ?? name)

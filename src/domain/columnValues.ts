@@ -29,6 +29,8 @@ export class ColumnValues {
     this.terms ??= terms
     this.hasWords ||= terms.hasWords
     for (const [index, name] of columns.entries()) {
+      // A field that has no column.
+      if (name === '') continue
       const facts = this.of(name)
       this.#columns.set(name, facts)
       const field = types?.[index]

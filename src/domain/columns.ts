@@ -11,6 +11,8 @@ export interface Column {
   nullWords?: string[]
   /** The target does not have it yet: publish adds it. */
   added?: boolean
+  /** The expression that gives a value where a row brings none; null or absent for NULL. */
+  default?: string | null
 }
 
 /** A column of an existing table, with what decides whether a file may leave it out. */

@@ -52,7 +52,9 @@ function nearlyNote(
     words.length > 0 ? ` As ${type} it would have NULL for ${asNull}: ${list(words)}.` : ''
   const sign = signOf(odd, column, { terms, given, isFirst })
   const flag =
-    !sign && oddValues?.every(mayBeNull) ? nullFlags([...terms.nulls, ...oddValues]) : null
+    !sign && given.null !== null && oddValues?.every(mayBeNull)
+      ? nullFlags([...terms.nulls, ...oddValues])
+      : null
   const advice = [
     ...(sign ? [sign] : []),
     ...(flag

@@ -1,7 +1,7 @@
 /** The layout of an ingest: which column each field of each file goes to. */
 import { sluiceError } from '../errors.ts'
 import type { TargetColumn } from './columns.ts'
-import { matchHeader, newColumns } from './match.ts'
+import { type FileHeader, matchHeader, newColumns } from './match.ts'
 import type { NameStyle } from './names.ts'
 
 /** A column of a table that does not exist yet. */
@@ -58,14 +58,15 @@ export class Layout {
   }
 
   /**
-   * @returns the column of each field
+   * @returns the column of each field; empty for one in few records that has none
    * @throws file_unknown, column_unknown, column_missing, columns_unmatched, columns_too_many
    */
-  of(file: string, { header, width }: { header: string[] | null; width: number }): string[] {
-    const key = JSON.stringify([header, width])
+  of(file: string, fields: Pick<FileHeader, 'header' | 'width' | 'sparse'>): string[] {
+    const { header, width, sparse } = fields
+    const key = JSON.stringify([header, width, sparse])
     const known = this.#known.get(key)
     if (known) return known
-    const fileHeader = { file, header, width }
+    const fileHeader = { file, ...fields }
     // The first file may bring all columns of a table that exists; a later one shares some of them.
     const knowsOne = this.#knowsOne || this.used.size > 0
     const names = this.#names
@@ -82,13 +83,13 @@ export class Layout {
     if (this.columns) this.#add(file, this.columns, columns)
     else this.columns = columns.map((name) => ({ ...free, name }))
     this.#known.set(key, columns)
-    for (const name of columns) this.used.add(name)
+    for (const name of columns) if (name !== '') this.used.add(name)
     return columns
   }
 
   #add(file: string, there: readonly TargetColumn[], columns: readonly string[]): void {
     const names = new Set(there.map(({ name }) => name))
-    const added = columns.filter((name) => !names.has(name))
+    const added = columns.filter((name) => name !== '' && !names.has(name))
     if (added.length === 0) return
     const count = there.length + added.length
     if (count > columnsMax) throw sluiceError('columns_too_many', { file, count })

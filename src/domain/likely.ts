@@ -77,7 +77,8 @@ const comment: Cause = {
 }
 
 const footer: Cause = {
-  takes: ({ values, fromEnd }) => fromEnd !== null && isFooter(values),
+  takes: ({ values, fromEnd }, { skipFooter }) =>
+    skipFooter !== null && fromEnd !== null && isFooter(values),
   advice: (found, { skipFooter = 0 }) => {
     const lines = Math.max(...found.map(({ fromEnd }) => fromEnd ?? 1))
     const what = lines === 1 ? 'record' : `${lines} records`

@@ -76,6 +76,7 @@ export function tooLargeAdvice(found: readonly string[], type: 'text' | 'numeric
 }
 
 function asAnswers(misfits: readonly Misfit[], given: Given): Explained {
+  if (given.true === null) return unexplained
   const taken = misfits.filter(({ type, value }) => type === 'boolean' && value !== null)
   const words = [...new Set(taken.map(({ value }) => value as string))]
   if (words.length === 0 || words.length > 4) return unexplained
@@ -154,6 +155,7 @@ const wordsMax = 3
 
 /** A few words without a digit, over and over: they mean that there is no value. */
 function asNullWords(misfits: readonly Misfit[], given: Given): Explained {
+  if (given.null === null) return unexplained
   const taken = misfits.filter(
     ({ type, value }) => type !== 'boolean' && /^[^\d\r\n\0]{1,20}$/.test(value ?? ''),
   )

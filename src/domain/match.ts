@@ -7,6 +7,8 @@ export interface FileHeader {
   file: string
   header: readonly (string | null)[] | null
   width: number
+  /** Fields that few records have: where they have no column these are rejects. */
+  sparse?: readonly number[]
 }
 
 export interface MatchTable {
@@ -24,19 +26,21 @@ export interface MatchTable {
 
 /**
  * By name where the file has a header; else by position, generated columns left out.
- * @returns the column of each field, in the file's order
+ * @returns the column of each field, in the file's order; empty for one in few records without any
  * @throws file_unknown, column_generated, column_unknown, column_missing, columns_unmatched
  */
-export function matchHeader({ file, header, width }: FileHeader, table: MatchTable): string[] {
+export function matchHeader(fields: FileHeader, table: MatchTable): string[] {
+  const { file, header, width, sparse = [] } = fields
   if (!header) return matchByPosition({ file, width }, table)
   mustBeWritable(file, header, table)
   const { columns: matched, missing, ...match } = matchColumns(header, table.columns, table.names)
   const isKnown = matched.some((name, index) => name !== '' && header[index]?.trim())
   if (table.knowsOne && !isKnown) throw unknownFile({ file, header }, table)
+  const few = new Set(sparse)
   const { columns, unknown } = table.evolves
     ? withAdded(header, matched, table)
     : { columns: matched, unknown: match.unknown }
-  if (unknown.length > 0) {
+  if (columns.some((name, index) => name === '' && !few.has(index))) {
     throw sluiceError('column_unknown', { file, table: table.name, columns: list(unknown) })
   }
   if (missing.length > 0) {

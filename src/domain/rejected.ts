@@ -18,5 +18,8 @@ export interface Rejected {
   fromEnd: number | null
 }
 
-/** The options that the spec has, by name: what is said already is not advised again. */
+/**
+ * The options that the spec has, by name: what is said already is not advised again. Those that the
+ * format does not have are null.
+ */
 export type Given = Readonly<Record<string, unknown>>

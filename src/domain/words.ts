@@ -18,6 +18,8 @@ export interface FirstTable<R extends Reading = Reading> {
   header: string[] | null
   /** Fields of a record. */
   width: number
+  /** See FileShape. */
+  sparse?: number[]
   /** Keys of what its head told: see headNotes.ts. Absent in ingests of earlier versions. */
   told?: string[]
 }
@@ -58,8 +60,13 @@ export interface FileShape {
   reading: Reading
   /** Column names as the file has them; null without a header. */
   header: string[] | null
-  /** How many fields the first record has; 0 for a file without any record. */
+  /** How many fields there are; 0 for a file without any record. */
   width: number
+  /**
+   * Fields that fewer than half of the records have, by number. What has no column is an error in any
+   * other field; in these it makes rejects. Absent for none.
+   */
+  sparse?: number[]
   cuts: Cut[]
   flaws: Flaw[]
   /** Physical lines, counted from 1, of the first records that the last cut counts so. */

@@ -111,6 +111,37 @@ export const files = withExamples({
       advice: 'Convert the file to CSV first',
     },
   },
+  not_json: {
+    status: 422,
+    kind: 'data',
+    message: 'The file {file} does not look like {format}: {problem}.',
+    hint: 'Name its format, as in `--format csv` (`format.kind`), or convert the file first.',
+    example: { file: '/data/trips.txt', format: 'NDJSON', problem: 'it begins with "id,name"' },
+  },
+  document_broken: {
+    status: 422,
+    kind: 'data',
+    message: 'The document {file} is broken: {problem}.',
+    hint: 'Nothing was published. Copy it again, or close its brackets.',
+    example: {
+      file: '/data/trips.json',
+      problem: 'it ends behind element 12, before its list or what is around it is closed',
+    },
+  },
+  formats_mixed: {
+    status: 422,
+    kind: 'data',
+    message: 'The source has files of several formats: {files}.',
+    hint: 'Say which to take: `--format csv` (`format.kind`) leaves out the others, and so does a glob such as `*.csv`.',
+    example: { files: '/data/trips.csv is csv, /data/trips.ndjson is ndjson' },
+  },
+  file_without_columns: {
+    status: 422,
+    kind: 'data',
+    message: 'The file {file} has {count} records, and none of them has a value with a name.',
+    hint: 'Look at its first lines. Each record must be an object with keys.',
+    example: { file: '/data/trips.ndjson', count: 12 },
+  },
   encoding_contradicted: {
     status: 422,
     kind: 'data',

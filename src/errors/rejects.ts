@@ -75,6 +75,32 @@ export const rejectTable = withExamples({
     hint: 'Correct the cell, or say `--error-cells null`.',
     example: { value: '"#N/A"' },
   },
+  json_invalid: {
+    meaning: 'a record of NDJSON or JSON that is no valid JSON; `raw` is the line, or the element',
+    message: 'no valid JSON: {problem} at character {place}, near {near}',
+    hint: 'Correct the record. JSON has no NaN, no comma behind the last value, and no comments.',
+    example: { problem: 'no value', place: 8, near: '"NaN}"' },
+  },
+  json_no_object: {
+    meaning: 'a record of NDJSON or JSON that is no object, so its values have no names',
+    message: '{what} in place of an object',
+    hint: 'Make an object of it, with a key for each value.',
+    example: { what: 'a list' },
+  },
+  json_character: {
+    meaning:
+      'a text of NDJSON or JSON with a character that PostgreSQL cannot store: `\\u0000`, or half of a surrogate pair',
+    message: '{problem} at character {place}, near {near}',
+    hint: 'Take the character out of the record.',
+    example: { problem: 'half of a surrogate pair', place: 7, near: '"\\ud83d"' },
+  },
+  key_unknown: {
+    meaning:
+      'a record of NDJSON or JSON has a key that the table has no column for, and gets none with `--schema freeze`',
+    message: 'the table has no column for the key {key}',
+    hint: 'Say `--schema evolve` to add a column, or take the key out of the record.',
+    example: { key: 'nmae' },
+  },
   record_too_long: {
     meaning: 'longer than 16 MiB; the first 1 MiB is kept',
     message: 'the record is longer than {max} bytes; the first {kept} are kept',

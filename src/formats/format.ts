@@ -47,6 +47,8 @@ export interface LocalFile {
   member: string | null
   path: string
 }
+/** `perhaps`: it could be, if it is of no other format for certain. */
+export type Recognised = 'certainly' | 'perhaps' | 'no'
 
 /** What the first bytes of a file say. A format may add what its scan has to know. */
 export interface Head<R extends Reading = Reading> {
@@ -55,6 +57,8 @@ export interface Head<R extends Reading = Reading> {
   header: string[] | null
   /** Fields of most records; 0 when there is none. */
   width: number
+  /** Fields that fewer than half of the records have, by number; absent for none. */
+  sparse?: number[]
   /** Where its data starts, and the physical lines in front of it. */
   start: { offset: number; lines: number }
   /** What could not be told for sure. */
@@ -84,18 +88,18 @@ export interface Difference {
   flag: string
 }
 
+export interface ScannedFile {
+  name: string
+  /** How many bytes there will be, about. */
+  sizeBytes: number
+  /** How many bytes lie between two cuts, at least; as many as suit the size if absent. */
+  cutBytes?: number
+}
+
 /** Taps the bytes of a file in order; `shape` gives the result after the last one. */
 export interface Scan {
   push(chunk: Buffer): void
   shape(): FileShape
-}
-
-export interface ScannedFile {
-  name?: string
-  /** How many bytes there will be, about. */
-  sizeBytes: number
-  /** How many bytes lie between two cuts at least; as many as suit the size if absent. */
-  cutBytes?: number
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the table has formats with options of all kinds
@@ -110,6 +114,10 @@ export interface Format<O = any, R extends Reading = any> {
    * a format whose files are read as they are.
    */
   container?(options: O, limits: UnpackLimits): Container
+  /** Of names that say so, in lower case and without the point. */
+  extensions: readonly string[]
+  /** Is the file of this format, by its content first, and then by its name? */
+  recognise(file: HeadFile): Recognised
   /** How a file without bytes is read. */
   empty: R
   /**
@@ -130,10 +138,14 @@ export interface Format<O = any, R extends Reading = any> {
   differences(reading: R, first: R): Difference[]
   /** How its values are written, as far as it decides their types. */
   terms(reading: R): ValueTerms
-  /** What a unit keeps of a reading. Files with the same columns and the same of it share units. */
-  ofUnit(reading: R): R
+  /**
+   * What a unit keeps of a reading. Files with the same columns and the same of it share units.
+   * @param columns that of each field; empty for one that has none, whose values are rejects
+   */
+  ofUnit(reading: R, columns: readonly string[]): R
   /** The first records, without what is no data at the end of a file. */
   sample(bytes: Buffer, head: Head<R>, limits: { whole: boolean; recordsMax: number }): Sample
+  /** What is only known of all records, such as the keys of objects, is in the shape. */
   scan(head: Omit<Head<R>, 'notes'>, file: ScannedFile): Scan
   /** @param columns those of the fields, in the file's order */
   reader(reading: R, columns: readonly Column[]): Reader

@@ -1,13 +1,24 @@
 /** The formats. To add one: a folder with its `Format`, and its name here. */
+
+import type { NamedFile } from '../domain/clutter.ts'
 import type { Column } from '../domain/columns.ts'
 import type { Reading } from '../domain/words.ts'
 import { csv } from './csv/format.ts'
+import { hasExtension } from './fileName.ts'
 import type { Format } from './format.ts'
+import { json } from './json/format.ts'
+import { ndjson } from './ndjson/format.ts'
 import { parquet } from './parquet/format.ts'
 import type { Reader } from './reader.ts'
 import { createXlsx } from './xlsx/format.ts'
 
-export const formats = { csv, parquet, xlsx: createXlsx(csv.head) } satisfies Record<string, Format>
+export const formats = {
+  csv,
+  ndjson,
+  json,
+  parquet,
+  xlsx: createXlsx(csv.head),
+} satisfies Record<string, Format>
 export type FormatKind = keyof typeof formats
 
 /** What a file is that nobody says anything of. */
@@ -19,6 +30,10 @@ export function formatOf({ kind }: { kind: string }): Format {
   if (format) return format
   throw new Error(`this version does not know the format ${kind}`)
 }
+
+/** Does the name say that the file is a table, of whatever format? */
+export const claimsTable = (file: NamedFile): boolean =>
+  Object.values<Format>(formats).some(({ extensions }) => hasExtension(file, extensions))
 
 /** @param columns those of the fields, in the file's order */
 export const readerOf = (reading: Reading, columns: readonly Column[]): Reader =>

@@ -32,6 +32,9 @@ export function unfolded<O extends FormatOptions, T extends Options>({
   return {
     kind,
     options,
+    // Its files are no text: the spec has to say what they are before they are unfolded.
+    extensions: [kind],
+    recognise: () => 'perhaps',
     check,
     empty,
     unfold,

@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import { type Option, type Options, objectOf, oneOf } from '../domain/option.ts'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import type { Reading } from '../domain/words.ts'
-import type { Format } from '../formats/format.ts'
+import type { Format, HeadFile } from '../formats/format.ts'
 import { type FormatKind, formatOf, formats, usualKind } from '../formats/index.ts'
 import type { Container } from '../unpack/container.ts'
 
@@ -21,7 +21,7 @@ const kinds = Object.keys(table) as FormatKind[]
 const kind = {
   schema: oneOf('auto', ...kinds),
   about: 'the format of the files',
-  absent: usualKind,
+  absent: 'what the bytes of each file show',
   flag: { text: '--format <kind>' },
   shown: { what: 'format', value: (reading: Reading) => reading.kind, isSniffed: false },
   example: `--format ${usualKind}`,
@@ -50,25 +50,66 @@ export function kindsWith(name: string): string[] | null {
 export const FormatSpec = objectOf(formatOptions)
 export type FormatSpec = Static<typeof FormatSpec>
 /** With its kind: what the ledger keeps. */
-export type FullFormat = FormatSpec & { kind: FormatKind }
+export type FullFormat = FormatSpec & { kind: FormatKind | 'auto' }
 
-export function fullFormat(spec: FormatSpec | undefined): FullFormat {
-  const said = spec?.kind
-  return { ...spec, kind: said === undefined || said === 'auto' ? usualKind : said }
+export const fullFormat = (spec: FormatSpec | undefined): FullFormat => ({
+  ...spec,
+  kind: spec?.kind ?? 'auto',
+})
+
+/** Options that the spec has, and one of these formats has not. */
+const foreignTo = (spec: FormatSpec, each: FormatKind): string[] =>
+  Object.entries(spec).flatMap(([name, value]) =>
+    name === 'kind' || value === undefined || name in formatOf({ kind: each }).options
+      ? []
+      : [name],
+  )
+
+/** The formats that files may have: that of the spec, or all that have the options of it. */
+const kindsIn = (spec: FullFormat): FormatKind[] =>
+  spec.kind === 'auto' ? kinds.filter((each) => foreignTo(spec, each).length === 0) : [spec.kind]
+
+/** The one format that files may have; null when their bytes decide. */
+export function soleKind(spec: FullFormat): FormatKind | null {
+  const [only, other] = kindsIn(spec)
+  return other === undefined ? (only ?? null) : null
+}
+
+/** What makes text of the files; null where they are text already. */
+export function unfoldOf(spec: FullFormat): Format['unfold'] | null {
+  const kind = soleKind(spec)
+  return kind === null ? null : formatOf({ kind }).unfold
 }
 
 /** The documents whose tables are files of the format. */
 export function containersOf(spec: FullFormat, limits: UnpackLimits): Container[] {
-  const container = formatOf(spec).container?.(spec, limits)
+  const kind = soleKind(spec)
+  const container = kind && formatOf({ kind }).container?.(spec, limits)
   return container ? [container] : []
 }
 
 /** @throws dialect_invalid; what `refuse` makes of an option of another format */
 export function checkFormat(spec: FullFormat, refuse: (problem: string) => Error): void {
-  const format = formatOf(spec)
-  for (const [name, value] of Object.entries(spec)) {
-    if (name === 'kind' || name in format.options || value === undefined) continue
-    throw refuse(`format.${name} is no option of the format ${format.kind}`)
-  }
-  format.check(spec)
+  const [first] = kindsIn(spec)
+  const [foreign] = foreignTo(spec, first ?? usualKind)
+  if (foreign) throw refuse(`format.${foreign} is no option of the format ${first ?? usualKind}`)
+  for (const each of kindsIn(spec)) formatOf({ kind: each }).check(spec)
 }
+
+/** What a file is: by its content first and by its name, unless the spec says it. */
+export function kindOf(spec: FullFormat, file: HeadFile): FormatKind {
+  const only = soleKind(spec)
+  if (only !== null) return only
+  const possible = kindsIn(spec)
+  const found = (how: string) =>
+    possible.find((each) => formatOf({ kind: each }).recognise(file) === how)
+  return found('certainly') ?? found('perhaps') ?? usualKind
+}
+
+/** Options that a format does not have: there is no use in advising them. */
+export const optionsLacking = ({ kind: own }: Reading): Record<string, null> =>
+  Object.fromEntries(
+    Object.keys(formatOptions).flatMap((name) =>
+      kindsWith(name)?.includes(own) === false ? [[name, null]] : [],
+    ),
+  )

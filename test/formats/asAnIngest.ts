@@ -57,7 +57,7 @@ export function shapeOf(
   { chunkBytes, cutBytes }: Sizes,
 ): FileShape {
   const head = headOf(subject, bytes)
-  const scan = subject.format.scan(head, { sizeBytes: bytes.length, cutBytes })
+  const scan = subject.format.scan(head, { name: 'x', sizeBytes: bytes.length, cutBytes })
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     // A copy, for a chunk is only valid until the next one is read.
     const chunk = Buffer.from(bytes.subarray(at, at + chunkBytes))
@@ -88,7 +88,7 @@ export function slicesOf({ cuts, flaws }: FileShape, bytes: Buffer): Slice[] {
 }
 
 export const readerOf = ({ format }: Subject, { reading }: FileShape, columns: Column[]): Reader =>
-  format.reader(format.ofUnit(reading), columns)
+  format.reader(format.ofUnit(reading, names(columns.length)), columns)
 
 export function rowsOf({ bytes, ends }: Pick<Written, 'bytes' | 'ends'>): Row[] {
   return ends.map((end, at) => writtenValues(bytes.subarray(ends[at - 1] ?? 0, end - 1)))

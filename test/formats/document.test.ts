@@ -59,14 +59,15 @@ test('named itself it fails the ingest; in a folder it is left out and named', a
   expect(told).toMatchObject([{ message: expect.stringContaining('a web page') }])
 })
 
-test('JSON is refused, and says what to do; who says the delimiter is taken at their word', async () => {
+test('NDJSON is no CSV, and says what to do; who says the delimiter is taken at their word', async () => {
   const ndjson = '{"a":1,"b":"x, y"}\n{"a":2,"b":"z"}\n'
   const path = await harness.file('events.csv', ndjson)
   const source = { kind: 'directory' as const, path }
-  const refused = await harness.ingest({ source, target: { table: 'events' } })
+  const csv = { kind: 'csv' as const }
+  const refused = await harness.ingest({ source, target: { table: 'events' }, format: csv })
   expect(refused).toMatchObject({ state: 'failed', error: { code: 'not_csv' } })
   expect(refused.error?.message).toContain('it is NDJSON')
-  expect(refused.error?.hint).toContain(`--no-header --delimiter '\\x01'`)
+  expect(refused.error?.hint).toContain('Leave `--format csv` out')
   const format = { header: false, delimiter: '\x01' }
   const taken = await harness.ingest({ source, target: { table: 'events' }, format })
   expect(taken).toMatchObject({ state: 'completed', rowsLoaded: 2, rowsRejected: 0 })
@@ -74,12 +75,15 @@ test('JSON is refused, and says what to do; who says the delimiter is taken at t
   expect(rows).toEqual([{ b: 'x, y' }, { b: 'z' }])
 })
 
-test('in a folder JSON is left out and named', async () => {
+test('in a folder of CSV JSON is left out and named, or an error that names both', async () => {
   await mkdir(`${harness.folder}/mixed`)
   await harness.file('mixed/a.csv', 'id,name\n1,one\n')
   const json = await harness.file('mixed/b.csv', '[\n  {"id": 1},\n  {"id": 2}\n]\n')
   const source = { kind: 'directory' as const, path: `${harness.folder}/mixed` }
-  const view = await harness.ingest({ source, target: { table: 'mixed' } })
+  const both = await harness.ingest({ source, target: { table: 'mixed' } })
+  expect(both).toMatchObject({ state: 'failed', error: { code: 'formats_mixed' } })
+  const format = { kind: 'csv' as const }
+  const view = await harness.ingest({ source, target: { table: 'mixed' }, format })
   expect(view).toMatchObject({ state: 'completed', rowsLoaded: 1 })
   const [note] = view.notes
   expect(note).toMatchObject({ code: 'files_left_out' })

@@ -107,7 +107,7 @@ test('presets are filled in, once, and a spec without one is a spec', () => {
   expect(Value.Check(IngestSpec, spec)).toBe(true)
   expect(fullSpec({ ...spec, id: 'a' })).toEqual({
     source: spec.source,
-    format: { kind: 'csv' },
+    format: { kind: 'auto' },
     target: { table: 't', mode: 'append', types: 'sample', atomic: true },
     rejects: { max: null },
     parallelism: 32,

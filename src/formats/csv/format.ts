@@ -7,7 +7,7 @@ import type { Head } from './head.ts'
 import { type CsvOptions, csvOptions } from './options.ts'
 import { differencesIn } from './otherwise.ts'
 import { csvReader } from './reader.ts'
-import { emptyDialect, isTable, ownHeadOf, readBy, readingOf } from './reading.ts'
+import { emptyDialect, extensions, isTable, ownHeadOf, readBy, readingOf } from './reading.ts'
 import { sampleOf } from './sample.ts'
 import { Shaper } from './shape.ts'
 
@@ -18,9 +18,12 @@ const toHead = ({ dialect, ...head }: Head): CsvHead => ({ ...head, reading: toR
 export const csv = {
   kind: 'csv',
   options: csvOptions,
+  extensions,
   check: checkOptions,
   empty: toReading(emptyDialect),
   documentIn: ({ bytes }, options) => documentOf(bytes, options),
+  // Any text may be CSV: it is what a file is that is nothing else.
+  recognise: () => 'perhaps',
   head: (file, options) => toHead(ownHeadOf(file, options)),
   headIn(file, { options, reading, firstTable }) {
     // An ingest of an earlier version goes on as it began: one dialect reads all its files.

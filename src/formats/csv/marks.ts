@@ -1,4 +1,5 @@
 /** The bytes that a dialect gives a meaning to; -1 for those that it does not have. */
+import { bomBytes } from '../bom.ts'
 import type { Dialect } from './dialect.ts'
 
 export interface Marks {
@@ -18,11 +19,7 @@ export const CR = 13
 
 export const noBytes = Buffer.alloc(0)
 
-/** The bytes a UTF-8 file may start with; not part of its first field. */
-const bom = Buffer.from([0xef, 0xbb, 0xbf])
-
-export const withoutBom = (bytes: Buffer): Buffer =>
-  bytes.subarray(0, bom.length).equals(bom) ? bytes.subarray(bom.length) : bytes
+export const withoutBom = (bytes: Buffer): Buffer => bytes.subarray(bomBytes(bytes))
 
 export function marksOf({ delimiter, quote, escape, newline, comment }: Dialect): Marks {
   const commentText = Buffer.from(comment ?? '')

@@ -10,9 +10,9 @@ export const notCsv = (file: string, problem: string, advice = usual): SluiceErr
 /** How a file of another format becomes one that can be read. */
 export function toConvert(what: string): string {
   if (!what.includes('JSON')) return 'Convert the file to CSV first'
-  if (what === 'JSON') return "Make CSV of it first, as in `jq -r '.[] | [.id, .name] | @csv'`"
+  if (what === 'JSON') return 'Leave `--format csv` out, and it is read as what it is'
   return (
-    "Make CSV of it first, as in `jq -r '[.id, .name] | @csv'`; " +
+    'Leave `--format csv` out, and it is read as what it is; ' +
     "if each of its lines is to be one value, say `--no-header --delimiter '\\x01'`"
   )
 }

@@ -3,10 +3,11 @@
  * first table of the ingest.
  */
 import { extname } from 'node:path'
-import { claimsTable } from '../../domain/clutter.ts'
 import { findColumns } from '../../domain/names.ts'
-import { type Note, noteOf } from '../../errors/notes.ts'
+import type { Note } from '../../errors/notes.ts'
 import { documentOf } from '../document.ts'
+import { encodingNotes } from '../encodingNotes.ts'
+import { hasExtension } from '../fileName.ts'
 import type { HeadFile } from '../format.ts'
 import { alikeHead } from './alike.ts'
 import type { Dialect, FirstCsv } from './dialect.ts'
@@ -15,6 +16,9 @@ import { withoutBom } from './marks.ts'
 import type { CsvOptions } from './options.ts'
 import { bodyOf, recordsOf, shapeOf, valuesOf } from './records.ts'
 import { sniffNewline } from './sniff/bytes.ts'
+
+/** Of names that claim the file is a table. */
+export const extensions = ['csv', 'tsv', 'tab', 'psv', 'ssv', 'dat']
 
 /** What newline, quote and delimiter are read as in a file without bytes. */
 export const emptyDialect: Dialect = {
@@ -87,23 +91,17 @@ export function ownHeadOf(file: HeadFile, format: CsvOptions): Head {
   return { ...head, notes: [...encodingNotes(file), ...head.notes] }
 }
 
-function encodingNotes({ name: file, encoding, encodingDoubt }: HeadFile): Note[] {
-  if (!encoding || !encodingDoubt) return []
-  const code = encodingDoubt === 'guessed' ? 'encoding_guessed' : 'encoding_doubtful'
-  return [noteOf(code, { file, encoding })]
-}
-
 /** As is known; the line end is always the file's own. */
 export const readBy = (file: HeadFile, dialect: Dialect): Head =>
   readHeadBy(file.bytes, sized(file), { ...dialect, newline: sniffNewline(file.bytes) })
 
 /** Is a file surely a table? One of a single column may be prose. */
 export const isTable = (file: HeadFile, head: Pick<Head, 'dialect' | 'width'>): boolean =>
-  claimsTable(file) || (head.width > 1 && isRegular(file.bytes, head))
+  hasExtension(file, extensions) || (head.width > 1 && isRegular(file.bytes, head))
 
 /** Text without fields, or with commas here and there, among files that are tables. */
 function isProse(file: HeadFile, head: Head, { name, header, width }: FirstCsv): boolean {
-  if (claimsTable(file) || extname(file.name) === extname(name)) return false
+  if (hasExtension(file, extensions) || extname(file.name) === extname(name)) return false
   if (width < 2 || head.dialect.names) return false
   if (head.header && header && findColumns(head.header, header).some(Boolean)) return false
   return head.width < 2 || !isRegular(file.bytes, head) || isWordy(file.bytes, head)

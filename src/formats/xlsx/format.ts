@@ -67,6 +67,8 @@ export function createXlsx(headOfCsv: CsvHead) {
   return {
     kind: 'xlsx',
     options: xlsxOptions,
+    extensions: ['xlsx', 'xlsm'],
+    recognise: () => 'perhaps',
     check({ range }) {
       if (range === undefined || areaOf(range)) return
       throw sluiceError('dialect_invalid', { problem: `there are no cells ${range} in a sheet` })

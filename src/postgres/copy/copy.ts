@@ -84,7 +84,8 @@ function copyStatement(target: CopyTarget): string {
 const namesOf = (list: readonly string[]): string => list.map(quoteIdentifier).join(', ')
 
 function formOptions({ columns, fields, form }: CopyTarget): string[] {
-  if (form.format === 'text') return ['format text']
+  // What stands for a default is no value: in a value a backslash is doubled.
+  if (form.format === 'text') return ['format text', `default '\\D'`]
   const types = new Map(columns.map(({ name, type }) => [name, type]))
   // A quoted empty field is an empty text, but no number or date: there it means NULL.
   const forceNull = fields.filter((name) => !isTextType(types.get(name) ?? 'text'))

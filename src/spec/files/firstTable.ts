@@ -1,14 +1,17 @@
 /** Finds the file that the others are compared with: the first one that is a table. */
+import { extname } from 'node:path'
 
-import { claimsTable } from '../../domain/clutter.ts'
 import type { TargetColumn } from '../../domain/columns.ts'
 import { noteKey } from '../../domain/headNotes.ts'
 import { Layout } from '../../domain/layout.ts'
 import type { FirstTable, ListedFile } from '../../domain/words.ts'
 import type { Note } from '../../errors/notes.ts'
-import { formatOf } from '../../formats/index.ts'
+import type { HeadFile } from '../../formats/format.ts'
+import { claimsTable, formatOf } from '../../formats/index.ts'
 import type { Source } from '../../sources/source.ts'
+import { kindOf } from '../format.ts'
 import { type FullSpec, namedFiles } from '../spec.ts'
+import { formatsMixed } from './reading.ts'
 import { type Opening, readHead } from './text.ts'
 
 export interface Looking {
@@ -48,24 +51,63 @@ async function firstOf(candidates: readonly ListedFile[], looking: Looking): Pro
   let found: Found | null = null
   for (const listed of claiming.length > 0 ? claiming : candidates) {
     const next = await lookAt(listed, looking)
-    if (next?.isTable) return next
-    found ??= next
+    found = next?.isTable ? next : (found ?? next)
+    if (next?.isTable) break
   }
+  if (found && looking.spec.format.kind === 'auto') await mustBeOne(found.first, claiming, looking)
   return found
 }
 
+/**
+ * Looks at the candidates whose names are of another kind.
+ * @throws formats_mixed
+ */
+async function mustBeOne(
+  { name, reading }: FirstTable,
+  claiming: readonly ListedFile[],
+  looking: Looking,
+): Promise<void> {
+  const kinds = new Map([[reading.kind, name]])
+  const others = claiming.filter((file) => extensionOf(file.name) !== extensionOf(name))
+  for (const listed of others) {
+    const { file, kind } = await open(listed, looking)
+    if (file.bytes.length > 0 && !kinds.has(kind)) kinds.set(kind, listed.name)
+  }
+  if (kinds.size === 1) return
+  throw formatsMixed([...kinds].map(([kind, name]) => ({ name, kind })))
+}
+
+const extensionOf = (name: string): string => extname(name).toLowerCase()
+
 async function lookAt(
   listed: ListedFile,
-  { source, spec, opening }: Looking,
+  looking: Looking,
 ): Promise<(Found & { isTable: boolean }) | null> {
-  const { format: options } = spec
-  const format = formatOf(options)
-  const { head: bytes, ...read } = await readHead(source, listed, opening)
-  const file = { ...listed, ...read, bytes, isNamed: namedFiles(spec.source)(listed) }
-  if (!file.isNamed && format.documentIn?.(file, options) != null) return null
-  const { reading, header, width, notes } = format.head(file, options)
-  if (width === 0) return null
+  const { file, kind } = await open(listed, looking)
+  const found = firstTableIn(file, kind, looking.spec.format)
+  if (!found || found.first.width === 0) return null
+  return { ...found, isTable: formatOf({ kind }).isTable(file, found.first) }
+}
+
+/** @returns null for a document that lies beside the data */
+export function firstTableIn(
+  file: HeadFile,
+  kind: string,
+  options: FullSpec['format'],
+): Found | null {
+  const format = formatOf({ kind })
+  const how = file.isNamed ? 'certainly' : format.recognise(file)
+  if (how === 'no' || (how === 'perhaps' && format.documentIn?.(file, options) != null)) return null
   const { name } = file
-  const first = { name, reading, header, width, told: notes.map((note) => noteKey(note, name)) }
-  return { first, notes, isTable: format.isTable(file, first) }
+  const { reading, header, width, sparse, notes } = format.head(file, options)
+  const told = notes.map((note) => noteKey(note, name))
+  return { first: { name, reading, header, width, ...(sparse && { sparse }), told }, notes }
+}
+
+/** The first bytes of a file, and what it is by them. */
+async function open(listed: ListedFile, { source, spec, opening }: Looking) {
+  const { format } = spec
+  const { head: bytes, ...read } = await readHead(source, listed, opening)
+  const file: HeadFile = { ...listed, ...read, bytes, isNamed: namedFiles(spec.source)(listed) }
+  return { file, kind: kindOf(format, file) }
 }

@@ -3,9 +3,11 @@
 import { ownNotes } from '../../domain/headNotes.ts'
 import type { FileShape, FirstTable, Reading } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
+import { SluiceError, sluiceError } from '../../errors.ts'
 import type { Head, HeadFile, Scan, ScannedFile } from '../../formats/format.ts'
-import { formatOf } from '../../formats/index.ts'
+import { formatOf, usualKind } from '../../formats/index.ts'
 import type { Text } from '../../unpack/text.ts'
+import { kindOf } from '../format.ts'
 import type { FullSpec } from '../spec.ts'
 
 /** What is known of an ingest before a file is read. */
@@ -20,8 +22,8 @@ export interface Known {
 type HeadText = Pick<Text, 'head' | 'whole' | 'encoding' | 'encodingDoubt'>
 
 /** The shape of a file that is no data. */
-export const emptyShape = ({ format }: Pick<FullSpec, 'format'>, leftOut: string): FileShape => ({
-  reading: formatOf(format).empty,
+export const emptyShape = ({ reading }: Pick<Known, 'reading'>, leftOut: string): FileShape => ({
+  reading: formatOf(reading ?? { kind: usualKind }).empty,
   header: null,
   width: 0,
   cuts: [],
@@ -38,9 +40,48 @@ export function readIn(
   file: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
   text: HeadText,
 ): { head: Head } | { leftOut: string } {
-  const known = { options: format, reading, firstTable }
-  return formatOf(format).headIn(headFileOf(file, text), known)
+  const head = headFileOf(file, text)
+  const kind = reading?.kind ?? kindOf(format, head)
+  if (format.kind === 'auto' && firstTable && head.bytes.length > 0) {
+    mustBeLike(firstTable.name, kind, { format, head })
+  }
+  return formatOf({ kind }).headIn(head, { options: format, reading, firstTable })
 }
+
+/** @throws formats_mixed when a file is surely of another format than the first table */
+function mustBeLike(
+  first: string,
+  kind: string,
+  { format, head }: { format: FullSpec['format']; head: HeadFile },
+): void {
+  const own = kindOf(format, head)
+  if (own === kind || !isSurely(own, { format, head })) return
+  throw formatsMixed([
+    { name: first, kind },
+    { name: head.name, kind: own },
+  ])
+}
+
+/** Any text may be of the usual format: there must be a table in it. */
+function isSurely(
+  kind: string,
+  { format, head }: { format: FullSpec['format']; head: HeadFile },
+): boolean {
+  const own = formatOf({ kind })
+  if (own.recognise(head) === 'certainly') return true
+  try {
+    return own.isTable(head, own.head(head, format))
+  } catch (error) {
+    if (error instanceof SluiceError) return false
+    throw error
+  }
+}
+
+/** @param files one of each format */
+export const formatsMixed = (files: readonly { name: string; kind: string }[]): SluiceError =>
+  sluiceError('formats_mixed', {
+    files: files.map(({ name, kind }) => `${name} is ${kind}`).join(', '),
+  })
 
 /** Taps the bytes of a file that is read by its head. */
 export const scanBy = (head: Omit<Head, 'notes'>, file: ScannedFile): Scan =>

@@ -36,7 +36,7 @@ export class FileSorter {
     const { firstTable } = entry
     // What sorts before it must not give a new table its columns.
     if (firstTable && !layout.columns) {
-      this.#columnsOf(firstTable.name, firstTable.header, firstTable.width)
+      this.#columnsOf(firstTable.name, firstTable)
     }
   }
 
@@ -51,6 +51,8 @@ export class FileSorter {
       return null
     }
     if (shape.width === 0) {
+      const count = recordsIn(shape)
+      if (count > 0) throw sluiceError('file_without_columns', { file: name, count })
       this.read(file, shape)
       return null
     }
@@ -70,15 +72,15 @@ export class FileSorter {
   }
 
   /** Takes the shape of a file that was read to its end. */
-  read({ name, sizeBytes }: SizedFile, { cuts, flaws }: FileShape): void {
-    const { records = 0, broken = 0 } = cuts.at(-1) ?? {}
-    if (sizeBytes > 0 && records + broken + flaws.length === 0) this.#withoutRecords.add(name)
+  read({ name, sizeBytes }: SizedFile, shape: FileShape): void {
+    if (sizeBytes > 0 && recordsIn(shape) === 0) this.#withoutRecords.add(name)
   }
 
-  #match(file: string, { header, width }: FileShape): string[] {
+  #match(file: string, shape: FileShape): string[] {
+    const { header, width } = shape
     const { firstTable, spec } = this.#entry
     const isUnlike = header === null && firstTable?.header && spec.format.header === undefined
-    if (!isUnlike) return this.#columnsOf(file, header, width)
+    if (!isUnlike) return this.#columnsOf(file, shape)
     const { name: first, header: names } = firstTable as { name: string; header: string[] }
     const isFitting = width === names.length && spec.format.unknownFiles === 'position'
     if (!isFitting) {
@@ -87,17 +89,18 @@ export class FileSorter {
       throw sluiceError('file_without_header', { file, first, columns, advice })
     }
     this.#byPosition.add(file)
-    return this.#columnsOf(file, names, width)
+    return this.#columnsOf(file, { header: names, width })
   }
 
   get #keepsNames(): boolean {
     return this.#entry.spec.target?.names === 'as-is'
   }
 
-  #columnsOf(file: string, header: string[] | null, width: number): string[] {
+  #columnsOf(file: string, fields: Pick<FileShape, 'header' | 'width' | 'sparse'>): string[] {
+    const { header } = fields
     const layout = this.#layout
     const before = layout.columns?.length ?? 0
-    const columns = layout.of(file, { header, width })
+    const columns = layout.of(file, fields)
     const made = new Set(layout.columns?.slice(before).map(({ name }) => name))
     if (header && made.size > 0) {
       for (const [at, name] of columns.entries()) {
@@ -159,6 +162,11 @@ export class FileSorter {
       : 'To keep the names as they are written, say `--names as-is`.'
     return count === 0 ? [] : [noteOf('names_changed', { count, some, advice })]
   }
+}
+
+function recordsIn({ cuts, flaws }: FileShape): number {
+  const { records = 0, broken = 0 } = cuts.at(-1) ?? {}
+  return records + broken + flaws.length
 }
 
 type SomeCode = 'files_skipped' | 'files_without_records' | 'files_by_position'

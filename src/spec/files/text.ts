@@ -6,14 +6,13 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { UnpackLimits } from '../../domain/unpack.ts'
 import type { ListedFile } from '../../domain/words.ts'
-import type { LocalFile } from '../../formats/format.ts'
-import { formatOf } from '../../formats/index.ts'
+import type { Format } from '../../formats/format.ts'
 import type { OpenFile } from '../../io/openFile.ts'
 import { syncBytesMax } from '../../io/syncRead.ts'
 import type { Source } from '../../sources/source.ts'
 import { start } from '../../unpack/start.ts'
 import { headBytes, openText, openUnpacked, type Text } from '../../unpack/text.ts'
-import type { FullFormat } from '../format.ts'
+import { type FullFormat, unfoldOf } from '../format.ts'
 
 /** What it takes to open the files of an ingest. */
 export interface Opening {
@@ -43,7 +42,8 @@ export async function openFileText(
   const { format, limits } = opening
   const { packing } = opened
   const options = { file: file.name, format, limits, ...(packing && { packing }) }
-  if (formatOf(format).unfold) return openUnfolded(opened, file, { opening, options })
+  const unfold = unfoldOf(format)
+  if (unfold) return openUnfolded(opened, file, { opening, options, unfold })
   const text = await openText(opened.read(), options)
   return { ...text, isMade: Boolean(text.packing ?? text.encoding) }
 }
@@ -74,13 +74,14 @@ export async function readHead(
 
 interface Unfolding {
   opening: Opening
+  unfold: NonNullable<Format['unfold']>
   options: Parameters<typeof openUnpacked>[1]
 }
 
 async function openUnfolded(
   opened: Opened,
   file: Named,
-  { opening, options }: Unfolding,
+  { opening, options, unfold }: Unfolding,
 ): Promise<FileText> {
   const raw = await openUnpacked(opened.read(), options)
   const { packing } = raw
@@ -94,7 +95,9 @@ async function openUnfolded(
     const isCopied = opened.link === null || packing || file.sizeBytes <= syncBytesMax
     const path = isCopied ? join(scratch.path, 'file') : (opened.link as string)
     if (isCopied) await pipeline(Readable.from(raw.bytes), createWriteStream(path))
-    const bytes = unfold({ name: file.name, member: file.member ?? null, path }, opening)
+    const { format, signal } = opening
+    const local = { name: file.name, member: file.member ?? null, path }
+    const bytes = unfold(local, format, signal)
     const checked = isCopied ? bytes : withCheck(bytes, opened)
     const text = await start(checked, headBytes)
     const closeText = async () => {
@@ -107,10 +110,6 @@ async function openUnfolded(
     throw error
   }
 }
-
-const unfold = (file: LocalFile, { format, signal }: Opening): AsyncIterable<Buffer> =>
-  // biome-ignore lint/style/noNonNullAssertion: it is asked for before
-  formatOf(format).unfold!(file, format, signal)
 
 /** Whoever read the path did not see whether the file changed: the end of a range does. */
 async function* withCheck(bytes: AsyncIterable<Buffer>, opened: Opened): AsyncGenerator<Buffer> {

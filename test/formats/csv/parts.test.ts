@@ -53,7 +53,12 @@ async function unitOf(files: Buffer[]): Promise<Unit> {
     shaper.push(bytes)
     const shape = shaper.shape()
     const columns = Array.from({ length: shape.width }, (_, n) => `c${n}`)
-    return { fileNo, shape, columns, reading: formatOf(shape.reading).ofUnit(shape.reading) }
+    return {
+      fileNo,
+      shape,
+      columns,
+      reading: formatOf(shape.reading).ofUnit(shape.reading, columns),
+    }
   })
   const units: Unit[] = []
   for await (const unit of planUnits(shaped, () => Number.MAX_SAFE_INTEGER)) units.push(unit)

@@ -52,6 +52,8 @@ const headOf = (bytes: Buffer, { prefix }: LinesOptions): Head<LinesReading> => 
 export const lines: Format<LinesOptions, LinesReading> = {
   kind: 'lines',
   options,
+  extensions: ['lines'],
+  recognise: () => 'perhaps',
   check: () => {},
   empty: readingOf(),
   head: ({ bytes }, given) => headOf(bytes, given),

@@ -85,6 +85,6 @@ test('its options are flags with a help, are checked, and are shown in a dry run
   expect(seen.out).toMatch(/prefix +\* +given +--prefix/)
   expect(seen.out).toContain('1 would be a reject')
   expect(seen.out).not.toContain('delimiter')
-  const wrong = await run('ingest', path, '--prefix', '* ', ...dry)
+  const wrong = await run('ingest', path, '--format', 'csv', '--prefix', '* ', ...dry)
   expect(wrong.error).toContain('format.prefix is no option of the format csv')
 })

@@ -14,8 +14,10 @@ import { guessOf, type Misfits } from './guess.ts'
 import { type Problem, toProblem } from './problem.ts'
 
 export interface FoundColumns {
-  /** The columns that the fields would go to, in their order. */
+  /** The columns that the fields would go to, in their order; those without one left out. */
   columns: Column[]
+  /** The column of each field; empty for one that has none. */
+  fields: readonly string[]
   /** Columns that other files would add. */
   added: Column[]
   /** Where the types come from: the table, or a guess from all values. */
@@ -66,14 +68,19 @@ function withTypes(
   const fileOf = (fileNo: number) => files.listing.files[fileNo]?.name ?? first.file
   const others = [...added].filter((name) => !names.includes(name))
   const isNew = (name: string) => !there.has(name)
-  const guessed = guessOf(values, [...names, ...others].filter(isNew), { into, given, fileOf })
+  const guessed = guessOf(values, [...names.filter(Boolean), ...others].filter(isNew), {
+    into,
+    given,
+    fileOf,
+  })
   const types = new Map(guessed.columns.map((column) => [column.name, column]))
   const columnOf = (name: string): Column => {
     const known = there.get(name)
     return known ? { name, type: known.type } : (types.get(name) ?? { name, type: 'text' })
   }
   return {
-    columns: names.map(columnOf),
+    columns: names.filter(Boolean).map(columnOf),
+    fields: names,
     added: others.map(columnOf),
     typesFrom: target ? 'target' : 'guess',
     scanned,

@@ -112,19 +112,17 @@ export async function readHeads(
   let scanned = 0
   let empty = 0
   let bytes = 0
+  const isRead = ({ name }: ListedFile) => name === first?.name || bytes <= scannedBytesMax
   try {
     const sorter = new FileSorter(layout, entry)
     for (const [fileNo, file] of heads.entries()) {
       const { shape, head } = await shapeOf(file, entry, reader)
-      const columns = sorter.columnsOf(file, shape)
-      if (columns === null || head === null) {
-        empty++
-        continue
-      }
-      const isFirst = file.name === first?.name
-      if (!isFirst) bytes += file.sizeBytes
-      if (!isFirst && bytes > scannedBytesMax) continue
-      const whole = isFirst ? first.shape : await scanFile(reader, file, head)
+      if (file.name !== first?.name) bytes += file.sizeBytes
+      const whole =
+        head !== null && isRead(file) ? await wholeOf(file, head, { shape, first, reader }) : null
+      const columns = sorter.columnsOf(file, whole ?? shape)
+      if (columns === null) empty++
+      if (columns === null || whole === null) continue
       const { reading } = whole
       sorter.read(file, whole)
       values.add({ fileNo, ...whole }, formatOf(reading).terms(reading), columns)
@@ -137,6 +135,16 @@ export async function readHeads(
     const unscanned = files.length - scanned - empty
     return { ...found, notes: leftOut.notes, problem: toProblem(error), scanned, unscanned }
   }
+}
+
+/** With what only all of its records show; its head alone has notes. */
+async function wholeOf(
+  file: ListedFile,
+  head: Omit<Head, 'notes'>,
+  { shape: { notes }, first, reader }: Pick<HeadShape, 'shape'> & Pick<Aim, 'first' | 'reader'>,
+): Promise<FileShape> {
+  const whole = file.name === first?.name ? first.shape : await scanFile(reader, file, head)
+  return { ...whole, ...(notes && { notes }) }
 }
 
 interface HeadShape {
@@ -154,8 +162,9 @@ async function shapeOf(
   const text = await readHead(source, file, opening)
   const isNamed = namedFiles(spec.source)(file)
   const read = readIn(entry, { ...file, isNamed }, text)
-  if ('leftOut' in read) return { shape: emptyShape(spec, read.leftOut), head: null }
-  const { reading, header, width } = read.head
+  if ('leftOut' in read) return { shape: emptyShape(entry, read.leftOut), head: null }
+  const { reading, header, width, sparse } = read.head
   const notes = notesBeside(entry, file.name, { head: read.head })
-  return { shape: { reading, header, width, cuts: [], flaws: [], ...notes }, head: read.head }
+  const fields = { reading, header, width, ...(sparse && { sparse }) }
+  return { shape: { ...fields, cuts: [], flaws: [], ...notes }, head: read.head }
 }

@@ -18,7 +18,7 @@ import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 import { openLocal } from '../../../sources/index.ts'
 import { checkSpec } from '../../../spec/checkSpec.ts'
 import { readHead } from '../../../spec/files/text.ts'
-import { containersOf } from '../../../spec/format.ts'
+import { containersOf, kindOf, optionsLacking } from '../../../spec/format.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 import type { SpecWithoutSource } from '../../specOptions.ts'
 import { type FoundColumns, findColumns } from './columns.ts'
@@ -28,7 +28,7 @@ import { scanFile } from './guess.ts'
 import { overLimit, type Problem, toProblem } from './problem.ts'
 import { type Judged, judgeSample, recordsMax } from './sample.ts'
 
-export interface Peek extends Judged, Omit<FoundColumns, 'problem'> {
+export interface Peek extends Judged, Omit<FoundColumns, 'problem' | 'fields'> {
   /** The first table: the others are compared with it. */
   file: string
   /** How many files would be loaded, and of how many of them the heads were read. */
@@ -80,12 +80,19 @@ export async function peek(
     const { encoding, ...own } = await readFirst(file as ListedFile, reader)
     const known = first && { ...first, shape: own.shape }
     const heads = await readHeads(listing, { reader, first: known, target: there.target })
-    const given = { ...full.format, ...spec.target }
-    const found = findColumns(own, { ...there, into: full.target, given, heads, listing })
+    const given = { ...optionsLacking(own.reading), ...full.format, ...spec.target }
+    const { fields, ...found } = findColumns(own, {
+      ...there,
+      into: full.target,
+      given,
+      heads,
+      listing,
+    })
     // What does not go to the columns of the table is not held against their types.
     const to = { ...there, db: found.problem ? null : there.db, columns: found.columns }
     const lastLine = own.shape.cuts.at(-1)?.lines ?? 0
-    const judged = await judgeSample(own.sample, { ...to, reading: own.reading, lastLine, given })
+    const reading = formatOf(own.reading).ofUnit(own.reading, fields)
+    const judged = await judgeSample(own.sample, { ...to, reading, lastLine, given })
     const limit = overLimit(own.file, judged, full)
     const problem = there.problem ?? found.problem ?? heads.problem ?? limit
     const written = { ...own.reading, ...(encoding && { encoding }) }
@@ -115,11 +122,15 @@ async function readFirst(file: ListedFile, reader: Reader) {
   const { format } = opening
   const { head: bytes, ...text } = await readHead(source, file, opening)
   const { whole, encoding } = text
-  const head = formatOf(format).head({ ...text, bytes, name, isNamed: true }, format)
-  const { reading, header, width, notes } = head
+  const first = { ...text, bytes, name, isNamed: true }
+  const kind = formatOf({ kind: kindOf(format, first) })
+  const head = kind.head(first, format)
+  const { notes } = head
   const shape = await scanFile(reader, file, head)
-  const sample = { ...formatOf(format).sample(bytes, head, { whole, recordsMax }), header }
-  return { file: name, reading, header, width, notes, shape, sample, encoding }
+  const { reading, header, width, sparse } = shape
+  const sample = { ...kind.sample(bytes, head, { whole, recordsMax }), header }
+  const fields = { reading, header, width, ...(sparse && { sparse }) }
+  return { file: name, ...fields, notes, shape, sample, encoding }
 }
 
 /** For a file that must lie on this machine. */

@@ -140,19 +140,23 @@ function orNotAllowed(error: unknown): null {
 /** It is a temporary one. */
 const table = { schema: 'pg_temp', name: 'sluice_sample' }
 
-/** All are filled, so no default is needed. */
 function likeTarget(columns: readonly Column[], target: TargetTable | null) {
   const there = new Map(target?.columns.map((column) => [column.name, column]))
   const free = { collation: null, notNull: false, hasDefault: false }
-  return columns.map(({ name, type }) => ({
-    ...free,
-    ...there.get(name),
-    name,
-    type,
-    generated: false,
-    identity: false,
-    default: null,
-  }))
+  return columns.map(({ name, type }) => {
+    const known = there.get(name)
+    return {
+      ...free,
+      ...known,
+      name,
+      type,
+      // Its default may number rows, and a trial must not use up numbers.
+      notNull: known?.notNull === true && !known.hasDefault,
+      generated: false,
+      identity: false,
+      default: null,
+    }
+  })
 }
 
 interface Records {

@@ -1,0 +1,67 @@
+/** JSON as people send it: a list, a list within, one object, and documents that break off. */
+import { expect, test } from 'vitest'
+import { build } from '../harness.ts'
+import { lines, objectsIn } from './objects.ts'
+
+const harness = await build({ spec: { rejects: { max: '100%' } } })
+await harness.startWorker()
+const { typesOf, textsIn, rejectsOf, load } = objectsIn(harness)
+
+test('a list, a list within, and objects one after the other are rows', async () => {
+  const rows = ['{"id":1,"name":"a"}', '{"id":2,\n "tags":["x"]}']
+  const expected = [
+    ['1', 'a', null],
+    ['2', null, '["x"]'],
+  ]
+  const documents = {
+    list: [`[${rows.join(', ')}]`, {}],
+    within: [`{"n":[{}],"data":{"items":[${rows.join(',')}]},"next":null}`, { at: 'data.items' }],
+    following: [rows.join('\n'), {}],
+  } as const
+  for (const [table, [content, format]] of Object.entries(documents)) {
+    const view = await load(table, { 'a.json': content }, { format })
+    expect(view).toMatchObject({ state: 'completed', error: null, rowsLoaded: 2, rowsRejected: 0 })
+    expect(await typesOf(table)).toEqual(['id bigint', 'name text', 'tags jsonb'])
+    expect(await textsIn(table)).toEqual(expected)
+  }
+  const one = await load('one', { 'a.json': '{\n  "id": 1,\n  "o": {}\n}\n' })
+  expect(one).toMatchObject({ state: 'completed', rowsLoaded: 1 })
+})
+
+test('a reject has the number of its element', async () => {
+  const content = '[{"id":1},\n\n{"id":NaN},[3],"four",{"id":5}]'
+  const view = await load('bad', { 'a.json': content })
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2, rowsRejected: 3 })
+  expect(await rejectsOf(view.ingestId)).toMatchObject([
+    { line: 2, code: 'json_invalid', raw: '{"id":NaN}' },
+    { line: 3, code: 'json_no_object', raw: '[3]' },
+    { line: 4, code: 'json_no_object', raw: '"four"' },
+  ])
+})
+
+test('a document that breaks off: a reject within an element, an error behind one', async () => {
+  const within = await load('within_element', { 'a.json': '[{"id":1},\n{"id":2' })
+  expect(within).toMatchObject({ state: 'completed', rowsLoaded: 1, rowsRejected: 1 })
+  for (const [at, content] of ['[{"id":1},\n{"id":2}\n', '[{"id":1}] x', '[{"id":1},'].entries()) {
+    const view = await load(`broken_${at}`, { 'a.json': content })
+    expect(view).toMatchObject({ state: 'failed', error: { code: 'document_broken' } })
+  }
+  const nowhere = await load('nowhere', { 'a.json': '{"a":[1]}' }, { format: { at: 'b' } })
+  expect(nowhere).toMatchObject({ state: 'failed', error: { code: 'not_json' } })
+})
+
+test('lists that are packed, and of several files', async () => {
+  const { gzipSync } = await import('node:zlib')
+  const view = await load('packed', {
+    'a.json': '[{"id":1}]',
+    'b.json.gz': gzipSync('[{"id":2,"x":1.50}]'),
+    'c.json': '[]',
+  })
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2 })
+  expect(await textsIn('packed')).toEqual([
+    ['1', null],
+    ['2', '1.50'],
+  ])
+  const lined = await load('lined', { 'a.ndjson': gzipSync(lines('{"id":1}', '{"id":2}')) })
+  expect(lined).toMatchObject({ state: 'completed', rowsLoaded: 2 })
+})
