@@ -170,7 +170,7 @@ export class QueueWorkers {
   }
 
   /**
-   * Starts an SDK worker for every queue that is wanted, and leaves those that are not, or whose limit was
+   * Takes a served at every queue that is wanted, and leaves those that are not, or whose limit was
    * set otherwise. One at a time: what one takes the next one must see.
    */
   #settle(): Promise<void> {
@@ -210,21 +210,24 @@ export class QueueWorkers {
   }
 
   #keyOf({ own }: Wanted): string {
-    if (own) return 'own'
-    return this.#options.autoscale ? `autoscale ${this.#shared.limit}` : 'shared'
+    if (own) return `own ${own.limit}`
+    if (this.#options.autoscale) return `autoscale ${this.#shared.limit}`
+    return this.#sharing === 1 ? `only ${this.#shared.limit}` : 'shared'
   }
 
-  /** Slots of ours, whose limit can be changed at once, unless it moves by itself. */
+  /** The SDK's own setting, unless the limit moves by itself or is shared. */
   #limitOf({ queue, own }: Wanted): Partial<WorkerOptions> {
     const { autoscale } = this.#options
-    if (autoscale && !own) {
+    if (own) return { maxConcurrentActivityTaskExecutions: own.limit }
+    if (autoscale) {
       const { controller, min } = autoscale
       const activities = { minimumSlots: min, maximumSlots: this.#shared.limit }
       return { tuner: { controller, activityTaskSlotOptions: activities } }
     }
+    if (this.#sharing === 1) return { maxConcurrentActivityTaskExecutions: this.#shared.limit }
     return {
       tuner: {
-        activityTaskSlotSupplier: (own ?? this.#shared).supplier(queue),
+        activityTaskSlotSupplier: this.#shared.supplier(queue),
         workflowTaskSlotSupplier: { type: 'fixed-size', numSlots: 40 },
         localActivityTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
         nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },

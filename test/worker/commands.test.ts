@@ -94,22 +94,6 @@ test.concurrent('drain ends what is in hand and takes no more; resume goes on', 
   expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 24 })
 })
 
-test.concurrent('a queue that is drained again and again keeps all of its slots, and those of a limit changed meanwhile', async ({
-  onTestFinished,
-}) => {
-  const harness = await build({ onEnd: onTestFinished })
-  await harness.startWorker({ concurrency: 3 })
-  for (const concurrency of [2, 4, 3]) {
-    await ask(harness, { kind: 'drain' })
-    await ask(harness, { kind: 'concurrency', concurrency })
-    await ask(harness, { kind: 'resume' })
-  }
-  const { held, ingestId } = await heldIngest(harness, 'target')
-  await held.untilCount(3)
-  await held.release()
-  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 24 })
-})
-
 test.concurrent('queues are added and removed', async ({ onTestFinished }) => {
   const harness = await build({ onEnd: onTestFinished })
   await harness.startWorker({ concurrency: 2 })
