@@ -66,6 +66,7 @@ const plainErrors = {
   'src/api/routes/health.ts': 'the problem of database_unavailable or temporal_unavailable',
   'src/dev/temporal.ts': 'two: a broken installation, and the problem of temporal_not_started',
   'src/formats/index.ts': 'a worker that is older than the ingest: it waits for one that is not',
+  'src/formats/jsonKeys.ts': 'a defect of ours: it has no limit, or it says what its end is',
   'src/spec/format.ts': 'a defect of a format, at its first start',
   'src/stage/unitBytes.ts': 'a defect of ours',
   'src/steps/app.ts': 'the problem of app_invalid',

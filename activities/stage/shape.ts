@@ -17,7 +17,7 @@ import {
   scanBy,
 } from '../../src/spec/files/reading.ts'
 import { openFileText } from '../../src/spec/files/text.ts'
-import { kindOf, unfoldOf } from '../../src/spec/format.ts'
+import { kindOf, mayUnfold } from '../../src/spec/format.ts'
 import { namedFiles } from '../../src/spec/spec.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import { openingOf } from '../deps.ts'
@@ -34,7 +34,7 @@ export async function shapeFile(
   const staged = { ingestId, ...file }
   const { sizeBytes } = file
   const opened = {
-    link: unfoldOf(entry.spec.format) ? await stage.local(staged) : null,
+    link: mayUnfold(entry.spec.format) ? await stage.local(staged) : null,
     read: (range = { start: 0, end: sizeBytes }) => stage.read(staged, range),
   }
   const text = await openFileText(opened, file, openingOf(attempt, ingestId, entry.spec))

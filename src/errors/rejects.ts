@@ -79,7 +79,7 @@ export const rejectTable = withExamples({
     meaning: 'a record of NDJSON or JSON that is no valid JSON; `raw` is the line, or the element',
     message: 'no valid JSON: {problem} at character {place}, near {near}',
     hint: 'Correct the record. JSON has no NaN, no comma behind the last value, and no comments.',
-    example: { problem: 'no value', place: 8, near: '"NaN}"' },
+    example: { problem: 'no value', place: 8, near: '"NaN"' },
   },
   json_no_object: {
     meaning: 'a record of NDJSON or JSON that is no object, so its values have no names',

@@ -36,6 +36,8 @@ export interface HeadFile {
   whole: boolean
   /** The spec names the file itself, not a folder, a glob or an archive. */
   isNamed: boolean
+  /** The format that the bytes were made for, from a file that is no text. */
+  madeFor?: string
   /** What it was written in, if not UTF-8, and whether that was guessed. */
   encoding?: string
   encodingDoubt?: EncodingDoubt
@@ -126,6 +128,8 @@ export interface Format<O = any, R extends Reading = any> {
    * @throws what makes the file no file of this format
    */
   unfold?(file: LocalFile, options: O, signal: AbortSignal): AsyncIterable<Buffer>
+  /** What the files that are unfolded begin with; bytes that no text begins with. */
+  magic?: string
   /** What a file is that is surely no table, such as a picture; null for what may be one. */
   documentIn?(file: HeadFile, options: O): string | null
   /** By the file's own bytes alone. @throws what makes the file no file of this format */

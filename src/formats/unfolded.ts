@@ -14,6 +14,8 @@ import { headOf, linesOf, type UnfoldedReading } from './unfoldedText.ts'
 
 export interface Unfolding<O, T extends Options> {
   kind: string
+  /** What its files begin with. */
+  magic: string
   options: T
   check?(options: O): void
   /** @throws what makes the file no file of this format */
@@ -23,6 +25,7 @@ export interface Unfolding<O, T extends Options> {
 /** A format whose files are unfolded. */
 export function unfolded<O extends FormatOptions, T extends Options>({
   kind,
+  magic,
   options,
   check = () => {},
   unfold,
@@ -31,10 +34,11 @@ export function unfolded<O extends FormatOptions, T extends Options>({
   const head = ({ bytes }: HeadFile) => headOf(bytes, empty)
   return {
     kind,
+    magic,
     options,
-    // Its files are no text: the spec has to say what they are before they are unfolded.
     extensions: [kind],
-    recognise: () => 'perhaps',
+    // Not by the text, which somebody else may have written.
+    recognise: ({ madeFor }) => (madeFor === kind ? 'certainly' : 'no'),
     check,
     empty,
     unfold,

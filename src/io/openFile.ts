@@ -13,6 +13,8 @@ export interface OpenFile {
   ranges: boolean
   /** The format of the archive that it is a member of; absent for a file of its own. */
   packing?: 'zip'
+  /** The format that its bytes were made for, from a table of a document; absent for any other. */
+  madeFor?: string
   /**
    * The bytes of the whole file, or of a range. At the end of it the file is checked to be as it
    * was listed. A chunk is valid until the next one is asked for; a caller that wants to keep it

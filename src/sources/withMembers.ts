@@ -173,6 +173,7 @@ async function openTable(
     link: null,
     ranges: false,
     packing: 'zip',
+    madeFor: kind,
     async *read() {
       const parts = await openArchive(opened, of, limits)
       yield* container.unfold(parts, table, signal)

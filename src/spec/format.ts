@@ -70,23 +70,37 @@ const kindsIn = (spec: FullFormat): FormatKind[] =>
   spec.kind === 'auto' ? kinds.filter((each) => foreignTo(spec, each).length === 0) : [spec.kind]
 
 /** The one format that files may have; null when their bytes decide. */
-export function soleKind(spec: FullFormat): FormatKind | null {
+function soleKind(spec: FullFormat): FormatKind | null {
   const [only, other] = kindsIn(spec)
   return other === undefined ? (only ?? null) : null
 }
 
-/** What makes text of the files; null where they are text already. */
-export function unfoldOf(spec: FullFormat): Format['unfold'] | null {
-  const kind = soleKind(spec)
-  return kind === null ? null : formatOf({ kind }).unfold
+type Unfolding = Pick<Format, 'kind' | 'magic'> & Required<Pick<Format, 'unfold'>>
+
+const unfolds = (format: Format): format is Format & Unfolding => format.unfold !== undefined
+
+const unfoldingIn = (spec: FullFormat): Unfolding[] =>
+  kindsIn(spec)
+    .map((each) => formatOf({ kind: each }))
+    .filter(unfolds)
+
+/** May some of the files have to be made text? */
+export const mayUnfold = (spec: FullFormat): boolean => unfoldingIn(spec).length > 0
+
+/**
+ * The format that makes text of a file; null where it is text already.
+ * @param head the first bytes of the file, out of its packing
+ */
+export function unfoldingOf(spec: FullFormat, head: Buffer): Unfolding | null {
+  const possible = unfoldingIn(spec)
+  if (soleKind(spec) !== null) return possible[0] ?? null
+  const begins = (magic = '') => head.toString('latin1', 0, magic.length) === magic
+  return possible.find(({ magic }) => magic !== undefined && begins(magic)) ?? null
 }
 
-/** The documents whose tables are files of the format. */
-export function containersOf(spec: FullFormat, limits: UnpackLimits): Container[] {
-  const kind = soleKind(spec)
-  const container = kind && formatOf({ kind }).container?.(spec, limits)
-  return container ? [container] : []
-}
+/** The documents whose tables are files of one of the formats. */
+export const containersOf = (spec: FullFormat, limits: UnpackLimits): Container[] =>
+  kindsIn(spec).flatMap((each) => formatOf({ kind: each }).container?.(spec, limits) ?? [])
 
 /** @throws dialect_invalid; what `refuse` makes of an option of another format */
 export function checkFormat(spec: FullFormat, refuse: (problem: string) => Error): void {
@@ -101,6 +115,8 @@ export function kindOf(spec: FullFormat, file: HeadFile): FormatKind {
   const only = soleKind(spec)
   if (only !== null) return only
   const possible = kindsIn(spec)
+  const made = possible.find((each) => each === file.madeFor)
+  if (made) return made
   const found = (how: string) =>
     possible.find((each) => formatOf({ kind: each }).recognise(file) === how)
   return found('certainly') ?? found('perhaps') ?? usualKind

@@ -7,7 +7,10 @@ import { namesIn } from './zip.ts'
 
 /** Documents with tables that are not read. */
 const spreadsheets: [what: string, marks: string[]][] = [
-  ['a workbook of Excel, which `--format xlsx` reads', ['[Content_Types].xml', 'xl/workbook.xml']],
+  [
+    'a workbook of Excel, which only `--format xlsx` reads',
+    ['[Content_Types].xml', 'xl/workbook.xml'],
+  ],
   ['a binary workbook of Excel (.xlsb)', ['[Content_Types].xml', 'xl/workbook.bin']],
   ['an OpenDocument file, like .ods', ['META-INF/manifest.xml', 'content.xml']],
 ]

@@ -38,9 +38,12 @@ export interface TextOptions {
  * @throws packing_unsupported, packed_file_damaged, unpack_limit, encoding_unknown,
  *   encoding_contradicted
  */
-export async function openText(raw: AsyncIterable<Buffer>, options: TextOptions): Promise<Text> {
+export const openText = async (raw: AsyncIterable<Buffer>, options: TextOptions): Promise<Text> =>
+  decodeText(await openUnpacked(raw, options), options)
+
+/** @throws encoding_unknown, encoding_contradicted */
+export async function decodeText(text: Text, options: TextOptions): Promise<Text> {
   const { format } = options
-  const text = await openUnpacked(raw, options)
   try {
     const head = text.head.subarray(0, headBytes)
     const encoding = format.encoding

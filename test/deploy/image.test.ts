@@ -131,9 +131,9 @@ describe.runIf(process.platform === 'linux')('the image', () => {
   it('loads every module that was compiled', async () => {
     const dist = join(image.app, 'dist')
     const files = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.js'))
-    // The first starts the command line, two are threads; the last is a script for the workflow
-    // sandbox.
-    const others = /^sluice\.js$|[tT]hread[^/]*\.js$|^workflows\/bundle\.js$/
+    // The first starts the command line, two are threads, one is a process; the last is a script for
+    // the workflow sandbox.
+    const others = /^sluice\.js$|([tT]hread|child)[^/]*\.js$|^workflows\/bundle\.js$/
     const look = files.find((file) => /lookThread[^/]*\.js$/.test(file))
     const urls = files.filter((file) => !others.test(file)).map((file) => `./dist/${file}`)
     const script = `
@@ -150,6 +150,10 @@ describe.runIf(process.platform === 'linux')('the image', () => {
       process.exit()`
     await execute(process.execPath, ['--input-type=module', '-e', script], { cwd: image.app })
     expect(urls.length).toBeGreaterThan(20)
+    const child = files.find((file) => /child[^/]*\.js$/.test(file)) as string
+    const order = JSON.stringify({ path: '/none.parquet', file: 'none', memoryBytes: 1 << 26 })
+    const decoding = execute(process.execPath, [join(dist, child), order])
+    await expect(decoding).rejects.toThrow(/No files found|Cannot (open|access) file/)
   })
 
   it('has the SQL files and the workflow bundle, made ahead', async () => {

@@ -6,6 +6,7 @@ import { unfoldParquet } from './unfold.ts'
 
 export const parquet = unfolded({
   kind: 'parquet',
+  magic: 'PAR1',
   options: { unknownFiles: sharedOptions.unknownFiles },
   unfold: ({ path, name }, _: FormatOptions, signal) => unfoldParquet({ path, file: name }, signal),
 })

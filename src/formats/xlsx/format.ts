@@ -68,7 +68,8 @@ export function createXlsx(headOfCsv: CsvHead) {
     kind: 'xlsx',
     options: xlsxOptions,
     extensions: ['xlsx', 'xlsm'],
-    recognise: () => 'perhaps',
+    // Not by the text, which somebody else may have written.
+    recognise: ({ madeFor }) => (madeFor === 'xlsx' ? 'certainly' : 'no'),
     check({ range }) {
       if (range === undefined || areaOf(range)) return
       throw sluiceError('dialect_invalid', { problem: `there are no cells ${range} in a sheet` })

@@ -9,6 +9,7 @@ import { formatOf, usualKind } from '../../formats/index.ts'
 import type { Text } from '../../unpack/text.ts'
 import { kindOf } from '../format.ts'
 import type { FullSpec } from '../spec.ts'
+import type { FileText } from './text.ts'
 
 /** What is known of an ingest before a file is read. */
 export interface Known {
@@ -19,7 +20,7 @@ export interface Known {
   firstTable: Omit<FirstTable, 'reading'> | null
 }
 
-type HeadText = Pick<Text, 'head' | 'whole' | 'encoding' | 'encodingDoubt'>
+type HeadText = Pick<FileText, 'head' | 'whole' | 'madeFor' | 'encoding' | 'encodingDoubt'>
 
 /** The shape of a file that is no data. */
 export const emptyShape = ({ reading }: Pick<Known, 'reading'>, leftOut: string): FileShape => ({
@@ -114,13 +115,14 @@ function replacedIn(file: string, text?: Pick<Text, 'encoding' | 'replaced'>): N
 
 export const headFileOf = (
   { name, member, isNamed }: Pick<HeadFile, 'name' | 'member' | 'isNamed'>,
-  { head, whole, encoding, encodingDoubt }: HeadText,
+  { head, whole, madeFor, encoding, encodingDoubt }: HeadText,
 ): HeadFile => ({
   name,
   member: member ?? null,
   bytes: head,
   whole,
   isNamed,
+  ...(madeFor !== undefined && { madeFor }),
   ...(encoding && { encoding }),
   ...(encodingDoubt && { encodingDoubt }),
 })

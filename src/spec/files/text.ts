@@ -6,13 +6,12 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { UnpackLimits } from '../../domain/unpack.ts'
 import type { ListedFile } from '../../domain/words.ts'
-import type { Format } from '../../formats/format.ts'
 import type { OpenFile } from '../../io/openFile.ts'
 import { syncBytesMax } from '../../io/syncRead.ts'
 import type { Source } from '../../sources/source.ts'
 import { start } from '../../unpack/start.ts'
-import { headBytes, openText, openUnpacked, type Text } from '../../unpack/text.ts'
-import { type FullFormat, unfoldOf } from '../format.ts'
+import { decodeText, headBytes, openUnpacked, type Text } from '../../unpack/text.ts'
+import { type FullFormat, unfoldingOf } from '../format.ts'
 
 /** What it takes to open the files of an ingest. */
 export interface Opening {
@@ -27,10 +26,12 @@ export interface Opening {
 export interface FileText extends Text {
   /** The bytes are not those of the file. */
   isMade: boolean
+  /** The format that they were made for, where the file is no text. */
+  madeFor?: string
 }
 
 /** What is opened: a listed file, or a staged one. */
-export type Opened = Pick<OpenFile, 'link' | 'packing' | 'read'>
+export type Opened = Pick<OpenFile, 'link' | 'packing' | 'madeFor' | 'read'>
 type Named = Pick<ListedFile, 'name' | 'member' | 'sizeBytes'>
 
 /** @throws what opening, unpacking and unfolding a file throw */
@@ -40,12 +41,14 @@ export async function openFileText(
   opening: Opening,
 ): Promise<FileText> {
   const { format, limits } = opening
-  const { packing } = opened
+  const { packing, madeFor } = opened
   const options = { file: file.name, format, limits, ...(packing && { packing }) }
-  const unfold = unfoldOf(format)
-  if (unfold) return openUnfolded(opened, file, { opening, options, unfold })
-  const text = await openText(opened.read(), options)
-  return { ...text, isMade: Boolean(text.packing ?? text.encoding) }
+  const raw = await openUnpacked(opened.read(), options)
+  const unfolding = madeFor === undefined ? unfoldingOf(format, raw.head) : null
+  if (unfolding) return openUnfolded(opened, file, { opening, raw, unfolding })
+  const text = await decodeText(raw, options)
+  const isMade = Boolean(text.packing ?? text.encoding)
+  return { ...text, isMade, ...(madeFor !== undefined && { madeFor }) }
 }
 
 /** Up to 1 MiB of the text, from its start. */
@@ -53,17 +56,18 @@ export async function readHead(
   source: Source,
   file: ListedFile,
   opening: Opening,
-): Promise<Pick<Text, 'head' | 'whole' | 'encoding' | 'encodingDoubt'>> {
+): Promise<Pick<FileText, 'head' | 'whole' | 'madeFor' | 'encoding' | 'encodingDoubt'>> {
   const opened = await source.open(file, opening.signal)
   try {
     const text = await openFileText(opened, file, opening)
     await text.close()
     const head = text.head.subarray(0, headBytes)
     const whole = text.whole && head.length === text.head.length
-    const { encoding, encodingDoubt } = text
+    const { madeFor, encoding, encodingDoubt } = text
     return {
       head,
       whole,
+      ...(madeFor !== undefined && { madeFor }),
       ...(encoding && { encoding }),
       ...(encodingDoubt && { encodingDoubt }),
     }
@@ -74,18 +78,21 @@ export async function readHead(
 
 interface Unfolding {
   opening: Opening
-  unfold: NonNullable<Format['unfold']>
-  options: Parameters<typeof openUnpacked>[1]
+  /** The file out of its packing. */
+  raw: Text
+  unfolding: NonNullable<ReturnType<typeof unfoldingOf>>
 }
 
 async function openUnfolded(
   opened: Opened,
   file: Named,
-  { opening, options, unfold }: Unfolding,
+  { opening, raw, unfolding }: Unfolding,
 ): Promise<FileText> {
-  const raw = await openUnpacked(opened.read(), options)
   const { packing } = raw
-  const scratch = await opening.scratch()
+  const scratch = await opening.scratch().catch(async (error) => {
+    await raw.close()
+    throw error
+  })
   const close = async () => {
     await raw.close()
     await scratch.remove()
@@ -97,14 +104,15 @@ async function openUnfolded(
     if (isCopied) await pipeline(Readable.from(raw.bytes), createWriteStream(path))
     const { format, signal } = opening
     const local = { name: file.name, member: file.member ?? null, path }
-    const bytes = unfold(local, format, signal)
+    const bytes = unfolding.unfold(local, format, signal)
     const checked = isCopied ? bytes : withCheck(bytes, opened)
     const text = await start(checked, headBytes)
     const closeText = async () => {
       await text.close()
       await close()
     }
-    return { ...text, ...(packing && { packing }), isMade: true, close: closeText }
+    const made = { isMade: true, madeFor: unfolding.kind }
+    return { ...text, ...(packing && { packing }), ...made, close: closeText }
   } catch (error) {
     await close()
     throw error

@@ -260,14 +260,8 @@ test.each([
     }),
   ]
   const types = new TypeScan(dialect, { width: 1, sizeBytes: bytes.length })
-  const scanner = new Scanner(
-    dialect,
-    { cutBytes: 1 << 23, recordBytesMax: 1 << 24 },
-    {
-      ...headOf(bytes, dialect).start,
-      types,
-    },
-  )
+  const large = { cutBytes: 1 << 23, recordBytesMax: 1 << 24 }
+  const scanner = new Scanner(dialect, large, { ...headOf(bytes, dialect).start, types })
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     scanner.push(bytes.subarray(at, at + chunkBytes))
   }

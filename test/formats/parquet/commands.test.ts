@@ -18,19 +18,17 @@ const env = {
   DATABASE_URL: api.databaseUrl,
 }
 const run = (...args: string[]) => inProcess(args, env)
-const format = ['--format', 'parquet']
-
 const prices = `select i as id, case when i % 3 = 2 then 'x' || i else i::varchar end as price,
   E'two\\nlines' as note from range(6) t(i)`
 
 test('a dry run shows columns, types and rejects', async () => {
   await api.db.query('create table shown (id int, price numeric, note text)')
   const path = await writeParquet(join(api.folder, 'shown.parquet'), prices)
-  const { code, out } = await run('ingest', path, ...format, '--dry-run', '--into', 'shown')
+  const { code, out } = await run('ingest', path, '--dry-run', '--into', 'shown')
   expect(code).toBe(0)
   expect(out).toContain('2 would be rejects')
   expect(out).toContain('{"id": "2", "price": "x2", "note": "two\\nlines"}')
-  const fresh = await run('ingest', path, ...format, '--dry-run', '--into', 'fresh')
+  const fresh = await run('ingest', path, '--dry-run', '--into', 'fresh')
   expect(fresh.out).toMatch(/id +bigint/)
   expect(fresh.out).toMatch(/note +text/)
 })
@@ -39,7 +37,7 @@ test('rejects are exported as JSON, corrected, and loaded', async () => {
   await api.db.query('create table mended (id int, price numeric, note text)')
   const path = await writeParquet(join(api.folder, 'mended.parquet'), prices)
   const more = ['--into', 'mended', '--id', 'mended-parquet', '--queue', api.queue]
-  expect(await run('ingest', path, ...format, ...more)).toMatchObject({ code: 0 })
+  expect(await run('ingest', path, ...more)).toMatchObject({ code: 0 })
   const same = await run('retry-rejects', 'mended-parquet')
   expect(same.out).toContain('0 of 2 rejects loaded after all, 2 still open')
   const { out } = await run('rejects', 'mended-parquet', '--csv')

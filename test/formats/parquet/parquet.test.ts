@@ -13,11 +13,10 @@ await harness.startWorker({
 })
 
 const fixture = (name: string) => join(import.meta.dirname, 'files', name)
-const format = { kind: 'parquet' as const }
 
 async function ingest(path: string | string[], table: string, more: Partial<IngestSpec> = {}) {
   const source = { kind: 'directory' as const, path }
-  const view = await harness.ingest({ source, format, target: { table }, ...more })
+  const view = await harness.ingest({ source, target: { table }, ...more })
   if (table !== 'never') expect(view.error).toBeNull()
   return view
 }
@@ -188,9 +187,37 @@ test('what would lose digits, and what is no Parquet, is an error that says so',
   ] as const) {
     const path = join(harness.folder, name)
     await writeFile(path, content)
-    const view = await ingest(path, 'never')
+    const view = await ingest(path, 'never', { format: { kind: 'parquet' } })
     expect(view, name).toMatchObject({ state: 'failed', error: { code: 'parquet_unreadable' } })
     expect(view.error?.message).toContain(path)
   }
   expect(await rowsOf(`select to_regclass('never') as there`)).toEqual([{ there: null }])
+})
+
+test('a file is Parquet by its first bytes; text that looks as if it had been unfolded is text', async () => {
+  const parquet = await readFile(fixture('int96.parquet'))
+  await writeFile(join(harness.folder, 'no-name'), parquet)
+  const view = await ingest(join(harness.folder, 'no-name'), 'by_bytes')
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2 })
+  const line = '\x01{"columns":[{"name":"a","type":"text); drop table by_bytes; --"}],"notes":[]}'
+  const path = await harness.file('sly.parquet', `${line}\n1\n2\n`)
+  const sly = await harness.ingest({
+    source: { kind: 'directory', path },
+    target: { table: 'sly' },
+  })
+  expect(await rowsOf('select count(*)::int as rows from by_bytes')).toEqual([{ rows: 2 }])
+  const [{ shape }] = await rowsOf(
+    `select shape from sluice.files where ingest_id = '${sly.ingestId}'`,
+  )
+  expect(shape.reading.kind).toBe('csv')
+})
+
+test('Parquet beside CSV: an error that lists both', async () => {
+  await mkdir(join(harness.folder, 'mixed'))
+  await harness.file('mixed/a.csv', 'a,b\n1,2\n')
+  await writeFile(join(harness.folder, 'mixed/b.parquet'), await readFile(fixture('int96.parquet')))
+  const source = { kind: 'directory' as const, path: join(harness.folder, 'mixed') }
+  const view = await harness.ingest({ source, target: { table: 'mixed' } })
+  expect(view).toMatchObject({ state: 'failed', error: { code: 'formats_mixed' } })
+  expect(view.error?.message).toMatch(/a\.csv is csv.*b\.parquet is parquet/)
 })

@@ -81,7 +81,7 @@ test('rejects have the row of the sheet and its cells; corrected, they are loade
   ]
   await api.db.query('create table orders (id integer, name text, day date)')
   const path = await write('orders.xlsx', await sheets({ May: rows }))
-  const done = await ingest(path, 'orders', '--format', 'xlsx', '--max-rejects', '5')
+  const done = await ingest(path, 'orders', '--max-rejects', '5')
   expect(done).toMatchObject({ code: 0, error: '' })
   expect(await rowsOf('select id, name, day::text from orders order by id')).toEqual([
     { id: 1, name: '1', day: '2026-01-31' },
@@ -123,7 +123,7 @@ test('an error is NULL where that is said; empty texts of formulas are NULL besi
     row(cell(3), cell('', 't="str"')),
   ]
   const path = await write('errors.xlsx', await sheets({ Sheet1: rows }))
-  await ingest(path, 'errors', '--format', 'xlsx', '--error-cells', 'null')
+  await ingest(path, 'errors', '--error-cells', 'null')
   expect(await typesOf('errors')).toEqual({ id: 'bigint', share: 'numeric' })
   const found = await rowsOf('select id::int, share::text from errors order by id')
   expect(found.map(({ share }) => share)).toEqual([null, '0.5', null])
@@ -136,12 +136,12 @@ test('all sheets are loaded, in the order of their names, or the one that is nam
   ]
   const all = { January: month(1), February: month(2), Readme: [row(text('What this is about'))] }
   const path = await write('months.xlsx', await sheets(all))
-  const done = await ingest(path, 'months', '--format', 'xlsx')
+  const done = await ingest(path, 'months')
   expect(done).toMatchObject({ code: 0 })
   expect(done.out + done.error).toContain('Readme')
   const found = await rowsOf('select id::int, name from months order by 1')
   expect(found.map(({ id }) => id)).toEqual([1, 2])
-  await ingest(path, 'february', '--format', 'xlsx', '--sheet', 'February')
+  await ingest(path, 'february', '--sheet', 'February')
   expect(await rowsOf('select id::int from february')).toEqual([{ id: 2 }])
 })
 
@@ -151,7 +151,7 @@ test('what is hidden or merged is loaded, and told', async () => {
     <row r="3" hidden="1">${cell(2)}${text('b')}</row><row r="4"><c r="A4"><v>3</v></c></row>
     </sheetData><mergeCells count="1"><mergeCell ref="B3:B4"/><mergeCell ref="A1:B1"/></mergeCells>`
   const path = await write('hidden.xlsx', await workbook({ sheets: { Sheet1: data } }))
-  const { out, error } = await ingest(path, 'hidden', '--format', 'xlsx')
+  const { out, error } = await ingest(path, 'hidden')
   const told = out + error
   expect(told).toContain('1 merged ranges below its header: B3:B4')
   expect(told).toContain('1 hidden rows')
@@ -166,12 +166,12 @@ test('what is hidden or merged is loaded, and told', async () => {
 test('a dry run shows the sheet, its columns and what would be rejects', async () => {
   const rows = [row(text('id'), text('name')), row(cell(1), text('a')), row(cell('#N/A', 't="e"'))]
   const path = await write('dry.xlsx', await sheets({ Sheet1: rows }))
-  const seen = await run('ingest', path, '--into', 'dry', '--format', 'xlsx', '--dry-run')
+  const seen = await run('ingest', path, '--into', 'dry', '--dry-run')
   expect(seen.out).toMatch(/sheet +Sheet1/)
   expect(seen.out).toMatch(/header +the first record/)
   expect(seen.out).toMatch(/id +→ +id +bigint/)
   expect(seen.out).toContain('the cell has the error "#N/A"')
-  const wrong = await run('ingest', path, '--into', 'dry', '--format', 'xlsx', '--range', 'B9:A1')
+  const wrong = await run('ingest', path, '--into', 'dry', '--range', 'B9:A1')
   expect(wrong.error).toContain('there are no cells B9:A1 in a sheet')
 })
 
@@ -191,7 +191,8 @@ test.each([
 
 test('a zip of other files is no workbook, and a file of text is none', async () => {
   const archive = await write('plain.zip', await zip({ 'a.csv': 'id,name\n1,a\n' }))
-  const { error } = await run('ingest', archive, '--into', 'n', '--format', 'xlsx', '--dry-run')
+  const sure = ['--format', 'xlsx', '--dry-run']
+  const { error } = await run('ingest', archive, '--into', 'n', ...sure)
   expect(error).toContain('is no workbook of Excel')
   const ods = await write('a.ods', await zip({ 'META-INF/manifest.xml': '', 'content.xml': '' }))
   const refused = await run('ingest', ods, '--into', 'n', '--dry-run')
