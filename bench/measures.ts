@@ -1,6 +1,7 @@
 /** The measures that stand by themselves, by name. */
 import { type BurstPart, burst } from './burst.ts'
 import { type FilesPart, files } from './files.ts'
+import { type FormatsPart, formats } from './formats.ts'
 import { type GrowthPart, growth } from './growth/measure.ts'
 import { type KillPart, kill } from './kill/measure.ts'
 import type { MeasureName } from './options.ts'
@@ -17,6 +18,7 @@ export interface Parts {
   kill: KillPart
   burst: BurstPart
   told: ToldPart
+  formats: FormatsPart
 }
 
 export const measures: { [Name in MeasureName]: Measure<Parts[Name]> } = {
@@ -27,4 +29,5 @@ export const measures: { [Name in MeasureName]: Measure<Parts[Name]> } = {
   kill,
   burst,
   told,
+  formats,
 }

@@ -10,11 +10,20 @@ export type ContenderName = (typeof contenderNames)[number]
 const comparedNames = ['steps', 'replicas', 'celery'] as const
 
 /** Each of them gives a part of the results, see measures.ts. */
-export const measureNames = ['size', 'files', 'record', 'growth', 'kill', 'burst', 'told'] as const
+export const measureNames = [
+  'size',
+  'files',
+  'record',
+  'growth',
+  'kill',
+  'burst',
+  'told',
+  'formats',
+] as const
 export type MeasureName = (typeof measureNames)[number]
 
 /** What comes without a name: the others take long, or much of the disk. */
-const others: readonly string[] = ['size', 'files', 'growth', 'kill', 'burst']
+const others: readonly string[] = ['size', 'files', 'growth', 'kill', 'burst', 'formats']
 
 /** The sizes that the README speaks of. Smaller ones do not become bench/results/latest. */
 export const full = { sizeGb: 5, files: 100_000, recordMb: 200, killRows: 1_000_000 }
@@ -53,7 +62,8 @@ export interface BenchOptions {
 export const usage = `npm run bench -- [NAME…] [--rows N] [--pairs N] [--patience N] [--cpu-prof]
 
   NAME            psql, slices, sluice, append, latency, steps, replicas, celery, record, told:
-                  all of these without a name; and size, files, growth, kill, burst.
+                  all of these without a name; and size, files, growth, kill, burst,
+                  formats.
                   chart draws docs/growth.svg from the last figures, and measures nothing
   --rows N        rows to load (${fullRows})
   --pairs N       turns for each contender, and bursts of small tasks (3)
