@@ -23,7 +23,7 @@ const kind = {
   about: 'the format of the files',
   absent: 'what the bytes of each file show',
   flag: { text: '--format <kind>' },
-  shown: { what: 'format', value: (reading: Reading) => reading.kind, isSniffed: false },
+  shown: { what: 'format', value: (reading: Reading) => reading.kind, isSniffed: true },
   example: `--format ${usualKind}`,
 } satisfies Option
 
