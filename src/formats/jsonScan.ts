@@ -3,7 +3,8 @@
  * their types. What lies between records, and how they are counted, is the format's.
  */
 import { cutBytes as usualCutBytes } from '../domain/plan.ts'
-import type { Cut, FileShape, Flaw } from '../domain/words.ts'
+import type { FileShape } from '../domain/words.ts'
+import { CutList } from './cutList.ts'
 import { recordBytesMax, type Scan, type ScannedFile } from './format.ts'
 import { JsonFields, type JsonReading } from './jsonFields.ts'
 
@@ -29,10 +30,9 @@ interface Head<R extends JsonReading> {
 export class JsonScan<R extends JsonReading> implements Scan {
   readonly #reading: R
   readonly #finder: Finder
-  readonly #cutBytes: number
   readonly #fields: JsonFields
-  readonly #cuts: Cut[]
-  readonly #flaws: Flaw[] = []
+  /** Its lines are lines, or elements. */
+  readonly #list: CutList
   /** Bytes before the chunk at hand. */
   #passed = 0
   /** Where the record under way starts, or the last one has ended, and what of it came before. */
@@ -40,22 +40,18 @@ export class JsonScan<R extends JsonReading> implements Scan {
   #isWithin = false
   #held: Buffer[] = []
   #heldBytes = 0
-  /** Lines, or elements, and those of them that are records. */
-  #count: number
-  #records = 0
 
   constructor(
-    { reading, start: { offset, lines } }: Head<R>,
+    { reading, start }: Head<R>,
     { name, sizeBytes, cutBytes }: ScannedFile,
     finder: Finder,
   ) {
     this.#reading = reading
     this.#finder = finder
-    this.#cutBytes = cutBytes ?? usualCutBytes(sizeBytes)
     this.#fields = new JsonFields(name, reading)
-    this.#start = offset
-    this.#count = lines
-    this.#cuts = [{ offset, lines, records: 0, broken: 0 }]
+    this.#start = start.offset
+    this.#list = new CutList(cutBytes ?? usualCutBytes(sizeBytes), 0)
+    this.#list.open(start)
   }
 
   push(chunk: Buffer): void {
@@ -73,28 +69,24 @@ export class JsonScan<R extends JsonReading> implements Scan {
         this.#hold(chunk, at)
         break
       }
-      const behind = end + this.#finder.behind
       this.#end(chunk, at, end)
-      this.#begin(this.#passed + behind)
-      at = behind
+      at = end + this.#finder.behind
     }
     this.#passed += chunk.length
   }
 
   shape(): FileShape {
     const isWithin = this.#isWithin && this.#passed > this.#start
-    if (isWithin) {
-      this.#end(Buffer.alloc(0), 0, 0)
-      this.#begin(this.#passed)
-    }
-    this.#finder.finish(isWithin, this.#records)
-    this.#cut()
+    if (isWithin) this.#end(Buffer.alloc(0), 0, 0)
+    this.#finder.finish(isWithin, this.#list.records)
+    this.#list.finish()
+    const { cuts, flaws } = this.#list.found
     const { keys, header, width, sparse, types } = this.#fields.fields()
-    const cuts = this.#cuts.length > 1 ? this.#cuts : []
     return {
-      ...{ reading: { ...this.#reading, keys }, header, width, cuts, flaws: this.#flaws },
+      ...{ reading: { ...this.#reading, keys }, header, width, flaws },
+      cuts: cuts.length > 1 ? cuts : [],
       ...(sparse && { sparse }),
-      ...(this.#records > 0 && { types }),
+      ...(this.#list.records > 0 && { types }),
     }
   }
 
@@ -106,43 +98,27 @@ export class JsonScan<R extends JsonReading> implements Scan {
     this.#heldBytes += chunk.length - from
   }
 
+  /** The record under way has ended; what of it is in the chunk at hand lies from there to there. */
   #end(chunk: Buffer, from: number, to: number): void {
-    const sizeBytes = this.#heldBytes + to - from
-    this.#count++
-    if (sizeBytes > recordBytesMax) {
-      const { behind } = this.#finder
-      const end = Math.min(this.#start + sizeBytes + behind, this.#passed + chunk.length)
-      this.#cutAt(this.#start, this.#count - 1)
-      this.#flaws.push({ start: this.#start, end, line: this.#count })
-      this.#cutAt(end, this.#count)
-    } else if (this.#heldBytes === 0) this.#record(chunk, from, to)
+    const next = this.#passed + Math.min(to + this.#finder.behind, chunk.length)
+    if (this.#heldBytes + to - from > recordBytesMax) this.#list.flaw(this.#start, next)
+    else if (this.#heldBytes === 0) this.#record(chunk, [from, to], next)
     else {
       const record = Buffer.concat([...this.#held, chunk.subarray(from, to)])
-      this.#record(record, 0, record.length)
+      this.#record(record, [0, record.length], next)
     }
-  }
-
-  #record(bytes: Buffer, from: number, to: number): void {
-    if (this.#finder.isBlank(bytes, from, to)) return
-    this.#records++
-    this.#fields.add(bytes, from, to, this.#count)
-  }
-
-  /** The record has ended. */
-  #begin(next: number): void {
     this.#start = next
     this.#isWithin = false
     if (this.#heldBytes > 0) this.#held = []
     this.#heldBytes = 0
-    if (next - (this.#cuts.at(-1) as Cut).offset >= this.#cutBytes) this.#cut()
   }
 
-  #cut(): void {
-    this.#cutAt(this.#start, this.#count)
-  }
-
-  #cutAt(offset: number, lines: number): void {
-    if (offset <= (this.#cuts.at(-1) as Cut).offset) return
-    this.#cuts.push({ offset, lines, records: this.#records, broken: 0 })
+  #record(bytes: Buffer, [from, to]: [number, number], next: number): void {
+    if (this.#finder.isBlank(bytes, from, to)) {
+      this.#list.lineOfNone(next)
+      return
+    }
+    this.#fields.add(bytes, from, to, this.#list.line)
+    this.#list.recordOfLine(this.#start, next)
   }
 }

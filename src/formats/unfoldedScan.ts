@@ -1,6 +1,7 @@
 /** Finds the cuts of an unfolded file: each line is a row. */
 import { cutBytes as cutBytesFor } from '../domain/plan.ts'
-import type { Cut, FileShape, Flaw } from '../domain/words.ts'
+import type { FileShape } from '../domain/words.ts'
+import { CutList } from './cutList.ts'
 import { type Head, recordBytesMax, type Scan } from './format.ts'
 import type { UnfoldedReading } from './unfoldedText.ts'
 
@@ -10,23 +11,19 @@ type Start = Omit<Head<UnfoldedReading>, 'notes'>
 
 export class UnfoldedScan implements Scan {
   readonly #head: Start
-  readonly #cutBytes: number
-  readonly #cuts: Cut[]
-  readonly #flaws: Flaw[] = []
+  readonly #list: CutList
   #sizeBytes = 0
-  /** Where the row under way starts, and how many lie before it. */
+  /** Where the row under way starts. */
   #start: number
-  #lines = 0
-  #records = 0
 
   constructor(
     head: Start,
     { sizeBytes, cutBytes = cutBytesFor(sizeBytes) }: { sizeBytes: number; cutBytes?: number },
   ) {
     this.#head = head
-    this.#cutBytes = cutBytes
     this.#start = head.start.offset
-    this.#cuts = [{ offset: this.#start, lines: 0, records: 0, broken: 0 }]
+    this.#list = new CutList(cutBytes, 0)
+    this.#list.open(head.start)
   }
 
   push(chunk: Buffer): void {
@@ -39,29 +36,17 @@ export class UnfoldedScan implements Scan {
 
   shape(): FileShape {
     if (this.#sizeBytes > this.#start) this.#row(this.#sizeBytes)
-    this.#cut()
+    this.#list.finish()
+    const { cuts, flaws } = this.#list.found
     const { reading, header, width } = this.#head
-    const cuts = this.#cuts.length > 1 ? this.#cuts : []
     const types = reading.types?.map((declared) => ({ tallies: [], declared }))
     const known = { header, width: header ? width : 0, ...(types && { types }) }
-    return { reading, ...known, cuts, flaws: this.#flaws }
+    return { reading, ...known, cuts: cuts.length > 1 ? cuts : [], flaws }
   }
 
   #row(end: number): void {
-    const isLong = end - this.#start > recordBytesMax
-    if (isLong) {
-      this.#cut()
-      this.#flaws.push({ start: this.#start, end, line: this.#lines + 1 })
-    } else this.#records++
-    this.#lines++
+    if (end - this.#start > recordBytesMax) this.#list.flaw(this.#start, end)
+    else this.#list.recordOfLine(this.#start, end)
     this.#start = end
-    if (isLong || end - (this.#cuts.at(-1) as Cut).offset >= this.#cutBytes) this.#cut()
-  }
-
-  #cut(): void {
-    const [offset, lines, records] = [this.#start, this.#lines, this.#records]
-    if (offset > (this.#cuts.at(-1) as Cut).offset) {
-      this.#cuts.push({ offset, lines, records, broken: 0 })
-    }
   }
 }

@@ -4,7 +4,7 @@
  * walker.ts knows what a record is; records.ts reads a slice by the same rule. Nearly all records
  * are of one line with quotes where they should be: a faster loop passes over these, plainWalk.ts.
  */
-import { CutList, type Found } from './cutList.ts'
+import { CutList, type Found } from '../cutList.ts'
 import type { Dialect } from './dialect.ts'
 import { commentAt, type Marks, marksOf, noBytes, withoutLineEnd } from './marks.ts'
 import { PlainWalk } from './plainWalk.ts'

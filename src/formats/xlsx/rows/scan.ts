@@ -1,7 +1,8 @@
 /** What staging learns of a sheet: where its records end, and what its cells are. */
 import { cutBytes } from '../../../domain/plan.ts'
-import type { Cut, FileShape, Flaw } from '../../../domain/words.ts'
+import type { FileShape } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
+import { CutList } from '../../cutList.ts'
 import { type Head, recordBytesMax, type Scan } from '../../format.ts'
 import { cellsOf } from './cells.ts'
 import { CellKinds } from './kinds.ts'
@@ -19,18 +20,15 @@ interface ScanOptions {
 
 /** A record that may belong to the footer. */
 interface Waiting {
-  line: string
-  number: number
-  before: Cut
+  text: string
+  line: number
 }
 
 export class RowsScan implements Scan {
   readonly #head: Omit<Head<RowsReading>, 'notes'>
   readonly #told: ScanOptions['told']
   readonly #kinds: CellKinds
-  readonly #cutBytes: number
-  readonly #cuts: Cut[]
-  readonly #flaws: Flaw[] = []
+  readonly #list: CutList
   readonly #notes: Note[] = []
   /** The last records, as many as the footer has. */
   readonly #waiting: Waiting[] = []
@@ -38,22 +36,19 @@ export class RowsScan implements Scan {
   #line: Buffer[] = []
   #size = 0
   #start: number
-  #lines: number
-  #records = 0
   /** Bytes in front of the data that are still to come. */
   #skip: number
 
   constructor(head: Omit<Head<RowsReading>, 'notes'>, { told, ...file }: ScanOptions) {
-    const { offset, lines } = head.start
+    const { offset } = head.start
     this.#head = head
     this.#told = told
     this.#kinds = new CellKinds(head.width)
-    this.#cutBytes = file.cutBytes ?? cutBytes(file.sizeBytes)
-    this.#cuts = [{ offset, lines, records: 0, broken: 0 }]
+    const footer = head.reading.skipFooter ?? 0
+    this.#list = new CutList(file.cutBytes ?? cutBytes(file.sizeBytes), footer)
+    this.#list.open(head.start)
     this.#start = offset
-    this.#lines = lines
     this.#skip = offset
-    this.#size = 0
   }
 
   push(chunk: Buffer): void {
@@ -72,12 +67,10 @@ export class RowsScan implements Scan {
 
   shape(): FileShape {
     if (this.#size > this.#start) this.#endLine(this.#size)
-    const footer = this.#waiting[0]?.before
-    if (footer) this.#endAt(footer)
-    else this.#cut()
+    this.#list.finish()
+    const { cuts, flaws } = this.#list.found
     const { reading, header, width } = this.#head
-    const cuts = this.#cuts.length > 1 ? this.#cuts : []
-    const shape = { reading, header, width, cuts, flaws: this.#flaws }
+    const shape = { reading, header, width, cuts: cuts.length > 1 ? cuts : [], flaws }
     const notes = this.#notes.length > 0 && { notes: this.#notes }
     return { ...shape, ...notes, ...(width > 0 && { types: this.#kinds.facts() }) }
   }
@@ -91,50 +84,27 @@ export class RowsScan implements Scan {
   #endLine(end: number): void {
     const bytes = this.#line.length === 1 ? (this.#line[0] as Buffer) : Buffer.concat(this.#line)
     this.#line = []
-    const before = this.#here()
-    const isLong = end - this.#start > recordBytesMax
-    if (isLong) {
-      this.#cut()
-      this.#flaws.push({ start: this.#start, end, line: this.#lines + 1 })
-    } else this.#take(bytes.subarray(0, endOf(bytes, 0, bytes.length)), before)
-    this.#lines++
+    if (end - this.#start > recordBytesMax) this.#list.flaw(this.#start, end)
+    else this.#take(bytes.subarray(0, endOf(bytes, 0, bytes.length)), end)
     this.#start = end
-    if (isLong || end - (this.#cuts.at(-1) as Cut).offset >= this.#cutBytes) this.#cut()
   }
 
-  #take(bytes: Buffer, before: Cut): void {
+  #take(bytes: Buffer, end: number): void {
     if (bytes[0] === openBrace) this.#notes.push(...this.#told(bytes.toString()))
-    if (!isRecord(bytes, 0, bytes.length)) return
-    const line = bytes.toString()
-    this.#records++
+    if (!isRecord(bytes, 0, bytes.length)) {
+      this.#list.lineOfNone(end)
+      return
+    }
+    this.#waiting.push({ text: bytes.toString(), line: this.#list.line })
+    this.#list.recordOfLine(this.#start, end)
     const footer = this.#head.reading.skipFooter ?? 0
-    this.#waiting.push({ line, number: this.#lines + 1, before })
     const first = this.#waiting.length > footer ? this.#waiting.shift() : undefined
     if (first) this.#look(first)
   }
 
-  #look({ line, number }: Waiting): void {
-    const cells = cellsOf(line)
+  #look({ text, line }: Waiting): void {
+    const cells = cellsOf(text)
     const { from = 0 } = this.#head.reading
-    if (!('problem' in cells)) this.#kinds.add(from > 0 ? cells.slice(from) : cells, number)
-  }
-
-  #here(): Cut {
-    return { offset: this.#start, lines: this.#lines, records: this.#records, broken: 0 }
-  }
-
-  #cut(): void {
-    const here = this.#here()
-    if (here.offset > (this.#cuts.at(-1) as Cut).offset) this.#cuts.push(here)
-  }
-
-  /** The footer begins there: nothing behind it is data. */
-  #endAt(footer: Cut): void {
-    while (this.#cuts.length > 1 && (this.#cuts.at(-1) as Cut).offset >= footer.offset) {
-      this.#cuts.pop()
-    }
-    if (footer.offset > (this.#cuts.at(-1) as Cut).offset) this.#cuts.push(footer)
-    const flaws = this.#flaws.splice(0)
-    this.#flaws.push(...flaws.filter(({ start }) => start < footer.offset))
+    if (!('problem' in cells)) this.#kinds.add(from > 0 ? cells.slice(from) : cells, line)
   }
 }

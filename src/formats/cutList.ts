@@ -1,5 +1,5 @@
-/** What the scan keeps count of: cuts, flaws, lines and records. */
-import type { Cut, FileShape, Flaw } from '../../domain/words.ts'
+/** What the scan of a file keeps count of: cuts, flaws, lines and records. */
+import type { Cut, FileShape, Flaw } from '../domain/words.ts'
 
 /** What the scan says of a file: its part of the shape. */
 export type Found = Pick<FileShape, 'cuts' | 'flaws' | 'firstOdd' | 'firstEmpty'>
@@ -37,6 +37,11 @@ export class CutList {
     return { cuts: this.#cuts, flaws: this.#flaws, ...this.#firstLines }
   }
 
+  /** How many there are so far. */
+  get records(): number {
+    return this.#records
+  }
+
   /** A record starts where the lines counted so far end. */
   startRecord(): void {
     this.#recordLines = this.lines
@@ -69,6 +74,20 @@ export class CutList {
     this.#boundary(end)
   }
 
+  /** A record of one line, which starts where the one before it ended. */
+  recordOfLine(start: number, end: number): void {
+    this.lines++
+    this.record(start, end, { odd: false, empty: false })
+    this.startRecord()
+  }
+
+  /** A line that is no record, and need not be told from one by whoever loads it. */
+  lineOfNone(end: number): void {
+    this.lines++
+    this.#boundary(end)
+    this.startRecord()
+  }
+
   /** Counts several records of one line each; no cut is due before the last one. */
   passed(records: number, end: number): void {
     this.lines += records
@@ -92,6 +111,7 @@ export class CutList {
     this.lines++
     this.#end = this.#at(end, this.lines)
     this.#cut(this.#end)
+    this.startRecord()
   }
 
   /** A line that is no record. */
