@@ -13,8 +13,10 @@ export const writtenValues = (record: Buffer): (string | null)[] =>
 
 const letters: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\' }
 
+/** A text as a value. */
+export const escaped = (text: string): string =>
+  text.replace(/[\t\n\r\\]/g, (char) => letters[char] as string)
+
 /** The record of these values, with its newline. */
 export const writtenLine = (values: readonly (string | null)[]): string =>
-  `${values
-    .map((value) => value?.replace(/[\t\n\r\\]/g, (char) => letters[char] as string) ?? '\\N')
-    .join('\t')}\n`
+  `${values.map((value) => (value === null ? '\\N' : escaped(value))).join('\t')}\n`

@@ -8,9 +8,10 @@
 import type { Column } from '../domain/columns.ts'
 import type { Options } from '../domain/option.ts'
 import type { Format, FormatOptions, HeadFile, Known, LocalFile } from './format.ts'
+import { linesOf } from './lines.ts'
 import { unfoldedReader } from './unfoldedReader.ts'
 import { UnfoldedScan } from './unfoldedScan.ts'
-import { headOf, linesOf, type UnfoldedReading } from './unfoldedText.ts'
+import { headOf, type UnfoldedReading } from './unfoldedText.ts'
 
 export interface Unfolding<O, T extends Options> {
   kind: string

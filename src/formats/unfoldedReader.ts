@@ -3,8 +3,8 @@ import type { Column } from '../domain/columns.ts'
 import { rejectReason } from '../errors/rejects.ts'
 import { writtenLine, writtenValues } from './copyText.ts'
 import { ByteCheck } from './faults.ts'
+import { linesOf } from './lines.ts'
 import type { Broken, CopyCount, Fault, Reader, RecordAt, Written } from './reader.ts'
-import { linesOf } from './unfoldedText.ts'
 
 const newline = 10
 const tab = 9

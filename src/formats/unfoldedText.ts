@@ -2,9 +2,6 @@
 import type { Reading } from '../domain/words.ts'
 import type { Note } from '../errors/notes.ts'
 import type { Head } from './format.ts'
-import type { RecordAt } from './reader.ts'
-
-const newline = 10
 
 /** What the first line says of a column. */
 export interface UnfoldedColumn {
@@ -43,17 +40,5 @@ export function headOf(bytes: Buffer, empty: UnfoldedReading): Head<UnfoldedRead
     width: columns.length,
     start: { offset: end + 1, lines: 0 },
     notes,
-  }
-}
-
-/** @param before the number of the row in front of the first one */
-export function* linesOf(slice: Buffer, before: number): Generator<RecordAt> {
-  let line = before
-  for (let start = 0; start < slice.length; ) {
-    const found = slice.indexOf(newline, start)
-    const end = found < 0 ? slice.length : found
-    const next = Math.min(end + 1, slice.length)
-    yield { line: ++line, start, end, next, broken: false, odd: false }
-    start = next
   }
 }

@@ -6,7 +6,7 @@ import { type JsonOptions, jsonOptions, readingOf } from '../jsonOptions.ts'
 import { jsonReader, ofFields } from '../jsonReader.ts'
 import { jsonTerms } from '../jsonTerms.ts'
 import { jsonKindOf } from '../jsonText.ts'
-import { linesOf, newlineByte } from './lines.ts'
+import { newlineByte, recordsOf } from './lines.ts'
 import type { NdjsonReading } from './reading.ts'
 import { lineScan } from './scan.ts'
 
@@ -17,7 +17,7 @@ const CR = 13
 const spansBy =
   ({ newline }: NdjsonReading) =>
   (slice: Buffer, lines: number) =>
-    linesOf(slice, newlineByte(newline), lines)
+    recordsOf(slice, newlineByte(newline), lines)
 
 export const ndjson = {
   kind: 'ndjson',
@@ -53,7 +53,7 @@ function look(file: HeadFile, options: JsonOptions): HeadRecords<NdjsonReading> 
   const newline = newlineIn(body)
   const reading = { ...readingOf(options), kind: 'ndjson' as const, newline }
   const start = { offset, lines: 0 }
-  return { reading, start, records: linesOf(body, newlineByte(newline), 0) }
+  return { reading, start, records: recordsOf(body, newlineByte(newline), 0) }
 }
 
 /** A file without bytes may be anything. */

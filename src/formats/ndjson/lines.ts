@@ -1,6 +1,7 @@
 /** The lines of a file: each that is not blank is a record, for JSON has no newline within a string. */
 import type { Reading } from '../../domain/words.ts'
 import { isWhite } from '../jsonSyntax.ts'
+import { linesOf } from '../lines.ts'
 import type { RecordAt } from '../reader.ts'
 
 const LF = 10
@@ -16,17 +17,10 @@ export function isBlank(bytes: Buffer, from: number, to: number): boolean {
 }
 
 /** @param newline the byte that ends a line. @param before physical lines in front of the slice */
-export function* linesOf(slice: Buffer, newline: number, before: number): Generator<RecordAt> {
-  let line = before
-  for (let start = 0; start < slice.length; ) {
-    const found = slice.indexOf(newline, start)
-    const stop = found < 0 ? slice.length : found
-    const next = Math.min(stop + 1, slice.length)
+export function* recordsOf(slice: Buffer, newline: number, before: number): Generator<RecordAt> {
+  for (const line of linesOf(slice, before, newline)) {
+    const { start, end: stop } = line
     const end = slice[stop - 1] === CR && stop > start ? stop - 1 : stop
-    line++
-    if (!isBlank(slice, start, end)) {
-      yield { line, start, end, next, broken: false, odd: false }
-    }
-    start = next
+    if (!isBlank(slice, start, end)) yield { ...line, end }
   }
 }

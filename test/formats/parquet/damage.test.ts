@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SluiceError } from '../../../src/errors.ts'
+import { linesOf } from '../../../src/formats/lines.ts'
 import { unfoldParquet } from '../../../src/formats/parquet/unfold.ts'
-import { headOf, linesOf } from '../../../src/formats/unfoldedText.ts'
+import { headOf } from '../../../src/formats/unfoldedText.ts'
 import { build } from '../../harness.ts'
 
 const harness = await build()

@@ -1,6 +1,7 @@
 /** What the cells of a column are, for the types of new tables: as their file has them. */
 import type { FieldFacts, KindOrWord, Tally } from '../../../domain/types.ts'
 import { isNullWord } from '../../nullWords.ts'
+import { numberKind } from '../../plainKinds.ts'
 import type { Cell } from './cells.ts'
 
 /** How much of a first value is kept: enough to recognise it. */
@@ -55,15 +56,8 @@ function kindOf({ kind, text }: Cell): KindOrWord | null {
   }
 }
 
-/** A longer text is not taken for a number. */
-const numberCharsMax = 400
-const bigints = { min: -(2n ** 63n), max: 2n ** 63n - 1n }
-
+/** A cell says that it is a number, so `1E5` is no code. */
 function kindOfNumber(text: string): KindOrWord {
-  if (text.length > numberCharsMax) return 'text'
-  if (/e/i.test(text)) return /e[-+]?\d{1,3}$/i.test(text) ? 'science' : 'text'
-  if (text.includes('.')) return 'decimal'
-  if (text.length <= 18) return 'whole'
-  const value = BigInt(text)
-  return value >= bigints.min && value <= bigints.max ? 'whole' : 'decimal'
+  const kind = numberKind(text)
+  return kind === 'code' ? 'science' : (kind ?? 'text')
 }

@@ -1,30 +1,23 @@
 /** The lines that are staged of a sheet: records, and what is none. */
+import { linesOf as allLines } from '../../lines.ts'
+import type { RecordAt } from '../../reader.ts'
 
 const LF = 10
 const CR = 13
 /** What is told beside the records is an object. */
 export const openBrace = 123
 
-export interface Line {
-  /** Counted from 1. */
-  line: number
-  start: number
-  /** Behind its last byte, its line end not included. */
-  end: number
-  next: number
+export interface Line extends RecordAt {
   /** Neither blank nor what is told beside the records. */
   isRecord: boolean
 }
 
 /** @param before how many lines stand before the slice */
 export function* linesOf(slice: Buffer, before: number): Generator<Line> {
-  let line = before
-  for (let start = 0; start < slice.length; ) {
-    const found = slice.indexOf(LF, start)
-    const next = found < 0 ? slice.length : found + 1
+  for (const line of allLines(slice, before)) {
+    const { start, next } = line
     const end = endOf(slice, start, next)
-    yield { line: ++line, start, end, next, isRecord: isRecord(slice, start, end) }
-    start = next
+    yield { ...line, end, isRecord: isRecord(slice, start, end) }
   }
 }
 

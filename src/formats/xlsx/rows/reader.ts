@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type Column, isTextType } from '../../../domain/columns.ts'
 import { rejectReason } from '../../../errors/rejects.ts'
+import { escaped } from '../../copyText.ts'
 import { wrongCount } from '../../faults.ts'
 import type { Broken, Fault, Reader, Written } from '../../reader.ts'
 import { type Cell, cellsOf } from './cells.ts'
@@ -15,7 +16,7 @@ export function rowsReader(reading: RowsReading, columns: readonly Column[]): Re
     asIs: null,
     *records(slice, lines) {
       for (const { isRecord, ...record } of linesOf(slice, lines)) {
-        if (isRecord) yield { ...record, broken: false, odd: false }
+        if (isRecord) yield record
       }
     },
     write: (slice, lines) => rows.write(slice, lines),
@@ -109,7 +110,7 @@ class Rows {
     const isNull = nullWords?.includes(text) || (text === '' && !this.#isText[at])
     if (kind === 'text' && isNull) return '\\N'
     const fault = characterFault(text)
-    return fault ? { ...fault, column: name } : text.replace(special, escaped)
+    return fault ? { ...fault, column: name } : escaped(text)
   }
 
   /** How many fields the cells are. Those in front of the table must be empty. */
@@ -121,10 +122,6 @@ class Rows {
     return isBefore ? Math.max(last, this.#columns.length + 1) : Math.max(0, last - from)
   }
 }
-
-const special = /[\\\t\n\r]/g
-const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
-const escaped = (char: string): string => escapes[char] as string
 
 const halfPair = /\p{Surrogate}/u
 
