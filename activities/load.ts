@@ -7,12 +7,10 @@
 import { parseTableName } from '../src/domain/table.ts'
 import type { Receipt, Reject, UnitRef } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
-import { forPeople } from '../src/formats/forPeople.ts'
 import { readerOf } from '../src/formats/index.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { awaitBudget } from '../src/postgres/ledger/budget.ts'
 import { readFiles } from '../src/postgres/ledger/files.ts'
-import { keepRejects } from '../src/postgres/ledger/rejects.ts'
 import { lockUnit, settleUnit, type UnitEntry } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { isRefusal } from '../src/postgres/sqlState.ts'
@@ -23,6 +21,7 @@ import type { FullTarget } from '../src/spec/target.ts'
 import type { StagedState } from '../src/stage/stage.ts'
 import { UnitBytes } from '../src/stage/unitBytes.ts'
 import { type Attempt, type Limited, mustNotBePaused } from './attempt/attempt.ts'
+import { keepReadable } from './load/keepRejects.ts'
 import { fastLane, fieldColumns, flawRejects, repairLane } from './load/lanes.ts'
 import { type LoadedUnit, withParts } from './load/loadedUnit.ts'
 import { loadCarefully } from './load/poison/loadCarefully.ts'
@@ -97,12 +96,12 @@ export async function loadIn(
   const keep = async (found: Reject[]) => {
     if (straight) await mustNotBeNumbered(tx, entry.landing, { refused: found, filled })
     const rejects = straight ? keysLeftOut(entry.target, found) : found
-    await keepRejects(tx, ref, forPeople(rejects, reader), (fileNo) => bytes.nameOf(fileNo))
+    await keepReadable(tx, ref, rejects, { reader, bytes })
     rowsRejected += rejects.length
     rowsSkipped += found.length - rejects.length
   }
-  const loaded =
-    (await fastLane(tx, entry, bytes, keep)) ?? (await repairLane(tx, entry, bytes, keep))
+  const lane = { reader, bytes, keep }
+  const loaded = (await fastLane(tx, entry, lane)) ?? (await repairLane(tx, entry, lane))
   await keep(await flawRejects(bytes))
 
   const receipt: Receipt = {

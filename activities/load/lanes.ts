@@ -6,7 +6,6 @@ import type { Receipt, Reject, Split, Trimmed } from '../../src/domain/words.ts'
 import { type RejectCode, rejectReason } from '../../src/errors/rejects.ts'
 import { wrongCount } from '../../src/formats/faults.ts'
 import { recordBytesMax } from '../../src/formats/format.ts'
-import { readerOf } from '../../src/formats/index.ts'
 import type { AsIs, Reader, Written } from '../../src/formats/reader.ts'
 import {
   type Copied,
@@ -20,6 +19,7 @@ import type { Connection } from '../../src/postgres/db.ts'
 import type { UnitEntry } from '../../src/postgres/ledger/units.ts'
 import { isAboutRows } from '../../src/postgres/sqlState.ts'
 import type { UnitBytes } from '../../src/stage/unitBytes.ts'
+import type { UnitReader } from './keepRejects.ts'
 
 export interface Loaded {
   lane: Receipt['lane']
@@ -32,6 +32,11 @@ export interface Loaded {
 
 /** Takes rejects, split by split: all of a unit might be more than memory should hold. */
 export type Keep = (rejects: Reject[]) => Promise<void>
+
+/** What a lane works with. */
+interface Lane extends UnitReader {
+  keep: Keep
+}
 
 /** PostgreSQL's "invalid_text_representation": a value that its type does not take. */
 const invalidValue: RejectCode = '22P02'
@@ -48,13 +53,11 @@ const flawBytesMax = 1 << 20
 export async function fastLane(
   tx: Connection,
   { unit, landing, columns }: UnitEntry,
-  bytes: UnitBytes,
-  keep: Keep,
+  { reader, bytes, keep }: Lane,
 ): Promise<Loaded | null> {
   if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0 }
   if (unit.broken > 0 || unit.odd || unit.aside) return null
   const { columns: fields } = unit
-  const reader = readerOf(unit.reading, fieldColumns(fields, columns))
   const { asIs } = reader
   if (!asIs || !(await suitsAll(asIs, bytes))) return null
   await setDateOrder(tx, reader)
@@ -101,12 +104,9 @@ export function fieldColumns(fields: readonly string[], columns: readonly Column
 export async function repairLane(
   tx: Connection,
   entry: UnitEntry,
-  bytes: UnitBytes,
-  keep: Keep,
+  { reader, bytes, keep }: Lane,
 ): Promise<Loaded> {
   const loaded: Loaded = { lane: 'repair', read: 0, rows: 0 }
-  const { unit, columns } = entry
-  const reader = readerOf(unit.reading, fieldColumns(unit.columns, columns))
   await setDateOrder(tx, reader)
   const trims = new TrimCount()
   for (const split of entry.unit.splits) {

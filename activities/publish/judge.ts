@@ -12,13 +12,12 @@ import {
 } from '../../src/domain/table.ts'
 import type { Reject, UnitRef } from '../../src/domain/words.ts'
 import { sluiceError } from '../../src/errors.ts'
-import { forPeople } from '../../src/formats/forPeople.ts'
 import { readerOf } from '../../src/formats/index.ts'
 import type { Reader } from '../../src/formats/reader.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { readFiles } from '../../src/postgres/ledger/files.ts'
 import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
-import { keepRejects, rejectedLines } from '../../src/postgres/ledger/rejects.ts'
+import { rejectedLines } from '../../src/postgres/ledger/rejects.ts'
 import { readReceipt, type UnitReceipt } from '../../src/postgres/ledger/units.ts'
 import { modes } from '../../src/postgres/modes/index.ts'
 import { landingName, rowColumn } from '../../src/postgres/names.ts'
@@ -34,6 +33,7 @@ import {
 import type { FullTarget } from '../../src/spec/target.ts'
 import { UnitBytes } from '../../src/stage/unitBytes.ts'
 import type { Deps } from '../deps.ts'
+import { keepReadable } from '../load/keepRejects.ts'
 import { fieldColumns } from '../load/lanes.ts'
 import { correctTrimmed } from './trimmed.ts'
 
@@ -82,8 +82,7 @@ export async function rejectMarked(
     const { bytes, judged } = await openUnit(deps, tx, { ingestId, unitNo, columns })
     const { reader, unit } = judged
     const rejects = await findRecords(tx, judged, bytes, marks)
-    const ref = { ingestId, unitNo }
-    await keepRejects(tx, ref, forPeople(rejects, reader), (fileNo) => bytes.nameOf(fileNo))
+    await keepReadable(tx, { ingestId, unitNo }, rejects, { reader, bytes })
     const width = unit.columns.length
     const moved = rejects.map(({ raw }) => ({ unitNo, ragged: reader.ragged(raw), width }))
     await correctTrimmed(tx, ingestId, moved, -1)

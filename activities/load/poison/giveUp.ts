@@ -2,14 +2,13 @@
 import type { Receipt, Reject, UnitRef } from '../../../src/domain/words.ts'
 import { rejectReason } from '../../../src/errors/rejects.ts'
 import { sluiceError } from '../../../src/errors.ts'
-import { forPeople } from '../../../src/formats/forPeople.ts'
 import { readerOf } from '../../../src/formats/index.ts'
 import type { Connection } from '../../../src/postgres/db.ts'
 import { countRejects } from '../../../src/postgres/ledger/poison.ts'
-import { keepRejects } from '../../../src/postgres/ledger/rejects.ts'
 import { settleUnit, type UnitEntry } from '../../../src/postgres/ledger/units.ts'
 import type { UnitBytes } from '../../../src/stage/unitBytes.ts'
 import type { Attempt } from '../../attempt/attempt.ts'
+import { keepReadable } from '../keepRejects.ts'
 import { fieldColumns, trimLineEnd } from '../lanes.ts'
 import { type LoadedUnit, withParts } from '../loadedUnit.ts'
 import { type Item, itemCount } from '../parts.ts'
@@ -45,7 +44,7 @@ export async function giveUp(
   }
   const rejects = itemCount(unit) === 0 ? [] : [await rejectOf(bytes, record)]
   const reader = readerOf(unit.reading, fieldColumns(unit.columns, entry.columns))
-  await keepRejects(tx, ref, forPeople(rejects, reader), (fileNo) => bytes.nameOf(fileNo))
+  await keepReadable(tx, ref, rejects, { reader, bytes })
   const receipt: Receipt = {
     rowsRead: rejects.length,
     rowsLoaded: 0,
