@@ -1,4 +1,5 @@
 /** The command line within the test: a process of its own costs half a second of CPU. */
+import { join } from 'node:path'
 import { vi } from 'vitest'
 import { runProgram } from '../../src/cli/program.ts'
 import type { Ran } from './sluice.ts'
@@ -33,3 +34,13 @@ export async function inProcess(
   }
   return ran
 }
+
+/** The commands of somebody who has the API, and its database as well, and nothing else of Sluice. */
+export const commandsBeside =
+  ({ url, folder, databaseUrl }: { url: string; folder: string; databaseUrl: string }) =>
+  (...args: string[]): Promise<Ran> =>
+    inProcess(args, {
+      SLUICE_API: url,
+      SLUICE_HOME: join(folder, 'none'),
+      DATABASE_URL: databaseUrl,
+    })

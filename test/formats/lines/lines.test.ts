@@ -7,18 +7,13 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { optionsPage } from '../../../docs/optionsPage.ts'
 import { buildApi } from '../../api/server.ts'
-import { inProcess } from '../../cli/inProcess.ts'
+import { commandsBeside } from '../../cli/inProcess.ts'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 const api = await buildApi()
 beforeAll(() => api.startWorker({ entry: main }))
 
-const env = {
-  SLUICE_API: api.url,
-  SLUICE_HOME: join(api.folder, 'none'),
-  DATABASE_URL: api.databaseUrl,
-}
-const run = (...args: string[]) => inProcess(args, env)
+const run = commandsBeside(api)
 
 /** @returns its path */
 async function write(name: string, text: string): Promise<string> {

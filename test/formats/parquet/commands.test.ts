@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { unfoldParquet } from '../../../src/formats/parquet/unfold.ts'
 import { buildApi } from '../../api/server.ts'
-import { inProcess } from '../../cli/inProcess.ts'
+import { commandsBeside } from '../../cli/inProcess.ts'
 import { until } from '../../harness.ts'
 import { isDecoded } from './processes.ts'
 import { writeParquet } from './written.ts'
@@ -12,12 +12,7 @@ import { writeParquet } from './written.ts'
 const api = await buildApi()
 beforeAll(() => api.startWorker())
 
-const env = {
-  SLUICE_API: api.url,
-  SLUICE_HOME: join(api.folder, 'none'),
-  DATABASE_URL: api.databaseUrl,
-}
-const run = (...args: string[]) => inProcess(args, env)
+const run = commandsBeside(api)
 const prices = `select i as id, case when i % 3 = 2 then 'x' || i else i::varchar end as price,
   E'two\\nlines' as note from range(6) t(i)`
 

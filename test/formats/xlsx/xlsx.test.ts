@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { buildApi } from '../../api/server.ts'
-import { inProcess } from '../../cli/inProcess.ts'
+import { commandsBeside } from '../../cli/inProcess.ts'
 import { zip } from '../../zip.ts'
 import { type Parts, workbook } from './workbook.ts'
 
@@ -12,12 +12,7 @@ const fixture = (name: string) => fileURLToPath(new URL(`./files/${name}`, impor
 const api = await buildApi()
 beforeAll(() => api.startWorker())
 
-const env = {
-  SLUICE_API: api.url,
-  SLUICE_HOME: join(api.folder, 'none'),
-  DATABASE_URL: api.databaseUrl,
-}
-const run = (...args: string[]) => inProcess(args, env)
+const run = commandsBeside(api)
 
 /** Ingests it under the name of its table. */
 const ingest = (path: string, table: string, ...args: string[]) =>
