@@ -116,7 +116,7 @@ export interface Format<O = any, R extends Reading = any> {
    * a format whose files are read as they are.
    */
   container?(options: O, limits: UnpackLimits): Container
-  /** Of names that say so, in lower case and without the point. */
+  /** The ends of names that say so, in lower case and without the point. */
   extensions: readonly string[]
   /** Is the file of this format, by its content first, and then by its name? */
   recognise(file: HeadFile): Recognised

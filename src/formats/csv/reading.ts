@@ -17,7 +17,7 @@ import type { CsvOptions } from './options.ts'
 import { bodyOf, recordsOf, shapeOf, valuesOf } from './records.ts'
 import { sniffNewline } from './sniff/bytes.ts'
 
-/** Of names that claim the file is a table. */
+/** The ends of names that claim the file is a table. */
 export const extensions = ['csv', 'tsv', 'tab', 'psv', 'ssv', 'dat']
 
 /** What newline, quote and delimiter are read as in a file without bytes. */

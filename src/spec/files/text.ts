@@ -98,7 +98,7 @@ async function openUnfolded(
     await scratch.remove()
   }
   try {
-    // Of a small file the bytes were taken when it was opened, and are no longer looked at.
+    // The bytes of a small file were taken when it was opened, and its path is no longer looked at.
     const isCopied = opened.link === null || packing || file.sizeBytes <= syncBytesMax
     const path = isCopied ? join(scratch.path, 'file') : (opened.link as string)
     if (isCopied) await pipeline(Readable.from(raw.bytes), createWriteStream(path))
