@@ -16,6 +16,7 @@ import {
   type TemporalLogin,
   type TemporalSettings,
 } from './settings/temporal.ts'
+import type { UploadLimits } from './stage/stage.ts'
 
 /** What `sluice up` writes for the other commands to find. */
 export interface UpFile {
@@ -56,6 +57,8 @@ export interface Config {
   findsDead: boolean
   /** How much may come out of a packed file. */
   unpack: UnpackLimits
+  /** How much clients of the API may send. */
+  uploads: UploadLimits
   log: { level: LogLevel; format: LogFormat | null }
 }
 
@@ -94,6 +97,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       ratioMax: least(env, 'SLUICE_UNPACK_RATIO', unpackLimits.ratioMax),
       bytesMax: least(env, 'SLUICE_UNPACK_BYTES', unpackLimits.bytesMax),
       membersMax: least(env, 'SLUICE_ZIP_MEMBERS', unpackLimits.membersMax),
+    },
+    uploads: {
+      eachMax: least(env, 'SLUICE_UPLOAD_BYTES', Number.POSITIVE_INFINITY),
+      allMax: least(env, 'SLUICE_UPLOADS_BYTES', Number.POSITIVE_INFINITY),
     },
     log: {
       level: oneOf('SLUICE_LOG_LEVEL', env, ['debug', 'info', 'warn', 'error'], 'info'),

@@ -15,6 +15,7 @@ import { openForOne } from '../postgres/ownSession.ts'
 import type { TemporalServer } from '../settings/temporal.ts'
 import { readSettings } from '../settings.ts'
 import { localStage } from '../stage/local.ts'
+import type { UploadLimits } from '../stage/stage.ts'
 import { connectTemporal } from '../temporal/connect.ts'
 import { keepJanitor } from '../temporal/janitor.ts'
 import { ensureSearchAttributes } from '../temporal/searchAttributes.ts'
@@ -25,6 +26,8 @@ export interface ApiOptions {
   databaseUrl: string
   temporal: TemporalServer
   stageDir: string
+  /** How much clients may send; as much as they like if absent. */
+  uploads?: UploadLimits
   /** What a directory source asks for; nothing when absent. */
   token?: string
   /** The Temporal Web UI, for links. */
@@ -100,7 +103,7 @@ async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Prom
   undo.push(() => listener.close())
   const deaths = options.findsDead ? lookForDead({ listener, temporal, log }, undo) : undefined
   const { namespace } = options.temporal
-  const stage = localStage(stageDir)
+  const stage = localStage(stageDir, options)
   const known = { attributes, token, uiUrl, namespace, settings }
   return buildApp({ db, listener, temporal, stage, ...known, ...(deaths && { deaths }), log })
 }

@@ -30,14 +30,14 @@ import { chunksOf } from '../io/chunks.ts'
 import { mapOrdered } from '../io/mapOrdered.ts'
 import { inSync, syncBytesMax } from '../io/syncRead.ts'
 import { localUploads } from './localUploads.ts'
-import type { Stage, StagedFile, StagedState } from './stage.ts'
+import type { Stage, StagedFile, StagedState, UploadLimits } from './stage.ts'
 import { adopt, unlinkable, writeWhole } from './write.ts'
 
 const chunkBytes = 256 * 1024
 const removedAtOnce = 32
 
 /** @param folder absolute; `ingests/<id>/<file number>` and `uploads/<name>` lie in it, and `ledgers/<id>` */
-export function localStage(folder: string): Stage {
+export function localStage(folder: string, { uploads }: { uploads?: UploadLimits } = {}): Stage {
   const folderOf = (ingestId: string) => join(folder, 'ingests', ingestId)
   const pathOf = ({ ingestId, fileNo, stagedAs }: StagedFile) =>
     join(folderOf(ingestId), stagedAs ?? String(fileNo))
@@ -78,7 +78,7 @@ export function localStage(folder: string): Stage {
       await writeFile(join(claims, ledger), '')
       return (await readdir(claims)).length
     },
-    uploads: localUploads(join(folder, 'uploads')),
+    uploads: localUploads(join(folder, 'uploads'), uploads),
   }
 }
 

@@ -2,24 +2,61 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SluiceError } from '../errors.ts'
+import { SluiceError, sluiceError } from '../errors.ts'
 import { listFile, openFile } from '../io/localFile.ts'
-import type { Uploads } from './stage.ts'
-import { writeWhole } from './write.ts'
+import { PartialUploads } from './partialUpload.ts'
+import type { Hashed, UploadLimits, Uploads } from './stage.ts'
+import { moveTo, writeWhole } from './write.ts'
 
-export function localUploads(folder: string): Uploads {
+/** @param limits for those who write; whoever only reads needs none */
+export function localUploads(
+  folder: string,
+  limits: UploadLimits = { eachMax: Number.POSITIVE_INFINITY, allMax: Number.POSITIVE_INFINITY },
+): Uploads {
   // Names are checked against the spec's pattern where they come in: no folders, no dot in front.
   const path = (name: string) => join(folder, name)
   const digestPath = (name: string) => join(folder, `.${name}.sha256`)
+  const partialPath = (name: string) => join(folder, `.${name}.part`)
+  const partials = new PartialUploads(partialPath)
+  /** @throws upload_too_large, uploads_full */
+  const within = async (name: string, bytes: AsyncIterable<Buffer>, there = 0) =>
+    limited(bytes, { name, there, limits, allBytes: await bytesIn(folder, limits) })
+  // With the version, since a later upload of the name may write its own in between.
+  const keep = (name: string, { version, sha256 }: Hashed) =>
+    writeFile(digestPath(name), `${version} ${sha256}`)
   return {
-    async put(name, bytes) {
+    async put(name, bytes, { sha256: given } = {}) {
       const hash = createHash('sha256')
       const tap = (chunk: Buffer) => void hash.update(chunk)
-      const staged = await writeWhole(path(name), bytes, { tap, replace: true })
-      const sha256 = hash.digest('hex')
-      // With the version, since a later upload of the name may write its own in between.
-      await writeFile(digestPath(name), `${staged.version} ${sha256}`)
+      let sha256 = ''
+      const checked = async function* () {
+        yield* await within(name, bytes)
+        sha256 = hash.digest('hex')
+        mustBe(name, sha256, given)
+      }
+      const staged = await writeWhole(path(name), checked(), { tap, replace: true })
+      await keep(name, { ...staged, sha256 })
       return { ...staged, sha256 }
+    },
+    async add(name, { offset, bytes, isLast, sha256: given }) {
+      const part = { offset, bytes: await within(name, bytes, offset) }
+      const sizeBytes = await partials.add(name, part)
+      if (!isLast) return { sizeBytes, isComplete: false, sha256: null }
+      const sha256 = await partials.sha256(name)
+      try {
+        mustBe(name, sha256, given)
+      } catch (error) {
+        await partials.remove(name)
+        throw error
+      }
+      await keep(name, { ...(await moveTo(path(name), partialPath(name))), sha256 })
+      return { sizeBytes, isComplete: true, sha256 }
+    },
+    async progress(name) {
+      const offset = await partials.offset(name)
+      if (offset !== null) return { sizeBytes: offset, isComplete: false }
+      const whole = await stat(path(name)).catch(() => null)
+      return whole && { sizeBytes: whole.size, isComplete: true }
     },
     async stat(name) {
       const found = await listFile(path(name), name).catch(orNone)
@@ -37,7 +74,7 @@ export function localUploads(folder: string): Uploads {
       const there = await stat(path(name)).catch(() => null)
       await rm(path(name), { force: true })
       await rm(digestPath(name), { force: true })
-      return there !== null
+      return (await partials.remove(name)) || there !== null
     },
     async expire(olderThanMs) {
       const names = await readdir(folder).catch(() => [])
@@ -51,6 +88,43 @@ export function localUploads(folder: string): Uploads {
       }
       return removed
     },
+  }
+}
+
+/** @throws upload_checksum_differs */
+function mustBe(name: string, sha256: string, given: string | undefined): void {
+  if (given === undefined || given === sha256) return
+  throw sluiceError('upload_checksum_differs', { name, found: sha256, given })
+}
+
+/** All that lies there; nobody counts it where there is no limit. */
+async function bytesIn(folder: string, { allMax }: UploadLimits): Promise<number> {
+  if (allMax === Number.POSITIVE_INFINITY) return 0
+  const names = await readdir(folder).catch(() => [])
+  let bytes = 0
+  for (const name of names) bytes += (await stat(join(folder, name)).catch(() => null))?.size ?? 0
+  return bytes
+}
+
+interface Limited {
+  name: string
+  /** Bytes of it that have arrived before. */
+  there: number
+  limits: UploadLimits
+  /** Bytes of all uploads when it began. */
+  allBytes: number
+}
+
+async function* limited(
+  bytes: AsyncIterable<Buffer>,
+  { name, there, limits: { eachMax, allMax }, allBytes }: Limited,
+): AsyncGenerator<Buffer> {
+  let came = 0
+  for await (const chunk of bytes) {
+    came += chunk.length
+    if (there + came > eachMax) throw sluiceError('upload_too_large', { name, max: eachMax })
+    if (allBytes + came > allMax) throw sluiceError('uploads_full', { name, max: allMax })
+    yield chunk
   }
 }
 

@@ -68,10 +68,44 @@ export interface Stage {
   uploads: Uploads
 }
 
+export interface UploadOptions {
+  /** What its bytes must hash to, in hex. */
+  sha256?: string | undefined
+}
+
+export interface UploadPart extends UploadOptions {
+  /** How many bytes are there already; 0 begins anew. */
+  offset: number
+  bytes: AsyncIterable<Buffer>
+  isLast: boolean
+}
+
+export interface UploadProgress {
+  sizeBytes: number
+  isComplete: boolean
+  /** In hex; null before the last part is in. */
+  sha256: string | null
+}
+
+/** How much clients may send, in bytes. */
+export interface UploadLimits {
+  eachMax: number
+  /** All that lie in the stage, together. */
+  allMax: number
+}
+
 /** What clients sent. An upload's bytes never change; a second upload of its name replaces it. */
 export interface Uploads {
-  /** @throws stage_full */
-  put(name: string, bytes: AsyncIterable<Buffer>): Promise<Hashed>
+  /** @throws stage_full, upload_too_large, uploads_full, upload_checksum_differs */
+  put(name: string, bytes: AsyncIterable<Buffer>, options?: UploadOptions): Promise<Hashed>
+  /**
+   * Takes the next part of an upload, which is none yet before the last part is in. What has arrived
+   * of a part that is cut short stays.
+   * @throws upload_not_found, upload_offset_differs, and what `put` throws
+   */
+  add(name: string, part: UploadPart): Promise<UploadProgress>
+  /** Ends a part that is on its way: its client has come back. null when there is none of that name. */
+  progress(name: string): Promise<Pick<UploadProgress, 'sizeBytes' | 'isComplete'> | null>
   /** null when there is none of that name. */
   stat(name: string): Promise<Omit<FoundFile, 'name'> | null>
   /**

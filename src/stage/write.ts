@@ -38,14 +38,17 @@ export async function writeWhole(
     await syncFolder(folder)
     return { sizeBytes, version: versionOf(await stat(path, { bigint: true })) }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw sluiceError('stage_full', { file: basename(path) }, { cause: error })
-    }
-    throw error
+    throw stageError(error, basename(path))
   } finally {
     await rm(temporary, { force: true })
   }
+}
+
+/** What writing `file` threw, as people are told of it. */
+export function stageError(error: unknown, file: string): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return sluiceError('stage_full', { file }, { cause: error })
 }
 
 /** Moves a finished file to where it is staged. Hash and sync, rename, sync of the folder. */
@@ -62,10 +65,16 @@ export async function adopt(path: string, from: string): Promise<Hashed> {
   } finally {
     await handle.close()
   }
+  const { version } = await moveTo(path, from)
+  return { sizeBytes, sha256: hash.digest('hex'), version }
+}
+
+/** Gives a synced file another name, in place of what has it. */
+export async function moveTo(path: string, from: string): Promise<Staged> {
   await rename(from, path)
   await syncFolder(dirname(path))
-  const version = versionOf(await stat(path, { bigint: true }))
-  return { sizeBytes, sha256: hash.digest('hex'), version }
+  const stats = await stat(path, { bigint: true })
+  return { sizeBytes: Number(stats.size), version: versionOf(stats) }
 }
 
 /** Two attempts may stage one file: it must not change under the readers of the first copy. */

@@ -49,7 +49,8 @@ async function serve(options: Options): Promise<void> {
   // Without settings, the process that started us is gone.
   if (!place) return
   const { host, port } = place
-  const api = await startApi({ ...place, findsDead: config.findsDead, log }).catch((error) => {
+  const { findsDead, uploads } = config
+  const api = await startApi({ ...place, findsDead, uploads, log }).catch((error) => {
     throw listenError(error, { host, port })
   })
   // The process that started us waits for it, whatever the log shows.

@@ -1,0 +1,110 @@
+/** An upload that comes in parts: what has arrived lies beside the uploads until the last part is in. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { sluiceError } from '../errors.ts'
+import { stageError } from './write.ts'
+
+/** One part of an upload. */
+export interface Part {
+  /** Where it goes on; 0 begins anew. */
+  offset: number
+  bytes: AsyncIterable<Buffer>
+}
+
+interface Writer {
+  stop: AbortController
+  /** Resolves when its file is closed. */
+  done: Promise<unknown>
+}
+
+export class PartialUploads {
+  readonly #pathOf: (name: string) => string
+  /** Who writes at this moment, by name. */
+  readonly #writers = new Map<string, Writer>()
+
+  /** @param pathOf where the parts of an upload are put together */
+  constructor(pathOf: (name: string) => string) {
+    this.#pathOf = pathOf
+  }
+
+  /** How many bytes have arrived; null when there is no such upload under way. */
+  async offset(name: string): Promise<number | null> {
+    await this.#takeOver(name)
+    return this.#size(name)
+  }
+
+  /**
+   * Writes one part. What has arrived stays when it is cut short, and a part that comes for the same
+   * upload later ends it: its client has lost the connection.
+   * @returns how many bytes there are now
+   * @throws upload_not_found, upload_offset_differs, stage_full
+   */
+  async add(name: string, { offset, bytes }: Part): Promise<number> {
+    await this.#takeOver(name)
+    const stop = new AbortController()
+    const writing = this.#write(name, { offset, bytes }, stop.signal)
+    const writer = { stop, done: writing.catch(() => {}) }
+    this.#writers.set(name, writer)
+    try {
+      return await writing
+    } finally {
+      if (this.#writers.get(name) === writer) this.#writers.delete(name)
+    }
+  }
+
+  /** What all bytes hash to, in hex. */
+  async sha256(name: string): Promise<string> {
+    const hash = createHash('sha256')
+    const bytes = createReadStream(this.#pathOf(name), { highWaterMark: 1 << 20 })
+    for await (const chunk of bytes as AsyncIterable<Buffer>) hash.update(chunk)
+    return hash.digest('hex')
+  }
+
+  async remove(name: string): Promise<boolean> {
+    await this.#takeOver(name)
+    const isThere = (await this.#size(name)) !== null
+    await rm(this.#pathOf(name), { force: true })
+    return isThere
+  }
+
+  async #size(name: string): Promise<number | null> {
+    return (await stat(this.#pathOf(name)).catch(() => null))?.size ?? null
+  }
+
+  async #takeOver(name: string): Promise<void> {
+    const writer = this.#writers.get(name)
+    writer?.stop.abort(new Error('the upload is continued by another request'))
+    await writer?.done
+  }
+
+  async #write(name: string, { offset, bytes }: Part, signal: AbortSignal): Promise<number> {
+    const path = this.#pathOf(name)
+    if (offset === 0) await mkdir(dirname(path), { recursive: true })
+    const handle = await open(path, offset === 0 ? 'w' : 'r+').catch((error) => {
+      if (error.code !== 'ENOENT') throw stageError(error, name)
+      throw sluiceError('upload_not_found', { name })
+    })
+    try {
+      const { size } = await handle.stat()
+      if (size !== offset) throw sluiceError('upload_offset_differs', { name, offset, size })
+      let end = offset
+      for await (const chunk of bytes) {
+        signal.throwIfAborted()
+        // By its place: another process that still writes an earlier request writes the same bytes.
+        for (let done = 0; done < chunk.length; ) {
+          const rest = chunk.length - done
+          done += (await handle.write(chunk, done, rest, end + done)).bytesWritten
+        }
+        end += chunk.length
+      }
+      return end
+    } catch (error) {
+      throw stageError(error, name)
+    } finally {
+      await handle.sync().catch(() => {})
+      await handle.close()
+    }
+  }
+}
