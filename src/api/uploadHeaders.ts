@@ -35,9 +35,11 @@ export function sha256Of(headers: IncomingHttpHeaders): string | undefined {
 /** Tells how far an upload is. */
 export function sayProgress(
   reply: Pick<FastifyReply, 'header'>,
-  { sizeBytes, isComplete }: Pick<UploadProgress, 'sizeBytes' | 'isComplete'>,
+  { sizeBytes, isComplete, sha256 }: UploadProgress,
 ): void {
   void reply.header('upload-offset', sizeBytes)
   void reply.header('upload-complete', isComplete ? '?1' : '?0')
   void reply.header('cache-control', 'no-store')
+  if (sha256 === null) return
+  void reply.header('repr-digest', `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`)
 }

@@ -2,7 +2,6 @@
 
 import { visible } from '../domain/visible.ts'
 import type { Command } from '../domain/worker.ts'
-import { messageOf, SluiceError, sluiceError } from '../errors.ts'
 import type { Budget } from '../fleet/budgetView.ts'
 import type { Told } from '../fleet/command.ts'
 import type { Queue } from '../fleet/queueView.ts'
@@ -20,6 +19,8 @@ import type {
   Steered,
 } from '../ingests/view.ts'
 import type { IngestSpec } from '../spec/spec.ts'
+import { answerOf } from './answer.ts'
+import { uploadsAt } from './uploads.ts'
 
 export type {
   Accepted,
@@ -49,23 +50,12 @@ export function createClient(
 ) {
   const bearer = token === null ? {} : { authorization: `Bearer ${token}` }
   const shown = <T>(value: T): T => (json ? value : visible(value))
-  const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
-    const answer = await fetch(url + path, init).catch((error) => {
-      // What is sent may be what failed.
-      const own = [error, error.cause].find((each) => each instanceof SluiceError)
-      throw (
-        own ?? sluiceError('api_unavailable', { url, problem: causeOf(error) }, { cause: error })
-      )
-    })
-    if (answer.ok) return answer
-    throw await problemOf(answer, url)
-  }
+  const call = (path: string, init?: RequestInit) => answerOf(url, path, init)
   const read = async <T>(path: string, init?: RequestInit): Promise<T> =>
     shown((await (await call(path, init)).json()) as T)
   const at = (id: string, below = '') => `/v1/ingests/${encodeURIComponent(id)}${below}`
   const worker = (name: string, below = '') => `/v1/workers/${encodeURIComponent(name)}${below}`
   const queue = (name: string, below = '') => `/v1/queues/${encodeURIComponent(name)}${below}`
-  const upload = (name: string) => `/v1/uploads/${encodeURIComponent(name)}`
 
   return {
     url,
@@ -98,21 +88,7 @@ export function createClient(
     setBudget: (budget: Budget) => read<Budget>('/v1/budget', put(budget)),
     shown,
     events: (id: string, signal: AbortSignal) => call(at(id, '/events'), { signal }),
-    async upload(
-      name: string,
-      bytes: AsyncIterable<Uint8Array>,
-      signal: AbortSignal,
-    ): Promise<void> {
-      await call(upload(name), {
-        method: 'PUT',
-        signal,
-        body: bytes as never,
-        duplex: 'half',
-      } as RequestInit)
-    },
-    async removeUpload(name: string): Promise<void> {
-      await call(upload(name), { method: 'DELETE' })
-    },
+    ...uploadsAt(url),
   }
 }
 
@@ -126,22 +102,3 @@ const send = (method: string, body: unknown, headers: Headers = {}): RequestInit
   headers: { 'content-type': 'application/json', ...headers },
   body: JSON.stringify(body),
 })
-
-type Problem = { code?: string; detail: string; hint: string }
-
-/** A problem of the API, told as our own error. */
-async function problemOf(answer: Response, url: string): Promise<SluiceError> {
-  const problem = (await answer.json().catch(() => null)) as Problem | null
-  if (!problem?.code) {
-    const what = `it says ${answer.status} ${answer.statusText}, which is not Sluice`
-    return sluiceError('api_unavailable', { url, problem: what })
-  }
-  const { code, detail, hint } = problem
-  return new SluiceError({ code, message: detail, hint })
-}
-
-/** fetch hides what happened in the cause, and there it may be several things. */
-function causeOf(error: unknown): string {
-  const { cause } = error as { cause?: { code?: string; errors?: unknown[] } }
-  return messageOf(cause?.errors?.[0] ?? cause ?? error) || (cause?.code ?? 'no answer')
-}

@@ -24,6 +24,11 @@ export function localUploads(
   // With the version, since a later upload of the name may write its own in between.
   const keep = (name: string, { version, sha256 }: Hashed) =>
     writeFile(digestPath(name), `${version} ${sha256}`)
+  const keptDigest = async ({ name, version }: { name: string; version: string }) => {
+    const text = await readFile(digestPath(name), 'utf8').catch(() => '')
+    const [of, sha256] = text.split(' ')
+    return of === version && sha256 ? sha256 : null
+  }
   return {
     async put(name, bytes, { sha256: given } = {}) {
       const hash = createHash('sha256')
@@ -54,9 +59,11 @@ export function localUploads(
     },
     async progress(name) {
       const offset = await partials.offset(name)
-      if (offset !== null) return { sizeBytes: offset, isComplete: false }
-      const whole = await stat(path(name)).catch(() => null)
-      return whole && { sizeBytes: whole.size, isComplete: true }
+      if (offset !== null) return { sizeBytes: offset, isComplete: false, sha256: null }
+      const whole = await listFile(path(name), name).catch(orNone)
+      if (!whole) return null
+      const { sizeBytes, version } = whole
+      return { sizeBytes, isComplete: true, sha256: await keptDigest({ name, version }) }
     },
     async stat(name) {
       const found = await listFile(path(name), name).catch(orNone)
@@ -65,11 +72,7 @@ export function localUploads(
       return state
     },
     open: (file, signal) => openFile(path(file.name), file, signal),
-    async sha256({ name, version }) {
-      const text = await readFile(digestPath(name), 'utf8').catch(() => '')
-      const [of, sha256] = text.split(' ')
-      return of === version && sha256 ? sha256 : null
-    },
+    sha256: keptDigest,
     async remove(name) {
       const there = await stat(path(name)).catch(() => null)
       await rm(path(name), { force: true })

@@ -105,7 +105,7 @@ export interface Uploads {
    */
   add(name: string, part: UploadPart): Promise<UploadProgress>
   /** Ends a part that is on its way: its client has come back. null when there is none of that name. */
-  progress(name: string): Promise<Pick<UploadProgress, 'sizeBytes' | 'isComplete'> | null>
+  progress(name: string): Promise<UploadProgress | null>
   /** null when there is none of that name. */
   stat(name: string): Promise<Omit<FoundFile, 'name'> | null>
   /**

@@ -5,6 +5,7 @@ import { createBar } from '../../bar.ts'
 import type { Client } from '../../client.ts'
 import { isPlain } from '../../colors.ts'
 import { size } from '../../text.ts'
+import { largeBytes, sendLarge } from './sendLarge.ts'
 import { type LocalFile, uploadName } from './sources.ts'
 
 interface Sending {
@@ -27,9 +28,15 @@ export async function sendFiles(
   const shown = createShown(totalBytes, quiet)
   let sent = 0
   try {
-    for (const [index, { path }] of files.entries()) {
-      await client.upload(names[index] as string, counted(path, shown.add, signal), signal)
+    let before = 0
+    for (const [index, { path, sizeBytes }] of files.entries()) {
+      const name = names[index] as string
+      const onSent = (bytes: number) => shown.set(before + bytes)
+      // Also one that is sent in part is taken away when the command ends early.
       sent = index + 1
+      if (sizeBytes > largeBytes) await sendLarge(client, { name, path, signal, onSent })
+      else await client.upload(name, counted(path, onSent, signal), signal)
+      before += sizeBytes
     }
   } catch (error) {
     await removeFiles(client, names.slice(0, sent))
@@ -48,35 +55,33 @@ export async function removeFiles(client: Client, names: readonly string[]): Pro
 /** An aborted fetch would read the file to its end all the same. */
 async function* counted(
   path: string,
-  add: (bytes: number) => void,
+  onSent: (bytes: number) => void,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const opened = await open(path).catch((error) => {
     throw sluiceError('file_unreadable', { file: path, problem: messageOf(error) })
   })
+  let sent = 0
   for await (const bytes of opened.createReadStream({ highWaterMark: 256 * 1024 })) {
     signal.throwIfAborted()
-    add(bytes.length)
+    sent += bytes.length
+    onSent(sent)
     yield bytes
   }
 }
 
 function createShown(totalBytes: number, quiet: boolean) {
   const total = size(totalBytes)
-  if (quiet) return { add() {}, stop() {} }
+  if (quiet) return { set() {}, stop() {} }
   if (isPlain(process.stderr)) {
     console.log(`  upload     ${total}`)
-    return { add() {}, stop() {} }
+    return { set() {}, stop() {} }
   }
   const format = `  upload    {bar} {done} of ${total}`
   const bar = createBar({ format, barsize: 24 })
-  let done = 0
   bar.start(Math.max(1, totalBytes), 0, { done: '0' })
   return {
-    add: (bytes: number) => {
-      done += bytes
-      bar.update(done, { done: size(done) })
-    },
+    set: (done: number) => bar.update(done, { done: size(done) }),
     stop: () => bar.stop(),
   }
 }
