@@ -9,6 +9,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { parseSize } from './domain/size.ts'
 import { parseDuration } from './domain/timeLimits.ts'
 import { type UnpackLimits, unpackLimits } from './domain/unpack.ts'
+import { noUploadLimits, type UploadLimits } from './domain/upload.ts'
 import { sluiceError } from './errors.ts'
 import type { LogFormat, LogLevel } from './log.ts'
 import {
@@ -16,7 +17,6 @@ import {
   type TemporalLogin,
   type TemporalSettings,
 } from './settings/temporal.ts'
-import type { UploadLimits } from './stage/stage.ts'
 
 /** What `sluice up` writes for the other commands to find. */
 export interface UpFile {
@@ -99,8 +99,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       membersMax: least(env, 'SLUICE_ZIP_MEMBERS', unpackLimits.membersMax),
     },
     uploads: {
-      eachMax: least(env, 'SLUICE_UPLOAD_BYTES', Number.POSITIVE_INFINITY),
-      allMax: least(env, 'SLUICE_UPLOADS_BYTES', Number.POSITIVE_INFINITY),
+      eachMax: least(env, 'SLUICE_UPLOAD_BYTES', noUploadLimits.eachMax),
+      allMax: least(env, 'SLUICE_UPLOADS_BYTES', noUploadLimits.allMax),
     },
     log: {
       level: oneOf('SLUICE_LOG_LEVEL', env, ['debug', 'info', 'warn', 'error'], 'info'),

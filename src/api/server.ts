@@ -1,8 +1,10 @@
 /** The API as a process: opens what it works with, listens, and closes it all again. */
+
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import type { Client } from '@temporalio/client'
+import type { UploadLimits } from '../domain/upload.ts'
 import type { Deaths } from '../domain/worker.ts'
 import { deadWorkersFinder, keepLooking } from '../fleet/deadWorkers.ts'
 import type { Logger } from '../log.ts'
@@ -15,7 +17,6 @@ import { openForOne } from '../postgres/ownSession.ts'
 import type { TemporalServer } from '../settings/temporal.ts'
 import { readSettings } from '../settings.ts'
 import { localStage } from '../stage/local.ts'
-import type { UploadLimits } from '../stage/stage.ts'
 import { connectTemporal } from '../temporal/connect.ts'
 import { keepJanitor } from '../temporal/janitor.ts'
 import { ensureSearchAttributes } from '../temporal/searchAttributes.ts'

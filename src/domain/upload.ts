@@ -8,3 +8,15 @@ export const UploadName = Type.String({
 
 /** A client names so many files that it did not send; more of them are not told by name. */
 export const leftOutMax = 1000
+
+/** How much clients may send, in bytes. */
+export interface UploadLimits {
+  eachMax: number
+  /** All that lie in the stage, together. */
+  allMax: number
+}
+
+export const noUploadLimits: UploadLimits = {
+  eachMax: Number.POSITIVE_INFINITY,
+  allMax: Number.POSITIVE_INFINITY,
+}

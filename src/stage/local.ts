@@ -24,13 +24,14 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { UploadLimits } from '../domain/upload.ts'
 import { versionOf } from '../domain/version.ts'
 import { sluiceError } from '../errors.ts'
 import { chunksOf } from '../io/chunks.ts'
 import { mapOrdered } from '../io/mapOrdered.ts'
 import { inSync, syncBytesMax } from '../io/syncRead.ts'
 import { localUploads } from './localUploads.ts'
-import type { Stage, StagedFile, StagedState, UploadLimits } from './stage.ts'
+import type { Stage, StagedFile, StagedState } from './stage.ts'
 import { adopt, unlinkable, writeWhole } from './write.ts'
 
 const chunkBytes = 256 * 1024

@@ -2,17 +2,15 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { noUploadLimits, type UploadLimits } from '../domain/upload.ts'
 import { SluiceError, sluiceError } from '../errors.ts'
 import { listFile, openFile } from '../io/localFile.ts'
 import { PartialUploads } from './partialUpload.ts'
-import type { Hashed, UploadLimits, Uploads } from './stage.ts'
+import type { Hashed, Uploads } from './stage.ts'
 import { moveTo, writeWhole } from './write.ts'
 
 /** @param limits for those who write; whoever only reads needs none */
-export function localUploads(
-  folder: string,
-  limits: UploadLimits = { eachMax: Number.POSITIVE_INFINITY, allMax: Number.POSITIVE_INFINITY },
-): Uploads {
+export function localUploads(folder: string, limits: UploadLimits = noUploadLimits): Uploads {
   // Names are checked against the spec's pattern where they come in: no folders, no dot in front.
   const path = (name: string) => join(folder, name)
   const digestPath = (name: string) => join(folder, `.${name}.sha256`)
@@ -102,7 +100,7 @@ function mustBe(name: string, sha256: string, given: string | undefined): void {
 
 /** All that lies there; nobody counts it where there is no limit. */
 async function bytesIn(folder: string, { allMax }: UploadLimits): Promise<number> {
-  if (allMax === Number.POSITIVE_INFINITY) return 0
+  if (allMax === noUploadLimits.allMax) return 0
   const names = await readdir(folder).catch(() => [])
   let bytes = 0
   for (const name of names) bytes += (await stat(join(folder, name)).catch(() => null))?.size ?? 0

@@ -87,13 +87,6 @@ export interface UploadProgress {
   sha256: string | null
 }
 
-/** How much clients may send, in bytes. */
-export interface UploadLimits {
-  eachMax: number
-  /** All that lie in the stage, together. */
-  allMax: number
-}
-
 /** What clients sent. An upload's bytes never change; a second upload of its name replaces it. */
 export interface Uploads {
   /** @throws stage_full, upload_too_large, uploads_full, upload_checksum_differs */
