@@ -48,7 +48,9 @@ function listed(name: string, stats: BigIntStats, head: Buffer): FoundFile {
   if (stats.size === 0n && head.length > 0) {
     throw refuseFor('its size is said to be 0, but it has bytes; load a copy of it')
   }
-  return { name, sizeBytes: Number(stats.size), version: versionOf(stats), head }
+  const { size, mtimeMs } = stats
+  const modifiedMs = Number(mtimeMs)
+  return { name, sizeBytes: Number(size), version: versionOf(stats), modifiedMs, head }
 }
 
 /** @throws file_vanished, file_changed, file_unreadable */

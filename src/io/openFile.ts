@@ -34,6 +34,8 @@ export interface FileState {
 
 /** A file as it was found. */
 export interface FoundFile extends FileState {
+  /** When its bytes were changed, in milliseconds of the epoch; absent where nobody knows. */
+  modifiedMs?: number
   /** Its first 4 bytes, or all; absent where it would cost a request more to read them. */
   head?: Buffer
 }

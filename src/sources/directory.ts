@@ -4,6 +4,7 @@ import { realpath } from 'node:fs/promises'
 import { isAbsolute, relative, sep } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { clutterOf } from '../domain/clutter.ts'
+import { selectionOf, selectionProperties } from '../domain/selection.ts'
 import { mustBePath } from '../domain/sourcePath.ts'
 import { sluiceError } from '../errors.ts'
 import { listFile, openFile } from '../io/localFile.ts'
@@ -20,6 +21,7 @@ const options = Type.Object(
     path: Type.Union([path, Type.Array(path, { minItems: 1, maxItems: 10_000 })], {
       description: 'A file, a folder, or a glob, on the machine of the worker; or several.',
     }),
+    ...selectionProperties,
   },
   { additionalProperties: false, description: 'Files that the worker can read.' },
 )
@@ -32,10 +34,12 @@ export const directory = {
   paths: (spec: Options) => [spec.path].flat(),
   checkOptions(spec: Options) {
     for (const each of [spec.path].flat()) mustBePath(each)
+    selectionOf(spec)
   },
   needsToken: true,
   open(spec: Options, { roots }: Pick<SourceDeps, 'roots'>): Source {
     const allowed = createAllowed(roots)
+    const selection = selectionOf(spec)
     return {
       async *list(signal, onLeftOut) {
         // By its name one may tell better why a file is no data.
@@ -45,7 +49,10 @@ export const directory = {
           const found = walk(each, { signal, onLeftOut: leave })
           for await (const file of mapOrdered(found, looksAtOnce, look)) {
             signal.throwIfAborted()
-            yield { ...file, place: 0 }
+            const known = { ...file, modifiedMs: file.modifiedMs ?? 0 }
+            const why = selection.why(known)
+            if (why === null) yield { ...file, place: selection.place(known) }
+            else leave(file.name, why)
           }
         }
       },

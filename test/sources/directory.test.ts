@@ -1,7 +1,7 @@
 /** Which files a path, a folder or a glob stands for, and in which order. */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -10,7 +10,7 @@ import { afterAll, expect, test } from 'vitest'
 import { expand } from '../../src/cli/commands/ingest/sources.ts'
 import { escapeGlob } from '../../src/domain/glob.ts'
 import { unpackLimits } from '../../src/domain/unpack.ts'
-import { inOrder } from '../../src/postgres/ledger/listing.ts'
+import { inOrder, type PlacedFile } from '../../src/postgres/ledger/listing.ts'
 import { openLocal } from '../../src/sources/index.ts'
 import { build } from '../harness.ts'
 
@@ -131,6 +131,27 @@ test('what is no file in a folder is left out, and told as what it is', async ()
   expect(told.sort()).toEqual(['broken.csv: a link that leads nowhere', 'pipe.csv: a pipe'])
 })
 
+test('files are left out by name and age, which is told, and come in the order that is asked for', async () => {
+  const aged = join(root, 'aged')
+  await mkdir(join(aged, 'old'), { recursive: true })
+  const days = { 'a.csv': 1, 'b.csv': 3, 'c.csv': 2, 'd.tmp': 1, 'e.csv': 9, 'old/f.csv': 1 }
+  for (const [name, ago] of Object.entries(days)) {
+    await writeFile(join(aged, name), 'a\n1\n')
+    const time = new Date(Date.now() - ago * 86_400_000)
+    await utimes(join(aged, name), time, time)
+  }
+  const select = { exclude: ['*.tmp', 'old/**'], newerThan: '5d', olderThan: '12h' }
+  const told: string[] = []
+  const source = openLocal(
+    { kind: 'directory', path: join(aged, '**'), ...select, order: 'oldest' },
+    { roots: [root], unpack: unpackLimits, containers: [] },
+  )
+  const onLeftOut = (name: string, why: string) => void told.push(`${basename(name)}: ${why}`)
+  const names = await inPages(source.list(new AbortController().signal, onLeftOut))
+  expect(names.map((name) => basename(name))).toEqual(['b.csv', 'c.csv', 'a.csv'])
+  expect(told.sort()).toEqual(['d.tmp: excluded', 'e.csv: not newer than 5d', 'f.csv: excluded'])
+})
+
 test.runIf(process.platform === 'linux')(
   'a file that says it is empty and has bytes is refused',
   async () => {
@@ -197,12 +218,14 @@ async function* found(names: string[]) {
 }
 
 /** What the ledger would get, in one transaction. */
-async function ordered(names: string[]): Promise<string[]> {
+const ordered = (names: string[]): Promise<string[]> => inPages(found(names))
+
+async function inPages(files: AsyncIterable<PlacedFile>): Promise<string[]> {
   const connection = await harness.db.connect()
   try {
     await connection.query('begin')
     const pages: string[][] = []
-    for await (const page of inOrder(connection, found(names))) {
+    for await (const page of inOrder(connection, files)) {
       pages.push(page.map(({ name }) => name))
     }
     return pages.flat()

@@ -35,9 +35,10 @@ export const fileNotes = withExamples({
     example: { file: '/data/trips.xlsx/lists' },
   },
   files_left_out: {
-    meaning: 'files that are no data, such as a README or a PDF, were not loaded',
+    meaning:
+      'files that are no data, such as a README or a PDF, or that `--exclude`, `--newer-than` or `--older-than` leave out, were not loaded',
     message: 'These files were left out ({why}): {some}.',
-    hint: 'To load such a file, name it itself instead of its folder.',
+    hint: 'To load a document or a hidden file, name it itself instead of its folder.',
     example: { why: 'a document', some: '/data/README.md, /data/prices.pdf' },
   },
   files_skipped: {

@@ -53,14 +53,14 @@ function sorted(files: PlacedFile[]): ListedFile[] {
 const createListing = (tx: Connection) =>
   tx.query(
     `create temporary table sluice_listing (
-       place integer, name text collate "C", version text collate "C", size_bytes bigint, member text
+       place bigint, name text collate "C", version text collate "C", size_bytes bigint, member text
      ) on commit drop`,
   )
 
 async function addListing(tx: Connection, files: PlacedFile[]): Promise<void> {
   await tx.query(
     `insert into pg_temp.sluice_listing (place, name, version, size_bytes, member)
-     select * from unnest($1::int[], $2::text[], $3::text[], $4::bigint[], $5::text[])`,
+     select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[])`,
     [
       files.map((file) => file.place),
       files.map((file) => file.name),
