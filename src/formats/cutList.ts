@@ -93,6 +93,7 @@ export class CutList {
     this.lines += records
     this.#records += records
     this.#boundary(end)
+    this.startRecord()
   }
 
   /** The first line of the record under way is broken; reading goes on behind it. */

@@ -11,15 +11,16 @@ export function wrongCount(fields: number, width: number): Fault {
 /** Looks at bytes that PostgreSQL cannot store: at the slice first, which is nearly always clean. */
 export class ByteCheck {
   readonly #slice: Buffer
-  readonly #isClean: boolean
+  /** None of the records has a fault. */
+  readonly isClean: boolean
 
   constructor(slice: Buffer) {
     this.#slice = slice
-    this.#isClean = isUtf8(slice) && !slice.includes(0)
+    this.isClean = isUtf8(slice) && !slice.includes(0)
   }
 
   fault(start: number, end: number): Fault | null {
-    if (this.#isClean) return null
+    if (this.isClean) return null
     const raw = this.#slice.subarray(start, end)
     if (!isUtf8(raw)) return { ...rejectReason('invalid_utf8', {}), column: null }
     return raw.includes(0) ? { ...rejectReason('nul_byte', {}), column: null } : null

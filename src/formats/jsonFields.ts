@@ -4,6 +4,7 @@ import type { Reading } from '../domain/words.ts'
 import { sluiceError } from '../errors.ts'
 import { KeyTree, nameOf } from './jsonKeys.ts'
 import { JsonKinds } from './jsonKinds.ts'
+import { type Between, PlainCount } from './jsonPlain.ts'
 import { JsonRecord } from './jsonRecord.ts'
 
 /** How files of objects are read. */
@@ -29,11 +30,16 @@ export class JsonFields {
   readonly #tree: KeyTree
   readonly #kinds = new JsonKinds()
 
-  /** @param known keys that come first, in this order */
+  /** @param reading its keys come first, in this order */
   constructor(file: string, { keys, flatten = 0 }: Pick<JsonReading, 'keys' | 'flatten'>) {
     const onTooMany = (count: number) => sluiceError('columns_too_many', { file, count })
     this.#tree = new KeyTree(keys, { depth: flatten, onTooMany })
     this.record = new JsonRecord(this.#tree)
+  }
+
+  /** Counts what needs no careful look. */
+  plainCount(between: Between): PlainCount {
+    return new PlainCount(this.#tree, between, this.#kinds)
   }
 
   get records(): number {

@@ -38,6 +38,9 @@ export class JsonKinds {
   #counts = new Float64Array(usualFields * kinds.length)
   readonly #firsts = new Map<number, First>()
   records = 0
+  /** For each field, a bit for each kind that has come; and how often one of them was new. */
+  seen = new Int32Array(usualFields)
+  news = 0
 
   /** @param line on which the record starts */
   add(record: JsonRecord, bytes: Buffer, line: number): void {
@@ -57,6 +60,29 @@ export class JsonKinds {
       const [start, end] = isText ? [from + 1, to - 1] : [from, to]
       const value = bytes.toString('utf8', start, Math.min(end, start + valueBytes))
       this.#firsts.set(at, { line, value })
+      ;(this.seen[field] as number) |= 1 << kind
+      this.news++
+    }
+  }
+
+  /**
+   * Records whose kinds were all seen before.
+   * @param countsOf how many values a field has of each kind, and of null as the first of them
+   */
+  addCounted(
+    records: number,
+    fields: number,
+    countsOf: (field: number) => Readonly<Int32Array>,
+  ): void {
+    this.records += records
+    if (fields > this.present.length) this.#makeRoom(2 * fields)
+    for (let field = 0; field < fields; field++) {
+      const counted = countsOf(field)
+      for (let kind = 0; kind < kinds.length; kind++) {
+        const count = counted[kind] as number
+        ;(this.present[field] as number) += count
+        if (kind > 0) (this.#counts[field * kinds.length + kind] as number) += count
+      }
     }
   }
 
@@ -66,6 +92,9 @@ export class JsonKinds {
     this.present.set(present)
     this.#counts = new Float64Array(fields * kinds.length)
     this.#counts.set(counts)
+    const { seen } = this
+    this.seen = new Int32Array(fields)
+    this.seen.set(seen)
   }
 
   /** Whether a field has no value but null. */

@@ -3,25 +3,33 @@ import type { Column } from '../domain/columns.ts'
 import { ByteCheck } from './faults.ts'
 import type { JsonReading } from './jsonFields.ts'
 import { KeyTree } from './jsonKeys.ts'
+import { type Between, type PlainLines, PlainRows, recordNumbers } from './jsonPlain.ts'
 import { isEscaped, isNull, isString, JsonRecord } from './jsonRecord.ts'
-import { JsonRows } from './jsonRows.ts'
+import { JsonRows, numberOf, type Way, wayOf } from './jsonRows.ts'
 import { textOf } from './jsonStrings.ts'
 import type { Broken, Reader, RecordAt, Written } from './reader.ts'
 
-/** The records of a slice, by what is between them. */
-export type Spans = (slice: Buffer, before: number) => Iterable<RecordAt>
+/** The records of a slice, and what is between them. */
+export interface Spans {
+  between: Between
+  /** @param before how many lines, or elements, stand in front of the slice */
+  of(slice: Buffer, before: number): Iterable<RecordAt>
+}
 
 export function jsonReader(
   { keys, flatten = 0 }: JsonReading,
   columns: readonly Column[],
   spans: Spans,
 ): Reader {
-  const record = new JsonRecord(new KeyTree(keys, { depth: flatten }))
+  const tree = new KeyTree(keys, { depth: flatten })
+  const record = new JsonRecord(tree)
+  const ways = columns.map(wayOf)
+  const plain = new PlainRows(tree, spans.between, ways.map(numberOf))
   return {
     changesTerms: false,
     asIs: null,
-    records: spans,
-    write: (slice, before) => written(slice, spans(slice, before), { record, columns }),
+    records: spans.of,
+    write: (slice, before) => new Writing({ slice, record, ways }).write(before, { plain, spans }),
     values: (raw) => valuesOf(raw, record),
     width: () => keys.length,
     ragged: () => even,
@@ -37,29 +45,80 @@ export const ofFields = <R extends JsonReading>(reading: R, columns: readonly st
 
 const even = { dropped: [], isPadded: false }
 
-function written(
-  slice: Buffer,
-  spans: Iterable<RecordAt>,
-  { record, columns }: { record: JsonRecord; columns: readonly Column[] },
-): Written {
-  const check = new ByteCheck(slice)
-  const rows = new JsonRows(columns, slice.length)
-  const broken: Broken[] = []
-  const lines: number[] = []
-  const starts: number[] = []
-  const rawEnds: number[] = []
-  for (const { line, start, end } of spans) {
-    const fault = check.fault(start, end) ?? record.read(slice, start, end)
-    if (fault) {
-      broken.push({ ...fault, line, raw: slice.subarray(start, end) })
-      continue
-    }
-    rows.add(record, slice, end - start)
-    lines.push(line)
-    starts.push(start)
-    rawEnds.push(end)
+/** The records of one slice on their way. */
+class Writing {
+  readonly #slice: Buffer
+  readonly #check: ByteCheck
+  readonly #record: JsonRecord
+  readonly #rows: JsonRows
+  readonly #broken: Broken[] = []
+  readonly #lines: number[] = []
+  readonly #starts: number[] = []
+  readonly #rawEnds: number[] = []
+
+  constructor({
+    slice,
+    record,
+    ways,
+  }: { slice: Buffer; record: JsonRecord; ways: readonly Way[] }) {
+    this.#slice = slice
+    this.#check = new ByteCheck(slice)
+    this.#record = record
+    this.#rows = new JsonRows(ways, slice.length)
   }
-  return { bytes: rows.bytes, ends: rows.ends, lines, starts, rawEnds, broken }
+
+  /** @param before how many lines, or elements, stand in front of the slice */
+  write(before: number, { plain, spans }: { plain: PlainRows; spans: Spans }): Written {
+    const slice = this.#slice
+    const isClean = this.#check.isClean
+    plain.take(slice)
+    let line = before
+    for (let at = 0; at < slice.length; ) {
+      const lines = isClean ? plain.write(at) : null
+      if (lines) {
+        this.#add(lines, line)
+        line += lines.count
+        at = lines.end
+        continue
+      }
+      const [next] = spans.of(slice.subarray(at), line)
+      if (!next) break
+      this.#look(next, at)
+      line = next.line
+      at += next.next
+    }
+    plain.take()
+    const { bytes, ends } = this.#rows
+    return {
+      ...{ bytes, ends, broken: this.#broken },
+      ...{ lines: this.#lines, starts: this.#starts, rawEnds: this.#rawEnds },
+    }
+  }
+
+  #add({ count, bytes, records, base }: PlainLines, before: number): void {
+    const first = this.#rows.append(bytes)
+    for (let index = 0; index < count; index++) {
+      const at = index * recordNumbers
+      this.#lines.push(before + index + 1)
+      this.#starts.push(base + (records[at] as number))
+      this.#rawEnds.push(base + (records[at + 1] as number))
+      this.#rows.ends.push(first + (records[at + 2] as number))
+    }
+  }
+
+  #look({ line, start: from, end: to }: RecordAt, base: number): void {
+    const slice = this.#slice
+    const [start, end] = [base + from, base + to]
+    const fault = this.#check.fault(start, end) ?? this.#record.read(slice, start, end)
+    if (fault) {
+      this.#broken.push({ ...fault, line, raw: slice.subarray(start, end) })
+      return
+    }
+    this.#rows.add(this.#record, slice, end - start)
+    this.#lines.push(line)
+    this.#starts.push(start)
+    this.#rawEnds.push(end)
+  }
 }
 
 /** In the order of the fields; a record that cannot be read is one value. */

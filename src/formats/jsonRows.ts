@@ -14,7 +14,7 @@ const upperN = 78
 const upperD = 68
 
 /** How the values of a column are given to PostgreSQL. */
-interface Way {
+export interface Way {
   /** A text is the JSON of that text. */
   isJson: boolean
   /** A list is an array of PostgreSQL. */
@@ -25,12 +25,16 @@ interface Way {
   absent: number
 }
 
-const wayOf = ({ type, default: preset }: Column): Way => ({
+export const wayOf = ({ type, default: preset }: Column): Way => ({
   isJson: /^jsonb?$/.test(type),
   isArray: type.endsWith('[]'),
   ofJson: /^jsonb?\[\]$/.test(type),
   absent: preset == null ? upperN : upperD,
 })
+
+/** As jsonSimd/rows.ts has it. */
+export const numberOf = ({ isJson, isArray, absent }: Way): number =>
+  Number(isJson) | (Number(isArray) << 1) | (absent << 8)
 
 /** A byte of a value is at most two, and each field has a tab and two bytes of its own. */
 const perField = 3
@@ -38,18 +42,27 @@ const startBytes = 1 << 16
 
 export class JsonRows {
   readonly ends: number[] = []
-  readonly #ways: Way[]
+  readonly #ways: readonly Way[]
   #out: Buffer
   #size = 0
 
   /** @param sizeBytes how many bytes there will be, about */
-  constructor(columns: readonly Column[], sizeBytes: number) {
-    this.#ways = columns.map(wayOf)
+  constructor(ways: readonly Way[], sizeBytes: number) {
+    this.#ways = ways
     this.#out = Buffer.allocUnsafe(Math.max(startBytes, sizeBytes))
   }
 
   get bytes(): Buffer {
     return this.#out.subarray(0, this.#size)
+  }
+
+  /** Lines that are written already. @returns where the first of them starts */
+  append(lines: Buffer): number {
+    this.#reserve(lines.length)
+    const start = this.#size
+    this.#out.set(lines, start)
+    this.#size += lines.length
+    return start
   }
 
   /** @param sizeBytes of the record */

@@ -7,6 +7,7 @@ import type { FileShape } from '../domain/words.ts'
 import { CutList } from './cutList.ts'
 import { recordBytesMax, type Scan, type ScannedFile } from './format.ts'
 import { JsonFields, type JsonReading } from './jsonFields.ts'
+import type { Between, PlainCount } from './jsonPlain.ts'
 
 /** Finds records in the bytes of a file, which come in chunks. */
 export interface Finder {
@@ -18,6 +19,7 @@ export interface Finder {
   isBlank(bytes: Buffer, from: number, to: number): boolean
   /** Bytes behind a record that belong to it, like a newline. */
   readonly behind: number
+  readonly between: Between
   /** After the last byte. @throws what makes the file no file of this format */
   finish(isWithin: boolean, records: number): void
 }
@@ -31,6 +33,7 @@ export class JsonScan<R extends JsonReading> implements Scan {
   readonly #reading: R
   readonly #finder: Finder
   readonly #fields: JsonFields
+  readonly #plain: PlainCount
   /** Its lines are lines, or elements. */
   readonly #list: CutList
   /** Bytes before the chunk at hand. */
@@ -49,6 +52,7 @@ export class JsonScan<R extends JsonReading> implements Scan {
     this.#reading = reading
     this.#finder = finder
     this.#fields = new JsonFields(name, reading)
+    this.#plain = this.#fields.plainCount(finder.between)
     this.#start = start.offset
     this.#list = new CutList(cutBytes ?? usualCutBytes(sizeBytes), 0)
     this.#list.open(start)
@@ -57,11 +61,19 @@ export class JsonScan<R extends JsonReading> implements Scan {
   push(chunk: Buffer): void {
     // What stands in front of the first record is in the first chunks.
     let at = Math.max(0, this.#isWithin ? 0 : this.#start - this.#passed)
+    this.#plain.take(chunk)
     while (at < chunk.length) {
       if (!this.#isWithin) {
         at = this.#finder.start(chunk, at)
         if (at < 0) break
         this.#start = this.#passed + at
+        const count = this.#plain.count(at, this.#list.nextCut - this.#passed)
+        if (count > 0) {
+          at = this.#plain.end
+          this.#start = this.#passed + at
+          this.#list.passed(count, this.#start)
+          continue
+        }
         this.#isWithin = true
       }
       const end = this.#finder.end(chunk, at)
@@ -73,6 +85,7 @@ export class JsonScan<R extends JsonReading> implements Scan {
       at = end + this.#finder.behind
     }
     this.#passed += chunk.length
+    this.#plain.collect()
   }
 
   shape(): FileShape {

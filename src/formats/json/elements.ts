@@ -1,5 +1,7 @@
 /** Where elements start and end: by the depth of brackets alone, whatever is within them. */
 import { sluiceError } from '../../errors.ts'
+import type { Between } from '../jsonPlain.ts'
+import type { Spans } from '../jsonReader.ts'
 import type { Finder } from '../jsonScan.ts'
 import { isWhite } from '../jsonSyntax.ts'
 import type { RecordAt } from '../reader.ts'
@@ -23,6 +25,7 @@ interface Around {
 
 export class ElementFinder implements Finder {
   readonly behind = 0
+  readonly between: Between
   readonly #around: Around
   #depth = 0
   #isText = false
@@ -35,6 +38,7 @@ export class ElementFinder implements Finder {
 
   constructor(around: Around) {
     this.#around = around
+    this.between = { newline: null, isList: around.isList }
   }
 
   isBlank(): boolean {
@@ -115,6 +119,11 @@ export class ElementFinder implements Finder {
     return -1
   }
 }
+
+export const spansOf = (isList = false): Spans => ({
+  between: { newline: null, isList },
+  of: (slice, before) => elementsOf(slice, before, isList),
+})
 
 /** @param before elements in front of the slice */
 export function* elementsOf(slice: Buffer, before: number, isList = false): Generator<RecordAt> {

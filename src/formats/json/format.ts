@@ -11,7 +11,7 @@ import { JsonScan } from '../jsonScan.ts'
 import { setLimit, space } from '../jsonSyntax.ts'
 import { jsonTerms } from '../jsonTerms.ts'
 import { jsonKindOf } from '../jsonText.ts'
-import { ElementFinder, elementsOf } from './elements.ts'
+import { ElementFinder, elementsOf, spansOf } from './elements.ts'
 import { valueAt } from './list.ts'
 import type { DocumentReading } from './reading.ts'
 
@@ -63,7 +63,7 @@ export const json = {
     const { isList = false, within = 0 } = head.reading
     return new JsonScan(head, file, new ElementFinder({ isList, within, file: file.name }))
   },
-  reader: (reading, columns) => jsonReader(reading, columns, elementsOf),
+  reader: (reading, columns) => jsonReader(reading, columns, spansOf(reading.isList)),
 } satisfies Format<DocumentOptions, DocumentReading>
 
 /** @throws not_json when it has no list where one is said to be, or begins with none and no object */

@@ -3,7 +3,7 @@ import { hasExtension } from '../fileName.ts'
 import type { Format, HeadFile } from '../format.ts'
 import { bodyOf, type HeadRecords, headAmong, notJson, ownHead, sampleOf } from '../jsonHead.ts'
 import { type JsonOptions, jsonOptions, readingOf } from '../jsonOptions.ts'
-import { jsonReader, ofFields } from '../jsonReader.ts'
+import { jsonReader, ofFields, type Spans } from '../jsonReader.ts'
 import { jsonTerms } from '../jsonTerms.ts'
 import { jsonKindOf } from '../jsonText.ts'
 import { newlineByte, recordsOf } from './lines.ts'
@@ -14,10 +14,13 @@ const extensions = ['ndjson', 'jsonl', 'ldjson']
 const LF = 10
 const CR = 13
 
-const spansBy =
-  ({ newline }: NdjsonReading) =>
-  (slice: Buffer, lines: number) =>
-    recordsOf(slice, newlineByte(newline), lines)
+function spansBy(reading: NdjsonReading): Spans {
+  const newline = newlineByte(reading.newline)
+  return {
+    between: { newline, isList: false },
+    of: (slice, lines) => recordsOf(slice, newline, lines),
+  }
+}
 
 export const ndjson = {
   kind: 'ndjson',
@@ -40,7 +43,7 @@ export const ndjson = {
   terms: jsonTerms,
   ofUnit: ofFields,
   sample: (bytes, head, limits) =>
-    sampleOf(bytes, head, { ...limits, spans: spansBy(head.reading) }),
+    sampleOf(bytes, head, { ...limits, spans: spansBy(head.reading).of }),
   scan: lineScan,
   reader: (reading, columns) => jsonReader(reading, columns, spansBy(reading)),
 } satisfies Format<JsonOptions, NdjsonReading>

@@ -13,6 +13,7 @@ export function lineScan(
     start: (_, from) => from,
     end: (chunk, from) => chunk.indexOf(newline, from),
     behind: 1,
+    between: { newline, isList: false },
     isBlank,
     finish: () => {},
   }

@@ -4,8 +4,9 @@
  *
  * One loop for all patterns is four times as slow. Up to 64 bytes behind a value may be read.
  */
+
+import { dateKind, digitsOf, isBigint, isUuid, numberKind, stampKind } from '../../simd/kinds'
 import { json } from './json'
-import { dateKind, digitsOf, isBigint, isUuid, numberKind, stampKind } from './kinds'
 import { counts } from './layout'
 import { newline, quote, width } from './split'
 
