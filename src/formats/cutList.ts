@@ -93,7 +93,6 @@ export class CutList {
     this.lines += records
     this.#records += records
     this.#boundary(end)
-    this.startRecord()
   }
 
   /** The first line of the record under way is broken; reading goes on behind it. */

@@ -72,6 +72,7 @@ export class JsonScan<R extends JsonReading> implements Scan {
           at = this.#plain.end
           this.#start = this.#passed + at
           this.#list.passed(count, this.#start)
+          this.#list.startRecord()
           continue
         }
         this.#isWithin = true
