@@ -174,6 +174,20 @@ export const files = withExamples({
     hint: 'Numbers of up to 38 digits are read. Write the column as text, or with fewer digits.',
     example: { column: 'amount', file: '/data/trips.parquet', type: 'decimal(60,2)' },
   },
+  avro_unreadable: {
+    status: 422,
+    kind: 'data',
+    message: 'The file {file} cannot be read as Avro: {problem}.',
+    hint: 'Nothing was published. If the file is whole elsewhere, copy it again; else write it anew.',
+    example: { file: '/data/trips.avro', problem: 'block 12: the file ends within it' },
+  },
+  avro_codec: {
+    status: 422,
+    kind: 'data',
+    message: 'The blocks of {file} are packed with {codec}, which is not read.',
+    hint: 'Write the file anew with one of these codecs: {known}.',
+    example: { file: '/data/trips.avro', codec: 'xz', known: 'null, deflate, snappy, zstandard' },
+  },
   format_not_installed: {
     status: 422,
     kind: 'data',

@@ -49,6 +49,13 @@ export interface LocalFile {
   member: string | null
   path: string
 }
+
+/** How long a file is unfolded, and into how much. */
+export interface UnfoldHow {
+  limits: UnpackLimits
+  signal: AbortSignal
+}
+
 /** `perhaps`: it could be, if it is of no other format for certain. */
 export type Recognised = 'certainly' | 'perhaps' | 'no'
 
@@ -127,7 +134,7 @@ export interface Format<O = any, R extends Reading = any> {
    * elsewhere is of this text then. It ends early when nobody reads on.
    * @throws what makes the file no file of this format
    */
-  unfold?(file: LocalFile, options: O, signal: AbortSignal): AsyncIterable<Buffer>
+  unfold?(file: LocalFile, options: O, how: UnfoldHow): AsyncIterable<Buffer>
   /** What the files that are unfolded begin with; bytes that no text begins with. */
   magic?: string
   /** What a file is that is surely no table, such as a picture; null for what may be one. */

@@ -3,6 +3,7 @@
 import type { NamedFile } from '../domain/clutter.ts'
 import type { Column } from '../domain/columns.ts'
 import type { Reading } from '../domain/words.ts'
+import { avro } from './avro/format.ts'
 import { csv } from './csv/format.ts'
 import { hasExtension } from './fileName.ts'
 import type { Format } from './format.ts'
@@ -18,6 +19,7 @@ export const formats = {
   json,
   parquet,
   xlsx: createXlsx(csv.head),
+  avro,
 } satisfies Record<string, Format>
 export type FormatKind = keyof typeof formats
 

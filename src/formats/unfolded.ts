@@ -7,11 +7,11 @@
  */
 import type { Column } from '../domain/columns.ts'
 import type { Options } from '../domain/option.ts'
-import type { Format, FormatOptions, HeadFile, Known, LocalFile } from './format.ts'
+import type { Format, FormatOptions, HeadFile, Known, LocalFile, UnfoldHow } from './format.ts'
 import { linesOf } from './lines.ts'
 import { unfoldedReader } from './unfoldedReader.ts'
 import { UnfoldedScan } from './unfoldedScan.ts'
-import { headOf, type UnfoldedReading } from './unfoldedText.ts'
+import { headOf, type UnfoldedReading, withAliases } from './unfoldedText.ts'
 
 export interface Unfolding<O, T extends Options> {
   kind: string
@@ -20,7 +20,7 @@ export interface Unfolding<O, T extends Options> {
   options: T
   check?(options: O): void
   /** @throws what makes the file no file of this format */
-  unfold(file: LocalFile, options: O, signal: AbortSignal): AsyncIterable<Buffer>
+  unfold(file: LocalFile, options: O, how: UnfoldHow): AsyncIterable<Buffer>
 }
 
 /** A format whose files are unfolded. */
@@ -44,11 +44,13 @@ export function unfolded<O extends FormatOptions, T extends Options>({
     empty,
     unfold,
     head,
-    headIn: (file: HeadFile, _: Known<O, UnfoldedReading>) => ({ head: head(file) }),
+    headIn: (file: HeadFile, { reading, firstTable }: Known<O, UnfoldedReading>) => ({
+      head: withAliases(head(file), { header: firstTable?.header, aliases: reading?.aliases }),
+    }),
     isTable: () => true,
     differences: () => [],
     terms: () => ({ nulls: [], headerRows: 0, hasWords: false }),
-    ofUnit: ({ types, ...reading }) => reading,
+    ofUnit: ({ types, aliases, ...reading }) => reading,
     sample(bytes, { start }, { whole, recordsMax }) {
       const data = bytes.subarray(start.offset)
       const lines = [...linesOf(data, 0)].filter(({ next, end }) => whole || next > end)

@@ -5,15 +5,24 @@ import { writtenLine, writtenValues } from './copyText.ts'
 import { ByteCheck } from './faults.ts'
 import { linesOf } from './lines.ts'
 import type { Broken, CopyCount, Fault, Reader, RecordAt, Written } from './reader.ts'
+import { type ArrayFields, arrayFields, withArrays } from './unfoldedArrays.ts'
 
 const newline = 10
 const tab = 9
 
-export const unfoldedReader = (columns: readonly Column[]): Reader => ({
+export function unfoldedReader(columns: readonly Column[]): Reader {
+  const arrays = arrayFields(columns)
+  return {
+    ...readerOf(columns),
+    // A list of JSON has to be written as an array.
+    asIs: arrays ? null : { copy: { format: 'text' }, suits: null, count },
+    write: (slice, before) => written(slice, before, arrays),
+  }
+}
+
+const readerOf = (columns: readonly Column[]): Omit<Reader, 'asIs' | 'write'> => ({
   changesTerms: false,
-  asIs: { copy: { format: 'text' }, suits: null, count },
   records: linesOf,
-  write: written,
   values: writtenValues,
   width: (record) => tabsIn(record) + 1,
   ragged: () => ({ dropped: [], isPadded: false }),
@@ -31,7 +40,7 @@ function count(): CopyCount {
   }
 }
 
-function written(slice: Buffer, before: number): Written {
+function written(slice: Buffer, before: number, arrays: ArrayFields | null): Written {
   const check = new ByteCheck(slice)
   const sound: RecordAt[] = []
   const broken: Broken[] = []
@@ -42,14 +51,16 @@ function written(slice: Buffer, before: number): Written {
     else sound.push(record)
   }
   const ended = slice.at(-1) === newline ? slice : Buffer.concat([slice, Buffer.of(newline)])
-  const isWhole = broken.length === 0
-  const bytes = isWhole
-    ? ended
-    : Buffer.concat(sound.map(({ start, end }) => ended.subarray(start, end + 1)))
+  const isWhole = broken.length === 0 && !arrays
+  const lineOf = ({ start, end }: RecordAt) => ended.subarray(start, end + 1)
+  const lines = isWhole
+    ? null
+    : sound.map((record) => (arrays ? withArrays(lineOf(record), arrays) : lineOf(record)))
+  const bytes = lines ? Buffer.concat(lines) : ended
   let size = 0
   return {
     bytes: slice.length > 0 ? bytes : slice,
-    ends: sound.map(({ start, end }) => (size += end + 1 - start)),
+    ends: sound.map(({ start, end }, at) => (size += lines?.[at]?.length ?? end + 1 - start)),
     lines: sound.map(({ line }) => line),
     starts: sound.map(({ start }) => start),
     rawEnds: sound.map(({ end }) => end),

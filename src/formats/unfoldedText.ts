@@ -8,20 +8,27 @@ export interface UnfoldedColumn {
   name: string
   /** As the schema of the file has it, in the words of PostgreSQL. */
   type: string
+  /** Other names that the schema has for it; none if absent. */
+  aliases?: string[]
 }
 
 export interface UnfoldedReading extends Reading {
   newline: '\n'
   /** The types of its columns; absent in a unit, whose columns have theirs. */
   types?: string[]
+  /** Other names of each column; absent where no column has any. */
+  aliases?: string[][]
 }
 
 /** No text for people begins with it, so an unfolded file is never taken for one. */
 const mark = '\x01'
 
 /** The first line of an unfolded file. */
-export const headLine = (columns: readonly UnfoldedColumn[], notes: readonly Note[]): string =>
-  `${mark}${JSON.stringify({ columns, notes })}\n`
+export function headLine(columns: readonly UnfoldedColumn[], notes: readonly Note[]): string {
+  // What is known of a column besides is nothing for the text.
+  const told = columns.map(({ name, type, aliases }) => ({ name, type, aliases }))
+  return `${mark}${JSON.stringify({ columns: told, notes })}\n`
+}
 
 /** A row is counted by itself, so the line in front of the first one counts as none. */
 export function headOf(bytes: Buffer, empty: UnfoldedReading): Head<UnfoldedReading> {
@@ -34,11 +41,44 @@ export function headOf(bytes: Buffer, empty: UnfoldedReading): Head<UnfoldedRead
     columns: UnfoldedColumn[]
     notes: Note[]
   }
+  const hasAliases = columns.some(({ aliases }) => aliases)
   return {
-    reading: { ...empty, types: columns.map(({ type }) => type) },
+    reading: {
+      ...empty,
+      types: columns.map(({ type }) => type),
+      ...(hasAliases && { aliases: columns.map(({ aliases = [] }) => aliases) }),
+    },
     header: columns.map(({ name }) => name),
     width: columns.length,
     start: { offset: end + 1, lines: 0 },
     notes,
   }
+}
+
+/**
+ * The head of a file whose columns have the names that the first table has for them: a column may have
+ * one of these as an alias, and its name may be an alias there.
+ */
+export function withAliases(
+  head: Head<UnfoldedReading>,
+  {
+    header,
+    aliases = [],
+  }: { header?: string[] | null | undefined; aliases?: string[][] | undefined },
+): Head<UnfoldedReading> {
+  const own = head.header
+  if (!own || !header) return head
+  const known = new Set(header)
+  const taken = new Set(own)
+  const names = own.map((name, at) => {
+    if (known.has(name)) return name
+    const named = [
+      ...(head.reading.aliases?.[at] ?? []).filter((alias) => known.has(alias)),
+      ...header.filter((_, no) => aliases[no]?.includes(name)),
+    ]
+    const found = named.find((each) => !taken.has(each)) ?? name
+    taken.add(found)
+    return found
+  })
+  return { ...head, header: names }
 }

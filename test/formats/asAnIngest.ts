@@ -22,6 +22,8 @@ export interface Subject {
   write(rows: readonly Row[]): Buffer
   /** What the file has of a row, without its line end. */
   record(row: Row): string
+  /** How many lines of `write` are not counted; none if absent. */
+  uncounted?: number
   /** A line that is no record, and the code of its reject; null when every line is a record. */
   bad: { raw: string; code: string } | null
 }
@@ -90,6 +92,10 @@ export function slicesOf({ cuts, flaws }: FileShape, bytes: Buffer): Slice[] {
 export const readerOf = ({ format }: Subject, { reading }: FileShape, columns: Column[]): Reader =>
   format.reader(format.ofUnit(reading, names(columns.length)), columns)
 
+/** A record as its reject would keep it. */
+export const keptOf = ({ rawOf }: Reader, record: string): Buffer =>
+  rawOf?.(Buffer.from(record)) ?? Buffer.from(record)
+
 export function rowsOf({ bytes, ends }: Pick<Written, 'bytes' | 'ends'>): Row[] {
   return ends.map((end, at) => writtenValues(bytes.subarray(ends[at - 1] ?? 0, end - 1)))
 }
@@ -117,4 +123,8 @@ export function readAll(subject: Subject, bytes: Buffer, given: Sizes) {
   return { shape, reader, rows, rejects, raws }
 }
 
-export const linesIn = (bytes: Buffer): number => bytes.toString().split(/\r\n|\n|\r/).length - 1
+/** The line on which a record starts that has these bytes in front. */
+export const lineBehind = ({ uncounted = 0 }: Subject, bytes: Buffer): number =>
+  linesIn(bytes) - uncounted + 1
+
+const linesIn = (bytes: Buffer): number => bytes.toString().split(/\r\n|\n|\r/).length - 1

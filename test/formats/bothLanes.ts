@@ -6,7 +6,8 @@ import { copyAround } from '../../src/postgres/copy/copyAround.ts'
 import { copyEach } from '../../src/postgres/copy/copyEach.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import {
-  linesIn,
+  keptOf,
+  lineBehind,
   names,
   numbered,
   type Row,
@@ -40,7 +41,7 @@ export async function inPostgres(
   const shape = shapeOf(subject, bytes, given)
   const reader = readerOf(subject, shape, columns)
   const slices = slicesOf(shape, bytes)
-  const line = linesIn(write(rows.slice(0, wrong))) + 1
+  const line = lineBehind(subject, write(rows.slice(0, wrong)))
   const reject = { line, column: 'c0', raw: record(rows[wrong] as Row) }
 
   const slow: unknown[] = []
@@ -81,7 +82,7 @@ export async function inPostgres(
 
   const corrected = [`${wrong}`, ...(rows[wrong] as Row).slice(1)]
   const { newline } = shape.reading
-  const one = oneRecord(Buffer.from(record(corrected)), reader, { line, newline })
+  const one = oneRecord(keptOf(reader, record(corrected)), reader, { line, newline })
   const { bytes: again } = one as { bytes: Buffer }
   const records = { bytes: again, ends: [again.length] }
   expect(await copyEach(tx, { table: 'slow', columns, fields }, records)).toEqual([])

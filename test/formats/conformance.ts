@@ -14,7 +14,8 @@ import { transaction } from '../../src/postgres/db.ts'
 import type { Harness } from '../harness.ts'
 import {
   headOf,
-  linesIn,
+  keptOf,
+  lineBehind,
   type Row,
   readAll,
   readerOf,
@@ -61,13 +62,12 @@ export function conformance(name: string, subject: Subject, harness: Harness): v
           const reader = readerOf(subject, shape, texts(width))
           const at = { line: before + 1, newline: shape.reading.newline }
           for (const row of rows) {
-            const one = oneRecord(Buffer.from(record(row)), reader, at)
+            const one = oneRecord(keptOf(reader, record(row)), reader, at)
             const bytes = 'bytes' in one ? one.bytes : Buffer.alloc(0)
             expect(rowsOf({ bytes, ends: [bytes.length] })).toEqual([row])
           }
-          const two = Buffer.from(
-            `${record(rows[0] as Row)}${at.newline}${record(rows[0] as Row)}x`,
-          )
+          const kept = keptOf(reader, record(rows[0] as Row))
+          const two = Buffer.from(`${kept}${at.newline}${kept}x`)
           expect(oneRecord(two, reader, at)).not.toHaveProperty('bytes')
         }),
         some,
@@ -86,7 +86,7 @@ export function conformance(name: string, subject: Subject, harness: Harness): v
             const bytes = Buffer.concat([start, Buffer.from(`${raw}${newline}`), rest])
             const { rows, rejects } = readAll(subject, bytes, given)
             expect(rows).toEqual([...before, ...behind])
-            expect(rejects).toEqual([{ line: linesIn(start) + 1, code, raw }])
+            expect(rejects).toEqual([{ line: lineBehind(subject, start), code, raw }])
           }),
           some,
         )
@@ -122,7 +122,7 @@ export function conformance(name: string, subject: Subject, harness: Harness): v
       const given = { chunkBytes: 1 << 16, cutBytes: 1 << 20 }
       const { rows, shape } = readAll(subject, bytes, given)
       expect(rows).toEqual([filled('1'), filled('2')])
-      const line = linesIn(write([filled('1')])) + 1
+      const line = lineBehind(subject, write([filled('1')]))
       expect(shape.flaws).toMatchObject([{ line }])
       const { start, end } = shape.flaws[0] as FileShape['flaws'][number]
       expect(bytes.toString('utf8', start, end).trimEnd()).toBe(record(long))

@@ -8,5 +8,6 @@ export const parquet = unfolded({
   kind: 'parquet',
   magic: 'PAR1',
   options: { unknownFiles: sharedOptions.unknownFiles },
-  unfold: ({ path, name }, _: FormatOptions, signal) => unfoldParquet({ path, file: name }, signal),
+  unfold: ({ path, name }, _: FormatOptions, { signal }) =>
+    unfoldParquet({ path, file: name }, signal),
 })

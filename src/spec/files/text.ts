@@ -102,9 +102,9 @@ async function openUnfolded(
     const isCopied = opened.link === null || packing || file.sizeBytes <= syncBytesMax
     const path = isCopied ? join(scratch.path, 'file') : (opened.link as string)
     if (isCopied) await pipeline(Readable.from(raw.bytes), createWriteStream(path))
-    const { format, signal } = opening
+    const { format, limits, signal } = opening
     const local = { name: file.name, member: file.member ?? null, path }
-    const bytes = unfolding.unfold(local, format, signal)
+    const bytes = unfolding.unfold(local, format, { limits, signal })
     const checked = isCopied ? bytes : withCheck(bytes, opened)
     const text = await start(checked, headBytes)
     const closeText = async () => {
