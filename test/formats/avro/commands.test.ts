@@ -40,12 +40,12 @@ test('rejects are exported as JSON, corrected, and loaded, lists among their val
   const more = ['--into', 'mended', '--id', 'mended-avro', '--queue', api.queue]
   expect(await run('ingest', path, ...more)).toMatchObject({ code: 0 })
   const same = await run('retry-rejects', 'mended-avro')
-  expect(same.out).toContain('0 of 1 rejects loaded after all, 1 still open')
+  expect(same.out).toContain('0 of 1 reject loaded after all, 1 still open')
   const { out } = await run('rejects', 'mended-avro', '--csv')
   const corrected = join(api.folder, 'corrected.csv')
   await writeFile(corrected, out.replace('""price"": ""x2""', '""price"": ""2.5""'))
   const retried = await run('retry-rejects', 'mended-avro', '--from', corrected)
-  expect(retried.out).toContain('1 of 1 rejects loaded after all')
+  expect(retried.out).toContain('1 of 1 reject loaded after all')
   const { rows: found } = await api.db.query('select id, price::text, tags from mended order by id')
   expect(found).toEqual([
     { id: 0, price: '0', tags: [0, -1] },
