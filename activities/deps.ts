@@ -37,10 +37,12 @@ export interface Deps {
 /** The source of a spec, as this worker may read it. */
 export const sourceOf = (
   { stage, sourceRoots: roots, unpack }: Pick<Deps, 'stage' | 'sourceRoots' | 'unpack'>,
+  ingestId: string,
   spec: Pick<FullSpec, 'source' | 'steps' | 'format'>,
 ): Source => {
   const containers = containersOf(spec.format, unpack)
-  return openSource(spec, { roots, uploads: stage.uploads, unpack, containers })
+  const spool = stage.spool(ingestId)
+  return openSource(spec, { roots, uploads: stage.uploads, unpack, containers, spool })
 }
 
 /** How files of an ingest are opened. */

@@ -2,6 +2,7 @@
 
 import { clutterOf } from '../src/domain/clutter.ts'
 import { LeftOut } from '../src/domain/leftOut.ts'
+import { mustBeOnly } from '../src/domain/membersTwice.ts'
 import { queueFor } from '../src/domain/routes.ts'
 import type { StepPlan } from '../src/domain/step.ts'
 import { parseTableName } from '../src/domain/table.ts'
@@ -103,7 +104,7 @@ export async function listIn(
   }
   const target =
     spec.target && (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
-  const source = sourceOf(attempt, spec)
+  const source = sourceOf(attempt, ingestId, spec)
   const { candidates, ...found } = await record(tx, { spec, source, signal, write })
   mustHaveFiles(spec, found)
   // After steps the files may be others: each is looked at when its last step has ended.
@@ -172,8 +173,11 @@ async function record(tx: Connection, { spec, source, signal, write }: Work) {
   let lot = { files: 0, bytes: 0 }
   const fingerprint = new Fingerprint()
   const leave = (name: string, why: string) => void leftOut.add(why, name)
+  let before: ListedFile | undefined
   for await (const page of inOrder(tx, source.list(signal, leave))) {
     const data = page.filter((file) => {
+      mustBeOnly(file, before)
+      before = file
       // A step may be for files of any kind.
       const why = spec.steps || isNamed(file) ? null : clutterOf(file)
       return why === null || leftOut.add(why, file.name)

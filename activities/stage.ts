@@ -75,7 +75,8 @@ export function stageFiles(
 ): AsyncIterable<NewlyStaged> {
   const { spec } = ingest
   const isNamed = namedFiles(spec.source)
-  const lot = { attempt, ingestId, ingest, meter, isNamed, source: sourceOf(attempt, spec) }
+  const source = sourceOf(attempt, ingestId, spec)
+  const lot = { attempt, ingestId, ingest, meter, isNamed, source }
   return mapOrdered(files, filesAtOnce, (each) => stageFile(lot, each))
 }
 
@@ -161,13 +162,14 @@ const leaveOut = (
   shape: emptyShape(ingest, why),
 })
 
-/** How much will come out: cuts are made for it. */
+/** How much will come out: cuts are made for it. A list knows it of the members of archives. */
 function likelyBytes(
   { packing, isMade, encoding, head, whole }: FileText,
-  { sizeBytes }: FileEntry,
+  { sizeBytes, member }: FileEntry,
 ) {
   if (whole) return head.length
-  return isMade && !encoding && packing !== 'zip' ? sizeBytes * 8 : sizeBytes
+  const isUnknown = packing && member == null
+  return isUnknown || (isMade && !encoding && !packing) ? sizeBytes * 8 : sizeBytes
 }
 
 interface Incoming {

@@ -96,7 +96,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     unpack: {
       ratioMax: least(env, 'SLUICE_UNPACK_RATIO', unpackLimits.ratioMax),
       bytesMax: least(env, 'SLUICE_UNPACK_BYTES', unpackLimits.bytesMax),
-      membersMax: least(env, 'SLUICE_ZIP_MEMBERS', unpackLimits.membersMax),
+      membersMax: least(env, 'SLUICE_UNPACK_MEMBERS', unpackLimits.membersMax),
     },
     uploads: {
       eachMax: least(env, 'SLUICE_UPLOAD_BYTES', noUploadLimits.eachMax),

@@ -4,7 +4,7 @@ export interface UnpackLimits {
   ratioMax: number
   /** Bytes that come out of one file. */
   bytesMax: number
-  /** Files in one zip archive. */
+  /** Files in one archive. */
   membersMax: number
 }
 

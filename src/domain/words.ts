@@ -77,7 +77,7 @@ export interface FileShape {
   /** What the source's bytes were written in, when it was not UTF-8; the staged ones are. */
   encoding?: string
   /** What the source's bytes were packed with; the staged ones are not. */
-  packing?: 'gzip' | 'zstd' | 'zip'
+  packing?: 'gzip' | 'zstd' | 'zip' | 'tar'
   /** Why the file is no data; then it has no records. */
   leftOut?: string
   /** What its head tells that the first table does not tell as well. */

@@ -10,6 +10,13 @@ export const files = withExamples({
     hint: 'The path is looked up on the machine of the worker.',
     example: { path: '/data/2025/*.csv' },
   },
+  source_no_archive: {
+    status: 422,
+    kind: 'user',
+    message: 'The file {file} is no archive, and so has no members {members}.',
+    hint: 'Name the file itself, or an archive: zip, tar, tar within gzip or zstd, or a workbook.',
+    example: { file: '/data/trips.csv', members: '*.csv' },
+  },
   source_not_a_file: {
     status: 422,
     kind: 'user',
@@ -31,7 +38,7 @@ export const files = withExamples({
     status: 422,
     kind: 'data',
     message: 'The archive {path} holds no file.',
-    hint: 'Look into it with `unzip -l`, and pack it again with the files in it.',
+    hint: 'Look into it with `unzip -l` or `tar -tf`, and pack it again with the files in it.',
     example: { path: '/data/trips.zip' },
   },
   file_name_invalid: {
@@ -157,7 +164,7 @@ export const files = withExamples({
     status: 422,
     kind: 'data',
     message: 'The packed file {file} is damaged: {problem}.',
-    hint: 'Nothing was published. Test it with gzip -t, zstd -t or unzip -t; copy or pack it again.',
+    hint: 'Nothing was published. Test it with gzip -t, zstd -t, unzip -t or tar -tf; copy or pack it again.',
     example: { file: '/data/trips.csv.gz', problem: 'unexpected end of file' },
   },
   parquet_unreadable: {
@@ -199,7 +206,7 @@ export const files = withExamples({
     status: 422,
     kind: 'data',
     message: 'The file {file} is packed in a way that Sluice does not read: {problem}.',
-    hint: 'Sluice reads gzip, zstd and zip (deflate, without a password), one within a zip. Unpack it first.',
+    hint: 'Sluice reads gzip, zstd, zip (deflate, without a password) and tar, one level deep. Unpack it first.',
     example: { file: '/data/trips.csv.bz2', problem: 'it is bzip2' },
   },
   not_xlsx: {

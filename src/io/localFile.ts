@@ -12,7 +12,13 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import { versionOf } from '../domain/version.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
 import { chunksOf, readAt } from './chunks.ts'
-import type { FileState, FoundFile, OpenFile, Range } from './openFile.ts'
+import {
+  type FileState,
+  type FoundFile,
+  listedHeadBytes,
+  type OpenFile,
+  type Range,
+} from './openFile.ts'
 import { inSync, syncBytesMax } from './syncRead.ts'
 
 const chunkBytes = 1 << 20
@@ -25,14 +31,18 @@ export async function listFile(path: string, name: string): Promise<FoundFile> {
   const quick = inSync(() =>
     withOpen(path, name, (fd) => {
       const stats = fstatSync(fd, { bigint: true })
-      return listed(name, stats, stats.isFile() ? readNow(fd, 4) : none)
+      return listed(name, stats, stats.isFile() ? readNow(fd, listedHeadBytes) : none)
     }),
   )
   if (quick) return quick.value
   const handle = await open(path, readOnly).catch((error) => refuse(name, error))
   try {
     const stats = await handle.stat({ bigint: true })
-    return listed(name, stats, stats.isFile() ? await readAt(handle, Buffer.alloc(4), 0) : none)
+    return listed(
+      name,
+      stats,
+      stats.isFile() ? await readAt(handle, Buffer.alloc(listedHeadBytes), 0) : none,
+    )
   } finally {
     await handle.close()
   }
@@ -161,4 +171,10 @@ function check(stats: { size: bigint; ino: bigint; mtimeNs: bigint }, file: File
 function refuse(file: string, error: NodeJS.ErrnoException): never {
   if (error.code === 'ENOENT') throw sluiceError('file_vanished', { file }, { cause: error })
   throw sluiceError('file_unreadable', { file, problem: messageOf(error) }, { cause: error })
+}
+
+/** For a file that may be there or not. */
+export function noneIfVanished(error: unknown): null {
+  if (error instanceof SluiceError && error.code === 'file_vanished') return null
+  throw error
 }

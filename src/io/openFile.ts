@@ -12,7 +12,7 @@ export interface OpenFile {
   /** Whether `read` takes a range: any, and as often as it is asked. */
   ranges: boolean
   /** The format of the archive that it is a member of; absent for a file of its own. */
-  packing?: 'zip'
+  packing?: 'zip' | 'tar'
   /** The format that its bytes were made for, from a table of a document; absent for any other. */
   madeFor?: string
   /**
@@ -32,10 +32,13 @@ export interface FileState {
   version: string
 }
 
+/** As many bytes tell archives from other files, nearly always also within a packing. */
+export const listedHeadBytes = 4096
+
 /** A file as it was found. */
 export interface FoundFile extends FileState {
   /** When its bytes were changed, in milliseconds of the epoch; absent where nobody knows. */
   modifiedMs?: number
-  /** Its first 4 bytes, or all; absent where it would cost a request more to read them. */
+  /** Its first `listedHeadBytes`, or all; absent where it would cost a request more to read them. */
   head?: Buffer
 }

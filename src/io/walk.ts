@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { type Glob, parseGlob, splitGlob } from '../domain/glob.ts'
 import { messageOf, sluiceError } from '../errors.ts'
 
-interface WalkOptions {
+export interface WalkOptions {
   signal?: AbortSignal
   /** Hears of what lies in a folder that is named itself, and is not walked. */
   onLeftOut?: ((path: string, why: string) => void) | undefined
@@ -35,7 +35,7 @@ export async function* walk(
   const refuse = (problem: string) => sluiceError('glob_invalid', { path, problem })
   const from = stats?.isDirectory() ? { base: absolute, below: '*' } : splitGlob(absolute, refuse)
   let isFound = false
-  const real = from && (await realpath(from.base).catch(() => null))
+  const real = from && (await realFolder(from.base))
   if (from && real) {
     const glob = parseGlob(from.below, 'files', refuse)
     const hears = stats?.isDirectory() && onLeftOut ? { onLeftOut } : {}
@@ -56,6 +56,12 @@ export async function* walk(
   if (isFound) return
   await mustBeText(dirname(absolute), basename(absolute))
   throw sluiceError('source_empty', { path })
+}
+
+/** @returns null for one that is not there, or is a file */
+async function realFolder(path: string): Promise<string | null> {
+  const found = await stat(path).catch(() => null)
+  return found?.isFile() ? null : realpath(path).catch(() => null)
 }
 
 const nounOf = (stats: Pick<Stats, 'isFIFO' | 'isSocket'>): `a ${string}` => {

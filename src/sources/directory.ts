@@ -10,7 +10,7 @@ import { sluiceError } from '../errors.ts'
 import { listFile, openFile } from '../io/localFile.ts'
 import { mapOrdered } from '../io/mapOrdered.ts'
 import { inSync } from '../io/syncRead.ts'
-import { type Met, walk } from '../io/walk.ts'
+import { type MetInto, walkInto } from '../io/walkInto.ts'
 import type { Source, SourceDeps, SourceKind } from './source.ts'
 
 const path = Type.String({ minLength: 1, maxLength: 4096 })
@@ -19,7 +19,9 @@ const options = Type.Object(
   {
     kind: Type.Literal('directory'),
     path: Type.Union([path, Type.Array(path, { minItems: 1, maxItems: 10_000 })], {
-      description: 'A file, a folder, or a glob, on the machine of the worker; or several.',
+      description:
+        'A file, a folder, or a glob, on the machine of the worker; or several. Behind an archive: ' +
+        'which of its members, like `/data/2025.zip/*.csv`.',
     }),
     ...selectionProperties,
   },
@@ -44,9 +46,12 @@ export const directory = {
       async *list(signal, onLeftOut) {
         // By its name one may tell better why a file is no data.
         const leave = (name: string, why: string) => onLeftOut?.(name, clutterOf({ name }) ?? why)
-        const look = async (met: Met) => listFile(await allowed(met.path, met.real), met.path)
+        const look = async ({ path, real, only }: MetInto) => {
+          const file = await listFile(await allowed(path, real), path)
+          return { ...file, ...(only && { only }) }
+        }
         for (const each of [spec.path].flat()) {
-          const found = walk(each, { signal, onLeftOut: leave })
+          const found = walkInto(each, { signal, onLeftOut: leave })
           for await (const file of mapOrdered(found, looksAtOnce, look)) {
             signal.throwIfAborted()
             const known = { ...file, modifiedMs: file.modifiedMs ?? 0 }

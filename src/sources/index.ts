@@ -1,8 +1,8 @@
 /** The kinds of sources. What is outside of this folder knows none of them by itself. */
 import { type Static, Type } from 'typebox'
 import type { UnpackLimits } from '../domain/unpack.ts'
-import type { Container } from '../unpack/container.ts'
 import { directory } from './directory.ts'
+import type { Unpacking } from './members/open.ts'
 import type { Source, SourceDeps, SourceKind } from './source.ts'
 import { upload } from './upload.ts'
 import { withMembers } from './withMembers.ts'
@@ -35,23 +35,21 @@ export const checkSource = async (
 /** An API that has a token asks for it before it reads such a source. */
 export const needsToken = (options: SourceOptions): boolean => kindOf(options).needsToken
 
-interface Opening extends SourceDeps {
+interface Opening extends SourceDeps, Omit<Unpacking, 'limits'> {
   unpack: UnpackLimits
-  /** The documents whose tables are read. */
-  containers: readonly Container[]
 }
 
 /** Steps are for files of any kind: they get archives as they are. */
 export function openSource(
   { source: options, steps }: { source: SourceOptions; steps?: string[] },
-  { unpack: limits, containers, ...deps }: Opening,
+  { unpack: limits, containers, spool, ...deps }: Opening,
 ): Source {
   const source = kindOf(options).open(options, deps)
-  return steps ? source : withMembers(source, { limits, containers })
+  return steps ? source : withMembers(source, { limits, containers, spool })
 }
 
 /** The files of this machine, wherever they lie: for a look at them before an ingest. */
 export const openLocal = (
   options: Static<typeof directory.options>,
-  { roots, unpack: limits, containers }: Pick<Opening, 'roots' | 'unpack' | 'containers'>,
-): Source => withMembers(directory.open(options, { roots }), { limits, containers })
+  { roots, unpack: limits, containers, spool }: Omit<Opening, 'uploads'>,
+): Source => withMembers(directory.open(options, { roots }), { limits, containers, spool })

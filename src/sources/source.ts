@@ -1,5 +1,6 @@
 /** What every kind of source can do. One file a kind; the table of them is in index.ts. */
 import type { TSchema } from 'typebox'
+import type { Only } from '../domain/membersPath.ts'
 import type { ListedFile } from '../domain/words.ts'
 import type { FileState, FoundFile, OpenFile } from '../io/openFile.ts'
 
@@ -37,6 +38,8 @@ export interface UploadedFiles {
 /** A file that was found; files are ordered by place, then by name. */
 export interface Found extends ListedFile, FoundFile {
   place: number
+  /** Those of its members that are meant; absent for a file, or all of its members. */
+  only?: Only
 }
 
 export type OnLeftOut = (name: string, why: string) => void

@@ -30,6 +30,7 @@ import { sluiceError } from '../errors.ts'
 import { chunksOf } from '../io/chunks.ts'
 import { mapOrdered } from '../io/mapOrdered.ts'
 import { inSync, syncBytesMax } from '../io/syncRead.ts'
+import { localSpool } from './localSpool.ts'
 import { localUploads } from './localUploads.ts'
 import type { Stage, StagedFile, StagedState } from './stage.ts'
 import { adopt, unlinkable, writeWhole } from './write.ts'
@@ -69,6 +70,7 @@ export function localStage(folder: string, { uploads }: { uploads?: UploadLimits
       const path = await mkdtemp(join(folderOf(ingestId), 'scratch-'))
       return { path, remove: () => rm(path, { recursive: true, force: true }) }
     },
+    spool: (ingestId) => localSpool(folderOf(ingestId)),
     adopt: (file, path) => adopt(pathOf(file), path),
     remove: (file) => rm(pathOf(file), { force: true }),
     clear: (ingestId) => clear(folderOf(ingestId)),

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { noUploadLimits, type UploadLimits } from '../domain/upload.ts'
-import { SluiceError, sluiceError } from '../errors.ts'
-import { listFile, openFile } from '../io/localFile.ts'
+import { sluiceError } from '../errors.ts'
+import { listFile, noneIfVanished, openFile } from '../io/localFile.ts'
 import { PartialUploads } from './partialUpload.ts'
 import type { Hashed, Uploads } from './stage.ts'
 import { moveTo, writeWhole } from './write.ts'
@@ -58,13 +58,13 @@ export function localUploads(folder: string, limits: UploadLimits = noUploadLimi
     async progress(name) {
       const offset = await partials.offset(name)
       if (offset !== null) return { sizeBytes: offset, isComplete: false, sha256: null }
-      const whole = await listFile(path(name), name).catch(orNone)
+      const whole = await listFile(path(name), name).catch(noneIfVanished)
       if (!whole) return null
       const { sizeBytes, version } = whole
       return { sizeBytes, isComplete: true, sha256: await keptDigest({ name, version }) }
     },
     async stat(name) {
-      const found = await listFile(path(name), name).catch(orNone)
+      const found = await listFile(path(name), name).catch(noneIfVanished)
       if (!found) return null
       const { name: _, ...state } = found
       return state
@@ -127,9 +127,4 @@ async function* limited(
     if (allBytes + came > allMax) throw sluiceError('uploads_full', { name, max: allMax })
     yield chunk
   }
-}
-
-function orNone(error: unknown): null {
-  if (error instanceof SluiceError && error.code === 'file_vanished') return null
-  throw error
 }

@@ -1,5 +1,6 @@
 /** Where staged files live. One file a kind of stage; a staged file never changes. */
 import type { FileState, FoundFile, OpenFile } from '../io/openFile.ts'
+import type { Spool } from '../unpack/spool.ts'
 
 export interface StagedFile {
   ingestId: string
@@ -53,6 +54,8 @@ export interface Stage {
   local(file: StagedFile & StagedState): Promise<string>
   /** An empty folder, for one attempt at a step; the sweep removes those that are left. */
   scratch(ingestId: string): Promise<{ path: string; remove(): Promise<void> }>
+  /** What is unpacked for an ingest as a whole; it goes with the staged files. */
+  spool(ingestId: string): Spool
   /** Takes a file of a scratch folder into the stage. @throws stage_full */
   adopt(file: StagedFile, path: string): Promise<Hashed>
   remove(file: StagedFile): Promise<void>

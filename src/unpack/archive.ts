@@ -3,7 +3,7 @@ import type { UnpackLimits } from '../domain/unpack.ts'
 import { sluiceError } from '../errors.ts'
 import type { OpenFile } from '../io/openFile.ts'
 import { readMember } from './member.ts'
-import { listMembers, type Member } from './zip.ts'
+import { type Directory, listMembers, type Member, openDirectory } from './zip.ts'
 
 export interface Archive {
   file: string
@@ -14,19 +14,27 @@ export interface Archive {
   read(part: string): AsyncIterable<Buffer>
 }
 
-/** A document that is made of so many parts is none. */
-const partsMax = 20_000
-
 /** @throws packed_file_damaged, packing_unsupported, unpack_limit */
 export async function openArchive(
   opened: OpenFile,
   of: { file: string; archiveBytes: number },
   limits: UnpackLimits,
 ): Promise<Archive> {
+  return partsOf(opened, { of, directory: await openDirectory(opened, of, limits) }, limits)
+}
+
+/** The same of one whose directory has been read. @throws the same */
+export async function partsOf(
+  opened: OpenFile,
+  { of, directory }: { of: { file: string; archiveBytes: number }; directory: Directory },
+  limits: UnpackLimits,
+): Promise<Archive> {
   const { file, archiveBytes } = of
   const members = new Map<string, Member>()
-  const few = { ...limits, membersMax: Math.min(limits.membersMax, partsMax) }
-  for await (const member of listMembers(opened, of, few, true)) {
+  if (directory.names === null) {
+    throw sluiceError('packed_file_damaged', { file, problem: 'it has too many parts' })
+  }
+  for await (const member of listMembers(directory, of, limits, true)) {
     const name = member.name.replaceAll('\\', '/')
     // Which of two would be read might be another one elsewhere.
     if (members.has(name)) {

@@ -15,6 +15,8 @@ export interface Table {
 export interface Container {
   /** The format that reads the tables. */
   kind: string
+  /** The ends of their names, in lower case and without the point. */
+  extensions: readonly string[]
   /** The archives that have all of these parts are such documents. */
   marks: readonly string[]
   /** @throws what makes it no document of the kind */

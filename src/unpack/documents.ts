@@ -1,9 +1,7 @@
 /** Tells archives that are documents of office programs from those that hold files. */
-import type { UnpackLimits } from '../domain/unpack.ts'
 import { sluiceError } from '../errors.ts'
-import type { OpenFile } from '../io/openFile.ts'
 import type { Container } from './container.ts'
-import { namesIn } from './zip.ts'
+import type { Directory } from './zip.ts'
 
 /** Documents with tables that are not read. */
 const spreadsheets: [what: string, marks: string[]][] = [
@@ -20,21 +18,18 @@ const otherMarks = ['[Content_Types].xml', 'META-INF/manifest.xml']
 
 /**
  * @returns the kind of document that it is; null for an archive that holds files
- * @throws spreadsheet_unsupported, packing_unsupported, packed_file_damaged, unpack_limit
+ * @throws spreadsheet_unsupported, packing_unsupported
  */
-export async function containerOf(
-  archive: OpenFile,
-  of: { file: string; archiveBytes: number },
-  { limits, containers }: { limits: UnpackLimits; containers: readonly Container[] },
-): Promise<Container | null> {
-  const { file } = of
-  const marks = [...containers, ...spreadsheets.map(([, each]) => ({ marks: each }))]
-  const wanted = new Set([...otherMarks, ...marks.flatMap((each) => each.marks)])
-  const found = await namesIn(archive, of, { wanted, limits })
-  const isIn = (names: readonly string[]) => names.every((name) => found.has(name))
-  const container = containers.find((each) => isIn(each.marks))
+export function containerOf(
+  { names }: Pick<Directory, 'names'>,
+  file: string,
+  containers: readonly Container[],
+): Container | null {
+  const found = new Set([...(names ?? [])].map((name) => name.replaceAll('\\', '/')))
+  const isIn = (marks: readonly string[]) => marks.every((name) => found.has(name))
+  const container = containers.find(({ marks }) => isIn(marks))
   if (container) return container
-  const known = spreadsheets.find(([, names]) => isIn(names))
+  const known = spreadsheets.find(([, marks]) => isIn(marks))
   if (known) throw sluiceError('spreadsheet_unsupported', { file, what: known[0] })
   if (!otherMarks.some((name) => found.has(name))) return null
   const problem = 'it is a document of an office program: save it as CSV'

@@ -1,5 +1,12 @@
 /** gzip and deflate: zlib unpacks on a thread of its own while ours works on what came out. */
-import { createGunzip, createInflateRaw, type Gunzip, type InflateRaw } from 'node:zlib'
+import {
+  constants,
+  createGunzip,
+  createInflateRaw,
+  type Gunzip,
+  gunzipSync,
+  type InflateRaw,
+} from 'node:zlib'
 import { messageOf, sluiceError } from '../errors.ts'
 
 const outBytes = 256 * 1024
@@ -10,6 +17,18 @@ const outBytes = 256 * 1024
  */
 export const gunzip = (packed: AsyncIterable<Buffer>, file: string): AsyncGenerator<Buffer> =>
   through(packed, createGunzip({ chunkSize: outBytes }), file)
+
+/**
+ * What the first bytes of a gzip file come to, which is up to 1032 times as much.
+ * @returns null for bytes that are damaged, or too few
+ */
+export function unpackHead(packed: Buffer): Buffer | null {
+  try {
+    return gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH })
+  } catch {
+    return null
+  }
+}
 
 /** What a member of a zip archive holds. @throws packed_file_damaged */
 export const inflate = (packed: AsyncIterable<Buffer>, file: string): AsyncGenerator<Buffer> =>

@@ -46,3 +46,10 @@ export function checkRatio(
   const problem = `${packed} bytes came to ${unpacked}, more than ${ratioMax} times as many`
   throw sluiceError('unpack_limit', { file, problem, setting: 'SLUICE_UNPACK_RATIO' })
 }
+
+/** @throws unpack_limit */
+export function mustBeFew(file: string, members: number, { membersMax }: UnpackLimits): void {
+  if (members <= membersMax) return
+  const problem = `it has more than ${membersMax} members`
+  throw sluiceError('unpack_limit', { file, problem, setting: 'SLUICE_UNPACK_MEMBERS' })
+}

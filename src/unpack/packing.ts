@@ -1,5 +1,6 @@
 /** What a file is packed with, by its first bytes; names say nothing. */
 import { sluiceError } from '../errors.ts'
+import { isTar } from './tar/header.ts'
 
 export type Packing = 'gzip' | 'zstd' | 'zip'
 
@@ -39,9 +40,14 @@ export function refuseForeign(head: Buffer, file: string): void {
   const found = foreign.find(
     ([what, start]) => isAt(head, 0, start) && (what !== 'bzip2' || isBzip(head)),
   )
-  const what = found?.[0] ?? (isAt(head, 257, 'ustar') ? 'tar' : null)
+  const what = found?.[0] ?? tarIn(head)
   if (what) throw sluiceError('packing_unsupported', { file, problem: `it is ${what}` })
   refuseOle(head, file)
+}
+
+function tarIn(head: Buffer): string | null {
+  if (isTar(head)) return 'tar within another file, or after a step'
+  return isAt(head, 257, 'ustar') ? 'tar, and its first header is damaged' : null
 }
 
 const oleStart = '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'

@@ -15,7 +15,7 @@ export const headBytes = 1 << 20
 
 export interface Text extends Started {
   /** Left out when the bytes were not packed. */
-  packing?: Packing
+  packing?: Packing | 'tar'
   /** Left out when they were UTF-8. */
   encoding?: string
   /** Why the encoding may be wrong. Absent where nothing speaks against it. */
@@ -29,7 +29,7 @@ export interface TextOptions {
   format: { encoding?: string }
   limits: UnpackLimits
   /** The format of the archive that the bytes are a member of, if they are. */
-  packing?: Packing
+  packing?: Packing | 'tar'
 }
 
 /**
@@ -107,10 +107,7 @@ async function unpacked(
   }
   if (found === 'zip')
     throw nested(file, 'it is a zip archive within another file, or after a step')
-  const packed = new Packed()
-  const unpack = found === 'gzip' ? gunzip : unzstd
-  const bytes = within(unpack(packed.counted(text.bytes), file), packed, { file, limits })
-  const started = await start(bytes, headBytes)
+  const started = await start(unpackWithin(text.bytes, found, { file, limits }), headBytes)
   const inner = packingOf(started.head)
   if (inner === null) {
     refuseForeign(started.head, file)
@@ -118,6 +115,17 @@ async function unpacked(
   }
   await started.close()
   throw nested(file, `there is ${inner} within its ${found}`)
+}
+
+/** What comes out of packed bytes, held to the limits. @throws packed_file_damaged, unpack_limit */
+export function unpackWithin(
+  raw: AsyncIterable<Buffer>,
+  packing: Exclude<Packing, 'zip'>,
+  { file, limits }: { file: string; limits: UnpackLimits },
+): AsyncGenerator<Buffer> {
+  const packed = new Packed()
+  const unpack = packing === 'gzip' ? gunzip : unzstd
+  return within(unpack(packed.counted(raw), file), packed, { file, limits })
 }
 
 const nested = (file: string, problem: string): Error =>

@@ -9,9 +9,10 @@ import {
 import { clutterOf } from '../domain/clutter.ts'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import { messageOf, SluiceError, sluiceError } from '../errors.ts'
-import { readAll } from '../io/chunks.ts'
 import type { OpenFile } from '../io/openFile.ts'
-import { checkRatio, checkSize } from './limits.ts'
+import { checkRatio, checkSize, mustBeFew } from './limits.ts'
+import { nameBytesMax, nameOf } from './memberName.ts'
+import { Window } from './window.ts'
 
 /** Where the bytes of a member lie in its archive, by the archive's directory. */
 export interface Place {
@@ -30,22 +31,64 @@ export interface Member {
   place: Place
 }
 
+interface Named {
+  name: string
+  entry: Entry
+}
+
+/** What an archive says of its members, which is read once. */
+export interface Directory {
+  /** All names in it; null for more than a document may have. */
+  names: ReadonlySet<string> | null
+  entries: Iterable<Named> | AsyncIterable<Named>
+}
+
+/** A document that is made of so many parts is none. */
+const partsMax = 20_000
+
+/**
+ * Up to `partsMax` entries are held: they may be those of a document, which only all names tell.
+ * @param of what the archive is called, and its size
+ * @throws packed_file_damaged, unpack_limit
+ */
+export async function openDirectory(
+  archive: OpenFile,
+  of: { file: string; archiveBytes: number },
+  limits: UnpackLimits,
+): Promise<Directory> {
+  const held: Named[] = []
+  const rest = entriesOf(archive, of, limits)
+  while (held.length <= partsMax) {
+    const next = await rest.next()
+    if (next.done) return { names: new Set(held.map(({ name }) => name)), entries: held }
+    held.push(next.value)
+  }
+  return { names: null, entries: both(held, rest) }
+}
+
+async function* both(held: Named[], rest: AsyncGenerator<Named>): AsyncGenerator<Named> {
+  try {
+    yield* held.splice(0)
+    yield* rest
+  } finally {
+    await rest.return(undefined)
+  }
+}
+
 /**
  * The members that are files, in the order of the archive. Sizes are the archive's word, which
  * reading a member holds it to; those that are no data by their names are not read.
- * @param of what the archive is called, and its size
  * @param isPart the members are parts of a document, whose names say nothing
  * @throws packed_file_damaged, packing_unsupported, unpack_limit
  */
 export async function* listMembers(
-  archive: OpenFile,
-  of: { file: string; archiveBytes: number },
+  { entries }: Directory,
+  { file, archiveBytes }: { file: string; archiveBytes: number },
   limits: UnpackLimits,
   isPart = false,
 ): AsyncGenerator<Member> {
-  const { file, archiveBytes } = of
   let bytes = 0
-  for await (const { name, entry } of entriesOf(archive, of, limits)) {
+  for await (const { name, entry } of entries) {
     if (name.endsWith('/') || name === '') continue
     const member = { name, sizeBytes: entry.uncompressedSize, place: placeOf(entry) }
     if (!isPart && clutterOf({ name: file, member: name }) !== null) {
@@ -61,26 +104,12 @@ export async function* listMembers(
   }
 }
 
-/** Names that are looked for: those that tell documents from other archives. */
-export async function namesIn(
-  archive: OpenFile,
-  of: { file: string; archiveBytes: number },
-  { wanted, limits }: { wanted: ReadonlySet<string>; limits: UnpackLimits },
-): Promise<Set<string>> {
-  const found = new Set<string>()
-  for await (const { name } of entriesOf(archive, of, limits)) {
-    const path = name.replaceAll('\\', '/')
-    if (wanted.has(path)) found.add(path)
-  }
-  return found
-}
-
 /** @throws packed_file_damaged, unpack_limit */
 async function* entriesOf(
   archive: OpenFile,
   { file, archiveBytes }: { file: string; archiveBytes: number },
-  { membersMax }: UnpackLimits,
-): AsyncGenerator<{ name: string; entry: Entry }> {
+  limits: UnpackLimits,
+): AsyncGenerator<Named> {
   let zip: ZipFile | null = null
   let members = 0
   const spans = new Spans()
@@ -90,11 +119,8 @@ async function* entriesOf(
     zip = await fromRandomAccessReaderPromise(reader, archiveBytes, options)
     for await (const entry of zip.eachEntry()) {
       spans.add(entry)
-      if (++members > membersMax) {
-        const problem = `it has more than ${membersMax} members`
-        throw sluiceError('unpack_limit', { file, problem, setting: 'SLUICE_ZIP_MEMBERS' })
-      }
-      yield { name: nameOf(entry), entry }
+      mustBeFew(file, ++members, limits)
+      yield { name: nameIn(entry), entry }
     }
     spans.mustNotOverlap()
   } catch (error) {
@@ -105,18 +131,13 @@ async function* entriesOf(
   }
 }
 
-const windowBytes = 64 * 1024
-
 /** Reads an archive's directory by ranges; its entries, of 46 bytes and a name, lie side by side. */
 class ArchiveReader extends RandomAccessReader {
-  readonly #archive: OpenFile
-  readonly #archiveBytes: number
-  #window: { start: number; bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) }
+  readonly #window: Window
 
   constructor(archive: OpenFile, archiveBytes: number) {
     super()
-    this.#archive = archive
-    this.#archiveBytes = archiveBytes
+    this.#window = new Window(archive, archiveBytes)
   }
 
   // biome-ignore lint/complexity/useMaxParams: as yauzl calls it
@@ -127,20 +148,9 @@ class ArchiveReader extends RandomAccessReader {
     position: number,
     callback: (error: Error | null, bytesRead?: number) => void,
   ): void {
-    this.#bytesAt(position, length).then(
-      (bytes) => callback(null, bytes.copy(buffer, offset)),
-      callback,
-    )
-  }
-
-  async #bytesAt(start: number, length: number): Promise<Buffer> {
-    const { bytes } = this.#window
-    const from = start - this.#window.start
-    if (from >= 0 && from + length <= bytes.length) return bytes.subarray(from, from + length)
-    const end = Math.min(start + Math.max(length, windowBytes), this.#archiveBytes)
-    const read = await readAll(this.#archive.read({ start, end }), Math.max(0, end - start))
-    this.#window = { start, bytes: read }
-    return read.subarray(0, length)
+    this.#window
+      .read(position, length)
+      .then((bytes) => callback(null, bytes.copy(buffer, offset)), callback)
   }
 }
 
@@ -174,17 +184,13 @@ const placeOf = (entry: Entry): Place => ({
   crc32: entry.crc32,
 })
 
-/** No path of Linux is longer. */
-const nameBytesMax = 4096
-
-/** A NUL byte is the one character that the ledger cannot keep. */
-function nameOf(entry: Entry): string {
+function nameIn(entry: Entry): string {
   const { generalPurposeBitFlag, extraFields } = entry
   const raw = entry.fileName as unknown as Buffer
   const name = getFileNameLowLevel(generalPurposeBitFlag, raw, extraFields, true)
   const bytes = Math.max(raw.length, Buffer.byteLength(name))
   if (bytes > nameBytesMax) throw new Error(`a name in it has ${bytes} bytes`)
-  return name.replaceAll('\0', '\ufffd')
+  return nameOf(name)
 }
 
 /** @throws packing_unsupported */

@@ -8,6 +8,7 @@ import { createClient } from '../../src/cli/client.ts'
 import { sendFiles } from '../../src/cli/commands/ingest/send.ts'
 import { buildApi } from '../api/server.ts'
 import { until } from '../harness.ts'
+import { zip } from '../zip.ts'
 import { inProcess } from './inProcess.ts'
 import { environment, program, sluice } from './sluice.ts'
 
@@ -99,6 +100,23 @@ test('of a folder that is sent, what is no data stays here and is told', async (
   // Who names a file says that it is data.
   const named = JSON.parse((await ingestThat('sent/README.md')).out)
   expect(named.spec.source.uploads).toHaveLength(1)
+})
+
+test('of an archive that is sent, the members that a glob is for are loaded', async () => {
+  const members = {
+    'a.csv': 'id,name\n1,a\n',
+    'b.txt': 'id,name\n2,b\n',
+    'c.csv': 'id,name\n3,c\n',
+  }
+  await writeFile(join(api.folder, 'some.zip'), await zip(members))
+  const args = ['--into', 'some', '--queue', api.queue, '--upload', '--json']
+  const { out } = await run('ingest', 'some.zip/*.csv', ...args)
+  const view = JSON.parse(out)
+  expect(view).toMatchObject({ state: 'completed', files: 2, rowsLoaded: 2 })
+  expect(view.spec.source.uploads).toEqual([expect.stringMatching(/-some\.zip\/\*\.csv$/)])
+  expect(await uploads()).toEqual([])
+  const none = await run('ingest', 'none.zip/*.csv', ...args)
+  expect(none.error).toContain('file_missing')
 })
 
 test('a failed ingest exits with 1 and says why', async () => {

@@ -2,7 +2,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
+import { tar } from '../tar.ts'
 import { zip } from '../zip.ts'
 import { inProcess } from './inProcess.ts'
 
@@ -139,4 +141,19 @@ test('under --schema freeze the values of all files that do not fit are counted'
   ])
   expect(seen.words).toMatch(/Frozen: 3 values are no bigint in column id.*1\.csv, line 2002/)
   expect((await dryRun(files)).misfits).toEqual([])
+})
+
+test('members of archives, also of one that is unpacked for the look at it', async () => {
+  const members = { 'a.csv': plain, 'b.csv': 'id,name\n3,c\n', 'c.tsv': 'id\tname\n4\td\n' }
+  const entries = Object.entries(members).map(([name, content]) => ({ name, content }))
+  const path = await mkdtemp(join(folder, 'archives-'))
+  await writeFile(join(path, 'a.tar.gz'), gzipSync(tar(entries)))
+  const all = await dryRunOf(join(path, 'a.tar.gz'))
+  expect(all).toMatchObject({ files: 3, heads: 3, problem: null, code: 0 })
+  expect(all.file).toBe(join(path, 'a.tar.gz', 'a.csv'))
+  expect(await dryRunOf(join(path, '*.tar.gz/*.csv'))).toMatchObject({
+    files: 2,
+    heads: 2,
+    code: 0,
+  })
 })

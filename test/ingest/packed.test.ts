@@ -11,7 +11,7 @@ import { packedRows, storedFrame } from '../zstd.ts'
 
 const harness = await build()
 await harness.startWorker({
-  env: { SLUICE_UNPACK_BYTES: '200MB', SLUICE_ZIP_MEMBERS: '20', SLUICE_UNPACK_RATIO: '50' },
+  env: { SLUICE_UNPACK_BYTES: '200MB', SLUICE_UNPACK_MEMBERS: '20', SLUICE_UNPACK_RATIO: '50' },
 })
 
 const ingest = (path: string, table: string) =>
@@ -199,7 +199,7 @@ test.each([
 
 describe('limits', () => {
   test.each([
-    ['too many members', () => zip(many(21)), 'SLUICE_ZIP_MEMBERS', 'more than 20 members'],
+    ['too many members', () => zip(many(21)), 'SLUICE_UNPACK_MEMBERS', 'more than 20 members'],
     [
       'too many bytes',
       async () => gzipSync(sparse(201e6)),

@@ -2,15 +2,17 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, expect, test } from 'vitest'
-import { unpackLimits } from '../../src/domain/unpack.ts'
 import { directory } from '../../src/sources/directory.ts'
 import type { Source } from '../../src/sources/source.ts'
 import { upload } from '../../src/sources/upload.ts'
 import { withMembers } from '../../src/sources/withMembers.ts'
 import { localStage } from '../../src/stage/local.ts'
+import { tar } from '../tar.ts'
 import { zip } from '../zip.ts'
 import { itIsASource } from './conformance.ts'
+import { unpacking } from './unpacking.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-sources-'))
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -69,9 +71,7 @@ test('an upload hashes to what it did when it came, and so do the members of an 
     'hash.zip': await put('hash.zip', await zip({ 'in.csv': 'a\n' })),
   }
   const names = Object.keys(hashes)
-  const source = withMembers(upload.open({ kind: 'upload', uploads: names }, stage), {
-    limits: unpackLimits,
-  })
+  const source = withMembers(upload.open({ kind: 'upload', uploads: names }, stage), unpacking)
   const found: (string | null | undefined)[] = []
   for await (const file of source.list(signal)) found.push(await source.sha256?.(file))
   expect(found).toEqual(Object.values(hashes))
@@ -107,16 +107,22 @@ const withoutRanges = (source: Source): Source => ({
   },
 })
 
-test('a source without ranges can have any files but archives', async () => {
+test('a source without ranges can have any files: archives of it are kept in the spool', async () => {
   await stage.uploads.put('plain.csv', once(Buffer.from('a\n1\n')))
   await stage.uploads.put('packed.zip', once(await zip({ 'in.csv': 'a\n' })))
-  const list = async (name: string) => {
-    const source = upload.open({ kind: 'upload', uploads: [name] }, stage)
+  await stage.uploads.put('packed.tar', once(tar([{ name: 'in.csv', content: 'a\n' }])))
+  const read = async (name: string) => {
+    const plain = withoutRanges(upload.open({ kind: 'upload', uploads: [name] }, stage))
+    const source = withMembers(plain, unpacking)
     const found: string[] = []
-    const files = withMembers(withoutRanges(source), { limits: unpackLimits }).list(signal)
-    for await (const file of files) found.push(file.name)
+    for await (const file of source.list(signal)) {
+      const opened = await source.open(file, signal)
+      found.push(file.name, `${await buffer(opened.read())}`)
+      await opened.close()
+    }
     return found
   }
-  expect(await list('plain.csv')).toEqual(['plain.csv'])
-  await expect(list('packed.zip')).rejects.toMatchObject({ code: 'packing_unsupported' })
+  expect(await read('plain.csv')).toEqual(['plain.csv', 'a\n1\n'])
+  expect(await read('packed.zip')).toEqual(['packed.zip/in.csv', 'a\n'])
+  expect(await read('packed.tar')).toEqual(['packed.tar/in.csv', 'a\n'])
 })

@@ -2,11 +2,11 @@
 import { appendFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { unpackLimits } from '../../src/domain/unpack.ts'
 import type { OpenFile, Range } from '../../src/io/openFile.ts'
 import type { Found, Source } from '../../src/sources/source.ts'
 import { withMembers } from '../../src/sources/withMembers.ts'
 import { zip } from '../zip.ts'
+import { unpacking } from './unpacking.ts'
 
 export interface World {
   kind: string
@@ -57,8 +57,7 @@ async function contentOf(source: Source, file: Found): Promise<Buffer> {
 
 export function itIsASource(world: World): void {
   const { kind, put, pathOf } = world
-  const sourceOf = (...names: string[]) =>
-    withMembers(world.source(names), { limits: unpackLimits })
+  const sourceOf = (...names: string[]) => withMembers(world.source(names), unpacking)
   const only = async (source: Source): Promise<Found> => {
     const [file, ...others] = await listed(source)
     expect(others).toEqual([])
@@ -224,7 +223,7 @@ export function itIsASource(world: World): void {
       await appendFile(pathOf(name), '1')
       return source.open(file, signal)
     }
-    const failing = listed(withMembers({ ...source, open }, { limits: unpackLimits }))
+    const failing = listed(withMembers({ ...source, open }, unpacking))
     await expect(failing).rejects.toMatchObject({ code: 'file_changed' })
     await expect(failing).rejects.toThrow(name)
   })

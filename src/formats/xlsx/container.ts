@@ -16,10 +16,13 @@ import { unfold } from './unfold.ts'
 import { readWorkbook, type Sheet, type Workbook } from './workbook.ts'
 import { readXml } from './xml.ts'
 
+export const extensions = ['xlsx', 'xlsm']
+
 export function workbooks(options: XlsxOptions, limits: UnpackLimits): Container {
   const area = options.range === undefined ? null : areaOf(options.range)
   return {
     kind: 'xlsx',
+    extensions,
     marks: ['[Content_Types].xml', 'xl/workbook.xml'],
     async tables(archive) {
       const workbook = await orDamaged(archive.file, () => readWorkbook(archive))

@@ -4,7 +4,7 @@ import { type Note, noteOf } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Format, Head, HeadFile } from '../format.ts'
 import { areaOf } from './cellRef.ts'
-import { workbooks } from './container.ts'
+import { extensions, workbooks } from './container.ts'
 import { notesBeside } from './notes.ts'
 import { type XlsxOptions, xlsxOptions } from './options.ts'
 import type { XlsxReading } from './reading.ts'
@@ -67,7 +67,7 @@ export function createXlsx(headOfCsv: CsvHead) {
   return {
     kind: 'xlsx',
     options: xlsxOptions,
-    extensions: ['xlsx', 'xlsm'],
+    extensions,
     // Not by the text, which somebody else may have written.
     recognise: ({ madeFor }) => (madeFor === 'xlsx' ? 'certainly' : 'no'),
     check({ range }) {

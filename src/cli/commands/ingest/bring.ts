@@ -8,7 +8,7 @@ import type { Accepted, Client, IngestNow } from '../../client.ts'
 import { follow } from '../../follow.ts'
 import { createProgress } from '../../progress.ts'
 import { sendFiles } from './send.ts'
-import { type Found, uploadName } from './sources.ts'
+import { type Found, type LocalFile, uploadName } from './sources.ts'
 
 export interface Submitted extends Accepted {
   /** Uploads that are ours to remove after the end. */
@@ -53,7 +53,10 @@ export async function submit(
   const unnamed = uploads.filter((_, index) => !found.files[index]?.isNamed)
   const source = {
     kind: 'upload' as const,
-    uploads,
+    uploads: uploads.flatMap((name, index) => {
+      const { members } = found.files[index] as LocalFile
+      return members ? members.map((each) => `${name}/${each}`) : name
+    }),
     ...(unnamed.length > 0 && { unnamed }),
     ...(found.leftOut.length > 0 && { leftOut: found.leftOut }),
   }

@@ -3,6 +3,7 @@
 import { clutterOf } from '../../../domain/clutter.ts'
 import { ColumnValues } from '../../../domain/columnValues.ts'
 import { LeftOut } from '../../../domain/leftOut.ts'
+import { mustBeOnly } from '../../../domain/membersTwice.ts'
 import type { FileShape, FirstTable, ListedFile } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import { sluiceError } from '../../../errors.ts'
@@ -40,6 +41,7 @@ export async function listFiles({ source, spec, opening: { signal } }: Reader): 
   const found = new Map<string, { file: ListedFile; key: Buffer }>()
   const leave = (name: string, why: string) => void leftOut.add(why, name)
   for await (const file of source.list(signal, leave)) {
+    mustBeOnly(file, found.get(file.name)?.file)
     const why = isNamed(file) ? null : clutterOf(file)
     if (why !== null) leftOut.add(why, file.name)
     else found.set(file.name, { file, key: Buffer.from(file.name) })

@@ -20,6 +20,7 @@ import { checkSpec } from '../../../spec/checkSpec.ts'
 import { readHead } from '../../../spec/files/text.ts'
 import { containersOf, kindOf, optionsLacking } from '../../../spec/format.ts'
 import type { FullTarget } from '../../../spec/target.ts'
+import { localSpool } from '../../../stage/localSpool.ts'
 import type { SpecWithoutSource } from '../../specOptions.ts'
 import { type FoundColumns, findColumns } from './columns.ts'
 import { type Fact, factsOf } from './facts.ts'
@@ -62,28 +63,45 @@ export async function peek(
     throw sluiceError('spec_invalid', { problem })
   }
   const limits = readConfig().unpack
-  const roots = paths.map((each) => parse(each).root)
-  const source = openLocal(from, {
-    roots,
-    unpack: limits,
-    containers: containersOf(full.format, limits),
-  })
-  const { signal } = new AbortController()
-  const opening = { format: full.format, limits, signal, scratch: temporaryFolder }
-  const reader = { source, spec: full, opening }
+  const spool = await temporaryFolder()
+  try {
+    const source = openLocal(from, {
+      roots: paths.map((each) => parse(each).root),
+      unpack: limits,
+      containers: containersOf(full.format, limits),
+      spool: localSpool(spool.path),
+    })
+    const { signal } = new AbortController()
+    const opening = { format: full.format, limits, signal, scratch: temporaryFolder }
+    const to = { spec, into: full.target, table, databaseUrl }
+    return await lookAt({ source, spec: full, opening }, to)
+  } finally {
+    await spool.remove()
+  }
+}
+
+interface Into {
+  spec: SpecWithoutSource
+  into: FullTarget
+  table: TableName
+  databaseUrl: string | null
+}
+
+async function lookAt(reader: Reader, { spec, into, table, databaseUrl }: Into): Promise<Peek> {
+  const { spec: full } = reader
   const listing = await listFiles(reader)
   const first = await firstTableOf(listing, reader)
   const file = listing.files.find(({ name }) => name === first?.name) ?? listing.files[0]
   const db = databaseUrl === null ? null : openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
   try {
-    const there = await lookForTarget(table, full.target, db)
+    const there = await lookForTarget(table, into, db)
     const { encoding, ...own } = await readFirst(file as ListedFile, reader)
     const known = first && { ...first, shape: own.shape }
     const heads = await readHeads(listing, { reader, first: known, target: there.target })
     const given = { ...optionsLacking(own.reading), ...full.format, ...spec.target }
     const { fields, ...found } = findColumns(own, {
       ...there,
-      into: full.target,
+      into,
       given,
       heads,
       listing,

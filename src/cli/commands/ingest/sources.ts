@@ -7,7 +7,7 @@ import { SomeNames } from '../../../domain/someNames.ts'
 import { mustBePath } from '../../../domain/sourcePath.ts'
 import { leftOutMax } from '../../../domain/upload.ts'
 import { SluiceError, sluiceError } from '../../../errors.ts'
-import { walk } from '../../../io/walk.ts'
+import { walkInto } from '../../../io/walkInto.ts'
 import type { OnLeftOut } from '../../../sources/source.ts'
 
 export interface LocalFile {
@@ -15,6 +15,8 @@ export interface LocalFile {
   sizeBytes: number
   /** An argument names the file itself, not a folder or a glob. */
   isNamed: boolean
+  /** Globs for those of its members that are meant; absent for the whole file. */
+  members?: string[]
 }
 
 export type Found =
@@ -64,7 +66,10 @@ export async function findSources(
     if (why !== null) leftOut.push({ name, why })
     return why === null
   }
-  const files = await sized([...new Set(here.flat())].filter(isData), named)
+  const files = await sized(
+    here.flat().filter(({ path }) => isData(path)),
+    named,
+  )
   if (files.length > 0) return { kind: 'upload', files, leftOut: leftOut.slice(0, leftOutMax) }
   const some = new SomeNames()
   for (const { name } of leftOut) some.add(name)
@@ -84,15 +89,23 @@ export async function pathsOf(sources: readonly string[]): Promise<string[]> {
  * The files that a path, a folder or a glob of this machine stands for, in order.
  * @throws source_unsupported, file_name_invalid
  */
-export async function expand(path: string, onLeftOut?: OnLeftOut): Promise<string[]> {
+export async function expand(path: string, onLeftOut?: OnLeftOut): Promise<Expanded[]> {
   mustBePath(path)
-  const found: string[] = []
+  const found: Expanded[] = []
   try {
-    for await (const file of walk(await absolutePath(path), { onLeftOut })) found.push(file.path)
+    for await (const { path: each, only } of walkInto(await absolutePath(path), { onLeftOut })) {
+      found.push({ path: each, members: only?.text ?? null })
+    }
   } catch (error) {
     if (!(error instanceof SluiceError && error.code === 'source_empty')) throw error
   }
-  return found.sort()
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+interface Expanded {
+  path: string
+  /** A glob for those of its members that are meant; null for the whole file. */
+  members: string | null
 }
 
 /** A glob stays one: the same words tomorrow are the same spec. */
@@ -105,13 +118,19 @@ async function absolutePath(path: string): Promise<string> {
   return resolve(escapeGlob(process.cwd()), path)
 }
 
-const sized = (paths: readonly string[], named: ReadonlySet<string>): Promise<LocalFile[]> =>
-  Promise.all(
-    paths.map(async (path) => {
+/** Each file once. */
+function sized(found: readonly Expanded[], named: ReadonlySet<string>): Promise<LocalFile[]> {
+  const globs = new Map<string, (string | null)[]>()
+  for (const { path, members } of found) globs.set(path, [...(globs.get(path) ?? []), members])
+  return Promise.all(
+    [...globs].map(async ([path, all]) => {
       const { size: sizeBytes } = await stat(path)
-      return { path, sizeBytes, isNamed: named.has(path) }
+      const members = [...new Set(all)].filter((each) => each !== null)
+      const isWhole = all.includes(null)
+      return { path, sizeBytes, isNamed: named.has(path), ...(!isWhole && { members }) }
     }),
   )
+}
 
 const nameCharsMax = 200
 
