@@ -1,6 +1,7 @@
 /**
  * The same rows in each format: how fast they come into a new table beside CSV, and what they cost. The
- * files are made by DuckDB from the rows of the bench; each is loaded by a worker of its own, in turn.
+ * files are made by DuckDB from the rows of the bench, the workbook by workbook.ts; each is loaded by a
+ * worker of its own, in turn.
  */
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,10 +12,13 @@ import { type BenchOptions, fullRows } from './options.ts'
 import { type Measure, noiseNote, noisiest, type Part, patiently, watched } from './part.ts'
 import type { Stack } from './stack.ts'
 import { dropTable } from './tables.ts'
+import { writeWorkbook } from './workbook.ts'
 import { startWorker } from './worker.ts'
 
 interface Loaded {
   format: string
+  /** A sheet has fewer than the other files. */
+  rows: number
   sizeBytes: number
   seconds: number
   rowsPerSecond: number
@@ -46,10 +50,14 @@ export const formats: Measure<FormatsPart> = {
     const { path: csv, sums } = await makeRows(rows, say)
     const folder = join(stack.folder, 'formats')
     await mkdir(folder)
-    const files = [{ format: 'csv', path: csv }, ...(await makeFiles(csv, folder))]
+    const made = await makeFiles(csv, folder)
+    const files = [
+      ...[{ format: 'csv', path: csv }, ...made].map((file) => ({ ...file, sums })),
+      await makeSheet(folder),
+    ]
     const loaded: Loaded[] = []
     for (const file of files) {
-      const each = await patiently(patienceSeconds, () => load(stack, options, { ...file, sums }))
+      const each = await patiently(patienceSeconds, () => load(stack, options, file))
       say(lineOf(each))
       loaded.push(each)
     }
@@ -65,6 +73,7 @@ export const formats: Measure<FormatsPart> = {
       cells: [
         [
           'format',
+          'rows',
           'file',
           'seconds',
           'rows/s',
@@ -75,10 +84,11 @@ export const formats: Measure<FormatsPart> = {
         ],
         ...part.loaded.map((each) => [
           each.format,
+          whole(each.rows),
           megabytes(each.sizeBytes),
           each.seconds.toFixed(2),
           whole(each.rowsPerSecond),
-          (csv.seconds / each.seconds).toFixed(2),
+          (each.rowsPerSecond / csv.rowsPerSecond).toFixed(2),
           each.workerCpu?.toFixed(1) ?? '',
           each.postgresCpu?.toFixed(1) ?? '',
           megabytes(each.peakRssBytes),
@@ -108,6 +118,19 @@ async function makeFiles(csv: string, folder: string): Promise<{ format: string;
   return made
 }
 
+/** Sheets of people have fewer rows; Excel itself takes 1,048,576. */
+const sheetRowsMax = 200_000
+
+async function makeSheet(folder: string) {
+  const path = join(folder, 'rows.xlsx')
+  const ndjson = join(folder, 'rows.ndjson')
+  return {
+    format: 'xlsx',
+    path,
+    sums: await writeWorkbook(path, { ndjson, rowsMax: sheetRowsMax }),
+  }
+}
+
 async function load(
   stack: Stack,
   { concurrency, patienceSeconds }: BenchOptions,
@@ -134,6 +157,7 @@ async function load(
   await dropTable(db, table)
   return {
     format,
+    rows: sums.rows,
     sizeBytes: (await stat(path)).size,
     seconds,
     rowsPerSecond: sums.rows / seconds,
