@@ -1,7 +1,7 @@
 /** A spool in a folder. A kept file is written once, and never changes. */
 import { join } from 'node:path'
 import { listFile, noneIfVanished, openFile } from '../io/localFile.ts'
-import type { Spool } from '../unpack/spool.ts'
+import type { Spool } from '../io/spool.ts'
 import { writeWhole } from './write.ts'
 
 export function localSpool(folder: string): Spool {

@@ -1,6 +1,6 @@
 /** Where staged files live. One file a kind of stage; a staged file never changes. */
 import type { FileState, FoundFile, OpenFile } from '../io/openFile.ts'
-import type { Spool } from '../unpack/spool.ts'
+import type { Spool } from '../io/spool.ts'
 
 export interface StagedFile {
   ingestId: string

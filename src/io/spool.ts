@@ -2,7 +2,7 @@
  * Keeps bytes that cannot be read by ranges where they lie, so that they can be: a tar archive
  * within gzip, or an archive whose source gives all of its bytes or none.
  */
-import type { OpenFile } from '../io/openFile.ts'
+import type { OpenFile } from './openFile.ts'
 
 export interface Spooled {
   opened: OpenFile
