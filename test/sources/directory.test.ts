@@ -145,7 +145,7 @@ test('files are left out by name and age, which is told, and come in the order t
   const told: string[] = []
   const source = openLocal(
     { kind: 'directory', path: join(aged, '**'), ...select, order: 'oldest' },
-    { roots: [root], unpack: unpackLimits, containers: [] },
+    { ...unpacking, roots: [root], unpack: unpacking.limits },
   )
   const onLeftOut = (name: string, why: string) => void told.push(`${basename(name)}: ${why}`)
   const names = await inPages(source.list(new AbortController().signal, onLeftOut))
