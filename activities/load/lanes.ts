@@ -210,8 +210,11 @@ export async function flawRejects(bytes: UnitBytes): Promise<Reject[]> {
   const rejects: Reject[] = []
   for (const flaw of bytes.unit.flaws) {
     const raw = trimLineEnd(await bytes.flaw(flaw, flawBytesMax))
-    const { fileNo, line } = flaw
-    const why = rejectReason('record_too_long', { max: recordBytesMax, kept: raw.length })
+    const { fileNo, line, problem } = flaw
+    const why =
+      problem === undefined
+        ? rejectReason('record_too_long', { max: recordBytesMax, kept: raw.length })
+        : rejectReason('json_structure', { problem })
     rejects.push({ fileNo, line, column: null, ...why, raw })
   }
   return rejects

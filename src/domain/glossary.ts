@@ -71,7 +71,7 @@ export const words = {
   },
   flaw: {
     means:
-      'A record that is too long to be held in memory. It is a reject without having been read.',
+      'A record that is too long to be held in memory, or a place where a document is broken. It is a reject without having been read.',
     example: 'a quote that opens and closes 40 MB later',
   },
   split: {

@@ -77,7 +77,7 @@ function* piecesOf({ fileNo, shape }: PlannedFile): Generator<Piece> {
     const to = shape.cuts[index] as FileShape['cuts'][number]
     const sizeBytes = to.offset - from.offset
     const flaw = flaws.get(from.offset)
-    if (flaw) yield { split: null, flaw: { ...flaw, fileNo }, sizeBytes: 0 }
+    if (flaw?.end === to.offset) yield { split: null, flaw: { ...flaw, fileNo }, sizeBytes: 0 }
     else {
       const split: Split = {
         fileNo,

@@ -42,12 +42,17 @@ export interface Cut {
   empty?: number
 }
 
-/** A record that is too long to be held in memory. It lies between two neighbouring cuts, alone. */
+/**
+ * What is a reject without being read: a record that is too long to be held in memory, or what `problem`
+ * tells of. It lies between two neighbouring cuts, alone.
+ */
 export interface Flaw {
   start: number
   end: number
   /** Physical line on which it starts, counted from 1. */
   line: number
+  /** What is wrong with the document here; absent for what is too long. */
+  problem?: string
 }
 
 /**

@@ -132,7 +132,7 @@ export const files = withExamples({
     hint: 'Nothing was published. Copy it again, or close its brackets.',
     example: {
       file: '/data/trips.json',
-      problem: 'it ends behind element 12, before its list or what is around it is closed',
+      problem: 'text follows behind its end',
     },
   },
   formats_mixed: {

@@ -81,6 +81,13 @@ export const rejectTable = withExamples({
     hint: 'Correct the record. JSON has no NaN, no comma behind the last value, and no comments.',
     example: { problem: 'no value', place: 8, near: '"NaN"' },
   },
+  json_structure: {
+    meaning:
+      'a place where a document of JSON is broken: an element without a comma in front of it, a comma without an element, or the end before all is closed',
+    message: 'the document is broken: {problem}',
+    hint: 'Is the document whole? Correct the element: it is loaded as a record by itself.',
+    example: { problem: 'no comma in front of this element' },
+  },
   json_no_object: {
     meaning: 'a record of NDJSON or JSON that is no object, so its values have no names',
     message: '{what} in place of an object',

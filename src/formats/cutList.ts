@@ -103,14 +103,18 @@ export class CutList {
     this.#boundary(end)
   }
 
-  /** The record under way is too long. */
-  flaw(start: number, end: number): void {
+  /**
+   * The record under way is too long, or the document has a problem here. Such a place may be empty: it
+   * has two cuts all the same.
+   */
+  flaw(start: number, end: number, problem?: string): void {
     this.#cut(this.#at(start, this.#recordLines))
     this.#remember(start)
-    this.#flaws.push({ start, end, line: this.#recordLines + 1 })
+    this.#flaws.push({ start, end, line: this.#recordLines + 1, ...(problem && { problem }) })
     this.lines++
     this.#end = this.#at(end, this.lines)
-    this.#cut(this.#end)
+    this.#cuts.push(this.#end)
+    this.nextCut = end + this.#cutBytes
     this.startRecord()
   }
 

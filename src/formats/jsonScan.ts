@@ -4,6 +4,7 @@
  */
 import { cutBytes as usualCutBytes } from '../domain/plan.ts'
 import type { FileShape } from '../domain/words.ts'
+import { sluiceError } from '../errors.ts'
 import { CutList } from './cutList.ts'
 import { recordBytesMax, type Scan, type ScannedFile } from './format.ts'
 import { JsonFields, type JsonReading } from './jsonFields.ts'
@@ -20,9 +21,18 @@ export interface Finder {
   /** Bytes behind a record that belong to it, like a newline. */
   readonly behind: number
   readonly between: Between
-  /** After the last byte. @throws what makes the file no file of this format */
-  finish(isWithin: boolean, records: number): void
+  /** What is wrong with the document at the record under way, whatever is within that; null for nothing. */
+  readonly problem: string | null
+  /**
+   * After the last byte.
+   * @returns what is wrong there, null for nothing
+   * @throws what makes the file no file of this format
+   */
+  finish(isWithin: boolean): string | null
 }
+
+/** A document with more of them is no list: each of them would be kept in memory. */
+const problemsMax = 1000
 
 interface Head<R extends JsonReading> {
   reading: R
@@ -43,6 +53,8 @@ export class JsonScan<R extends JsonReading> implements Scan {
   #isWithin = false
   #held: Buffer[] = []
   #heldBytes = 0
+  readonly #file: string
+  #problems = 0
 
   constructor(
     { reading, start }: Head<R>,
@@ -51,6 +63,7 @@ export class JsonScan<R extends JsonReading> implements Scan {
   ) {
     this.#reading = reading
     this.#finder = finder
+    this.#file = name
     this.#fields = new JsonFields(name, reading)
     this.#plain = this.#fields.plainCount(finder.between)
     this.#start = start.offset
@@ -67,7 +80,8 @@ export class JsonScan<R extends JsonReading> implements Scan {
         at = this.#finder.start(chunk, at)
         if (at < 0) break
         this.#start = this.#passed + at
-        const count = this.#plain.count(at, this.#list.nextCut - this.#passed)
+        const isSound = this.#finder.problem === null
+        const count = !isSound ? 0 : this.#plain.count(at, this.#list.nextCut - this.#passed)
         if (count > 0) {
           at = this.#plain.end
           this.#start = this.#passed + at
@@ -92,10 +106,14 @@ export class JsonScan<R extends JsonReading> implements Scan {
   shape(): FileShape {
     const isWithin = this.#isWithin && this.#passed > this.#start
     if (isWithin) this.#end(Buffer.alloc(0), 0, 0)
-    this.#finder.finish(isWithin, this.#list.records)
+    const problem = this.#finder.finish(isWithin)
+    if (problem !== null) this.#flaw(this.#passed, problem)
     this.#list.finish()
     const { cuts, flaws } = this.#list.found
     const { keys, header, width, sparse, types } = this.#fields.fields()
+    const [flaw] = flaws
+    // Without a column there is no unit that would tell of it.
+    if (width === 0 && flaw?.problem !== undefined) throw this.#broken(flaw.problem)
     return {
       ...{ reading: { ...this.#reading, keys }, header, width, flaws },
       cuts: cuts.length > 1 ? cuts : [],
@@ -115,7 +133,9 @@ export class JsonScan<R extends JsonReading> implements Scan {
   /** The record under way has ended; what of it is in the chunk at hand lies from there to there. */
   #end(chunk: Buffer, from: number, to: number): void {
     const next = this.#passed + Math.min(to + this.#finder.behind, chunk.length)
+    const { problem } = this.#finder
     if (this.#heldBytes + to - from > recordBytesMax) this.#list.flaw(this.#start, next)
+    else if (problem !== null) this.#flaw(next, problem)
     else if (this.#heldBytes === 0) this.#record(chunk, [from, to], next)
     else {
       const record = Buffer.concat([...this.#held, chunk.subarray(from, to)])
@@ -125,6 +145,20 @@ export class JsonScan<R extends JsonReading> implements Scan {
     this.#isWithin = false
     if (this.#heldBytes > 0) this.#held = []
     this.#heldBytes = 0
+  }
+
+  /** From the start of the record under way. @throws document_broken for too many of them */
+  #flaw(end: number, problem: string): void {
+    this.#problems++
+    if (this.#problems > problemsMax) {
+      const places = `commas are missing or too many in more than ${problemsMax} places`
+      throw this.#broken(`${places}, at last ${problem}`)
+    }
+    this.#list.flaw(this.#start, end, problem)
+  }
+
+  #broken(problem: string): Error {
+    return sluiceError('document_broken', { file: this.#file, problem })
   }
 
   #record(bytes: Buffer, [from, to]: [number, number], next: number): void {

@@ -79,10 +79,10 @@ interface Slice {
 
 /** What lies between two cuts; flaws are none. */
 export function slicesOf({ cuts, flaws }: FileShape, bytes: Buffer): Slice[] {
-  const flawed = new Set(flaws.map(({ start }) => start))
+  const flawed = new Map(flaws.map(({ start, end }) => [start, end]))
   return cuts.slice(1).flatMap((to, at) => {
     const from = cuts[at] as FileShape['cuts'][number]
-    if (flawed.has(from.offset)) return []
+    if (flawed.get(from.offset) === to.offset) return []
     const slice = bytes.subarray(from.offset, to.offset)
     const records = to.records - from.records
     return [{ slice, lines: from.lines, records, broken: to.broken - from.broken }]

@@ -39,15 +39,52 @@ test('a reject has the number of its element', async () => {
   ])
 })
 
-test('a document that breaks off: a reject within an element, an error behind one', async () => {
-  const within = await load('within_element', { 'a.json': '[{"id":1},\n{"id":2' })
-  expect(within).toMatchObject({ state: 'completed', rowsLoaded: 1, rowsRejected: 1 })
-  for (const [at, content] of ['[{"id":1},\n{"id":2}\n', '[{"id":1}] x', '[{"id":1},'].entries()) {
-    const view = await load(`broken_${at}`, { 'a.json': content })
+test('a document that breaks off has one reject for that, and its elements before are rows', async () => {
+  const open =
+    'the document is broken: it ends here, before its list or what is around it is closed'
+  const ends: Record<string, object> = {
+    '[{"id":1},\n{"id":2': { line: 2, code: 'json_invalid', raw: '{"id":2' },
+    '[{"id":1}\n': { line: 2, code: 'json_structure', raw: '', error: open },
+    '[{"id":1},': { line: 2, code: 'json_structure', raw: ',', error: open },
+    '{"d":[{"id":1}]': { line: 2, code: 'json_structure', raw: ']', error: open },
+  }
+  for (const [at, [content, reject]] of Object.entries(ends).entries()) {
+    const spec = content.startsWith('{') ? { format: { at: 'd' } } : {}
+    const view = await load(`broken_${at}`, { 'a.json': content }, spec)
+    expect(view).toMatchObject({ state: 'completed', rowsLoaded: 1, rowsRejected: 1 })
+    expect(await rejectsOf(view.ingestId)).toMatchObject([reject])
+    const strict = await load(
+      `strict_${at}`,
+      { 'a.json': content },
+      { ...spec, rejects: { max: 0 } },
+    )
+    expect(strict).toMatchObject({ state: 'failed', error: { code: 'rejects_over_max' } })
+  }
+})
+
+test('without an element, or with text behind its end, a document that is broken is an error', async () => {
+  for (const [at, content] of ['[', '[,]', '[{"id":1}] x', '[{"id":1}][{"id":2}]'].entries()) {
+    const spec = { format: { kind: 'json' } } as const
+    const view = await load(`no_document_${at}`, { 'a.json': content }, spec)
     expect(view).toMatchObject({ state: 'failed', error: { code: 'document_broken' } })
   }
   const nowhere = await load('nowhere', { 'a.json': '{"a":[1]}' }, { format: { at: 'b' } })
   expect(nowhere).toMatchObject({ state: 'failed', error: { code: 'not_json' } })
+})
+
+test('commas that are missing or too many are rejects; the element behind one can be loaded again', async () => {
+  const content = '[,{"id":1} {"id":2},,{"id":3},]'
+  const view = await load('commas', { 'a.json': content })
+  expect(view).toMatchObject({ state: 'completed', rowsLoaded: 2, rowsRejected: 4 })
+  const code = 'json_structure'
+  expect(await rejectsOf(view.ingestId)).toMatchObject([
+    { line: 1, code, raw: ',', error: expect.stringContaining('without an element in front') },
+    { line: 3, code, raw: '{"id":2}', error: expect.stringContaining('no comma in front') },
+    { line: 4, code, raw: ',', error: expect.stringContaining('without an element in front') },
+    { line: 6, code, raw: '', error: expect.stringContaining('without an element behind') },
+  ])
+  const following = await load('following_commas', { 'a.json': '{"id":1},\n{"id":2},,\n{"id":3}' })
+  expect(following).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 1 })
 })
 
 test('lists that are packed, and of several files', async () => {

@@ -19,8 +19,15 @@ interface Around {
   isList: boolean
   /** How many objects are around it. */
   within?: number
-  /** For errors; slices have none. */
+  /** For errors. A slice has none: its commas were looked at while its file was staged. */
   file?: string
+}
+
+const problems = {
+  noComma: 'no comma in front of this element',
+  noElement: 'a comma without an element in front of it',
+  noNext: 'a comma without an element behind it',
+  open: 'it ends here, before its list or what is around it is closed',
 }
 
 export class ElementFinder implements Finder {
@@ -32,6 +39,13 @@ export class ElementFinder implements Finder {
   #isEscaped = false
   /** At the first byte of an element. */
   #isFirst = false
+  /** What is wrong with the record under way, but for what is within it. */
+  problem: string | null = null
+  /** Whether an element came, and whether a comma came behind the last one. */
+  #hasElement = false
+  #hasComma = false
+  /** The record under way is nothing: it ends where it starts. */
+  #isNothing = false
   /** The list is closed, and something else than blanks follows the document. */
   #isOver = false
   #isFollowed = false
@@ -47,20 +61,57 @@ export class ElementFinder implements Finder {
 
   start(chunk: Buffer, from: number): number {
     if (this.#isOver) return this.#pass(chunk, from)
+    this.problem = null
     let at = from
-    while (isWhite(chunk[at] as number) || chunk[at] === comma) at++
+    for (; at < chunk.length; at++) {
+      const byte = chunk[at] as number
+      if (byte === comma && !this.#isComma()) return at
+      if (byte !== comma && !isWhite(byte)) break
+    }
     if (at >= chunk.length) return -1
     if (this.#around.isList && chunk[at] === rightBracket) {
+      if (this.#isNothingBehind()) return at
       this.#isOver = true
       this.#depth = this.#around.within ?? 0
       return this.#pass(chunk, at + 1)
     }
+    const { isList, file } = this.#around
+    if (isList && file !== undefined && this.#hasElement && !this.#hasComma) {
+      this.problem = problems.noComma
+    }
+    this.#hasElement = true
+    this.#hasComma = false
     this.#isFirst = true
     this.#depth = 0
     return at
   }
 
+  /** @returns false for one that has no element in front of it, and is a record by itself */
+  #isComma(): boolean {
+    if (this.#around.file === undefined) return true
+    if (this.#hasElement && !this.#hasComma) {
+      this.#hasComma = true
+      return true
+    }
+    this.problem = problems.noElement
+    return false
+  }
+
+  /** Where a comma is the last thing that came there is a record that is nothing. */
+  #isNothingBehind(): boolean {
+    if (!this.#hasComma) return false
+    this.#hasComma = false
+    this.#isNothing = true
+    this.problem = problems.noNext
+    return true
+  }
+
   end(chunk: Buffer, from: number): number {
+    if (this.#isNothing) {
+      this.#isNothing = false
+      return from
+    }
+    if (this.problem === problems.noElement) return from + 1
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at] as number
       if (this.#isText || byte === quote) {
@@ -76,16 +127,14 @@ export class ElementFinder implements Finder {
     return -1
   }
 
-  /** @throws document_broken when the list was not closed behind an element, or something follows it */
-  finish(isWithin: boolean, records: number): void {
+  /** @throws document_broken when something follows the end of the document */
+  finish(isWithin: boolean): string | null {
     const { isList, file = '' } = this.#around
-    if (!isList || isWithin) return
-    const isOpen = !this.#isOver || this.#depth > 0
-    if (!isOpen && !this.#isFollowed) return
-    const problem = isOpen
-      ? `it ends behind element ${records}, before its list or what is around it is closed`
-      : 'text follows behind its end'
-    throw sluiceError('document_broken', { file, problem })
+    if (isWithin) return null
+    if (!isList) return this.#hasComma ? problems.noNext : null
+    if (!this.#isOver || this.#depth > 0) return problems.open
+    if (!this.#isFollowed) return null
+    throw sluiceError('document_broken', { file, problem: 'text follows behind its end' })
   }
 
   /** Within a string, or at its first quote. @returns whether it ends here */
@@ -105,17 +154,14 @@ export class ElementFinder implements Finder {
 
   /** Behind the list. */
   #pass(chunk: Buffer, from: number): -1 {
-    for (let at = from; at < chunk.length; at++) {
+    for (let at = from; at < chunk.length && !this.#isFollowed; at++) {
       const byte = chunk[at] as number
-      if (this.#isText || byte === quote) this.#text(byte)
+      // All brackets are closed.
+      if (this.#depth === 0) this.#isFollowed = !isWhite(byte)
+      else if (this.#isText || byte === quote) this.#text(byte)
       else if (byte === leftBrace || byte === leftBracket) this.#depth++
-      else if (byte === rightBrace || byte === rightBracket) {
-        this.#depth--
-        continue
-      }
-      if (this.#depth <= 0 && !isWhite(byte)) this.#isFollowed = true
+      else if (byte === rightBrace || byte === rightBracket) this.#depth--
     }
-    if (this.#depth < 0) this.#isFollowed = true
     return -1
   }
 }

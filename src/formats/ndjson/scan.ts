@@ -15,7 +15,8 @@ export function lineScan(
     behind: 1,
     between: { newline, isList: false },
     isBlank,
-    finish: () => {},
+    problem: null,
+    finish: () => null,
   }
   return new JsonScan(head, file, finder)
 }
