@@ -1,12 +1,14 @@
-/** What the Temporal server has heard from workers: their SDK reports there every few seconds. */
+/** What the Temporal server has heard from workers: their SDK reports there every second. */
 import type { Client } from '@temporalio/client'
 import { dateOf, temporalError } from './ingests.ts'
 
-/** How often a worker reports: `workerHeartbeatInterval` in src/worker. */
-const heartbeatMs = 5000
-/** One that has missed this many reports is not there any more, whatever the server calls it. */
-const missedMax = 4
-export const staleAfterMs = missedMax * heartbeatMs
+/**
+ * How often the SDK of a worker reports. It is the shortest time that the SDK takes: the open polls
+ * of a worker that freezes can be ended from its first report on, and before it they cannot.
+ */
+export const reportEveryMs = 1000
+/** One that has not reported for so long is not there any more, whatever the server calls it. */
+export const staleAfterMs = 20_000
 
 /** The report of one SDK worker; a worker process has one for each queue that it serves. */
 export interface Heard {

@@ -2,6 +2,7 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { reportEveryMs } from '../temporal/workers.ts'
 
 /**
  * Once a process, before the first connection: the SDK's own log lines go to our log.
@@ -18,7 +19,7 @@ export function installRuntime(log: Logger, metricsAddress: string | null): void
       logging: { filter: 'WARN', forward: {} },
       ...(metricsAddress && { metrics: { prometheus: { bindAddress: metricsAddress } } }),
     },
-    workerHeartbeatInterval: '5s',
+    workerHeartbeatInterval: reportEveryMs,
     shutdownSignals: [],
   })
 }
