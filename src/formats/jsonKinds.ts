@@ -10,7 +10,7 @@ import {
   type JsonRecord,
 } from './jsonRecord.ts'
 import { decimal, science, whole } from './jsonSyntax.ts'
-import { isoKindOf, isUuid, numberKind } from './plainKinds.ts'
+import { isNegativeZero, isoKindOf, isUuid, numberKind } from './plainKinds.ts'
 
 const numbers = new Map(kinds.map((kind, number) => [kind, number]))
 const numberOf = (kind: Kind): number => numbers.get(kind) as number
@@ -24,6 +24,9 @@ const kindOfDocument = numberOf('jsonb')
 const valueBytes = 40
 /** A bigint holds all numbers of so many digits; others are looked at with care. */
 const wholeBytes = 18
+
+const minus = 45
+const zero = 48
 
 const usualFields = 32
 
@@ -119,12 +122,16 @@ function kindOf({ kinds: types, starts, ends }: JsonRecord, field: number, bytes
   const from = starts[field] as number
   const to = ends[field] as number
   if (type === isString) return kindOfText(bytes, from + 1, to - 1)
+  if (bytes[from] === minus && bytes[from + 1] === zero && isZero(bytes, from, to)) return text
   if (type === whole) return to - from <= wholeBytes ? kindOfWhole : kindOfLong(bytes, from, to)
   if (type === decimal) return kindOfDecimal
   if (type === isBoolean) return kindOfBoolean
   if (type === science) return kindOfScience
   return type === isEscaped || type === isOdd || type === isWide ? text : kindOfDocument
 }
+
+const isZero = (bytes: Buffer, from: number, to: number): boolean =>
+  isNegativeZero(bytes.toString('latin1', from, to))
 
 const kindOfLong = (bytes: Buffer, from: number, to: number): number =>
   numberOf(numberKind(bytes.toString('latin1', from, to)) ?? 'text')

@@ -6,7 +6,18 @@ const bigints = { min: -(2n ** 63n), max: 2n ** 63n - 1n }
 /** A longer text is not taken for a number. */
 const numberCharsMax = 400
 
+/** @returns null for what is no number, and for a zero with a minus, which PostgreSQL forgets */
 export function numberKind(text: string): Kind | null {
+  return isNegativeZero(text) ? null : formOf(text)
+}
+
+/** As PostgreSQL reads it, in whatever form. */
+export const isPlainNumber = (text: string): boolean => formOf(text) !== null
+
+/** `-0`, `-0.00`, `-0e5`: no number is equal to it but 0. */
+export const isNegativeZero = (text: string): boolean => /^-[0.]+(?:[eE]|$)/.test(text)
+
+function formOf(text: string): Kind | null {
   if (text.length > numberCharsMax) return null
   const found = number.exec(text)
   if (!found) return /^-?inf(inity)?$/i.test(text) ? 'infinity' : null

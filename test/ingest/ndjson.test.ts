@@ -169,6 +169,17 @@ test('one odd value makes a column text, and is told; with freeze it is a reject
   expect(frozen).toMatchObject({ state: 'completed', rowsLoaded: 40, rowsRejected: 1 })
 })
 
+test('a zero with a minus is not loaded as 0', async () => {
+  const content = lines('{"n":1,"d":1.5,"e":1e2}', '{"n":-0,"d":-0.0,"e":-0e1}')
+  await load('minus', { 'a.ndjson': content })
+  expect(await typesOf('minus')).toEqual(['n text', 'd text', 'e text'])
+  const { rows } = await harness.db.query('select n, d, e from minus order by n desc')
+  expect(rows).toEqual([
+    { n: '1', d: '1.5', e: '1e2' },
+    { n: '-0', d: '-0.0', e: '-0e1' },
+  ])
+})
+
 test('other encodings, and files of several key orders share a table', async () => {
   const view = await load('mixed', {
     'a.ndjson': lines('{"id":1,"name":"ä"}'),

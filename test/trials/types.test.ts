@@ -53,6 +53,22 @@ test.each([
   expect(rows).toEqual(await valuesOf(trial))
 })
 
+test('a zero with a minus stays one, and is told', async () => {
+  // In plain records, and in one that is looked at by itself.
+  const many = Array.from({ length: 40 }, (_, at) => `${at},${at}.5,"{""a"":${at}}"`)
+  const odd = ['-0,-0.00,"{""a"":-0}"', '"-0","-.0","{""a"": -0.0}"']
+  const { columns, rows, notes } = await load(['n,d,j', ...many, ...odd, ''].join('\n'))
+  expect(columns).toEqual(['n text', 'd text', 'j json'])
+  expect(rows.slice(-2)).toEqual([
+    ['-0', '-0.00', '{"a":-0}'],
+    ['-0', '-.0', '{"a": -0.0}'],
+  ])
+  expect(notes).toEqual([
+    ['column_became_text', 'n', 42, '-0', 2],
+    ['column_became_text', 'd', 42, '-0.00', 2],
+  ])
+})
+
 test('bigint-mixed-scientific.csv: every digit stays', async () => {
   const { columns, rows } = await load('bigint-mixed-scientific.csv')
   expect(columns).toEqual(['id numeric', 'text text'])

@@ -108,6 +108,3 @@ function documentKind(value: string): Kind {
   const found = kinds[loop.json(places.scratch, bytes.length, -1)] ?? 'null'
   return found === 'null' ? 'text' : found
 }
-
-/** As PostgreSQL reads it, in whatever form. */
-export const isPlainNumber = (text: string): boolean => numberKind(text) !== null

@@ -1,5 +1,5 @@
 /** The kinds of the values of records, while a file is staged: how many of each a field has. */
-import { clockEnd, dateKind, isBigint, isUtc, isUuid } from '../simd/kinds'
+import { clockEnd, dateKind, isBigint, isUtc, isUuid, isZero } from '../simd/kinds'
 import { countBytes, counts, fieldsMax, met, seen, valueBytes, values } from './layout'
 import { isBoolean, isEscaped, isNull, isString, metCount, read, spareTurns } from './record'
 import { byteAt, invalid } from './syntax'
@@ -20,6 +20,7 @@ const offset = 15
 const formWhole = 3
 
 const minus = 45
+const point = 46
 const colon = 58
 
 export function clearCounts(): void {
@@ -69,12 +70,18 @@ function areKnown(): bool {
 
 function kindOf(from: usize, to: usize, form: i32): i32 {
   if (form === isString) return kindOfText(from + 1, i32(to - from) - 2)
+  if (form < isString && form >= formWhole && isNegativeZero(from, to)) return text
   if (form === formWhole) return isWhole(from, i32(to - from)) ? whole : decimal
   // Decimal and science: two more than their kinds.
   if (form < isString && form > formWhole) return form - 2
   if (form === isNull) return 0
   if (form === isBoolean) return boolean
   return form === isEscaped ? text : jsonb
+}
+
+/** PostgreSQL forgets the minus. */
+function isNegativeZero(from: usize, to: usize): bool {
+  return byteAt(from) === minus && isZero(from + 1, i32(to - from) - 1, point)
 }
 
 /** Does a bigint hold it? */

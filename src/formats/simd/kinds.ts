@@ -51,6 +51,15 @@ function exponent(at: usize, size: i32, e: i32, others: u32): i32 {
   return others !== 0 ? science : code
 }
 
+/** Has it no digit but 0, in front of its exponent? */
+export function isZero(at: usize, size: i32, point: i32): bool {
+  for (let index = 0; index < size; index++) {
+    const byte = i32(load<u8>(at + index))
+    if (byte !== zero && byte !== point) return (byte | 32) === 101
+  }
+  return true
+}
+
 export function isBigint(at: usize, isNegative: bool): bool {
   let value: u64 = 0
   for (let digit: usize = 0; digit < 19; digit++) value = value * 10 + (load<u8>(at + digit) - zero)

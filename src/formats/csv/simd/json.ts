@@ -1,13 +1,14 @@
 /**
  * Is it JSON, and does a jsonb give it back as it was written, but for spaces and the form of
- * numbers? A jsonb sorts keys, by their length first, keeps the last of those that come twice, and
- * writes some escapes otherwise.
+ * numbers? A jsonb sorts keys, by their length first, keeps the last of those that come twice, writes
+ * some escapes otherwise, and forgets the minus of a zero.
  *
  * A function that reads a part of it takes the address where that starts and returns the one
  * behind it, or 0 if it is invalid: so the address stays in a register. Behind the value stands a
  * byte that is valid nowhere, so there is no need to look for the end.
  */
 
+import { isZero } from '../../simd/kinds'
 import { keys } from './layout'
 
 const jsonb = 12
@@ -218,6 +219,6 @@ function number(from: usize): usize {
     if (at === exponent) return invalid
     if (at - exponent > 3) isExact = false
   }
-  if (at - from > 400) isExact = false
+  if (at - from > 400 || (start > from && isZero(start, i32(at - start), 46))) isExact = false
   return at
 }

@@ -5,7 +5,7 @@
  * One loop for all patterns is four times as slow. Up to 64 bytes behind a value may be read.
  */
 
-import { dateKind, digitsOf, isBigint, isUuid, numberKind, stampKind } from '../../simd/kinds'
+import { dateKind, digitsOf, isBigint, isUuid, isZero, numberKind, stampKind } from '../../simd/kinds'
 import { json } from './json'
 import { counts } from './layout'
 import { newline, quote, width } from './split'
@@ -87,6 +87,8 @@ export function numbers(first: usize, records: i32, isLast: bool, seen: i32): i3
       byte = i32(load<u8>(start))
     }
     if (u32(size - 1) > 30) break
+    // A zero would lose its minus.
+    if (isNegative && byte <= zero && isZero(start, size, mark)) break
     let digits = digitsOf(start)
     if (size > 16) digits |= digitsOf(start + 16) << 16
     const rest = ~digits & ((u32(1) << u32(size)) - 1)

@@ -7,9 +7,9 @@
 import { dateParts, dateType, plainNumber, type Terms } from '../../../domain/values.ts'
 import type { Note } from '../../../errors/notes.ts'
 import { isNullWord } from '../../nullWords.ts'
+import { isPlainNumber } from '../../plainKinds.ts'
 import type { Dialect } from '../dialect.ts'
 import type { CsvOptions } from '../options.ts'
-import { isPlainNumber } from '../valueKinds.ts'
 import { datesNote, numbersNote, type Place, unsureNote, whereIn } from './termNotes.ts'
 
 export interface Sniffed {
