@@ -9,6 +9,7 @@ import { startApi } from '../../src/api/server.ts'
 import { startPostgres } from '../../src/dev/postgres.ts'
 import type { Death } from '../../src/domain/worker.ts'
 import { listWorkers, type WorkerView } from '../../src/postgres/ledger/workers.ts'
+import { listHeard } from '../../src/temporal/workers.ts'
 import { build, type Harness, until, type WorkerProcess } from '../harness.ts'
 import { holdLoads, unitFiles, untilReported } from './hold.ts'
 
@@ -189,6 +190,24 @@ test.concurrent('frozen: its tasks run elsewhere after 15 s; awake again it cann
   const more = await harness.ingest({ source: directory(path), target: { table: 'more' } })
   expect(more).toMatchObject({ state: 'completed', rowsLoaded: 1 })
   expect((await viewOf(harness, victim))?.state).toBe('running')
+})
+
+test.concurrent('a new worker reports to Temporal at once: before, its open calls could not be ended', {
+  timeout,
+}, async ({ onTestFinished }) => {
+  const harness = await build({ onEnd: onTestFinished })
+  const worker = await startNamed(harness, 'new')
+  let at = 0
+  const isHeard = async () => {
+    const heard = (await listHeard(harness.client)) ?? []
+    const theirs = heard.find(({ queue, pid }) => queue === harness.queue && pid === worker.pid)
+    at = theirs?.at.getTime() ?? 0
+    return theirs !== undefined
+  }
+  await until(isHeard, { what: 'its first report' })
+  const started = (await viewOf(harness, worker))?.startedAt.getTime() ?? 0
+  // After a second; with reports every 5 seconds it would take as long.
+  expect(at - started).toBeLessThan(4000)
 })
 
 test.concurrent('cut off from the database: its tasks run elsewhere after 15 s', {
