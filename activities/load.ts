@@ -101,7 +101,8 @@ export async function loadIn(
     rowsSkipped += found.length - rejects.length
   }
   const lane = { reader, bytes, keep }
-  const loaded = (await fastLane(tx, entry, lane)) ?? (await repairLane(tx, entry, lane))
+  const copy = async () => (await fastLane(tx, entry, lane)) ?? (await repairLane(tx, entry, lane))
+  const loaded = await (straight ? orRefused(entry.target, copy) : copy())
   await keep(await flawRejects(bytes))
 
   const receipt: Receipt = {
@@ -114,7 +115,7 @@ export async function loadIn(
     lane: loaded.lane,
   }
   await mustAddUp(tx, ref, entry, receipt)
-  if (straight) await mustBeTaken(tx, entry.target)
+  if (straight) await orRefused(entry.target, () => runDeferred(tx))
   const { worker, attemptNo } = attempt
   const tookMs = performance.now() - startMs
   await settleUnit(tx, ref, receipt, { worker, attempt: attemptNo, tookMs })
@@ -133,10 +134,10 @@ function keysLeftOut({ table, unique }: FullTarget, rejects: Reject[]): Reject[]
   return unique === 'skip' ? rejects.filter((reject) => !isTaken(reject)) : rejects
 }
 
-/** @throws target_refused when a deferred trigger of the table does not take the rows */
-async function mustBeTaken(tx: Connection, { table }: FullTarget): Promise<void> {
+/** @throws target_refused for what the table says of all rows together, as a deferred trigger does */
+async function orRefused<T>({ table }: FullTarget, work: () => Promise<T>): Promise<T> {
   try {
-    await runDeferred(tx)
+    return await work()
   } catch (error) {
     throw isRefusal(error) ? refused(parseTableName(table), error) : error
   }

@@ -4,6 +4,7 @@ import type { Column } from '../../src/domain/columns.ts'
 import { TrimCount } from '../../src/domain/trimCount.ts'
 import type { Receipt, Reject, Split, Trimmed } from '../../src/domain/words.ts'
 import { type RejectCode, rejectReason } from '../../src/errors/rejects.ts'
+import { sluiceError } from '../../src/errors.ts'
 import { wrongCount } from '../../src/formats/faults.ts'
 import { recordBytesMax } from '../../src/formats/format.ts'
 import type { AsIs, Reader, Written } from '../../src/formats/reader.ts'
@@ -13,11 +14,11 @@ import {
   setDateOrder,
   TooManySkipped,
 } from '../../src/postgres/copy/copy.ts'
-import { copyAround, type Refused } from '../../src/postgres/copy/copyAround.ts'
+import { copyAround, type Refused, TooManyRaised } from '../../src/postgres/copy/copyAround.ts'
 import { type Skipped, skippedError } from '../../src/postgres/copy/notice.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import type { UnitEntry } from '../../src/postgres/ledger/units.ts'
-import { isAboutRows } from '../../src/postgres/sqlState.ts'
+import { isAboutRow } from '../../src/postgres/sqlState.ts'
 import type { UnitBytes } from '../../src/stage/unitBytes.ts'
 import type { UnitReader } from './keepRejects.ts'
 
@@ -79,7 +80,7 @@ async function withSavepoint(
     const copied = await copy()
     if (copied.rows + copied.skipped.length === expected) return copied
   } catch (error) {
-    if (!isAboutRows(error) && !(error instanceof TooManySkipped)) throw error
+    if (!isAboutRow(error) && !(error instanceof TooManySkipped)) throw error
   }
   await tx.query('rollback to savepoint fast_lane')
   return null
@@ -111,7 +112,8 @@ export async function repairLane(
   const trims = new TrimCount()
   for (const split of entry.unit.splits) {
     const slice = await bytes.slice(split)
-    const { read, rows, rejects } = await repairSplit(tx, entry, { reader, split, slice, trims })
+    const repair = { reader, split, slice, name: bytes.nameOf(split.fileNo), trims }
+    const { read, rows, rejects } = await repairSplit(tx, entry, repair)
     loaded.read += read
     loaded.rows += rows
     await keep(rejects)
@@ -124,13 +126,16 @@ interface Repair {
   reader: Reader
   split: Split
   slice: Buffer
+  /** Of the file. */
+  name: string
   trims: TrimCount
 }
 
+/** @throws target_refused when the code of the table refuses too many records */
 async function repairSplit(
   tx: Connection,
-  { unit, landing, columns }: UnitEntry,
-  { reader, split, slice, trims }: Repair,
+  { unit, landing, columns, target }: UnitEntry,
+  { reader, split, slice, name, trims }: Repair,
 ): Promise<Omit<Loaded, 'lane'> & { rejects: Reject[] }> {
   const { columns: fields } = unit
   const types = fieldColumns(fields, columns)
@@ -138,13 +143,23 @@ async function repairSplit(
   const read = written.lines.length + written.broken.length
   const { fileNo } = split
   const rejects: Reject[] = written.broken.map((each) => ({ ...each, fileNo }))
-  const { rows, refused } = await copyAround(tx, { table: landing, columns, fields }, written)
+  const into = { table: landing, columns, fields }
+  const { rows, refused } = await copyAround(tx, into, written).catch((error) => {
+    if (!(error instanceof TooManyRaised)) throw error
+    const place = `${name} line ${written.lines[error.first.index]}`
+    throw tooManyRaised(target.table, place, error)
+  })
   for (const each of refused) {
     const reject = asInFile(toReject(each, written, slice), reader, types)
     trims.countRow(reader.ragged(reject.raw), fields.length, -1)
     rejects.push({ ...reject, fileNo })
   }
   return { read, rows, rejects }
+}
+
+function tooManyRaised(table: string, place: string, cause: TooManyRaised): Error {
+  const problem = `${cause.message}, the first: ${place}: ${cause.first.error}`
+  return sluiceError('target_refused', { table, problem }, { cause })
 }
 
 function toReject(

@@ -13,8 +13,11 @@ import { testDeps } from './deps.ts'
 
 type OnEnd = NonNullable<Parameters<typeof build>[0]>['onEnd']
 
-const start = (harness: Harness, path: string) =>
-  harness.start({ source: { kind: 'directory', path }, target: { table: 'target' } }, noticedSoon)
+const start = (harness: Harness, path: string, more: Partial<IngestSpec['target']> = {}) =>
+  harness.start(
+    { source: { kind: 'directory', path }, target: { table: 'target', ...more } },
+    noticedSoon,
+  )
 
 /** A session of its own that ends with the test. */
 async function session(harness: Harness, onEnd: OnEnd): Promise<pg.Client> {
@@ -156,11 +159,17 @@ test.concurrent('a worker killed in the middle of the judgement: all is counted 
   })
 })
 
-test.concurrent('a worker killed in the middle of the search: all is counted once', {
-  timeout: 180_000,
-}, async ({ onTestFinished }) => {
-  const harness = await build({ onEnd: onTestFinished })
-  await harness.db.query(`create table target (n int, text text);
+test.concurrent.for([
+  ['publish', true],
+  ['load', false],
+] as const)(
+  'a worker killed in the middle of the search by %s, atomic: %s: all is counted once',
+  {
+    timeout: 180_000,
+  },
+  async ([verb, atomic], { onTestFinished }) => {
+    const harness = await build({ onEnd: onTestFinished })
+    await harness.db.query(`create table target (n int, text text);
     create function look() returns trigger language plpgsql as $$ begin
       if new.n % 100 = 7 then raise 'no % here', new.n; end if;
       -- The first try ends at row 7: whoever comes to this one is searching.
@@ -169,32 +178,33 @@ test.concurrent('a worker killed in the middle of the search: all is counted onc
     end $$;
     create trigger watch before insert on target for each row execute function look();
     insert into target values (5, 'there')`)
-  const holder = await session(harness, onTestFinished)
-  await holder.query('select pg_advisory_lock(1)')
-  const rows = Array.from({ length: 2000 }, (_, n) => `${n},"a\nb"`)
-  const path = await harness.file('rows.csv', `n,text\n${rows.join('\n')}\n`)
-  const victim = await harness.startWorker()
-  const ingestId = await start(harness, path)
-  const isSearching = waits(harness, `sluice/%/publish/${victim.pid}`)
-  await until(isSearching, { what: 'the search to wait', worker: victim })
-  victim.kill('SIGKILL')
-  await harness.startWorker()
-  await holder.query('select pg_advisory_unlock(1)')
-  expect(await harness.ended(ingestId, 120_000)).toMatchObject({
-    state: 'completed',
-    rowsRead: 2000,
-    rowsLoaded: 1980,
-    rowsRejected: 20,
-  })
-  // One row was there, with a number that the ingest brings as well.
-  const counts = { rejects: 20, rejected: 20, loaded: 1980 }
-  await expectRows(harness, ingestId, { rows: 1981, ids: 1980, ...counts })
-  const { rows: found } = await harness.db.query(
-    'select line, error, raw from sluice.rejects where ingest_id = $1 order by line limit 1',
-    [ingestId],
-  )
-  expect(found).toEqual([{ line: 16, error: 'no 7 here (trigger watch)', raw: '7,"a\nb"' }])
-})
+    const holder = await session(harness, onTestFinished)
+    await holder.query('select pg_advisory_lock(1)')
+    const rows = Array.from({ length: 2000 }, (_, n) => `${n},"a\nb"`)
+    const path = await harness.file('rows.csv', `n,text\n${rows.join('\n')}\n`)
+    const victim = await harness.startWorker()
+    const ingestId = await start(harness, path, { atomic })
+    const isSearching = waits(harness, `sluice/%/${verb}%/${victim.pid}`)
+    await until(isSearching, { what: 'the search to wait', worker: victim })
+    victim.kill('SIGKILL')
+    await harness.startWorker()
+    await holder.query('select pg_advisory_unlock(1)')
+    expect(await harness.ended(ingestId, 120_000)).toMatchObject({
+      state: 'completed',
+      rowsRead: 2000,
+      rowsLoaded: 1980,
+      rowsRejected: 20,
+    })
+    // One row was there, with a number that the ingest brings as well.
+    const counts = { rejects: 20, rejected: 20, loaded: 1980 }
+    await expectRows(harness, ingestId, { rows: 1981, ids: 1980, ...counts })
+    const { rows: found } = await harness.db.query(
+      'select line, error, raw from sluice.rejects where ingest_id = $1 order by line limit 1',
+      [ingestId],
+    )
+    expect(found).toEqual([{ line: 16, error: 'no 7 here (trigger watch)', raw: '7,"a\nb"' }])
+  },
+)
 
 test.concurrent.for([
   ['insert, select', /^published$/],

@@ -101,8 +101,12 @@ function noise(length: number): string {
 }
 
 describe.each(Object.entries(kinds))('%s', (name, kind) => {
-  test.each(['append', 'replace'] as const)('%s', async (mode) => {
-    const table = `only_${mode}_${name.replaceAll(/\W+/g, '_').slice(0, 20)}`
+  test.each([
+    ['append', true],
+    ['replace', true],
+    ['append', false],
+  ] as const)('%s, atomic: %s', async (mode, atomic) => {
+    const table = `only_${atomic ? mode : 'early'}_${name.replaceAll(/\W+/g, '_').slice(0, 20)}`
     await harness.db.query(kind.make(table))
     let line = 2
     const lines = kind.values.map((value, n) => {
@@ -113,7 +117,10 @@ describe.each(Object.entries(kinds))('%s', (name, kind) => {
     const content = `n,v\n${lines.map(({ text }) => text).join('\n')}\n`
     // What the target has goes first.
     const bad = kind.bad.filter((n) => mode === 'append' || kind.values[n] !== '"[150,151)"')
-    const view = await ingest(table, content, { target: { mode }, rejects: { max: '80%' } })
+    const view = await ingest(table, content, {
+      target: { mode, atomic },
+      rejects: { max: '80%' },
+    })
     const isThere = mode === 'append' && name === 'exclusion'
     expect(view).toMatchObject({ state: 'completed', error: null, rowsRejected: bad.length })
     const constraint = kind.constraint ? `${table}_${kind.constraint}` : null
@@ -158,24 +165,30 @@ test('rejects.max ends the search, and the first row is named', async () => {
   expect(await column('too_many', 'n')).toEqual([])
 })
 
-test('what the target says of all rows together is no reject of any of them', async () => {
-  await harness.db.query(`create table at_once (n int);
-    ${raises('at_once', `raise 'not today';`, 'after', 'statement')}
-    create index on at_once (n)`)
-  const view = await ingest('at_once', 'n\n1\n2\n')
-  expect(view).toMatchObject({ state: 'failed', error: { code: 'target_refused' } })
-  expect(view.error?.message).toContain('not today')
-  expect(await rejects(view.ingestId)).toEqual([])
-  expect(await column('at_once', 'n')).toEqual([])
-})
+describe.each([true, false])('atomic: %s', (atomic) => {
+  const options = { target: { atomic } }
 
-test('what breaks for want of a table or a function is no fault of a row', async () => {
-  await harness.db.query(`create table broken (n int);
-    ${raises('broken', 'perform from no_such_table;')}`)
-  const view = await ingest('broken', 'n\n1\n2\n')
-  expect(view).toMatchObject({ state: 'failed', error: { code: 'target_refused' } })
-  expect(view.error?.message).toContain('no_such_table')
-  expect(await rejects(view.ingestId)).toEqual([])
+  test('what the target says of all rows together is no reject of any of them', async () => {
+    const table = `at_once_${atomic}`
+    await harness.db.query(`create table ${table} (n int);
+      ${raises(table, `raise 'not today';`, 'after', 'statement')}
+      create index on ${table} (n)`)
+    const view = await ingest(table, 'n\n1\n2\n', options)
+    expect(view).toMatchObject({ state: 'failed', error: { code: 'target_refused' } })
+    expect(view.error?.message).toContain('not today')
+    expect(await rejects(view.ingestId)).toEqual([])
+    expect(await column(table, 'n')).toEqual([])
+  })
+
+  test('what breaks for want of a table or a function is no fault of a row', async () => {
+    const table = `broken_${atomic}`
+    await harness.db.query(`create table ${table} (n int);
+      ${raises(table, 'perform from no_such_table;')}`)
+    const view = await ingest(table, 'n\n1\n2\n', options)
+    expect(view).toMatchObject({ state: 'failed', error: { code: 'target_refused' } })
+    expect(view.error?.message).toContain('no_such_table')
+    expect(await rejects(view.ingestId)).toEqual([])
+  })
 })
 
 test('a small ingest does it in its one transaction', async () => {

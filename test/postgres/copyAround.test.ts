@@ -1,7 +1,7 @@
 /** COPY around records that PostgreSQL refuses: each is found, in a bounded number of turns. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { quoteIdentifier } from '../../src/domain/table.ts'
-import { copyAround } from '../../src/postgres/copy/copyAround.ts'
+import { copyAround, TooManyRaised } from '../../src/postgres/copy/copyAround.ts'
 import { type Connection, transaction } from '../../src/postgres/db.ts'
 import { build } from '../harness.ts'
 
@@ -132,5 +132,65 @@ test.each([
       [3, name, expect.toBeOneOf([null, '22P02'])],
     ])
     expect(rows).toBe(2)
+  })
+})
+
+describe('what the code of the table raises', () => {
+  const target = {
+    table: 'raising',
+    columns: [
+      { name: 'n', type: 'integer' },
+      { name: 'v', type: 'text' },
+    ],
+    fields: ['n', 'v'],
+  }
+  const lines = Array.from({ length: 200 }, (_, n) => `${n}\tCOPY raising, line 2`)
+
+  const raising = async (tx: Connection, when: string, each: string, test: string) =>
+    void (await tx.query(`create table raising (n int, v text);
+      create function raising() returns trigger language plpgsql as $$ begin
+        -- What stands in the context of the error does not pass for the line of COPY.
+        execute format('do $x$ begin if %s %% 50 = 7 then raise ''no %%'', %s; end if; end $x$; /* %s */',
+                       ${test}, ${test}, E'\nCOPY raising, line 3');
+        return new;
+      end $$;
+      create trigger watch ${when} insert on raising for each ${each} execute function raising()`))
+
+  const undone = async (work: (tx: Connection) => Promise<void>) => {
+    const over = new Error('over')
+    const all = transaction(harness.db, async (tx) => {
+      await work(tx)
+      throw over
+    })
+    await expect(all).rejects.toBe(over)
+  }
+
+  test.each(['before', 'after'])('%s a row: it is found, and its trigger named', async (when) => {
+    await undone(async (tx) => {
+      await raising(tx, when, 'row', 'new.n')
+      const copies = counted(tx)
+      const { rows, refused } = await copyAround(tx, target, recordsOf(lines))
+      const found = refused.map(({ index, code, error }) => [index, code, error])
+      expect(found).toEqual([7, 57, 107, 157].map((n) => [n, 'P0001', `no ${n} (trigger watch)`]))
+      expect(rows).toBe(196)
+      expect(copies()).toBeLessThan(when === 'before' ? 12 : 80)
+    })
+  })
+
+  test('for each statement: no record is to blame', async () => {
+    await undone(async (tx) => {
+      await raising(tx, 'before', 'statement', '7')
+      await expect(copyAround(tx, target, recordsOf(lines))).rejects.toThrow('no 7')
+    })
+  })
+
+  test('too many', async () => {
+    await undone(async (tx) => {
+      await raising(tx, 'before', 'row', 'new.n')
+      const error = await copyAround(tx, target, recordsOf(lines), 3).catch((each) => each)
+      expect(error).toBeInstanceOf(TooManyRaised)
+      expect(error.message).toBe('more than 3 rows')
+      expect(error.first).toMatchObject({ index: 7, error: 'no 7 (trigger watch)' })
+    })
   })
 })

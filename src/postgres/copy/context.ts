@@ -49,11 +49,16 @@ export function nameAtStart(
   return null
 }
 
-/** What stands behind `COPY table, line `. */
+/**
+ * What stands behind `COPY table, line `. The lines in front of it say what a trigger was at, and may
+ * hold anything; so without a name that has several lines it must be the last one.
+ */
 function contextOf(error: unknown, table: string): string | null {
   if (!(error instanceof pg.DatabaseError) || !error.where) return null
   const start = `COPY ${bareName(table)}, line `
-  return error.where.startsWith(start) ? error.where.slice(start.length) : null
+  if (error.where.startsWith(start)) return error.where.slice(start.length)
+  const last = error.where.slice(error.where.lastIndexOf('\n') + 1)
+  return last.startsWith(start) ? last.slice(start.length) : null
 }
 
 /** The last part of a name as SQL has it, without its quotes. */

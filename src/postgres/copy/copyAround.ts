@@ -6,9 +6,11 @@
  * record is set aside, the ones before it are copied, and COPY goes on behind it.
  */
 
+import type { DatabaseError } from 'pg'
 import { copyText } from '../../domain/copyForm.ts'
 import { type Connection, constraintOf, problemOf } from '../db.ts'
-import { isAboutRows, sqlState } from '../sqlState.ts'
+import { isAboutRow, isAboutRows, sqlState } from '../sqlState.ts'
+import { triggerOf, withTrigger } from '../target/trigger.ts'
 import { abortedAt, columnOf } from './context.ts'
 import { type CopyTarget, copyRows } from './copy.ts'
 
@@ -30,9 +32,26 @@ export interface Refused {
   error: string
 }
 
+interface Around {
+  /** How many went in. */
+  rows: number
+  refused: Refused[]
+}
+
 /** Rows as COPY text go into the table with these names and types. */
 export type TextTarget = Omit<CopyTarget, 'form'>
 
+/** More records were refused by the code of the table than are worth a search for each. */
+export class TooManyRaised extends Error {
+  readonly first: Refused
+
+  constructor(first: Refused, most: number) {
+    super(`more than ${most} rows`)
+    this.first = first
+  }
+}
+
+const raisedUsually = 10_000
 const pieceBytes = 256 * 1024
 
 /**
@@ -41,18 +60,25 @@ const pieceBytes = 256 * 1024
  * end; and of a row that is too wide it names the line at which it wrote its rows, so the culprit may
  * stand before that. Where the records in front of a named one do not go in either, the range is
  * halved at least, so that one culprit takes no more turns than its range can be halved.
+ *
+ * What the code of the table raises is about a record only if the table takes no records at all: a
+ * trigger for each statement is asked first.
  * @returns rows copied, and the records that PostgreSQL refused, in order
+ * @throws TooManyRaised; what the table says that is not about the records
  */
 export async function copyAround(
   tx: Connection,
   target: TextTarget,
   records: Records,
-): Promise<{ rows: number; refused: Refused[] }> {
+  raisedMax = raisedUsually,
+): Promise<Around> {
   const count = records.ends.length
   const refused: Refused[] = []
+  const refusal = refusals(tx, target, raisedMax)
   let rows = 0
   let width = count
   let culprit = null as Refused | null
+  await tx.query('savepoint around')
   for (let from = 0; from < count; ) {
     if (culprit?.index === from) {
       refused.push(culprit)
@@ -61,30 +87,73 @@ export async function copyAround(
       continue
     }
     const end = Math.min(from + width, culprit?.index ?? count)
-    await tx.query('savepoint around')
-    const pieces = piecesOf(records, from, end)
-    const copied = await copyRows(tx, { ...target, form: copyText }, pieces).catch(toError)
+    const copied = await copyRange(tx, target, records, { from, end })
     if (copied instanceof Error) {
-      await tx.query('rollback to savepoint around')
       const named = culpritOf(copied, target, { from, end })
       const half = Math.floor((end - from) / 2)
       if (named === null || (culprit !== null && named - from > half)) width = half
-      else culprit = refusedAt(named, copied, target)
+      else culprit = await refusal(named, copied)
     } else {
       rows += copied.rows
-      for (const { copyLine, column, error } of copied.skipped) {
-        const index = from + copyLine - 1
-        refused.push({ index, column, code: null, constraint: null, error })
-      }
+      for (const each of copied.refused) refused.push(each)
       from = end
       width *= 2
     }
-    await tx.query('release savepoint around')
   }
+  await tx.query('release savepoint around')
   return { rows, refused }
 }
 
+interface Range {
+  from: number
+  end: number
+}
+
+/** @returns the error with which COPY gave up; then it was undone */
+async function copyRange(
+  tx: Connection,
+  target: TextTarget,
+  records: Records,
+  { from, end }: Range,
+): Promise<Around | Error> {
+  const pieces = piecesOf(records, from, end)
+  const copied = await copyRows(tx, { ...target, form: copyText }, pieces).catch(toError)
+  if (copied instanceof Error) {
+    await tx.query('rollback to savepoint around')
+    return copied
+  }
+  if (end < records.ends.length) await tx.query('release savepoint around; savepoint around')
+  const refused = copied.skipped.map(({ copyLine, ...why }) => {
+    return { ...why, index: from + copyLine - 1, code: null, constraint: null }
+  })
+  return { rows: copied.rows, refused }
+}
+
 const toError = (error: Error): Error => error
+
+/** @returns what makes a refusal of the error that names a record */
+function refusals(tx: Connection, target: TextTarget, raisedMax: number) {
+  // A trigger says it at the same place of its function for record after record.
+  const triggers = new Map<string, string | null>()
+  let first: Refused | null = null
+  let raised = 0
+  return async (index: number, error: unknown): Promise<Refused> => {
+    const refused = refusedAt(index, error, target)
+    if (isAboutRows(error)) return refused
+    if (first === null) await mustTakeNone(tx, target)
+    const place = (error as DatabaseError).where?.replace(/^COPY .*/ms, '') ?? ''
+    if (!triggers.has(place)) triggers.set(place, await triggerOf(tx, target.table, error))
+    refused.error = withTrigger(refused.error, triggers.get(place) ?? null)
+    first ??= refused
+    if (++raised > raisedMax) throw new TooManyRaised(first, raisedMax)
+    return refused
+  }
+}
+
+/** @throws what the table says when it is given no record at all */
+async function mustTakeNone(tx: Connection, target: TextTarget): Promise<void> {
+  await copyRows(tx, { ...target, form: copyText }, [])
+}
 
 /** What PostgreSQL says of the record at which it gave up. */
 export const refusedAt = (index: number, error: unknown, target: TextTarget): Refused => ({
@@ -99,12 +168,8 @@ export const refusedAt = (index: number, error: unknown, target: TextTarget): Re
  * @returns null when the error does not name one of the records, and there are several
  * @throws the error itself, when it is not about the records
  */
-function culpritOf(
-  error: Error,
-  target: TextTarget,
-  { from, end }: { from: number; end: number },
-): number | null {
-  if (!isAboutRows(error)) throw error
+function culpritOf(error: Error, target: TextTarget, { from, end }: Range): number | null {
+  if (!isAboutRow(error)) throw error
   if (end - from === 1) return from
   const line = abortedAt(error, target)
   const index = from + (line ?? 0) - 1

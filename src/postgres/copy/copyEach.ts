@@ -1,16 +1,11 @@
-/**
- * COPY into a table with constraints: whatever it refuses, it refuses row by row.
- *
- * Most faults name their line, and copyAround goes on behind it. A foreign key or a trigger is
- * judged at the end of the statement, and names none: the rows are then halved until it is found.
- */
+/** COPY into a table with constraints: whatever it refuses, it refuses row by row. */
 import type { Connection } from '../db.ts'
 import { isAboutRow } from '../sqlState.ts'
 import { whyLost } from '../target/lost.ts'
 import { copyAround, type Records, type Refused, refusedAt, type TextTarget } from './copyAround.ts'
 
 /**
- * @returns those that were refused, in no particular order; the others are in the table
+ * @returns those that were refused, in order; the others are in the table
  * @throws target_refused when a trigger left out rows without an error
  */
 export async function copyEach(
@@ -30,20 +25,8 @@ export async function copyEach(
     return refused
   } catch (error) {
     if (!isAboutRow(error)) throw error
+    // The table takes no records at all, whatever they hold.
     await tx.query('rollback to savepoint each; release savepoint each')
-    if (count === 1) return [refusedAt(0, error, target)]
-    const half = Math.ceil(count / 2)
-    const first = await copyEach(tx, target, part(records, 0, half))
-    const second = await copyEach(tx, target, part(records, half, count))
-    return first.concat(second.map((each) => ({ ...each, index: each.index + half })))
-  }
-}
-
-/** The records from one index up to another. */
-function part({ bytes, ends }: Records, from: number, to: number): Records {
-  const start = from > 0 ? (ends[from - 1] as number) : 0
-  return {
-    bytes: bytes.subarray(start, ends[to - 1]),
-    ends: ends.slice(from, to).map((end) => end - start),
+    return records.ends.map((_, index) => refusedAt(index, error, target))
   }
 }

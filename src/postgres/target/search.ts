@@ -10,7 +10,7 @@ import { type Connection, constraintOf, problemOf } from '../db.ts'
 import type { RowRange } from '../modes/mode.ts'
 import { rowColumn } from '../names.ts'
 import { isAboutRow, sqlState } from '../sqlState.ts'
-import { triggerOf } from './trigger.ts'
+import { triggerOf, withTrigger } from './trigger.ts'
 
 /** A row of the landing table, and what PostgreSQL said of it. */
 export interface RefusedRow {
@@ -145,7 +145,7 @@ class Searching {
       code: sqlState(error) ?? '',
       constraint: constraintOf(error),
       column,
-      error: trigger ? `${problemOf(error)} (${trigger})` : problemOf(error),
+      error: withTrigger(problemOf(error), trigger),
     }
   }
 }

@@ -18,6 +18,9 @@ export async function triggerOf(
   return rows.length === 1 ? `trigger ${rows[0]?.name}` : null
 }
 
+export const withTrigger = (problem: string, trigger: string | null): string =>
+  trigger ? `${problem} (${trigger})` : problem
+
 // tgtype: 4 insert. A trigger of a partitioned table is one of each of its partitions, too.
 const triggersIn = `
   with tables as (
