@@ -7,7 +7,7 @@
  */
 import { isEmptied, type Progress } from '../src/domain/ingestInput.ts'
 import { beginFilesMs, countsOfSteps } from '../src/domain/step.ts'
-import { isOver } from '../src/domain/words.ts'
+import { isOver, type Outcome } from '../src/domain/words.ts'
 import { messageOf, type SluiceError } from '../src/errors.ts'
 import { databaseError, isOfDatabase } from '../src/postgres/db.ts'
 import { type IngestEntry, readIngest } from '../src/postgres/ledger/ingests.ts'
@@ -23,7 +23,7 @@ import { publishedCounts } from './publish/counts.ts'
 import { publishIngest } from './publish.ts'
 import { stageLot } from './stage.ts'
 import { runStepOnFiles } from './stepOnFiles.ts'
-import { sweepIngest } from './sweep.ts'
+import { sweepIngest, sweepSteps } from './sweep.ts'
 
 /**
  * The first attempt tries to do everything in one transaction. Whatever stops it leaves nothing
@@ -115,7 +115,7 @@ async function afterStage(attempt: Attempt, input: BeginInput, listed: Listed): 
   }
   const { spec } = listed.steps ? await readIngest(attempt.db, ingestId) : { spec: null }
   if (spec?.target === null) {
-    await complete(attempt, ingestId)
+    await verb(attempt, 'sweep', () => sweepSteps(attempt, { ingestId, outcome: completed }))
     return { counts: countsOfSteps(1) }
   }
   const planned = await verb(attempt, 'plan', () => planIngest(attempt, { ingestId }))
@@ -139,10 +139,10 @@ async function afterStage(attempt: Attempt, input: BeginInput, listed: Listed): 
   return { counts }
 }
 
+const completed: Outcome = { state: 'completed', error: null }
+
 const complete = (attempt: Attempt, ingestId: string): Promise<void> =>
-  verb(attempt, 'sweep', () =>
-    sweepIngest(attempt, { ingestId, outcome: { state: 'completed', error: null } }),
-  )
+  verb(attempt, 'sweep', () => sweepIngest(attempt, { ingestId, outcome: completed }))
 
 function verb<T>(attempt: Attempt, name: string, run: () => Promise<T>): Promise<T> {
   attempt.progress(name)

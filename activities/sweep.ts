@@ -18,20 +18,29 @@ export interface SweepInput extends VerbInput {
  * the sweep is retried until it is gone.
  */
 export async function sweepIngest(attempt: Attempt, input: SweepInput): Promise<void> {
+  const { db, stage } = attempt
+  const { ingestId } = input
+  await untilTaken(async () => {
+    await endSessions(db, ingestId)
+    await enterPhase(db, ingestId, 'sweep')
+    await endInLedger(attempt, input)
+  })
+  await stage.clear(ingestId)
+}
+
+/**
+ * The same where there is no landing table and this attempt alone is at work on the ingest: no session
+ * is to be ended, and the phase would be over with the next statement.
+ */
+export async function sweepSteps(attempt: Attempt, input: SweepInput): Promise<void> {
   await untilTaken(() => endInLedger(attempt, input))
   await attempt.stage.clear(input.ingestId)
 }
 
-async function endInLedger(
-  { db, signal }: Attempt,
-  { ingestId, outcome }: SweepInput,
-): Promise<void> {
-  await endSessions(db, ingestId)
-  await enterPhase(db, ingestId, 'sweep')
-  await alone(
+const endInLedger = ({ db, signal }: Attempt, { ingestId, outcome }: SweepInput): Promise<void> =>
+  alone(
     db,
     { ingestId, what: 'sweep', signal },
     (tx) => lockIngest(tx, ingestId),
     (tx, entry) => endIngest(tx, ingestId, entry, outcome),
   )
-}

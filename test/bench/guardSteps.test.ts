@@ -81,7 +81,7 @@ test('a step of a single file takes few round trips from the list to the end', a
     expect(begun).toMatchObject({ counts: { files: 1 } })
     return sent()
   })
-  expect(trips).toBeLessThanOrEqual(28)
+  expect(trips).toBeLessThanOrEqual(14)
 })
 
 /** The round trips of a step for a hundred files, each of which takes so long. */
