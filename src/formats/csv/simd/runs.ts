@@ -5,7 +5,15 @@
  * One loop for all patterns is four times as slow. Up to 64 bytes behind a value may be read.
  */
 
-import { dateKind, digitsOf, isBigint, isUuid, isZero, numberKind, stampKind } from '../../simd/kinds'
+import {
+  dateKind,
+  digitsOf,
+  isBigint,
+  isUuid,
+  isZero,
+  numberKind,
+  stampKind,
+} from '../../simd/kinds'
 import { json } from './json'
 import { counts } from './layout'
 import { newline, quote, width } from './split'
