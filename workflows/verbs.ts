@@ -86,11 +86,8 @@ function limitsOf(step: StepPlan, { limits }: Timing): { softMs: number; hardMs:
 /** One of the user's steps, on its own queue. */
 export function stepOf(step: StepPlan, timing: Timing): Held<Activities['runStep']> {
   const { softMs, hardMs } = limitsOf(step, timing)
-  const { runStep } = proxyActivities<Activities>({
-    ...ofStep(step, hardMs),
-    ...heartbeatOf(timing),
-  })
-  return (input) => runStep({ ...input, softMs })
+  const options = { ...ofStep(step, hardMs), ...heartbeatOf(timing) }
+  return (input) => brief.runStep.executeWithOptions(options, [{ ...input, softMs }])
 }
 
 /** The same for several files: each has the limits that it would have by itself. */
@@ -99,15 +96,12 @@ export function stepOnFilesOf(
   timing: Timing,
 ): (input: Omit<FilesInput, 'fileSoftMs' | 'beginMs'>) => Promise<FilesDone | HandedBack> {
   const { softMs: fileSoftMs, hardMs } = limitsOf(step, timing)
-  const { runStepOnFiles } = proxyActivities<Activities>({
-    ...ofFiles(step, beginFilesMs + hardMs),
-    ...heartbeatOf(timing),
-  })
+  const options = { ...ofFiles(step, beginFilesMs + hardMs), ...heartbeatOf(timing) }
   return (input) => {
     const { fileNo, files } = input
     const summary = `${step.step} · files ${fileNo} to ${fileNo + files - 1}`
     const given = { ...input, fileSoftMs, beginMs: beginFilesMs }
-    return runStepOnFiles.executeWithOptions({ summary }, [given])
+    return brief.runStepOnFiles.executeWithOptions({ ...options, summary }, [given])
   }
 }
 
