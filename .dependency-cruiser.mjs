@@ -12,7 +12,17 @@
  * other: a type is knowledge too.
  */
 const below = ['domain', 'errors', 'config', 'io']
-const lanes = ['sources', 'unpack', 'stage', 'formats', 'postgres', 'steps', 'rejects']
+const lanes = [
+  'sources',
+  'connections',
+  'http',
+  'unpack',
+  'stage',
+  'formats',
+  'postgres',
+  'steps',
+  'rejects',
+]
 const useCases = ['ingests', 'fleet']
 const middle = [...lanes, 'spec', 'temporal', ...below]
 
@@ -22,7 +32,9 @@ const mayImport = {
   domain: ['errors'],
   io: ['domain', 'errors'],
   config: ['domain', 'errors'],
-  sources: ['unpack', ...below],
+  http: below,
+  connections: ['http', ...below],
+  sources: ['connections', 'http', 'unpack', ...below],
   unpack: below,
   stage: below,
   formats: ['unpack', ...below],

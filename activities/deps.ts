@@ -5,7 +5,7 @@ import type { Logger } from '../src/log.ts'
 import type { Db } from '../src/postgres/db.ts'
 import type { UnstartedIngest } from '../src/postgres/ledger/orphans.ts'
 import { openSource } from '../src/sources/index.ts'
-import type { Source } from '../src/sources/source.ts'
+import type { Source, SourceDeps } from '../src/sources/source.ts'
 import type { Opening } from '../src/spec/files/text.ts'
 import { containersOf } from '../src/spec/format.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
@@ -21,6 +21,9 @@ export interface Deps {
   instance: string
   /** Folders that directory sources may read. */
   sourceRoots: string[]
+  /** Asks the servers of sources. */
+  transport: SourceDeps['transport']
+  connections: SourceDeps['connections']
   /** How much may come out of a packed file. */
   unpack: UnpackLimits
   /** What the worker's app exports, by name. */
@@ -34,15 +37,18 @@ export interface Deps {
   isRateLimited(queue: string): Promise<boolean>
 }
 
+type SourceNeeds = Pick<Deps, 'stage' | 'sourceRoots' | 'unpack' | 'transport' | 'connections'>
+
 /** The source of a spec, as this worker may read it. */
 export const sourceOf = (
-  { stage, sourceRoots: roots, unpack }: Pick<Deps, 'stage' | 'sourceRoots' | 'unpack'>,
+  { stage, sourceRoots: roots, unpack, transport, connections }: SourceNeeds,
   ingestId: string,
   spec: Pick<FullSpec, 'source' | 'steps' | 'format'>,
 ): Source => {
   const containers = containersOf(spec.format, unpack)
   const spool = stage.spool(ingestId)
-  return openSource(spec, { roots, uploads: stage.uploads, unpack, containers, spool })
+  const deps = { roots, uploads: stage.uploads, transport, connections }
+  return openSource(spec, { ...deps, unpack, containers, spool })
 }
 
 /** How files of an ingest are opened. */

@@ -12,6 +12,7 @@ import { type UnpackLimits, unpackLimits } from './domain/unpack.ts'
 import { noUploadLimits, type UploadLimits } from './domain/upload.ts'
 import { sluiceError } from './errors.ts'
 import type { LogFormat, LogLevel } from './log.ts'
+import { cidrOf } from './settings/cidr.ts'
 import {
   readTemporalSettings,
   type TemporalLogin,
@@ -47,6 +48,16 @@ export interface Config {
   stageDir: string
   /** Folders that directory sources may read. */
   sourceRoots: string[]
+  /** Networks that sources may read from though they are private: `10.0.0.0/8`. */
+  allowPrivate: string[]
+  connections: {
+    /** What `SLUICE_CONNECTION_<NAME>` says, by the name in lower case. */
+    variables: ReadonlyMap<string, string>
+    /** A folder with a file for each connection. */
+    folder: string | null
+  }
+  /** Reads a variable that a connection names as the place of a secret. */
+  variable(name: string): string | undefined
   /** The settings file; null for the one in the working directory, if it is there. */
   settingsPath: string | null
   /** The version of the workers, as the Temporal Worker Controller sets it; null for none. */
@@ -89,6 +100,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       env.SLUICE_SOURCE_ROOTS?.split(delimiter).filter(Boolean) ??
       up?.sourceRoots ?? ['.']
     ).map((root) => resolve(root)),
+    allowPrivate: networks('SLUICE_ALLOW_PRIVATE_ADDRESSES', env),
+    connections: {
+      variables: connectionsIn(env),
+      folder: env.SLUICE_CONNECTIONS ? resolve(env.SLUICE_CONNECTIONS) : null,
+    },
+    variable: (name) => env[name],
     settingsPath: env.SLUICE_SETTINGS ? resolve(env.SLUICE_SETTINGS) : null,
     deployment: deploymentOf(env),
     janitorMs: interval('SLUICE_JANITOR', env.SLUICE_JANITOR, 5 * 60_000),
@@ -142,6 +159,20 @@ function readUpFile(home: string): UpFile | null {
       ? (JSON.parse(readFileSync(join(home, 'up.json'), 'utf8')) as UpFile)
       : null
   }
+}
+
+function connectionsIn(env: NodeJS.ProcessEnv): Map<string, string> {
+  const prefix = 'SLUICE_CONNECTION_'
+  const found = Object.entries(env).filter(([name, text]) => name.startsWith(prefix) && text)
+  return new Map(found.map(([name, text]) => [name.slice(prefix.length).toLowerCase(), text ?? '']))
+}
+
+function networks(name: string, env: NodeJS.ProcessEnv): string[] {
+  const texts = (env[name] ?? '').split(/[\s,]+/).filter(Boolean)
+  const wrong = texts.find((text) => cidrOf(text) === null)
+  if (wrong === undefined) return texts
+  const problem = 'give networks like 10.0.0.0/8 or fd00::/8, with commas in between'
+  throw sluiceError('variable_invalid', { name, value: wrong, problem })
 }
 
 function port(name: string, env: NodeJS.ProcessEnv, fallback: number): number {

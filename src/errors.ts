@@ -6,6 +6,7 @@ import { embedded } from './errors/embedded.ts'
 import { files } from './errors/files.ts'
 import { fill, type Params } from './errors/fill.ts'
 import { type ExitCode, type Kind, kinds } from './errors/kinds.ts'
+import { remote } from './errors/remote.ts'
 import { requests } from './errors/requests.ts'
 import type { ErrorRow } from './errors/row.ts'
 import { servers } from './errors/servers.ts'
@@ -15,6 +16,7 @@ import { workers } from './errors/workers.ts'
 export const errorTable = {
   ...requests,
   ...files,
+  ...remote,
   ...targets,
   ...workers,
   ...attempts,

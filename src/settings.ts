@@ -13,13 +13,20 @@ import { sluiceError } from './errors.ts'
 import { parseText } from './settings/parse.ts'
 
 const SettingsFile = Type.Object(
-  { routes: Type.Optional(Routes), timeouts: Type.Optional(TimeLimits) },
+  {
+    routes: Type.Optional(Routes),
+    timeouts: Type.Optional(TimeLimits),
+    // What each says is checked when it is used: it is for the workers, which have its secrets.
+    connections: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
   { additionalProperties: false },
 )
 
 export interface Settings {
   routes: Route[]
   timeouts: LimitsByVerb
+  /** As they stand there: see src/connections. */
+  connections: Record<string, unknown>
 }
 
 const defaultPaths = ['sluice.json', 'sluice.yaml', 'sluice.yml']
@@ -43,7 +50,7 @@ export async function readSettings(
   const text = await read(file, refuse)
   if (text !== null) return parseSettings(text, refuse)
   if (mustExist) throw refuse('there is no such file')
-  return { routes: [], timeouts: {} }
+  return { routes: [], timeouts: {}, connections: {} }
 }
 
 /** @throws settings_invalid when there is more than one */
@@ -79,9 +86,9 @@ function parseSettings(text: string, refuse: Refuse): Settings {
   const value = parseText(text, refuse)
   const problem = problemOf(SettingsFile, value)
   if (problem !== null) throw refuse(problem)
-  const { routes = [], timeouts = {} } = value as Static<typeof SettingsFile>
+  const { routes = [], timeouts = {}, connections = {} } = value as Static<typeof SettingsFile>
   const refuseIn = (name: string) => (at: string, problem: string) =>
     refuse(`${dotted(`/${name}${at}`)}: ${problem}`)
   checkRoutes(routes, { refuse: refuseIn('routes') })
-  return { routes, timeouts: normalLimits(timeouts, refuseIn('timeouts')) }
+  return { routes, timeouts: normalLimits(timeouts, refuseIn('timeouts')), connections }
 }

@@ -19,8 +19,13 @@ export const words = {
   },
   source: {
     means:
-      'Where the bytes come from: a folder, files and globs that the workers can read, or uploads.',
+      'Where the bytes come from: a folder, files and globs that the workers can read, uploads, or a server.',
     example: '`{"kind": "directory", "path": "/data/2025/*.csv"}`',
+  },
+  connection: {
+    means:
+      'A server that ingests read from, with its login. The workers have it under a name, and a spec says that name and no secret.',
+    example: '`shop`, as `sluice connections` lists it',
   },
   member: {
     means:

@@ -21,20 +21,25 @@ const glob = Type.String({ minLength: 1, maxLength: globCharsMax })
 const globs = (description: string) =>
   Type.Union([glob, Type.Array(glob, { minItems: 1, maxItems: 100 })], { description })
 
-const sourceKind = Type.Union([Type.Literal('upload'), Type.Literal('directory')], {
-  description: '"upload" or "directory".',
+/** In the order of src/sources/index.ts, which has what they are. */
+export type SourceKindName = 'upload' | 'directory' | 'http'
+const kindLiterals = [
+  Type.Literal('upload'),
+  Type.Literal('directory'),
+  Type.Literal('http'),
+] as const
+const kindNames = kindLiterals.map(({ const: kind }) => `"${kind}"`)
+
+const sourceKind = Type.Union([...kindLiterals], {
+  description: `${kindNames.slice(0, -1).join(', ')} or ${kindNames.at(-1)}.`,
 })
 
 const When = Type.Object(
   {
     source: Type.Optional(
       Type.Union(
-        [
-          Type.Literal('upload'),
-          Type.Literal('directory'),
-          Type.Array(sourceKind, { minItems: 1, maxItems: 2 }),
-        ],
-        { description: 'The kind of the source: "upload", "directory", or a list of them.' },
+        [...kindLiterals, Type.Array(sourceKind, { minItems: 1, maxItems: kindLiterals.length })],
+        { description: `The kind of the source: ${kindNames.join(', ')}, or a list of them.` },
       ),
     ),
     path: Type.Optional(
@@ -77,7 +82,7 @@ export const defaultQueue = 'ingest'
 
 /** What is known of an ingest. */
 export interface RouteFacts {
-  source: 'upload' | 'directory'
+  source: SourceKindName
   /** As the spec names them: names of uploads; files, folders and globs of a directory. */
   paths: readonly string[]
   /** As `showTable` writes it; null without a target. */

@@ -59,7 +59,7 @@ export const requests = withExamples({
     status: 401,
     kind: 'user',
     message:
-      'A directory source has files read with the rights of the user who runs Sluice here, so this API asks for the token of that user.',
+      'A source that the worker reads itself is read with the rights of the user who runs Sluice here, so this API asks for the token of that user.',
     hint: 'Send the file as an upload (`sluice ingest --upload`, or PUT /v1/uploads), or run `sluice ingest` as that user: it takes the token from .sluice/up.json. Others send it as authorization: Bearer.',
     shellHint:
       'Send the file, `sluice ingest FILE --upload`, or run this as the user who started Sluice, in its folder.',
@@ -81,7 +81,8 @@ export const requests = withExamples({
   source_unsupported: {
     status: 400,
     kind: 'user',
-    message: 'The source {source} is {what}; Sluice reads files, folders and globs.',
+    message:
+      'The source {source} is {what}; Sluice reads files, folders, globs and addresses of http and https.',
     hint: 'Bring it into a file first, and name that: {how}.',
     example: {
       source: 's3://shop/trips.csv',

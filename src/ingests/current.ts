@@ -3,6 +3,7 @@ import { isOver } from '../domain/words.ts'
 import { messageOf } from '../errors.ts'
 import { type IngestProgress, viewIngest, viewProgress } from '../postgres/ledger/ingests.ts'
 import { servedQueues } from '../postgres/ledger/workers.ts'
+import { shownSource } from '../sources/index.ts'
 import { type PendingTask, viewWorkflow } from '../temporal/ingests.ts'
 import type { IngestsDeps } from './deps.ts'
 import { type IngestEvent, type IngestNow, showIngest } from './view.ts'
@@ -81,7 +82,8 @@ function problemOf({ state, createdAt }: IngestProgress, status: string): string
 
 /** @throws ingest_not_found */
 export async function viewCurrent(deps: IngestsDeps, ingestId: string): Promise<IngestNow> {
-  const { spec, ...view } = await viewIngest(deps.db, ingestId)
+  const { spec: kept, ...view } = await viewIngest(deps.db, ingestId)
+  const spec = { ...kept, source: shownSource(kept.source) }
   if (isOver(view.state)) return { ...showCurrent(deps, view, null), spec }
   const found = await probe(deps, ingestId)
   // It may have ended while Temporal was asked.

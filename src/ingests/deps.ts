@@ -16,7 +16,7 @@ export interface IngestsDeps {
   uiUrl: string | null
   namespace: string
   /** Routes and time limits that hold for every ingest. */
-  settings: Settings
+  settings: Pick<Settings, 'routes' | 'timeouts'>
   /** Hears of changes at once; without it they are seen a moment later. */
   listener?: Listener
   /** For tests: how long follow waits before it looks again, if it hears nothing. */

@@ -6,7 +6,6 @@ import { SluiceError, sluiceError } from '../errors.ts'
 import { transaction } from '../postgres/db.ts'
 import { recordEnd } from '../postgres/ledger/end.ts'
 import { enterIngest, readIngest } from '../postgres/ledger/ingests.ts'
-import type { Settings } from '../settings.ts'
 import { checkSource } from '../sources/index.ts'
 import { checkSpec } from '../spec/checkSpec.ts'
 import { type FullSpec, factsOf, type IngestSpec } from '../spec/spec.ts'
@@ -56,7 +55,7 @@ export async function submit(deps: IngestsDeps, spec: IngestSpec): Promise<Submi
  * the spec names holds for all but its steps.
  */
 function route(
-  settings: Settings,
+  settings: IngestsDeps['settings'],
   full: FullSpec,
   target: string | null,
 ): { queue: string; routes: Route[] } {

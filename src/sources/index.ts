@@ -2,15 +2,16 @@
 import { type Static, Type } from 'typebox'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import { directory } from './directory.ts'
+import { http } from './http.ts'
 import type { Unpacking } from './members/open.ts'
 import type { Source, SourceDeps, SourceKind } from './source.ts'
 import { upload } from './upload.ts'
 import { withMembers } from './withMembers.ts'
 
-const kinds = { upload, directory }
+const kinds = { upload, directory, http }
 
 /** What a spec says of its source. */
-export const SourceOptions = Type.Union([upload.options, directory.options])
+export const SourceOptions = Type.Union([upload.options, directory.options, http.options])
 export type SourceOptions = Static<typeof SourceOptions>
 
 const kindOf = ({ kind }: SourceOptions) => kinds[kind] as SourceKind<SourceOptions>
@@ -18,9 +19,32 @@ const kindOf = ({ kind }: SourceOptions) => kinds[kind] as SourceKind<SourceOpti
 /** What the files of a source are called in messages, and what routes go by. */
 export const pathsIn = (options: SourceOptions): string[] => kindOf(options).paths(options)
 
-/** The files that the client names itself, not by a folder or a glob. */
-export const namedIn = (options: SourceOptions): string[] =>
-  kindOf(options).named?.(options) ?? pathsIn(options)
+/** Tells the files that the client names itself, not by a folder or a glob. */
+export function namedIn(options: SourceOptions): (name: string) => boolean {
+  const isNamed = kindOf(options).named?.(options)
+  if (isNamed) return isNamed
+  const names = new Set(pathsIn(options))
+  return (name) => names.has(name)
+}
+
+/** The options without their secrets. */
+export const shownSource = (options: SourceOptions): SourceOptions =>
+  kindOf(options).shown?.(options) ?? options
+
+/**
+ * What addresses on a command line stand for.
+ * @param scheme in lower case
+ * @returns null for a scheme that no kind of source has
+ */
+export function sourceOfAddresses(
+  scheme: string,
+  addresses: string[],
+  connection: string | undefined,
+): SourceOptions | null {
+  const all: SourceKind<SourceOptions>[] = Object.values(kinds)
+  const kind = all.find(({ schemes }) => schemes?.includes(scheme))
+  return kind?.ofAddresses?.(addresses, connection) ?? null
+}
 
 /** @throws spec_invalid, source_unsupported */
 export const checkSourceOptions = (options: SourceOptions): void =>
@@ -47,9 +71,3 @@ export function openSource(
   const source = kindOf(options).open(options, deps)
   return steps ? source : withMembers(source, { limits, containers, spool })
 }
-
-/** The files of this machine, wherever they lie: for a look at them before an ingest. */
-export const openLocal = (
-  options: Static<typeof directory.options>,
-  { roots, unpack: limits, containers, spool }: Omit<Opening, 'uploads'>,
-): Source => withMembers(directory.open(options, { roots }), { limits, containers, spool })

@@ -1,7 +1,9 @@
 /** What every kind of source can do. One file a kind; the table of them is in index.ts. */
 import type { TSchema } from 'typebox'
+import type { Connections } from '../connections/index.ts'
 import type { Only } from '../domain/membersPath.ts'
 import type { ListedFile } from '../domain/words.ts'
+import type { Transport } from '../http/transport.ts'
 import type { FileState, FoundFile, OpenFile } from '../io/openFile.ts'
 
 /** One kind of source: what a spec can say of it, and how it is opened. */
@@ -10,13 +12,19 @@ export interface SourceKind<Options> {
   options: TSchema
   /** What its files are called in messages, and what routes go by. */
   paths(options: Options): string[]
-  /** Those of the paths that the client itself names as files; absent if these are all. */
-  named?(options: Options): string[]
+  /** Tells files that the client itself names by their names; absent if these are the paths. */
+  named?(options: Options): (name: string) => boolean
+  /** Begin the addresses that stand for such a source on the command line; absent for none. */
+  schemes?: readonly string[]
+  /** What such addresses say, with the connection that was named. */
+  ofAddresses?(addresses: string[], connection: string | undefined): Options
+  /** The options as people may see them; absent if they have no secret. */
+  shown?(options: Options): Options
   /** Checks what the schema cannot say. @throws spec_invalid, source_unsupported */
   checkOptions?(options: Options): void
   /** Checks, before the ingest is entered, that there is something to read. */
   check?(options: Options, deps: Pick<SourceDeps, 'uploads'>): Promise<void>
-  /** It reads files of the worker: an API that has a token asks for it. */
+  /** It reads with the rights of the worker: an API that has a token asks for it. */
   needsToken: boolean
   open(options: Options, deps: SourceDeps): Source
 }
@@ -26,6 +34,9 @@ export interface SourceDeps {
   /** Folders that may be read. */
   roots: string[]
   uploads: UploadedFiles
+  /** Asks servers, none of them on an address that may not be reached. */
+  transport: Transport
+  connections: Connections
 }
 
 /** The uploads of the stage, as far as a source needs them. */

@@ -43,7 +43,8 @@ export const upload = {
   paths: ({ uploads }: Options) => uploads,
   named({ uploads, unnamed = [] }: Options) {
     const others = new Set(unnamed)
-    return uploads.filter((name) => !others.has(name))
+    const names = new Set(uploads.filter((name) => !others.has(name)))
+    return (name: string) => names.has(name)
   },
   checkOptions({ uploads }: Options) {
     const seen = new Set<string>()

@@ -143,6 +143,6 @@ export const factsOf = ({
 export function namedFiles(
   source: SourceOptions,
 ): (file: Pick<ListedFile, 'name' | 'member'>) => boolean {
-  const names = new Set(namedIn(source))
-  return ({ name, member }) => member == null && names.has(name)
+  const isNamed = namedIn(source)
+  return ({ name, member }) => member == null && isNamed(name)
 }

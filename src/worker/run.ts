@@ -5,9 +5,11 @@ import type { WorkerDeploymentVersion } from '@temporalio/common'
 import { ResourceBasedController } from '@temporalio/worker'
 import { Exclusive } from '../../activities/attempt/exclusive.ts'
 import { createActivities } from '../../activities/index.ts'
+import type { Connections } from '../connections/index.ts'
 import type { StepPlan } from '../domain/step.ts'
 import { type UnpackLimits, unpackLimits } from '../domain/unpack.ts'
 import { deadWorkersFinder } from '../fleet/deadWorkers.ts'
+import { createTransport } from '../http/transport.ts'
 import type { Logger } from '../log.ts'
 import { type Db, databaseError, isOfDatabase, openDb } from '../postgres/db.ts'
 import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
@@ -41,6 +43,9 @@ export interface WorkerOptions {
   databaseUrl: string
   stageDir: string
   sourceRoots: string[]
+  connections: Connections
+  /** Networks that sources may read from though they are private. */
+  allowPrivate: string[]
   /** How much may come out of a packed file. */
   unpack?: UnpackLimits
   /** `ingest` and those of the app's steps if absent. */
@@ -209,12 +214,14 @@ interface Parts {
 async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
   const { db, stage, client, app, tasks, shutdown, instance } = parts
   const { temporal, concurrency, autoscale, log, sourceRoots } = options
-  const { unpack = unpackLimits, deployment } = options
+  const { unpack = unpackLimits, deployment, connections, allowPrivate } = options
   const identity = identityOf(options)
   const activities = createActivities({
     db,
     stage,
     sourceRoots,
+    transport: createTransport({ allowPrivate }),
+    connections,
     unpack,
     worker: identity,
     instance,

@@ -6,7 +6,6 @@ import { afterAll } from 'vitest'
 import { buildApp } from '../../src/api/app.ts'
 import type { ApiDeps } from '../../src/api/deps.ts'
 import type { Patience } from '../../src/api/patience.ts'
-import type { Settings } from '../../src/settings.ts'
 import { build, type Harness } from '../harness.ts'
 import { mustBeDocumented, type OpenApi } from './documented.ts'
 
@@ -26,11 +25,11 @@ export interface Answer {
   body: any
 }
 
-const none: Settings = { routes: [], timeouts: {} }
+const none: ApiDeps['settings'] = { routes: [], timeouts: {} }
 
 interface ListenOptions extends Pick<ApiDeps, 'listener' | 'lookMs'> {
   isTemporalAway?: boolean
-  settings?: Settings
+  settings?: ApiDeps['settings']
   token?: string
   patience?: Patience
 }

@@ -6,11 +6,16 @@ import { unpackLimits } from '../../src/domain/unpack.ts'
 import { createLog } from '../../src/log.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { Harness } from '../harness.ts'
+import { sourceDeps } from '../sourceDeps.ts'
+
+const { transport, connections } = sourceDeps()
+const remote = { transport, connections }
 
 export const testDeps = (harness: Harness, stage: Stage = harness.stage): WorkerDeps => ({
   db: harness.db,
   stage,
   sourceRoots: [harness.folder],
+  ...remote,
   unpack: unpackLimits,
   worker: 'test',
   instance: randomUUID(),

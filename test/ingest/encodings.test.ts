@@ -4,10 +4,13 @@ import { gzipSync } from 'node:zlib'
 import iconv from 'iconv-lite'
 import { expect, test } from 'vitest'
 import { peek } from '../../src/cli/commands/ingest/peek.ts'
+import { readConfig } from '../../src/config.ts'
 import { build } from '../harness.ts'
 import { zip } from '../zip.ts'
 
 const harness = await build()
+/** A dry run without a database. */
+const config = { ...readConfig({}), databaseUrl: null }
 await harness.startWorker()
 
 const csv = 'id,city\n1,Köln\n2,"São\nPaulo"\nx,Málaga\n4,Århus\n'
@@ -81,7 +84,8 @@ test('a guess is told of later files too, and in a dry run', async () => {
   const told = view.notes.filter(({ code }) => code === 'encoding_guessed')
   expect(told.map(({ file }) => file)).toEqual([second])
   for (const paths of [[path], [second]]) {
-    const seen = await peek(paths, { target: { table: 'guessed' } }, null)
+    const source = { kind: 'directory' as const, path: paths }
+    const seen = await peek({ source, target: { table: 'guessed' } }, config)
     const notes = seen.notes.filter(({ code }) => code === 'encoding_guessed')
     expect(notes.map(({ file }) => file)).toEqual([second])
   }
@@ -126,7 +130,8 @@ test('one or two bad bytes are a matter for their rows', async () => {
 test('the dry run looks at the same text', async () => {
   const content = gzipSync(iconv.encode(csv, 'utf-16le', { addBOM: true }))
   const path = await harness.file('peek.zip', await zip({ 'b.csv': content, 'a.csv': content }))
-  const seen = await peek([path], { target: { table: 'peeked' } }, null)
+  const source = { kind: 'directory' as const, path }
+  const seen = await peek({ source, target: { table: 'peeked' } }, config)
   expect(seen).toMatchObject({ header: ['id', 'city'], sampled: 4 })
   expect(seen.records[0]).toEqual(['1', 'Köln'])
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import type { Settings } from '../../src/settings.ts'
+import type { ApiDeps } from '../../src/api/deps.ts'
 import type { IngestSpec } from '../../src/spec/spec.ts'
 import { listen } from '../api/server.ts'
 import { outputOf } from '../dist.ts'
@@ -38,7 +38,7 @@ test('routes by path, target, size and step; the spec goes before the file', asy
 }) => {
   const harness = await build({ onEnd: onTestFinished })
   const queue = (name: string) => `${harness.queue}-${name}`
-  const settings: Settings = {
+  const settings: ApiDeps['settings'] = {
     routes: [
       { when: { path: '**/videos/*' }, queue: queue('videos') },
       { when: { target: 'public.small_*', sizeOver: 20 }, queue: queue('large') },

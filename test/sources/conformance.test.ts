@@ -5,13 +5,16 @@ import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, expect, test } from 'vitest'
 import { directory } from '../../src/sources/directory.ts'
+import { http } from '../../src/sources/http.ts'
 import type { Source } from '../../src/sources/source.ts'
 import { upload } from '../../src/sources/upload.ts'
 import { withMembers } from '../../src/sources/withMembers.ts'
 import { localStage } from '../../src/stage/local.ts'
+import { sourceDeps } from '../sourceDeps.ts'
 import { tar } from '../tar.ts'
 import { zip } from '../zip.ts'
-import { itIsASource } from './conformance.ts'
+import { type Change, changeAt, itIsASource } from './conformance.ts'
+import { startLyingServer } from './lyingServer.ts'
 import { unpacking } from './unpacking.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-sources-'))
@@ -29,7 +32,7 @@ itIsASource({
     await mkdir(dirname(inFolder(name)), { recursive: true })
     await writeFile(inFolder(name), bytes)
   },
-  pathOf: inFolder,
+  change: (name, change) => changeAt(inFolder(name), change),
   oddNames: [
     'with space.csv',
     '-dash.csv',
@@ -57,8 +60,35 @@ itIsASource({
   async put(name, bytes) {
     await stage.uploads.put(name, once(bytes))
   },
-  pathOf: (name) => join(folder, 'stage/uploads', name),
+  change: (name, change) => changeAt(join(folder, 'stage/uploads', name), change),
   oddNames: ['with space.csv', 'a+b=c@d,(e).csv', 'a..b', '0', `${'n'.repeat(196)}.csv`],
+})
+
+const server = await startLyingServer()
+afterAll(() => server.close())
+
+itIsASource({
+  kind: 'http',
+  source: (names) => http.open({ kind: 'http', url: names.map(server.urlOf) }, sourceDeps()),
+  put: async (name, bytes) => server.put(name, bytes),
+  async change(name, change: Change) {
+    const bytes = server.bytesOf(name)
+    if (change === 'that vanishes') server.remove(name)
+    else if (change === 'that grows') server.put(name, Buffer.concat([bytes, Buffer.from('1')]))
+    else server.put(name, change === 'that is cut short' ? bytes.subarray(0, 5000) : bytes)
+  },
+  nameOf: (name) => server.urlOf(name).replace(/^.*?\/\/[^/]*\//, ''),
+  oddNames: [
+    'with space.csv',
+    'quote\'".csv',
+    'new\nline.csv',
+    'per%20cent.csv',
+    'ünïcödé-日本-👍.csv',
+    '[glob]*{a,b}?.csv',
+    'a#b.csv',
+    'in/a/folder.csv',
+    'no-ending',
+  ],
 })
 
 const { signal } = new AbortController()

@@ -14,11 +14,29 @@ export interface World {
   source(names: string[]): Source
   /** Makes a file that the source can find. */
   put(name: string, bytes: Buffer): Promise<void>
-  /** Where the bytes of such a file lie, to be changed behind the source. */
-  pathOf(name: string): string
+  /** Changes such a file behind the source. */
+  change(name: string, change: Change): Promise<void>
+  /** What a file of that name is called; its name if absent. */
+  nameOf?(name: string): string
   /** Names that a file of this kind may have, and that are easily got wrong. */
   oddNames: string[]
 }
+
+/** What may become of a file whose bytes lie at a path. */
+const changes = {
+  'that grows': (path: string) => appendFile(path, '1'),
+  'that is cut short': (path: string) => truncate(path, 5000),
+  'that is written anew': async (path: string) => writeFile(path, await readFile(path)),
+  'that is replaced': async (path: string) => {
+    await writeFile(`${path}.new`, await readFile(path))
+    await rename(`${path}.new`, path)
+  },
+  'that vanishes': (path: string) => rm(path),
+}
+export type Change = keyof typeof changes
+
+/** For a kind of source whose files lie at paths of this machine. */
+export const changeAt = async (path: string, change: Change): Promise<void> => changes[change](path)
 
 /** Small files are read at once, and large ones chunk by chunk. */
 const sizes: [string, number][] = [
@@ -56,7 +74,7 @@ async function contentOf(source: Source, file: Found): Promise<Buffer> {
 }
 
 export function itIsASource(world: World): void {
-  const { kind, put, pathOf } = world
+  const { kind, put, change: changed } = world
   const sourceOf = (...names: string[]) => withMembers(world.source(names), unpacking)
   const only = async (source: Source): Promise<Found> => {
     const [file, ...others] = await listed(source)
@@ -122,24 +140,11 @@ export function itIsASource(world: World): void {
       await put(name, Buffer.from('a\n1\n'))
       const source = sourceOf(name)
       const file = await only(source)
-      expect(file.name.endsWith(name)).toBe(true)
+      expect(file.name.endsWith(world.nameOf?.(name) ?? name)).toBe(true)
       expect(`${await contentOf(source, file)}`).toBe('a\n1\n')
     },
   )
 
-  const replace = async (path: string) => {
-    await writeFile(`${path}.new`, await readFile(path))
-    await rename(`${path}.new`, path)
-  }
-
-  const changes = {
-    'that grows': (path: string) => appendFile(path, '1'),
-    'that is cut short': (path: string) => truncate(path, 5000),
-    'that is written anew': async (path: string) => writeFile(path, await readFile(path)),
-    'that is replaced': replace,
-    'that vanishes': (path: string) => rm(path),
-  }
-  type Change = keyof typeof changes
   const cases = sizes.flatMap(([what, size]) =>
     Object.keys(changes).map((change) => ({ what, size, change: change as Change })),
   )
@@ -152,7 +157,7 @@ export function itIsASource(world: World): void {
       await put(name, bytesOf(size))
       const source = sourceOf(name)
       const file = await only(source)
-      await changes[change](pathOf(name))
+      await changed(name, change)
       const failing = contentOf(source, file)
       const code = change === 'that vanishes' ? 'file_vanished' : 'file_changed'
       await expect(failing).rejects.toMatchObject({ code })
@@ -170,7 +175,7 @@ export function itIsASource(world: World): void {
       const opened = await source.open(file, never())
       const reading = async () => {
         let chunks = 0
-        for await (const _ of opened.read()) if (chunks++ === 0) await changes[change](pathOf(name))
+        for await (const _ of opened.read()) if (chunks++ === 0) await changed(name, change)
       }
       const error = await reading().catch((thrown) => thrown)
       await opened.close()
@@ -209,7 +214,7 @@ export function itIsASource(world: World): void {
     await put(name, await zip({ 'a.csv': 'a\n1\n' }))
     const source = sourceOf(name)
     const file = await only(source)
-    await appendFile(pathOf(name), '1')
+    await changed(name, 'that grows')
     const failing = contentOf(source, file)
     await expect(failing).rejects.toMatchObject({ code: 'file_changed' })
     await expect(failing).rejects.toThrow(name)
@@ -220,7 +225,7 @@ export function itIsASource(world: World): void {
     await put(name, await zip({ 'a.csv': 'a\n1\n' }))
     const source = world.source([name])
     const open: Source['open'] = async (file, signal) => {
-      await appendFile(pathOf(name), '1')
+      await changed(name, 'that grows')
       return source.open(file, signal)
     }
     const failing = listed(withMembers({ ...source, open }, unpacking))

@@ -9,9 +9,11 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { expand } from '../../src/cli/commands/ingest/sources.ts'
 import { escapeGlob } from '../../src/domain/glob.ts'
+import type { SelectionOptions } from '../../src/domain/selection.ts'
 import { inOrder, type PlacedFile } from '../../src/postgres/ledger/listing.ts'
-import { openLocal } from '../../src/sources/index.ts'
+import { openSource } from '../../src/sources/index.ts'
 import { build } from '../harness.ts'
+import { sourceDeps } from '../sourceDeps.ts'
 import { unpacking } from './unpacking.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'sluice-list-'))
@@ -30,12 +32,15 @@ await symlink('a.csv', join(data, 'link.csv'))
 await symlink('../other', join(data, 'linked'))
 await symlink('nowhere', join(data, 'dangling.csv'))
 
+const openDirectory = (path: string | string[], roots: string[], more: SelectionOptions = {}) =>
+  openSource(
+    { source: { kind: 'directory', path, ...more } },
+    { ...sourceDeps({ roots }), ...unpacking, unpack: unpacking.limits },
+  )
+
 async function list(path: string | string[], roots = [root]): Promise<string[]> {
   const found: string[] = []
-  const source = openLocal(
-    { kind: 'directory', path },
-    { ...unpacking, roots, unpack: unpacking.limits },
-  )
+  const source = openDirectory(path, roots)
   for await (const { name } of source.list(new AbortController().signal)) found.push(name)
   return found.sort()
 }
@@ -119,10 +124,7 @@ test('what is no file in a folder is left out, and told as what it is', async ()
   await symlink('nowhere', join(odd, 'broken.csv'))
   execFileSync('mkfifo', [join(odd, 'pipe.csv')])
   const told: string[] = []
-  const source = openLocal(
-    { kind: 'directory', path: odd },
-    { ...unpacking, roots: [root], unpack: unpacking.limits },
-  )
+  const source = openDirectory(odd, [root])
   const onLeftOut = (name: string, why: string) => void told.push(`${basename(name)}: ${why}`)
   const found: string[] = []
   for await (const { name } of source.list(new AbortController().signal, onLeftOut)) {
@@ -143,10 +145,7 @@ test('files are left out by name and age, which is told, and come in the order t
   }
   const select = { exclude: ['*.tmp', 'old/**'], newerThan: '5d', olderThan: '12h' }
   const told: string[] = []
-  const source = openLocal(
-    { kind: 'directory', path: join(aged, '**'), ...select, order: 'oldest' },
-    { ...unpacking, roots: [root], unpack: unpacking.limits },
-  )
+  const source = openDirectory(join(aged, '**'), [root], { ...select, order: 'oldest' })
   const onLeftOut = (name: string, why: string) => void told.push(`${basename(name)}: ${why}`)
   const names = await inPages(source.list(new AbortController().signal, onLeftOut))
   expect(names.map((name) => basename(name))).toEqual(['b.csv', 'c.csv', 'a.csv'])

@@ -19,13 +19,15 @@ interface Options {
   dryRun?: boolean
   wait: boolean
   upload?: boolean
+  connection?: string
   json?: boolean
 }
 
 export function declare(command: Command): void {
-  command.argument('<source...>', 'files, folders or globs')
+  command.argument('<source...>', 'files, folders or globs, or addresses: https://…')
   addSpecOptions(command)
     .option('--upload', 'send the files even where the worker could read them')
+    .option('--connection <name>', 'the connection that has the login of the addresses')
     .addOption(
       new Option('--dry-run', 'show how the files would be read; load nothing').conflicts([
         'upload',
@@ -39,7 +41,7 @@ export function declare(command: Command): void {
 }
 
 async function run(sources: string[], options: Options, command: Command): Promise<void> {
-  const { json = false, upload = false } = options
+  const { json = false, upload = false, connection } = options
   const spec = specOf(command)
   if (!spec.target?.table && !spec.steps) {
     const problem = 'The target is missing: --into schema.table'
@@ -48,13 +50,16 @@ async function run(sources: string[], options: Options, command: Command): Promi
   const config = readConfig()
   if (options.dryRun) {
     const { dryRun } = await import('./ingest/dryRun.ts')
-    return dryRun(sources, spec, { databaseUrl: config.databaseUrl, json })
+    const here = { isOwnMachine: true, upload: false, hasSteps: false, connection }
+    const found = await findSources(sources, here)
+    if ('source' in found) return dryRun({ ...spec, source: found.source }, config, { json })
   }
   const client = createClient(needApi(config), { token: ownToken(config), json })
   const found = await findSources(sources, {
     isOwnMachine: isOwnMachine(config),
     upload,
     hasSteps: spec.steps !== undefined,
+    connection,
   })
   let stage = { what: 'sending' } as Stage
   const onStage = (now: Stage) => {

@@ -3,10 +3,12 @@ import { availableParallelism } from 'node:os'
 import { delimiter, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../../config.ts'
-import { createLog, type LogFormat, type LogLevel } from '../../log.ts'
+import type { Connections } from '../../connections/index.ts'
+import { createLog, type LogFormat, type Logger, type LogLevel } from '../../log.ts'
 import type { MetricsAddress } from '../../worker/metrics.ts'
 import type { QueueOption } from '../../worker/queueWorkers.ts'
 import type { WorkerOptions } from '../../worker/run.ts'
+import { readConnections } from '../connections.ts'
 import { asList } from '../once.ts'
 import { addLog, integer } from '../options.ts'
 import { needDatabase, needTemporal } from '../settings.ts'
@@ -114,15 +116,25 @@ async function run(options: Options): Promise<void> {
     // Without settings, the process that started us is gone.
     if (!place) return
     const { runWorker } = await import('../../worker/run.ts')
-    const { janitorMs, findsDead, unpack, deployment } = config
-    const own = { janitorMs, findsDead, unpack, log, ...(deployment && { deployment }) }
-    const ended = await runWorker({ ...place, ...workOf(options), ...own })
+    const { janitorMs, findsDead, unpack, deployment, allowPrivate } = config
+    const connections = await readConnections(config)
+    await warnOf(connections, log)
+    const own = { janitorMs, findsDead, unpack, connections, allowPrivate, log }
+    const version = deployment && { deployment }
+    const ended = await runWorker({ ...place, ...workOf(options), ...own, ...version })
     if (ended === 'memory') process.exitCode = successorCode
   } finally {
     // An open pipe would keep the process.
     if (options.fed) process.stdin.destroy()
     // Nor may a part of the SDK that never started: a worker that is over must not look alive.
     setTimeout(() => process.exit(), lingerMs).unref()
+  }
+}
+
+/** One that is not valid is no reason to do nothing at all: an ingest that names it fails. */
+async function warnOf(connections: Connections, log: Logger): Promise<void> {
+  for (const { name, problem } of await connections.list()) {
+    if (problem !== null) log.warn({ event: 'connection_invalid', connection: name }, problem)
   }
 }
 
@@ -135,7 +147,7 @@ const placeOf = (config: Config, { sourceRoots = config.sourceRoots }: Options):
   sourceRoots: sourceRoots.map((root) => resolve(root)),
 })
 
-type FromConfig = 'log' | 'janitorMs' | 'findsDead'
+type FromConfig = 'log' | 'janitorMs' | 'findsDead' | 'connections' | 'allowPrivate'
 
 const workOf = (options: Options): Omit<WorkerOptions, keyof Place | FromConfig> => ({
   ...(options.queue && { queues: options.queue }),

@@ -8,7 +8,7 @@ import type { Accepted, Client, IngestNow } from '../../client.ts'
 import { follow } from '../../follow.ts'
 import { createProgress } from '../../progress.ts'
 import { sendFiles } from './send.ts'
-import { type Found, type LocalFile, uploadName } from './sources.ts'
+import { type Found, uploadName } from './sources.ts'
 
 export interface Submitted extends Accepted {
   /** Uploads that are ours to remove after the end. */
@@ -38,10 +38,7 @@ export async function submit(
     onStage({ what: 'accepted', id: accepted.id })
     return { ...accepted, uploads }
   }
-  if (found.kind === 'directory') {
-    const path = found.paths.length === 1 ? (found.paths[0] as string) : found.paths
-    return enter({ ...spec, source: { kind: 'directory', path } }, [])
-  }
+  if ('source' in found) return enter({ ...spec, source: found.source }, [])
   // What is wrong with the spec is said before gigabytes are sent.
   const { subject } = checkSpec({ ...spec, source: { kind: 'upload', uploads: [] } })
   const id = spec.id ?? newIngestId(subject)
@@ -50,18 +47,8 @@ export async function submit(
   const uploads = isKnown
     ? found.files.map((file, index) => uploadName(id, file, index))
     : await sendFiles(client, id, { files: found.files, quiet, signal })
-  const unnamed = uploads.filter((_, index) => !found.files[index]?.isNamed)
-  const source = {
-    kind: 'upload' as const,
-    uploads: uploads.flatMap((name, index) => {
-      const { members } = found.files[index] as LocalFile
-      return members ? members.map((each) => `${name}/${each}`) : name
-    }),
-    ...(unnamed.length > 0 && { unnamed }),
-    ...(found.leftOut.length > 0 && { leftOut: found.leftOut }),
-  }
   signal.throwIfAborted()
-  return enter({ ...spec, id, source }, uploads)
+  return enter({ ...spec, id, source: found.sourceOf(uploads) }, uploads)
 }
 
 async function exists(client: Client, id: string): Promise<boolean> {

@@ -1,21 +1,22 @@
 /** `sluice ingest --dry-run`: shows how files would be read, and loads nothing. */
+import type { Config } from '../../../config.ts'
 import { toJson, visible } from '../../../domain/visible.ts'
+import type { IngestSpec } from '../../../spec/spec.ts'
 import { colors } from '../../colors.ts'
-import type { SpecWithoutSource } from '../../specOptions.ts'
 import { noteLine, number, plural, rejectLine, table } from '../../text.ts'
 import { type Peek, peek } from './peek.ts'
-import { pathsOf } from './sources.ts'
 
 const cellChars = 24
 const addedMax = 20
 
-/** @throws file_missing */
+/** @throws what `peek` throws */
 export async function dryRun(
-  sources: readonly string[],
-  spec: SpecWithoutSource,
-  { databaseUrl, json }: { databaseUrl: string | null; json: boolean },
+  spec: IngestSpec,
+  config: Config,
+  { json }: { json: boolean },
 ): Promise<void> {
-  const seen = await peek(await pathsOf(sources), spec, databaseUrl)
+  const { databaseUrl } = config
+  const seen = await peek(spec, config)
   console.log(json ? toJson(seen, 2) : inWords(visible(seen), databaseUrl !== null))
   if (seen.problem) process.exitCode = 1
 }

@@ -5,23 +5,27 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, parse } from 'node:path'
-import { readConfig } from '../../../config.ts'
+import type { Config } from '../../../config.ts'
 import { recordNotes } from '../../../domain/recordNotes.ts'
 import { showTable, type TableName } from '../../../domain/table.ts'
 import type { ListedFile, Reading } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import { sluiceError } from '../../../errors.ts'
 import { formatOf } from '../../../formats/index.ts'
+import { createTransport, type Transport } from '../../../http/transport.ts'
+import type { Spool } from '../../../io/spool.ts'
 import { type Db, databaseError, openDb } from '../../../postgres/db.ts'
 import { readTarget } from '../../../postgres/target/target.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
-import { openLocal } from '../../../sources/index.ts'
+import { openSource, pathsIn } from '../../../sources/index.ts'
+import type { Source, UploadedFiles } from '../../../sources/source.ts'
 import { checkSpec } from '../../../spec/checkSpec.ts'
 import { readHead } from '../../../spec/files/text.ts'
 import { containersOf, kindOf, optionsLacking } from '../../../spec/format.ts'
+import type { FullSpec, IngestSpec } from '../../../spec/spec.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 import { localSpool } from '../../../stage/localSpool.ts'
-import type { SpecWithoutSource } from '../../specOptions.ts'
+import { readConnections } from '../../connections.ts'
 import { type FoundColumns, findColumns } from './columns.ts'
 import { type Fact, factsOf } from './facts.ts'
 import { firstTableOf, listFiles, type Reader, readHeads } from './files.ts'
@@ -50,30 +54,27 @@ export interface Peek extends Judged, Omit<FoundColumns, 'problem' | 'fields'> {
 }
 
 /** @throws spec_invalid, dialect_invalid, not_csv, and what listing and reading a source throw */
-export async function peek(
-  paths: string[],
-  spec: SpecWithoutSource,
-  databaseUrl: string | null,
-): Promise<Peek> {
-  const path = paths.length === 1 ? (paths[0] as string) : paths
-  const from = { kind: 'directory' as const, path }
-  const { full, table } = checkSpec({ ...spec, source: from })
+export async function peek(spec: IngestSpec, config: Config): Promise<Peek> {
+  const transport = createTransport(config)
+  try {
+    return await peekVia(transport, spec, config)
+  } finally {
+    await transport.close()
+  }
+}
+
+async function peekVia(transport: Transport, spec: IngestSpec, config: Config): Promise<Peek> {
+  const { full, table } = checkSpec(spec)
   if (!full.target || !table || full.steps) {
     const problem = 'a dry run shows how a file is loaded: it needs a target, and no steps'
     throw sluiceError('spec_invalid', { problem })
   }
-  const limits = readConfig().unpack
   const spool = await temporaryFolder()
   try {
-    const source = openLocal(from, {
-      roots: paths.map((each) => parse(each).root),
-      unpack: limits,
-      containers: containersOf(full.format, limits),
-      spool: localSpool(spool.path),
-    })
+    const source = await openHere(full, config, { transport, spool: localSpool(spool.path) })
     const { signal } = new AbortController()
-    const opening = { format: full.format, limits, signal, scratch: temporaryFolder }
-    const to = { spec, into: full.target, table, databaseUrl }
+    const opening = { format: full.format, limits: config.unpack, signal, scratch: temporaryFolder }
+    const to = { spec, into: full.target, table, databaseUrl: config.databaseUrl }
     return await lookAt({ source, spec: full, opening }, to)
   } finally {
     await spool.remove()
@@ -81,7 +82,7 @@ export async function peek(
 }
 
 interface Into {
-  spec: SpecWithoutSource
+  spec: IngestSpec
   into: FullTarget
   table: TableName
   databaseUrl: string | null
@@ -132,6 +133,28 @@ async function lookAt(reader: Reader, { spec, into, table, databaseUrl }: Into):
   } finally {
     await db?.end()
   }
+}
+
+/** As a worker on this machine, which may read all that we may read, would open it. */
+async function openHere(
+  { source, format }: FullSpec,
+  config: Config,
+  own: { transport: Transport; spool: Spool },
+): Promise<Source> {
+  const { unpack } = config
+  const roots = pathsIn(source).map((each) => parse(each).root || '/')
+  const containers = containersOf(format, unpack)
+  const connections = await readConnections(config)
+  return openSource({ source }, { ...own, roots, uploads: none, connections, unpack, containers })
+}
+
+/** A dry run has nothing sent. */
+const none: UploadedFiles = {
+  stat: async () => null,
+  open: async ({ name }) => {
+    throw sluiceError('upload_not_found', { name })
+  },
+  sha256: async () => null,
 }
 
 async function readFirst(file: ListedFile, reader: Reader) {

@@ -8,7 +8,9 @@ import { mustBePath } from '../../../domain/sourcePath.ts'
 import { leftOutMax } from '../../../domain/upload.ts'
 import { SluiceError, sluiceError } from '../../../errors.ts'
 import { walkInto } from '../../../io/walkInto.ts'
+import type { SourceOptions } from '../../../sources/index.ts'
 import type { OnLeftOut } from '../../../sources/source.ts'
+import { addressed } from './addresses.ts'
 
 export interface LocalFile {
   path: string
@@ -20,10 +22,10 @@ export interface LocalFile {
 }
 
 export type Found =
-  /** Absolute paths and globs on the machine of the worker. */
-  | { kind: 'directory'; paths: string[] }
-  /** Files of this machine that have to be sent. */
-  | { kind: 'upload'; files: LocalFile[]; leftOut: LeftBehind[] }
+  /** What the worker reads itself. */
+  | { source: SourceOptions }
+  /** Files of this machine that have to be sent, and what they are a source of when they are. */
+  | { files: LocalFile[]; sourceOf(uploads: string[]): SourceOptions }
 
 /** A file of a folder that is no data. */
 interface LeftBehind {
@@ -37,13 +39,17 @@ interface Options {
   upload: boolean
   /** Steps are for files of any kind. */
   hasSteps: boolean
+  /** Has the login of addresses. */
+  connection?: string | undefined
 }
 
-/** @throws file_missing, source_left_out */
+/** @throws file_missing, source_left_out, usage_invalid, source_unsupported, url_invalid */
 export async function findSources(
   sources: readonly string[],
-  { isOwnMachine, upload, hasSteps }: Options,
+  { isOwnMachine, upload, hasSteps, connection }: Options,
 ): Promise<Found> {
+  const source = addressed(sources, connection)
+  if (source) return { source }
   // A variable of the shell that is not set; it would be the folder that the command runs in.
   if (sources.includes('')) throw sluiceError('file_missing', { path: '""' })
   const leftOut: LeftBehind[] = []
@@ -55,11 +61,11 @@ export async function findSources(
     // Nothing of that name is here, but it may well be there: an absolute path says so.
     const isThere = !isOwnMachine && !upload && sources.every((path) => isAbsolute(path))
     if (isThere && here.every((files) => files.length === 0)) {
-      return { kind: 'directory', paths: [...sources] }
+      return { source: directoryOf([...sources]) }
     }
     throw sluiceError('file_missing', { path: missing })
   }
-  if (isOwnMachine && !upload) return { kind: 'directory', paths: await absolute(sources) }
+  if (isOwnMachine && !upload) return { source: directoryOf(await absolute(sources)) }
   const named = new Set(await absolute(sources))
   const isData = (name: string) => {
     const why = named.has(name) || hasSteps ? null : clutterOf({ name })
@@ -70,20 +76,33 @@ export async function findSources(
     here.flat().filter(({ path }) => isData(path)),
     named,
   )
-  if (files.length > 0) return { kind: 'upload', files, leftOut: leftOut.slice(0, leftOutMax) }
+  if (files.length > 0) return sending(files, leftOut.slice(0, leftOutMax))
   const some = new SomeNames()
   for (const { name } of leftOut) some.add(name)
   throw sluiceError('source_left_out', { path: sources.join(', '), files: some.shown })
 }
 
-/**
- * The paths of what is on this machine.
- * @throws file_missing
- */
-export async function pathsOf(sources: readonly string[]): Promise<string[]> {
-  const found = await findSources(sources, { isOwnMachine: true, upload: false, hasSteps: false })
-  return found.kind === 'directory' ? found.paths : found.files.map(({ path }) => path)
-}
+export const directoryOf = (paths: string[]): SourceOptions => ({
+  kind: 'directory',
+  path: paths.length === 1 ? (paths[0] as string) : paths,
+})
+
+const sending = (files: LocalFile[], leftOut: LeftBehind[]): Found => ({
+  files,
+  sourceOf(names) {
+    const unnamed = names.filter((_, index) => !files[index]?.isNamed)
+    const uploads = names.flatMap((name, index) => {
+      const { members } = files[index] as LocalFile
+      return members ? members.map((each) => `${name}/${each}`) : name
+    })
+    return {
+      kind: 'upload',
+      uploads,
+      ...(unnamed.length > 0 && { unnamed }),
+      ...(leftOut.length > 0 && { leftOut }),
+    }
+  },
+})
 
 /**
  * The files that a path, a folder or a glob of this machine stands for, in order.

@@ -7,7 +7,7 @@ import { createClient, type IngestNow } from '../../client.ts'
 import { tell } from '../../errors.ts'
 import type { SpecWithoutSource } from '../../specOptions.ts'
 import { submit, untilEnd } from '../ingest/bring.ts'
-import { type Found, findSources } from '../ingest/sources.ts'
+import { directoryOf, type Found, findSources } from '../ingest/sources.ts'
 import { findSample, sampleSpec } from './sample.ts'
 import { showEnd } from './show.ts'
 
@@ -30,11 +30,9 @@ export async function readRequest(
     const problem = 'Files need a target, and a target needs files: my.csv --into public.trips'
     throw sluiceError('usage_invalid', { problem, command: 'sluice up' })
   }
-  checkSpec({ ...spec, source: { kind: 'directory', path: files } })
-  return {
-    spec,
-    found: await findSources(files, { isOwnMachine: true, upload: false, hasSteps: false }),
-  }
+  const found = await findSources(files, { isOwnMachine: true, upload: false, hasSteps: false })
+  if ('source' in found) checkSpec({ ...spec, source: found.source })
+  return { spec, found }
 }
 
 /** Brings the request, or the sample of a first start. What fails is told; the stack stays up. */
@@ -51,7 +49,7 @@ export async function bringFirst(
     const sample = await findSample(createClient(up.api), up.databaseUrl)
     if (!sample) return
     console.log(`\nThis is a first start. The sample ${sample}:`)
-    const found: Found = { kind: 'directory', paths: [sample] }
+    const found: Found = { source: directoryOf([sample]) }
     await bringRequest(up, { found, spec: sampleSpec }, signal)
   } catch (error) {
     if (!signal.aborted) tell(error, { json: false, stack: false })
