@@ -33,6 +33,7 @@ test('routes are taken as they are, time limits in milliseconds', async () => {
   expect(await read({ routes, timeouts })).toEqual({
     routes,
     timeouts: { load: { softMs: 540_000, hardMs: 600_000 }, list: { softMs: 60_000 } },
+    connections: {},
   })
 })
 
@@ -48,7 +49,7 @@ test('the example of docs/routing.md is one', async () => {
 })
 
 test('an empty file of settings sets nothing, with or without a byte order mark', async () => {
-  const nothing = { routes: [], timeouts: {} }
+  const nothing = { routes: [], timeouts: {}, connections: {} }
   expect(await read({})).toEqual(nothing)
   expect(await read('\ufeff {}\r\n')).toEqual(nothing)
   expect(await read({ routes: [], timeouts: {} })).toEqual(nothing)
@@ -59,13 +60,17 @@ test('a named file must be there, the default one need not', async () => {
   const message = `The settings file ${missing} is not valid: there is no such file.`
   await expect(readSettings(missing)).rejects.toMatchObject({ code: 'settings_invalid', message })
   await expect(readSettings(join(missing, 'below'))).rejects.toThrow('there is no such file')
-  expect(await readSettings(missing, { mustExist: false })).toEqual({ routes: [], timeouts: {} })
+  expect(await readSettings(missing, { mustExist: false })).toEqual({
+    routes: [],
+    timeouts: {},
+    connections: {},
+  })
   const before = process.cwd()
   // The default is looked up where the process is, not where it was.
   const elsewhere = await mkdtemp(join(folder, 'elsewhere-'))
   try {
     process.chdir(elsewhere)
-    expect(await readSettings(null)).toEqual({ routes: [], timeouts: {} })
+    expect(await readSettings(null)).toEqual({ routes: [], timeouts: {}, connections: {} })
     await expect(readSettings(null, { mustExist: true })).rejects.toThrow('no such file')
     await writeFile('sluice.json', '{"routes": [{"queue": "here"}]}')
     expect((await readSettings(null)).routes).toEqual([{ queue: 'here' }])
@@ -94,7 +99,7 @@ test.each([
   ['? [a]\n: b', /^line 1, column 3: .*keys must be strings$/],
   ['routes: []\n---\nroutes: []', /^line 2, column 1: Source contains multiple documents/],
   ['['.repeat(100_000), /^it is nested too deeply$/],
-  ['{"a": [1 2]}', /^a is not known here, only routes, timeouts$/],
+  ['{"a": [1 2]}', /^a is not known here, only routes, timeouts, connections$/],
 ])('the text %.30j is refused with its place', async (text, wanted) => {
   expect(await problem(text)).toMatch(wanted)
 })
@@ -128,9 +133,9 @@ test('YAML says the same as JSON, with comments, and in a file of its own name',
 
 test.each([
   [[], 'it must be an object'],
-  [{ rotues: [] }, 'rotues is not known here, only routes, timeouts'],
-  [{ 'a/b~c': 1 }, 'a/b~c is not known here, only routes, timeouts'],
-  ['{"__proto__": {}}', '__proto__ is not known here, only routes, timeouts'],
+  [{ rotues: [] }, 'rotues is not known here, only routes, timeouts, connections'],
+  [{ 'a/b~c': 1 }, 'a/b~c is not known here, only routes, timeouts, connections'],
+  ['{"__proto__": {}}', '__proto__ is not known here, only routes, timeouts, connections'],
   [{ routes: {} }, 'routes must be a list'],
   [{ routes: [{}] }, 'routes[0] lacks queue'],
   [
@@ -151,11 +156,11 @@ test.each([
   ],
   [
     { routes: [{ queue: 'a', when: { source: 'ftp' } }] },
-    'routes[0].when.source does not fit: the kind of the source: "upload", "directory", or a list of them',
+    'routes[0].when.source does not fit: the kind of the source: "upload", "directory", "http", or a list of them',
   ],
   [
     { routes: [{ queue: 'a', when: { source: ['ftp'] } }] },
-    'routes[0].when.source[0] must be one of "upload", "directory"',
+    'routes[0].when.source[0] must be one of "upload", "directory", "http"',
   ],
   [
     { routes: [{ queue: 'a', when: { path: 'a[' } }] },

@@ -25,7 +25,8 @@ const connectionsMax = 16
  * The library asks `lookup` for names only: an address that is written as one is checked before.
  */
 export async function createAgent(reach: Reach, timeouts: Timeouts): Promise<Agent> {
-  const { Agent, buildConnector } = await import('undici')
+  // In the bundle it is the default export that has all of them.
+  const { Agent, buildConnector } = (await import('undici')).default
   const { connectMs, headMs, silenceMs } = timeouts
   const connect = buildConnector({
     timeout: connectMs,

@@ -65,9 +65,9 @@ test.each<[string, string[], string]>([
 test.each<[string, string, string]>([
   ['-', 'is standard input', 'a file of that name is ./-'],
   [
-    'https://u:secret@example.org/a.csv?sig=secret',
+    'sftp://u:secret@example.org/a.csv?sig=secret',
     'is an address',
-    'curl -fLO https://example.org/a',
+    'curl -fLO sftp://example.org/a',
   ],
   ['s3://bucket/a.csv', 'is an address', 'aws s3 cp s3://bucket/a.csv .'],
   ['file:///tmp/a.csv', 'is an address', 'the path behind file://'],

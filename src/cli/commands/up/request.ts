@@ -6,6 +6,7 @@ import { checkSpec } from '../../../spec/checkSpec.ts'
 import { createClient, type IngestNow } from '../../client.ts'
 import { tell } from '../../errors.ts'
 import type { SpecWithoutSource } from '../../specOptions.ts'
+import { addressed } from '../ingest/addresses.ts'
 import { submit, untilEnd } from '../ingest/bring.ts'
 import { directoryOf, type Found, findSources } from '../ingest/sources.ts'
 import { findSample, sampleSpec } from './sample.ts'
@@ -30,9 +31,11 @@ export async function readRequest(
     const problem = 'Files need a target, and a target needs files: my.csv --into public.trips'
     throw sluiceError('usage_invalid', { problem, command: 'sluice up' })
   }
-  const found = await findSources(files, { isOwnMachine: true, upload: false, hasSteps: false })
-  if ('source' in found) checkSpec({ ...spec, source: found.source })
-  return { spec, found }
+  checkSpec({ ...spec, source: addressed(files, undefined) ?? directoryOf(files) })
+  return {
+    spec,
+    found: await findSources(files, { isOwnMachine: true, upload: false, hasSteps: false }),
+  }
 }
 
 /** Brings the request, or the sample of a first start. What fails is told; the stack stays up. */
