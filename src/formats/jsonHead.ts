@@ -20,6 +20,8 @@ export interface HeadRecords<R extends JsonReading> {
   start: { offset: number; lines: number }
   /** From there; the last one may be cut. */
   records: Iterable<RecordAt>
+  /** Where the scan is to look for them; absent where they start there. */
+  at?: string[]
 }
 
 type Look<R extends JsonReading> = (file: HeadFile, options: JsonOptions) => HeadRecords<R>
@@ -30,8 +32,8 @@ export function ownHead<R extends JsonReading>(
   options: JsonOptions,
   look: Look<R>,
 ): Head<R> {
-  const { reading, start, records } = look(file, options)
-  return headOf(file, { reading, start }, fieldsOf(file, reading, { start, records }))
+  const found = look(file, options)
+  return headOf(file, found, fieldsOf(file, found.reading, found))
 }
 
 /**
@@ -46,15 +48,15 @@ export function headAmong<R extends JsonReading>(
   const what = file.isNamed ? null : documentOf(file.bytes)
   if (what !== null && !what.includes('JSON')) return { leftOut: what }
   const found = look(file, options)
-  const { reading, start } = found
+  const { reading } = found
   const own = fieldsOf(file, reading, found)
   const known = new Set(first?.keys.map((path) => JSON.stringify(path)))
   const isAlike = own.width === 0 || own.keys.some((path) => known.has(JSON.stringify(path)))
   if (!first || !isAlike || file.bytes.length === 0) {
-    return { head: headOf(file, { reading, start }, own) }
+    return { head: headOf(file, found, own) }
   }
   const both = { ...reading, keys: first.keys }
-  return { head: headOf(file, { reading, start }, fieldsOf(file, both, look(file, options))) }
+  return { head: headOf(file, found, fieldsOf(file, both, look(file, options))) }
 }
 
 function fieldsOf<R extends JsonReading>(
@@ -73,7 +75,7 @@ function fieldsOf<R extends JsonReading>(
 
 const headOf = <R extends JsonReading>(
   file: HeadFile,
-  { reading, start }: Pick<HeadRecords<R>, 'reading' | 'start'>,
+  { reading, start, at }: Omit<HeadRecords<R>, 'records'>,
   { keys, header, width, sparse }: Fields,
 ): Head<R> => ({
   reading: { ...reading, keys },
@@ -81,6 +83,7 @@ const headOf = <R extends JsonReading>(
   width,
   start,
   ...(sparse && { sparse }),
+  ...(at && { at }),
   notes: encodingNotes(file),
 })
 

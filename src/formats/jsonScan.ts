@@ -12,6 +12,10 @@ import type { Between, PlainCount } from './jsonPlain.ts'
 
 /** Finds records in the bytes of a file, which come in chunks. */
 export interface Finder {
+  /** Where the data starts in the chunk, from there on; -1 when it is not in it. */
+  open(chunk: Buffer, from: number): number
+  /** After the last byte, where it did not. @throws what makes the file no file of this format */
+  mustHaveOpened(): void
   /** Where the next record starts in the chunk, from there on; -1 when it is not in it. */
   start(chunk: Buffer, from: number): number
   /** Where the record that has started ends, from there on; -1 when that is not in the chunk. */
@@ -34,6 +38,8 @@ export interface Finder {
 /** A document with more of them is no list: each of them would be kept in memory. */
 const problemsMax = 1000
 
+const noBytes = Buffer.alloc(0)
+
 interface Head<R extends JsonReading> {
   reading: R
   start: { offset: number; lines: number }
@@ -51,9 +57,12 @@ export class JsonScan<R extends JsonReading> implements Scan {
   /** Where the record under way starts, or the last one has ended, and what of it came before. */
   #start: number
   #isWithin = false
+  #isOpen = false
   #held: Buffer[] = []
   #heldBytes = 0
   readonly #file: string
+  /** Lines in front of the data. */
+  readonly #lines: number
   #problems = 0
 
   constructor(
@@ -64,16 +73,17 @@ export class JsonScan<R extends JsonReading> implements Scan {
     this.#reading = reading
     this.#finder = finder
     this.#file = name
+    this.#lines = start.lines
     this.#fields = new JsonFields(name, reading)
     this.#plain = this.#fields.plainCount(finder.between)
     this.#start = start.offset
     this.#list = new CutList(cutBytes ?? usualCutBytes(sizeBytes), 0)
-    this.#list.open(start)
   }
 
   push(chunk: Buffer): void {
     // What stands in front of the first record is in the first chunks.
     let at = Math.max(0, this.#isWithin ? 0 : this.#start - this.#passed)
+    if (!this.#isOpen && at < chunk.length) at = this.#open(chunk, at)
     this.#plain.take(chunk)
     while (at < chunk.length) {
       if (!this.#isWithin) {
@@ -103,7 +113,22 @@ export class JsonScan<R extends JsonReading> implements Scan {
     this.#plain.collect()
   }
 
+  /** Looks for the start of the data. @returns where it is, or the end of the chunk */
+  #open(chunk: Buffer, from: number): number {
+    const at = this.#finder.open(chunk, from)
+    if (at < 0) return chunk.length
+    this.#isOpen = true
+    this.#start = this.#passed + at
+    this.#list.open({ offset: this.#start, lines: this.#lines })
+    return at
+  }
+
   shape(): FileShape {
+    // Without a byte behind its start a file is open as well, such as one that is empty.
+    if (!this.#isOpen) {
+      this.#finder.mustHaveOpened()
+      this.#open(noBytes, 0)
+    }
     const isWithin = this.#isWithin && this.#passed > this.#start
     if (isWithin) this.#end(Buffer.alloc(0), 0, 0)
     const problem = this.#finder.finish(isWithin)

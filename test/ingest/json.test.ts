@@ -87,6 +87,34 @@ test('commas that are missing or too many are rejects; the element behind one ca
   expect(following).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 1 })
 })
 
+test('a list that begins behind the first MiB is found, and read by several units', async () => {
+  const { gzipSync } = await import('node:zlib')
+  const before = `{"meta":${JSON.stringify(Array(40_000).fill({ items: ['"items":[{"id":0}]', null] }))}`
+  const items = Array.from(
+    { length: 60_000 },
+    (_, at) => `{"id":${at + 1},"text":"${'x'.repeat(90)}"}`,
+  )
+  const document = `${before},"data":{"items":[${items.join(',\n')}]}}`
+  const format = { at: 'data.items' }
+  for (const [table, name, content] of [
+    ['far', 'a.json', document],
+    ['far_packed', 'a.json.gz', gzipSync(document)],
+  ] as const) {
+    const view = await load(table, { [name]: content }, { format })
+    expect(view).toMatchObject({ state: 'completed', rowsLoaded: 60_000, rowsRejected: 0 })
+    expect(await typesOf(table)).toEqual(['id bigint', 'text text'])
+    const { rows } = await harness.db.query(`select sum(id)::int as ids from ${table}`)
+    expect(rows).toEqual([{ ids: (60_000 * 60_001) / 2 }])
+  }
+  const files = { 'a.json': document, 'b.json': '{"data":{"items":[{"text":"y","id":0}]}}' }
+  const both = await load('far_and_near', files, { format })
+  expect(both).toMatchObject({ state: 'completed', rowsLoaded: 60_001 })
+  const other = await load('far_nowhere', { 'a.json': `${before},"data":[]}` }, { format })
+  expect(other).toMatchObject({ state: 'failed', error: { code: 'not_json' } })
+  const off = await load('far_off', { 'a.json': `${before},"data":{"items"` }, { format })
+  expect(off).toMatchObject({ state: 'failed', error: { code: 'not_json' } })
+})
+
 test('lists that are packed, and of several files', async () => {
   const { gzipSync } = await import('node:zlib')
   const view = await load('packed', {

@@ -5,6 +5,7 @@ import type { Spans } from '../jsonReader.ts'
 import type { Finder } from '../jsonScan.ts'
 import { isWhite } from '../jsonSyntax.ts'
 import type { RecordAt } from '../reader.ts'
+import { ListFinder, noList } from './list.ts'
 
 const quote = 34
 const comma = 44
@@ -19,6 +20,8 @@ interface Around {
   isList: boolean
   /** How many objects are around it. */
   within?: number
+  /** The keys that lead to the list, where it is yet to be found. */
+  at?: readonly string[]
   /** For errors. A slice has none: its commas were looked at while its file was staged. */
   file?: string
 }
@@ -34,6 +37,7 @@ export class ElementFinder implements Finder {
   readonly behind = 0
   readonly between: Between
   readonly #around: Around
+  readonly #list: ListFinder | null
   #depth = 0
   #isText = false
   #isEscaped = false
@@ -52,11 +56,22 @@ export class ElementFinder implements Finder {
 
   constructor(around: Around) {
     this.#around = around
+    this.#list = around.at ? new ListFinder(around.at) : null
     this.between = { newline: null, isList: around.isList }
   }
 
   isBlank(): boolean {
     return false
+  }
+
+  open(chunk: Buffer, from: number): number {
+    return this.#list ? this.#list.find(chunk, from) : from
+  }
+
+  /** @throws not_json */
+  mustHaveOpened(): void {
+    const { at, file = '' } = this.#around
+    if (at) throw noList(file, at)
   }
 
   start(chunk: Buffer, from: number): number {

@@ -1,9 +1,8 @@
 /** JSON, as the rest of Sluice knows it: the elements of a list, or objects one after the other. */
 import { Type } from 'typebox'
 import type { Options } from '../../domain/option.ts'
-import { sluiceError } from '../../errors.ts'
 import { hasExtension } from '../fileName.ts'
-import type { Format, HeadFile } from '../format.ts'
+import type { Format, Head, HeadFile } from '../format.ts'
 import { bodyOf, type HeadRecords, headAmong, notJson, ownHead, sampleOf } from '../jsonHead.ts'
 import { type JsonOptions, jsonOptions, readingOf } from '../jsonOptions.ts'
 import { jsonReader, ofFields } from '../jsonReader.ts'
@@ -12,7 +11,7 @@ import { setLimit, space } from '../jsonSyntax.ts'
 import { jsonTerms } from '../jsonTerms.ts'
 import { jsonKindOf } from '../jsonText.ts'
 import { ElementFinder, elementsOf, spansOf } from './elements.ts'
-import { valueAt } from './list.ts'
+import { ListFinder, noList } from './list.ts'
 import type { DocumentReading } from './reading.ts'
 
 const extensions = ['json', 'geojson']
@@ -54,37 +53,57 @@ export const json = {
   differences: () => [],
   terms: jsonTerms,
   ofUnit: ofFields,
-  sample: (bytes, head, limits) =>
-    sampleOf(bytes, head, {
+  sample: (bytes, head: DocumentHead, limits) =>
+    sampleOf(head.at ? bytes.subarray(0, head.start.offset) : bytes, head, {
       ...limits,
       spans: (body, before) => elementsOf(body, before, head.reading.isList),
     }),
-  scan: (head, file) => {
+  scan: (head: DocumentHead, file) => {
     const { isList = false, within = 0 } = head.reading
-    return new JsonScan(head, file, new ElementFinder({ isList, within, file: file.name }))
+    const { at } = head
+    const around = { isList, within, file: file.name, ...(at && { at }) }
+    return new JsonScan(head, file, new ElementFinder(around))
   },
   reader: (reading, columns) => jsonReader(reading, columns, spansOf(reading.isList)),
 } satisfies Format<DocumentOptions, DocumentReading>
+
+/** The path to a list that was not found yet: it begins behind the first bytes. */
+interface DocumentHead extends Omit<Head<DocumentReading>, 'notes'> {
+  at?: string[]
+}
 
 /** @throws not_json when it has no list where one is said to be, or begins with none and no object */
 function look(file: HeadFile, given: DocumentOptions): HeadRecords<DocumentReading> {
   const { name, bytes } = file
   const { body, offset } = bodyOf(bytes)
+  const reading = { ...readingOf(given), kind: 'json' as const, newline: '\n' as const }
   const path = given.at?.split('.') ?? []
-  if (path.length === 0 && bytes.length > 0 && !isOpened(file)) throw notJson(name, 'JSON', bytes)
-  const at = valueAt(body, 0, path) ?? (path.length === 0 ? 0 : -1)
-  const isList = body[at] === 91
-  if (path.length > 0 && bytes.length > 0 && !isList) {
-    const problem = `there is no list at ${given.at} within its first ${bytes.length} bytes`
-    throw sluiceError('not_json', { file: name, format: 'JSON', problem })
+  if (path.length > 0) return lookWithin(file, path, reading)
+  if (bytes.length > 0 && !isOpened(file)) throw notJson(name, 'JSON', bytes)
+  setLimit(body.length)
+  const first = space(body, 0)
+  const isList = body[first] === 91
+  const start = { offset: offset + first + (isList ? 1 : 0), lines: 0 }
+  const records = elementsOf(bytes.subarray(start.offset), 0, isList)
+  return { reading: isList ? { ...reading, isList, within: 0 } : reading, start, records }
+}
+
+/** A list that is not in the first bytes is found by the scan. */
+function lookWithin(
+  { name, bytes, whole }: HeadFile,
+  path: string[],
+  own: DocumentReading,
+): HeadRecords<DocumentReading> {
+  const { body, offset } = bodyOf(bytes)
+  const finder = new ListFinder(path)
+  const found = finder.find(body, 0)
+  const reading: DocumentReading = { ...own, isList: true, within: path.length }
+  if (found >= 0) {
+    const start = { offset: offset + found, lines: 0 }
+    return { reading, start, records: elementsOf(bytes.subarray(start.offset), 0, true) }
   }
-  const start = { offset: offset + Math.max(0, at) + (isList ? 1 : 0), lines: 0 }
-  const within = path.length
-  const reading: DocumentReading = {
-    ...{ ...readingOf(given), kind: 'json', newline: '\n' },
-    ...(isList && { isList, within }),
-  }
-  return { reading, start, records: elementsOf(bytes.subarray(start.offset), 0, isList) }
+  if (bytes.length > 0 && (finder.isLost || whole)) throw noList(name, path)
+  return { reading, start: { offset, lines: 0 }, records: [], at: path }
 }
 
 /** Does it begin with a bracket? */

@@ -10,6 +10,8 @@ export function lineScan(
 ): JsonScan<NdjsonReading> {
   const newline = newlineByte(head.reading.newline)
   const finder: Finder = {
+    open: (_, from) => from,
+    mustHaveOpened: () => {},
     start: (_, from) => from,
     end: (chunk, from) => chunk.indexOf(newline, from),
     behind: 1,
