@@ -4,6 +4,7 @@
  * Rows, rejects and the receipt commit together. A retry therefore finds the receipt and returns
  * it, or finds nothing and starts clean: there is no third case.
  */
+import { filledBy } from '../src/domain/plan.ts'
 import { parseTableName } from '../src/domain/table.ts'
 import type { Receipt, Reject, UnitRef } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
@@ -84,13 +85,13 @@ export async function loadIn(
   const bytes = new UnitBytes(attempt.stage, ref.ingestId, unit, files)
 
   const straight = !entry.target.atomic
-  const filled = unit.columns
+  const filled = filledBy(unit)
   if (straight) {
     const table = parseTableName(entry.target.table)
     await mustStand(tx, { ...entry, ingestId: ref.ingestId, table })
     await judgeAtOnce(tx, table)
   }
-  const reader = readerOf(unit.reading, fieldColumns(filled, entry.columns))
+  const reader = readerOf(unit.reading, fieldColumns(unit.columns, entry.columns), unit.constants)
   let rowsRejected = 0
   let rowsSkipped = 0
   const keep = async (found: Reject[]) => {

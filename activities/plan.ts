@@ -29,7 +29,7 @@ import { addColumns, createLike, createTable, dropTable } from '../src/postgres/
 import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
 import type { TargetTable } from '../src/postgres/target/targetTable.ts'
-import { FileSorter } from '../src/spec/files/sorter.ts'
+import { addValues, FileSorter } from '../src/spec/files/sorter.ts'
 import { layoutOf } from '../src/spec/files/unlike.ts'
 import { type FullSpec, factsOf } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
@@ -147,15 +147,17 @@ async function* withColumns(
     signal.throwIfAborted()
     const { shape, fileNo } = file
     if (!shape) throw sluiceError('count_mismatch', { problem: `${file.name} was never staged` })
-    const columns = sorter.columnsOf(file, shape)
-    if (columns === null) continue
+    const placed = sorter.columnsOf(file, shape)
+    if (placed === null) continue
     sorter.read(file, shape)
     const format = formatOf(shape.reading)
-    values.add({ fileNo, ...shape }, format.terms(shape.reading), columns)
+    const { columns, constants } = placed
+    addValues(values, { fileNo, shape }, placed)
     yield {
       fileNo,
       shape,
       columns: columns.filter(Boolean),
+      constants,
       reading: format.ofUnit(shape.reading, columns),
     }
   }

@@ -1,10 +1,12 @@
 /** The two lanes of a load, and the rejects that come out of them. */
 
 import type { Column } from '../../src/domain/columns.ts'
+import { filledBy } from '../../src/domain/plan.ts'
 import { TrimCount } from '../../src/domain/trimCount.ts'
 import type { Receipt, Reject, Split, Trimmed } from '../../src/domain/words.ts'
 import { type RejectCode, rejectReason } from '../../src/errors/rejects.ts'
 import { sluiceError } from '../../src/errors.ts'
+import { tailed } from '../../src/formats/constants.ts'
 import { wrongCount } from '../../src/formats/faults.ts'
 import { recordBytesMax } from '../../src/formats/format.ts'
 import type { AsIs, Reader, Written } from '../../src/formats/reader.ts'
@@ -58,12 +60,11 @@ export async function fastLane(
 ): Promise<Loaded | null> {
   if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0 }
   if (unit.broken > 0 || unit.odd || unit.aside) return null
-  const { columns: fields } = unit
   const { asIs } = reader
   if (!asIs || !(await suitsAll(asIs, bytes))) return null
   await setDateOrder(tx, reader)
-  const target = { table: landing, columns, fields, form: asIs.copy }
-  const copy = () => copyRows(tx, target, bytes.stream(), skippedMax)
+  const target = { table: landing, columns, fields: filledBy(unit), form: asIs.copy }
+  const copy = () => copyRows(tx, target, tailed(bytes.stream(), asIs.tail), skippedMax)
   const copied = await withSavepoint(tx, copy, unit.records)
   if (!copied) return null
   await keepSkipped(copied.skipped, bytes, { reader, asIs, keep })
@@ -143,7 +144,7 @@ async function repairSplit(
   const read = written.lines.length + written.broken.length
   const { fileNo } = split
   const rejects: Reject[] = written.broken.map((each) => ({ ...each, fileNo }))
-  const into = { table: landing, columns, fields }
+  const into = { table: landing, columns, fields: filledBy(unit) }
   const { rows, refused } = await copyAround(tx, into, written).catch((error) => {
     if (!(error instanceof TooManyRaised)) throw error
     const place = `${name} line ${written.lines[error.first.index]}`

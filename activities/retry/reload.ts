@@ -1,6 +1,7 @@
 /** Rejects through COPY again, as the records that they are or as they were corrected. */
 
 import type { Column } from '../../src/domain/columns.ts'
+import { filledBy } from '../../src/domain/plan.ts'
 import type { Reading } from '../../src/domain/words.ts'
 import { readerOf } from '../../src/formats/index.ts'
 import { oneRecord } from '../../src/formats/oneRecord.ts'
@@ -48,10 +49,11 @@ export async function reload(
   const loaded: OpenReject[] = []
   const moved: Moved[] = []
   for (const { layout, attempts } of byLayout(page, layouts)) {
-    const { reading, columns: fields } = layout
-    const reader = readerOf(reading, fieldColumns(fields, columns))
+    const { reading, columns: fields, constants } = layout
+    const reader = readerOf(reading, fieldColumns(fields, columns), constants)
     const { newline } = reading
-    const again = await copyGroup(tx, { table, columns }, { fields, reader, newline, attempts })
+    const group = { fields, filled: filledBy(layout), reader, newline, attempts }
+    const again = await copyGroup(tx, { table, columns }, group)
     for (const each of again) refused.push(each)
     const bad = new Set(again.map(({ reject }) => reject))
     for (const { reject, raw } of attempts) {
@@ -68,6 +70,8 @@ export async function reload(
 interface Group {
   /** The columns of its fields. */
   fields: readonly string[]
+  /** With those that are not in the file. */
+  filled: readonly string[]
   reader: Reader
   newline: Reading['newline']
   attempts: readonly Attempted[]
@@ -77,7 +81,7 @@ interface Group {
 async function copyGroup(
   tx: Connection,
   { table, columns }: Omit<Into, 'ingestId'>,
-  { fields, reader, newline, attempts }: Group,
+  { fields, filled, reader, newline, attempts }: Group,
 ): Promise<RefusedAgain[]> {
   const types = fieldColumns(fields, columns)
   const refused: RefusedAgain[] = []
@@ -94,7 +98,7 @@ async function copyGroup(
   let end = 0
   const records = { bytes: Buffer.concat(parts), ends: parts.map(({ length }) => (end += length)) }
   await changeDateOrder(tx, reader)
-  for (const each of await copyEach(tx, { table, columns, fields }, records)) {
+  for (const each of await copyEach(tx, { table, columns, fields: filled }, records)) {
     const { index, code, ...why } = each
     const reject = { ...(sound[index] as Attempted), ...why, code: code ?? invalidValue }
     refused.push(asInFile(reject, reader, types))

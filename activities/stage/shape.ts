@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto'
 import type { FileShape } from '../../src/domain/words.ts'
 import type { HeadFile } from '../../src/formats/format.ts'
 import { formatOf } from '../../src/formats/index.ts'
+import type { OpenFile } from '../../src/io/openFile.ts'
 import type { Db } from '../../src/postgres/db.ts'
 import { readFile, recordShape } from '../../src/postgres/ledger/files.ts'
 import { decideFirstTable } from '../../src/postgres/ledger/firstTable.ts'
 import { type IngestEntry, readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../../src/postgres/ledger/notes.ts'
 import { firstTableIn } from '../../src/spec/files/firstTable.ts'
+import { openOnlyTable } from '../../src/spec/files/onlyTable.ts'
 import {
   emptyShape,
   headFileOf,
@@ -33,11 +35,14 @@ export async function shapeFile(
   const entry = await readIngest(db, ingestId)
   const staged = { ingestId, ...file }
   const { sizeBytes } = file
-  const opened = {
+  const left: OpenFile = {
     link: mayUnfold(entry.spec.format) ? await stage.local(staged) : null,
+    ranges: true,
     read: (range = { start: 0, end: sizeBytes }) => stage.read(staged, range),
+    close: async () => {},
   }
-  const text = await openFileText(opened, file, openingOf(attempt, ingestId, entry.spec))
+  const opening = openingOf(attempt, ingestId, entry.spec)
+  const text = await openFileText(await openOnlyTable(left, file, opening), file, opening)
   try {
     const isNamed = namedFiles(entry.spec.source)(file)
     const decided = await decide(db, ingestId, entry, headFileOf({ ...file, isNamed }, text))

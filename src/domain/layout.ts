@@ -58,15 +58,16 @@ export class Layout {
   }
 
   /**
-   * @returns the column of each field; empty for one in few records that has none
+   * @returns the column of each field, empty for one in few records that has none; then those of
+   *   the columns that are not in the file
    * @throws file_unknown, column_unknown, column_missing, columns_unmatched, columns_too_many
    */
-  of(file: string, fields: Pick<FileHeader, 'header' | 'width' | 'sparse'>): string[] {
-    const { header, width, sparse } = fields
-    const key = JSON.stringify([header, width, sparse])
+  of(file: string, fields: Omit<FileHeader, 'file'>): string[] {
+    const { header, width, sparse, beside } = fields
+    const key = JSON.stringify([header, width, sparse, beside])
     const known = this.#known.get(key)
     if (known) return known
-    const fileHeader = { file, ...fields }
+    const fileHeader = { file, header, width, ...(sparse && { sparse }), ...(beside && { beside }) }
     // The first file may bring all columns of a table that exists; a later one shares some of them.
     const knowsOne = this.#knowsOne || this.used.size > 0
     const names = this.#names

@@ -9,6 +9,8 @@ export interface FileHeader {
   width: number
   /** Fields that few records have: where they have no column these are rejects. */
   sparse?: readonly number[]
+  /** Names of columns that are not in the file, behind those of its fields. */
+  beside?: readonly string[]
 }
 
 export interface MatchTable {
@@ -30,11 +32,14 @@ export interface MatchTable {
  * @throws file_unknown, column_generated, column_unknown, column_missing, columns_unmatched
  */
 export function matchHeader(fields: FileHeader, table: MatchTable): string[] {
-  const { file, header, width, sparse = [] } = fields
-  if (!header) return matchByPosition({ file, width }, table)
+  const { file, width, sparse = [], beside = [] } = fields
+  if (!fields.header) return matchWithoutHeader({ file, width, beside }, table)
+  const header = [...fields.header, ...beside]
   mustBeWritable(file, header, table)
   const { columns: matched, missing, ...match } = matchColumns(header, table.columns, table.names)
-  const isKnown = matched.some((name, index) => name !== '' && header[index]?.trim())
+  const isKnown = matched.some(
+    (name, index) => index < width && name !== '' && header[index]?.trim(),
+  )
   if (table.knowsOne && !isKnown) throw unknownFile({ file, header }, table)
   const few = new Set(sparse)
   const { columns, unknown } = table.evolves
@@ -101,6 +106,22 @@ const lowerName = ({ name }: TargetColumn): string => lower(name)
 
 const shown = (name: string): string => name.trim().slice(0, 80) || '(a field without a name)'
 
+/** By position, but for the columns that are not in the file. */
+function matchWithoutHeader(
+  { file, width, beside }: Pick<FileHeader, 'file' | 'width'> & { beside: readonly string[] },
+  table: MatchTable,
+): string[] {
+  if (beside.length === 0) return matchByPosition({ file, width }, table)
+  const { columns } = matchColumns(beside, table.columns, table.names)
+  const taken = new Set(columns)
+  const others = table.columns.filter(({ name }) => !taken.has(name))
+  const byPosition = matchByPosition({ file, width }, { ...table, columns: others })
+  return matchHeader(
+    { file, header: [...byPosition, ...beside], width: width + beside.length },
+    table,
+  )
+}
+
 function matchByPosition({ file, width }: Omit<FileHeader, 'header'>, table: MatchTable): string[] {
   const columns = table.columns.filter((column) => !column.generated)
   if (columns.length === width) return columns.map(({ name }) => name)
@@ -116,6 +137,10 @@ function matchByPosition({ file, width }: Omit<FileHeader, 'header'>, table: Mat
  * The columns that the first file gives a new table. Later files are matched against them.
  * @returns one for each field
  */
-export function newColumns({ header, width }: FileHeader, style?: NameStyle): string[] {
-  return columnNames(header ?? Array.from({ length: width }, () => null), style)
+export function newColumns(
+  { header, width, beside = [] }: FileHeader,
+  style?: NameStyle,
+): string[] {
+  const names = header ?? Array.from({ length: width }, () => null)
+  return columnNames([...names, ...beside], style)
 }

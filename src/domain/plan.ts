@@ -4,13 +4,15 @@
  * Neighbouring pieces with one layout are packed until a unit is full; a large file is split
  * where staging cut it. A piece never spans a cut, so every record is in exactly one split.
  */
-import type { FileShape, Flaw, Reading, Split, Unit } from './words.ts'
+import type { Constant, FileShape, Flaw, Reading, Split, Unit } from './words.ts'
 
 /** A staged file with the target column of each of its fields. */
 export interface PlannedFile {
   fileNo: number
   shape: FileShape
   columns: string[]
+  /** Columns that it does not have; none if absent. */
+  constants?: Constant[]
   /** What its units keep of its reading: see Format.ofUnit. */
   reading: Reading
 }
@@ -99,8 +101,8 @@ const some = (name: 'aside' | 'odd', count: number): { aside?: number; odd?: num
   count > 0 ? { [name]: count } : {}
 
 /** What the splits of a unit share. */
-const layoutOf = ({ columns, reading }: PlannedFile): string =>
-  JSON.stringify([columns, Object.entries(reading).sort(([a], [b]) => (a < b ? -1 : 1))])
+const layoutOf = ({ columns, constants = [], reading }: PlannedFile): string =>
+  JSON.stringify([columns, constants, Object.entries(reading).sort(([a], [b]) => (a < b ? -1 : 1))])
 
 const isFull = (unit: Unit, nextBytes: number, unitSize: number): boolean =>
   unit.splits.length + unit.flaws.length >= splitsMax ||
@@ -108,15 +110,26 @@ const isFull = (unit: Unit, nextBytes: number, unitSize: number): boolean =>
   unit.sizeBytes >= unitSize
 
 /** A unit for files of one layout, with nothing in it. */
-export const emptyUnit = ({ columns, reading }: Pick<Unit, 'columns' | 'reading'>): Unit => ({
+export const emptyUnit = ({
+  columns,
+  constants = [],
+  reading,
+}: Pick<Unit, 'columns' | 'constants' | 'reading'>): Unit => ({
   splits: [],
   flaws: [],
   columns,
+  ...(constants.length > 0 && { constants }),
   reading,
   sizeBytes: 0,
   records: 0,
   broken: 0,
 })
+
+/** Columns that a unit fills: those of the fields, and then the others. */
+export const filledBy = ({ columns, constants = [] }: Pick<Unit, 'columns' | 'constants'>) => [
+  ...columns,
+  ...constants.map(({ column }) => column),
+]
 
 function add(unit: Unit, { split, flaw, sizeBytes }: Piece): void {
   if (flaw) unit.flaws.push(flaw)

@@ -116,6 +116,12 @@ export interface Split {
   odd?: number
 }
 
+/** A column with the same value in all records of a unit, which its files do not have. */
+export interface Constant {
+  column: string
+  value: string | null
+}
+
 /** What one load transaction brings in. */
 export interface Unit {
   splits: Split[]
@@ -123,6 +129,8 @@ export interface Unit {
   flaws: (Flaw & { fileNo: number })[]
   /** Target columns in the order of the file's fields. */
   columns: string[]
+  /** Columns that are behind those of the fields; none if absent. */
+  constants?: Constant[]
   reading: Reading
   sizeBytes: number
   records: number

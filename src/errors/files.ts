@@ -17,6 +17,33 @@ export const files = withExamples({
     hint: 'Name the file itself, or an archive: zip, tar, tar within gzip or zstd, or a workbook.',
     example: { file: '/data/trips.csv', members: '*.csv' },
   },
+  path_parts_differ: {
+    status: 422,
+    kind: 'user',
+    message:
+      'With --hive-partitioning each path has the same parts. {file} has {parts}; {first} has {firstParts}.',
+    hint: 'A part is a folder like year=2026. Name the files of one table only, or leave the flag out.',
+    example: {
+      file: '/data/year=2026/b.csv',
+      parts: 'year',
+      first: '/data/year=2026/month=11/a.csv',
+      firstParts: 'month, year',
+    },
+  },
+  path_part_twice: {
+    status: 422,
+    kind: 'user',
+    message: 'The path of {file} has the part {name} twice.',
+    hint: 'Rename one of the folders, or leave --hive-partitioning out.',
+    example: { file: '/data/year=2025/year=2026/a.csv', name: 'year' },
+  },
+  path_part_in_file: {
+    status: 422,
+    kind: 'user',
+    message: 'The file {file} has a column {name}, and its path has a part of that name.',
+    hint: 'Leave --hive-partitioning out if the column has the values already; else rename one of both.',
+    example: { file: '/data/year=2026/a.csv', name: 'year' },
+  },
   source_not_a_file: {
     status: 422,
     kind: 'user',
@@ -236,6 +263,14 @@ export const files = withExamples({
     message: 'The workbook {file} has no sheet {sheet}. Its sheets are {sheets}.',
     hint: 'Name one of them with `--sheet`, by its name or its number; without it all are read.',
     example: { file: '/data/trips.xlsx', sheet: 'May', sheets: '1 January, 2 February' },
+  },
+  sheets_several: {
+    status: 422,
+    kind: 'user',
+    message:
+      'The workbook {file}, as the last step left it, has not one sheet with cells but these: {sheets}.',
+    hint: 'Name one with `--sheet`, or ingest the workbook without steps: then each sheet is a file.',
+    example: { file: '/data/trips.xlsx', sheets: 'January, February' },
   },
   unpack_limit: {
     status: 422,

@@ -2,8 +2,9 @@
 
 import type { NamedFile } from '../domain/clutter.ts'
 import type { Column } from '../domain/columns.ts'
-import type { Reading } from '../domain/words.ts'
+import type { Constant, Reading } from '../domain/words.ts'
 import { avro } from './avro/format.ts'
+import { withConstants } from './constants.ts'
 import { csv } from './csv/format.ts'
 import { hasExtension } from './fileName.ts'
 import type { Format } from './format.ts'
@@ -37,6 +38,12 @@ export function formatOf({ kind }: { kind: string }): Format {
 export const claimsTable = (file: NamedFile): boolean =>
   Object.values<Format>(formats).some(({ extensions }) => hasExtension(file, extensions))
 
-/** @param columns those of the fields, in the file's order */
-export const readerOf = (reading: Reading, columns: readonly Column[]): Reader =>
-  formatOf(reading).reader(reading, columns)
+/**
+ * @param columns those of the fields, in the file's order
+ * @param constants what the records of the file do not have
+ */
+export const readerOf = (
+  reading: Reading,
+  columns: readonly Column[],
+  constants: readonly Constant[] = [],
+): Reader => withConstants(formatOf(reading).reader(reading, columns), constants)

@@ -56,6 +56,8 @@ export interface AsIs {
   copy: CopyForm
   /** Whether it can read these bytes; null when it can read any. */
   suits: ((slice: Buffer) => boolean) | null
+  /** What stands behind the values of each record, before its newline; absent for nothing. */
+  tail?: Buffer
   /** Finds the records that COPY tells of by a line number of its own. */
   count(): CopyCount
 }

@@ -43,6 +43,15 @@ export const targetOptions = {
     flag: { text: '--names <how>' },
     example: '--names as-is',
   },
+  hivePartitioning: {
+    schema: Type.Boolean(),
+    about:
+      'the parts of a path like `year=2026/month=11/` are columns, with the values of the path in ' +
+      'all records of the file',
+    absent: 'parts of paths are only names',
+    flag: { text: '--hive-partitioning' },
+    example: '--hive-partitioning',
+  },
   unique: {
     schema: oneOf('reject', 'skip', 'fail'),
     about:

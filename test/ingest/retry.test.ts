@@ -1,43 +1,21 @@
 /** Rejects are loaded again, as they are or corrected, and every one of them once. */
-import { createHash, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { type Retried, retryIdOf } from '../../src/domain/retry.ts'
-import { readIngest } from '../../src/postgres/ledger/ingests.ts'
+import type { Retried } from '../../src/domain/retry.ts'
 import { eachReject } from '../../src/postgres/ledger/rejects.ts'
-import { listRetries } from '../../src/postgres/ledger/retries.ts'
 import { csvOf } from '../../src/rejects/export.ts'
-import { failureOf, startRetry } from '../../src/temporal/retries.ts'
-import { anyRejects, build, type Harness } from '../harness.ts'
+import { failureOf } from '../../src/temporal/retries.ts'
+import { anyRejects, build } from '../harness.ts'
 import { recordHistory } from '../replay/record.ts'
+import { beginRetry, retryAll } from '../retry.ts'
 
 const harness = await build(anyRejects)
 await harness.startWorker()
 
-/** Starts a retry like the API does. */
-async function begin(built: Harness, ingestId: string, corrected?: string) {
-  const name = `fixed-${randomBytes(4).toString('hex')}.csv`
-  if (corrected !== undefined) await built.stage.uploads.put(name, once(corrected))
-  const sha256 = createHash('sha256')
-    .update(corrected ?? '')
-    .digest('hex')
-  const upload = corrected === undefined ? null : { name, sha256 }
-  const done = await listRetries(built.db, ingestId)
-  const order = { ingestId, retryId: retryIdOf(done.length, upload), upload }
-  await startRetry(built.client, order, await readIngest(built.db, ingestId))
-  return order
-}
-
-async function* once(text: string) {
-  yield Buffer.from(text)
-}
-
-async function retry(ingestId: string, corrected?: string): Promise<Retried> {
-  const order = await begin(harness, ingestId, corrected)
-  return harness.client.workflow.getHandle(`${ingestId}.${order.retryId}`).result()
-}
+const retry = (ingestId: string, corrected?: string): Promise<Retried> =>
+  retryAll(harness, ingestId, corrected)
 
 async function failure(ingestId: string, corrected?: string) {
-  return failureOf(harness.client, await begin(harness, ingestId, corrected))
+  return failureOf(harness.client, await beginRetry(harness, ingestId, corrected))
 }
 
 async function exported(ingestId: string): Promise<string> {

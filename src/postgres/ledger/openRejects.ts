@@ -1,6 +1,6 @@
 /** Rejects on their way back: read page by page, then settled in the same transaction. */
 import { isUtf8 } from 'node:buffer'
-import type { Reading } from '../../domain/words.ts'
+import type { Constant, Reading } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 
@@ -131,6 +131,7 @@ export async function countOpen(tx: Db | Connection, ingestId: string): Promise<
 /** How the records of a unit are written, and where their fields go. */
 export interface UnitLayout {
   columns: string[]
+  constants: Constant[]
   reading: Reading
 }
 
@@ -140,11 +141,12 @@ export async function readLayouts(
   unitNos: number[],
 ): Promise<Map<number, UnitLayout>> {
   const { rows } = await tx.query(
-    `select unit_no as no, unit -> 'columns' as columns, unit -> 'reading' as reading
+    `select unit_no as no, unit -> 'columns' as columns, unit -> 'reading' as reading,
+            coalesce(unit -> 'constants', '[]') as constants
      from sluice.units where ingest_id = $1 and unit_no = any($2)`,
     [ingestId, unitNos],
   )
-  return new Map(rows.map(({ no, columns, reading }) => [no, { columns, reading }]))
+  return new Map(rows.map(({ no, ...layout }) => [no, layout]))
 }
 
 /** What became of a reject that was tried again, and was refused again. */

@@ -90,7 +90,9 @@ export function mustBeRetryable(
 /** Columns that the open rejects have values for. */
 export async function columnsOfOpen(tx: Connection, ingestId: string): Promise<string[]> {
   const { rows } = await tx.query(
-    `select distinct name from sluice.units, jsonb_array_elements_text(unit -> 'columns') as name
+    `select distinct name
+     from sluice.units, jsonb_array_elements_text(
+       (unit -> 'columns') || jsonb_path_query_array(unit, '$.constants[*].column')) as name
      where ingest_id = $1 and rows_rejected > 0 order by name`,
     [ingestId],
   )

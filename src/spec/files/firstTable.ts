@@ -12,6 +12,7 @@ import type { Source } from '../../sources/source.ts'
 import { kindOf } from '../format.ts'
 import { type FullSpec, namedFiles } from '../spec.ts'
 import { formatsMixed } from './reading.ts'
+import { partsFor } from './sorter.ts'
 import { type Opening, readHead } from './text.ts'
 
 export interface Looking {
@@ -40,7 +41,12 @@ export async function findFirstTable(
   const { first, notes } = (await firstOf(candidates, looking)) ?? { first: null, notes: [] }
   // With `skip` it may be one of those that are left out.
   if (first && target && spec.target && spec.format.unknownFiles !== 'skip') {
-    new Layout(spec.target, target.columns).of(first.name, first)
+    const beside = partsFor(spec, { ...first, file: first.name }, first.name).map(
+      ({ name }) => name,
+    )
+    const { header, width, sparse } = first
+    const fields = { header, width, ...(sparse && { sparse }), beside }
+    new Layout(spec.target, target.columns).of(first.name, fields)
   }
   return { first, notes }
 }

@@ -1,17 +1,59 @@
 /** Which files of an ingest are loaded, and where their fields go; what is left out is told. */
+import type { ColumnValues } from '../../domain/columnValues.ts'
 import { HeadNotes } from '../../domain/headNotes.ts'
 import type { Layout } from '../../domain/layout.ts'
 import { LeftOut } from '../../domain/leftOut.ts'
+import { mustFit, type PathPart, pathPartsOf } from '../../domain/pathParts.ts'
 import { recordNotes } from '../../domain/recordNotes.ts'
 import { SomeNames } from '../../domain/someNames.ts'
-import type { FileShape, ListedFile, Reading } from '../../domain/words.ts'
+import type { Constant, FileShape, ListedFile, Reading } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
 import { SluiceError, sluiceError } from '../../errors.ts'
+import { factsOf } from '../../formats/constants.ts'
 import { formatOf } from '../../formats/index.ts'
+import type { FullSpec } from '../spec.ts'
 import type { Known } from './reading.ts'
 import { unlikeAdvice } from './unlike.ts'
 
+/** Where the records of a file go. */
+export interface Placed {
+  /** The column of each field; empty for one that has none. */
+  columns: string[]
+  /** Columns that the file does not have. */
+  constants: Constant[]
+}
+
 type SizedFile = Pick<ListedFile, 'name' | 'sizeBytes'>
+
+/** Adds what the values of a file are, and those that are not in it. */
+export function addValues(
+  values: ColumnValues,
+  { fileNo, shape }: { fileNo: number; shape: FileShape },
+  { columns, constants }: Placed,
+): void {
+  const { reading, types, cuts } = shape
+  const terms = formatOf(reading).terms(reading)
+  values.add({ fileNo, ...(types && { types }) }, terms, columns)
+  const beside = constants.map(({ column }) => column)
+  const records = cuts.at(-1)?.records ?? 0
+  if (records > 0) values.add({ fileNo, types: factsOf(constants, records) }, terms, beside)
+}
+
+/**
+ * The parts of a path that are columns.
+ * @param first the file that the others are compared with
+ * @throws path_parts_differ, path_part_in_file, path_part_twice
+ */
+export function partsFor(
+  { target }: Pick<FullSpec, 'target'>,
+  { file, header }: { file: string; header: readonly string[] | null },
+  first: string,
+): PathPart[] {
+  if (!target?.hivePartitioning) return []
+  const parts = pathPartsOf(file)
+  mustFit({ file, parts, header: header ?? [] }, first)
+  return parts
+}
 
 /** A file of another kind, and not a fault of a file of this kind. */
 const unlike = ['file_unknown', 'file_without_header']
@@ -41,10 +83,11 @@ export class FileSorter {
   }
 
   /**
-   * @returns the column of each field; null for a file without records, or one that is left out
-   * @throws file_unknown, file_without_header, column_unknown, column_missing and the like
+   * @returns null for a file without records, or one that is left out
+   * @throws file_unknown, file_without_header, column_unknown, column_missing, path_parts_differ and
+   *   the like
    */
-  columnsOf(file: SizedFile, shape: FileShape): string[] | null {
+  columnsOf(file: SizedFile, shape: FileShape): Placed | null {
     const { name } = file
     if (shape.leftOut !== undefined) {
       this.#leftOut.add(shape.leftOut, name)
@@ -76,7 +119,7 @@ export class FileSorter {
     if (sizeBytes > 0 && recordsIn(shape) === 0) this.#withoutRecords.add(name)
   }
 
-  #match(file: string, shape: FileShape): string[] {
+  #match(file: string, shape: FileShape): Placed {
     const { header, width } = shape
     const { firstTable, spec } = this.#entry
     const isUnlike = header === null && firstTable?.header && spec.format.header === undefined
@@ -96,22 +139,36 @@ export class FileSorter {
     return this.#entry.spec.target?.names === 'as-is'
   }
 
-  #columnsOf(file: string, fields: Pick<FileShape, 'header' | 'width' | 'sparse'>): string[] {
-    const { header } = fields
+  #columnsOf(file: string, fields: Pick<FileShape, 'header' | 'width' | 'sparse'>): Placed {
+    const { header, width, sparse } = fields
     const layout = this.#layout
     const before = layout.columns?.length ?? 0
-    const columns = layout.of(file, fields)
+    const { firstTable, spec } = this.#entry
+    const parts = partsFor(spec, { file, header }, firstTable?.name ?? file)
+    const beside = parts.map(({ name }) => name)
+    const of = { header, width, ...(sparse && { sparse }), ...(parts.length > 0 && { beside }) }
+    const columns = layout.of(file, of)
     const made = new Set(layout.columns?.slice(before).map(({ name }) => name))
-    if (header && made.size > 0) {
-      for (const [at, name] of columns.entries()) {
-        const written = header[at] ?? ''
-        // A field without a name gets one: nothing was changed, unless names are to stay.
-        if (written.trim() === '' && !this.#keepsNames) continue
-        if (!made.has(name) || written === name) continue
-        this.#renamed.add(`${JSON.stringify(written.slice(0, 80))} is ${name}`)
-      }
+    if (header) this.#tellRenamed([...header, ...beside], columns, made)
+    return {
+      columns: columns.slice(0, width),
+      constants: parts.map(({ value }, at) => ({ column: columns[width + at] as string, value })),
     }
-    return columns
+  }
+
+  /** @param made the columns that are new with this file */
+  #tellRenamed(
+    header: readonly string[],
+    columns: readonly string[],
+    made: ReadonlySet<string>,
+  ): void {
+    for (const [at, name] of columns.entries()) {
+      const written = header[at] ?? ''
+      // A field without a name gets one: nothing was changed, unless names are to stay.
+      if (written.trim() === '' && !this.#keepsNames) continue
+      if (!made.has(name) || written === name) continue
+      this.#renamed.add(`${JSON.stringify(written.slice(0, 80))} is ${name}`)
+    }
   }
 
   /** Tells in what it is written otherwise than the first table. */

@@ -148,8 +148,11 @@ test('what is hidden or merged is loaded, and told', async () => {
   const path = await write('hidden.xlsx', await workbook({ sheets: { Sheet1: data } }))
   const { out, error } = await ingest(path, 'hidden')
   const told = out + error
-  expect(told).toContain('1 merged ranges below its header: B3:B4')
-  expect(told).toContain('1 hidden rows')
+  const dry = await run('ingest', path, '--into', 'hidden_dry', '--dry-run')
+  for (const note of ['1 merged ranges below its header: B3:B4', '1 hidden rows']) {
+    expect(told).toContain(note)
+    expect(dry.out).toContain(note)
+  }
   expect(told).toContain('1 hidden columns, which were loaded: B')
   expect(await rowsOf('select id::int, name from hidden order by 1')).toEqual([
     { id: 1, name: 'a' },

@@ -3,19 +3,25 @@ import type { Column } from '../../../domain/columns.ts'
 import { ColumnValues } from '../../../domain/columnValues.ts'
 import { evolves } from '../../../domain/layout.ts'
 import { type FileHeader, matchHeader, newColumns } from '../../../domain/match.ts'
+import type { PathPart } from '../../../domain/pathParts.ts'
 import type { Given } from '../../../domain/rejected.ts'
-import type { FileShape } from '../../../domain/words.ts'
+import type { Constant, FileShape } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
-import { formatOf } from '../../../formats/index.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
+import { addValues, type Placed, partsFor } from '../../../spec/files/sorter.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 import type { Heads, Listing } from './files.ts'
 import { guessOf, type Misfits } from './guess.ts'
 import { type Problem, toProblem } from './problem.ts'
 
 export interface FoundColumns {
-  /** The columns that the fields would go to, in their order; those without one left out. */
+  /**
+   * The columns that the fields would go to, in their order, those without one left out; then those
+   * that the file does not have.
+   */
   columns: Column[]
+  /** The values of the latter. */
+  constants: Constant[]
   /** The column of each field; empty for one that has none. */
   fields: readonly string[]
   /** Columns that other files would add. */
@@ -39,11 +45,13 @@ interface Aim {
   listing: Listing
 }
 
-export function findColumns(first: FileHeader & { shape: FileShape }, aim: Aim): FoundColumns {
+export function findColumns(file: FirstFile, aim: Aim): FoundColumns {
   const { into, target } = aim
+  const { parts, problem: before } = partsOf(file, into)
+  const first = { ...file, parts, beside: parts.map(({ name }) => name) }
   const anew = (problem: Problem | null) =>
     withTypes(newColumns(first, into.names), { ...aim, first, target: null, problem })
-  if (!target) return anew(null)
+  if (!target || before) return anew(before)
   const style = into.names && { names: into.names }
   const to = { columns: target.columns, evolves: evolves(into.schema, true), ...style }
   try {
@@ -54,8 +62,21 @@ export function findColumns(first: FileHeader & { shape: FileShape }, aim: Aim):
   }
 }
 
+interface FirstFile extends FileHeader {
+  header: string[] | null
+  shape: FileShape
+}
+
+function partsOf({ file, header }: FirstFile, target: FullTarget) {
+  try {
+    return { parts: partsFor({ target }, { file, header }, file), problem: null }
+  } catch (error) {
+    return { parts: [], problem: toProblem(error) }
+  }
+}
+
 interface Typing extends Aim {
-  first: FileHeader & { shape: FileShape }
+  first: FirstFile & { parts: readonly PathPart[] }
   problem: Problem | null
 }
 
@@ -64,7 +85,11 @@ function withTypes(
   { into, given, target, first, problem, ...files }: Typing,
 ): FoundColumns {
   const there = new Map(target?.columns.map((column) => [column.name, column]))
-  const { values, scanned, unscanned, added } = seenValues(names, first, files)
+  const { width, parts } = first
+  const constants = parts.map(({ value }, at) => ({ column: names[width + at] as string, value }))
+  const fields = names.slice(0, width)
+  const placed = { columns: fields, constants }
+  const { values, scanned, unscanned, added } = seenValues(placed, first, files)
   const fileOf = (fileNo: number) => files.listing.files[fileNo]?.name ?? first.file
   const others = [...added].filter((name) => !names.includes(name))
   const isNew = (name: string) => !there.has(name)
@@ -80,7 +105,8 @@ function withTypes(
   }
   return {
     columns: names.filter(Boolean).map(columnOf),
-    fields: names,
+    constants,
+    fields,
     added: others.map(columnOf),
     typesFrom: target ? 'target' : 'guess',
     scanned,
@@ -93,7 +119,7 @@ function withTypes(
 
 /** Where the files do not go together, the first one is looked at alone. */
 function seenValues(
-  names: readonly string[],
+  placed: Placed,
   { file, shape }: Typing['first'],
   { heads, listing }: Pick<Aim, 'heads' | 'listing'>,
 ): Pick<Heads, 'values' | 'scanned' | 'unscanned' | 'added'> {
@@ -101,6 +127,6 @@ function seenValues(
   if (!problem && values.terms) return heads
   const fileNo = listing.files.findIndex(({ name }) => name === file)
   const own = new ColumnValues()
-  own.add({ fileNo, ...shape }, formatOf(shape.reading).terms(shape.reading), names)
+  addValues(own, { fileNo, shape }, placed)
   return { values: own, scanned: 1, unscanned: listing.files.length - 1, added: new Set() }
 }

@@ -30,8 +30,10 @@ function inWords(seen: Peek, hasDatabase: boolean): string {
     from,
     colors.dim(flag ?? ''),
   ])
+  const own = seen.columns.length - seen.constants.length
+  const from = (at: number) => (at < own ? (seen.header?.[at] ?? `field ${at + 1}`) : '(its path)')
   const rows = seen.columns.map(({ name, type }, at) => [
-    `  ${cell(seen.header?.[at] ?? `field ${at + 1}`)}`,
+    `  ${cell(from(at))}`,
     '→',
     name,
     type,

@@ -8,13 +8,12 @@ import type { FileShape, FirstTable, ListedFile } from '../../../domain/words.ts
 import type { Note } from '../../../errors/notes.ts'
 import { sluiceError } from '../../../errors.ts'
 import type { Head } from '../../../formats/format.ts'
-import { formatOf } from '../../../formats/index.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 import { pathsIn } from '../../../sources/index.ts'
 import type { Source } from '../../../sources/source.ts'
 import { findFirstTable } from '../../../spec/files/firstTable.ts'
 import { emptyShape, notesBeside, readIn } from '../../../spec/files/reading.ts'
-import { FileSorter } from '../../../spec/files/sorter.ts'
+import { addValues, FileSorter } from '../../../spec/files/sorter.ts'
 import { type Opening, readHead } from '../../../spec/files/text.ts'
 import { layoutOf } from '../../../spec/files/unlike.ts'
 import { type FullSpec, namedFiles } from '../../../spec/spec.ts'
@@ -122,12 +121,11 @@ export async function readHeads(
       if (file.name !== first?.name) bytes += file.sizeBytes
       const whole =
         head !== null && isRead(file) ? await wholeOf(file, head, { shape, first, reader }) : null
-      const columns = sorter.columnsOf(file, whole ?? shape)
-      if (columns === null) empty++
-      if (columns === null || whole === null) continue
-      const { reading } = whole
+      const placed = sorter.columnsOf(file, whole ?? shape)
+      if (placed === null) empty++
+      if (placed === null || whole === null) continue
       sorter.read(file, whole)
-      values.add({ fileNo, ...whole }, formatOf(reading).terms(reading), columns)
+      addValues(values, { fileNo, shape: whole }, placed)
       scanned++
     }
     const notes = sorter.notes(pathsIn(spec.source).join(', '))
@@ -139,14 +137,15 @@ export async function readHeads(
   }
 }
 
-/** With what only all of its records show; its head alone has notes. */
+/** With what only all of its records show. */
 async function wholeOf(
   file: ListedFile,
   head: Omit<Head, 'notes'>,
   { shape: { notes }, first, reader }: Pick<HeadShape, 'shape'> & Pick<Aim, 'first' | 'reader'>,
 ): Promise<FileShape> {
   const whole = file.name === first?.name ? first.shape : await scanFile(reader, file, head)
-  return { ...whole, ...(notes && { notes }) }
+  const all = [...(notes ?? []), ...(whole.notes ?? [])]
+  return { ...whole, ...(all.length > 0 && { notes: all }) }
 }
 
 interface HeadShape {

@@ -108,7 +108,8 @@ async function lookAt(reader: Reader, { spec, into, table, databaseUrl }: Into):
       listing,
     })
     // What does not go to the columns of the table is not held against their types.
-    const to = { ...there, db: found.problem ? null : there.db, columns: found.columns }
+    const { columns, constants } = found
+    const to = { ...there, db: found.problem ? null : there.db, columns, constants }
     const lastLine = own.shape.cuts.at(-1)?.lines ?? 0
     const reading = formatOf(own.reading).ofUnit(own.reading, fields)
     const judged = await judgeSample(own.sample, { ...to, reading, lastLine, given })

@@ -6,7 +6,7 @@ import type { Column } from '../../../domain/columns.ts'
 import { likelyAdvice, placesIn } from '../../../domain/likely.ts'
 import type { Given } from '../../../domain/rejected.ts'
 import { quoteTable } from '../../../domain/table.ts'
-import type { Reading } from '../../../domain/words.ts'
+import type { Constant, Reading } from '../../../domain/words.ts'
 import { writtenValues } from '../../../formats/copyText.ts'
 import type { Sample } from '../../../formats/format.ts'
 import { forPeople } from '../../../formats/forPeople.ts'
@@ -58,8 +58,10 @@ export interface Judged {
 
 interface Into {
   reading: Reading
-  /** The columns of the fields, in the order of the file. */
+  /** The columns of the fields, in the order of the file, and then those that it does not have. */
   columns: readonly Column[]
+  /** The values of the latter. */
+  constants: readonly Constant[]
   /** Null where no database can be asked. */
   db: Db | null
   target: TargetTable | null
@@ -70,14 +72,15 @@ interface Into {
 
 export async function judgeSample(sample: SampleOfFile, into: Into): Promise<Judged> {
   const { bytes, lines } = sample
-  const { reading, columns, db } = into
-  const reader = readerOf(reading, columns)
+  const { reading, columns, constants, db } = into
+  const own = columns.slice(0, columns.length - constants.length)
+  const reader = readerOf(reading, own, constants)
   const written = reader.write(bytes, lines)
   const asked = db && (await askDatabase(db, { written, reader }, into).catch(orNotAllowed))
   const refused = asked ?? []
   const rejects = [
     ...written.broken,
-    ...refused.map((each) => rejectOf(each, { written, reader, bytes, columns })),
+    ...refused.map((each) => rejectOf(each, { written, reader, bytes, columns, constants })),
   ].sort((a, b) => a.line - b.line)
   const raws = [
     ...written.broken.map(({ raw }) => raw),
@@ -85,7 +88,7 @@ export async function judgeSample(sample: SampleOfFile, into: Into): Promise<Jud
   ]
   return {
     sampled: raws.length,
-    odd: raws.filter((raw) => reader.width(raw) !== columns.length).length,
+    odd: raws.filter((raw) => reader.width(raw) !== own.length).length,
     records: loaded(written, new Set(refused.map(({ index }) => index))),
     rejects: {
       count: rejects.length,
@@ -164,18 +167,20 @@ interface Records {
   reader: Reader
   bytes: Buffer
   columns: readonly Column[]
+  constants: readonly Constant[]
 }
 
 /** Tells of the value in the file, not of what was made of it for PostgreSQL. */
 function rejectOf(
   { index, code, column, error }: Refused,
-  { written, reader, bytes, columns }: Records,
+  { written, reader, bytes, columns, constants }: Records,
 ): Broken {
   const raw = bytes.subarray(written.starts[index], written.rawEnds[index])
   const line = written.lines[index] as number
   const at = columns.findIndex(({ name }) => name === column)
   if (code !== null) return { line, column, code, error, raw }
-  const value = reader.values(raw)[at] ?? null
+  const beside = constants.find((each) => each.column === column)
+  const value = beside ? beside.value : (reader.values(raw)[at] ?? null)
   const told = at < 0 ? error : skippedError(columns[at]?.type, value)
   return { line, column, code: '22P02', error: told, raw }
 }
