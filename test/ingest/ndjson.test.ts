@@ -204,6 +204,11 @@ test('other encodings, and files of several key orders share a table', async () 
   )
   expect(latin).toMatchObject({ state: 'completed', rowsLoaded: 1 })
   expect(await textsIn('latin')).toEqual([['é']])
+  const cities = lines('{"city":"Köln"}', '{"city":"Århus"}', '{"city":"Zürich","x":[]}')
+  const guessed = await load('guessed', { 'a.jsonl': Buffer.from(cities, 'latin1') })
+  expect(guessed).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 0 })
+  expect(guessed.notes.map(({ code }) => code)).toContain('encoding_guessed')
+  expect((await textsIn('guessed')).map(([city]) => city)).toEqual(['Köln', 'Zürich', 'Århus'])
 })
 
 test('files of several formats are an error that lists them, unless the spec says which to take', async () => {

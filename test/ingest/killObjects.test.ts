@@ -1,4 +1,4 @@
-/** NDJSON exactly once: a worker that is killed while it stages, and one that is killed while it loads. */
+/** NDJSON and JSON exactly once: a worker that is killed while it stages, and one that is killed while it loads. */
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -7,18 +7,34 @@ import { build, eachVerb, type Harness, noticedSoon, until } from '../harness.ts
 
 const rows = 300_000
 
-async function write(path: string): Promise<void> {
-  const lines = function* () {
+/** What stands in front of all records, between two, and behind them; and how they are found. */
+interface Way {
+  marks: [open: string, between: string, close: string]
+  format: object
+}
+
+const ways: Record<string, Way> = {
+  ndjson: { marks: ['', '\n', '\n'], format: {} },
+  json: {
+    marks: ['{"n":[1],"data":{"items":[', ',\n', ']},"next":null}'],
+    format: { at: 'data.items' },
+  },
+}
+
+async function write(path: string, { marks: [open, between, close] }: Way): Promise<void> {
+  const parts = function* () {
+    yield open
     for (let from = 0; from < rows; from += 1000) {
       const some = Array.from({ length: 1000 }, (_, at) => {
         const id = from + at
         const more = id % 3 === 0 ? ',"more":{"n":[1.50,null]}' : ''
-        return `{"id":${id},"note":"line \\"${id}\\"\\n${'x'.repeat(60)}"${more}}\n`
+        return `{"id":${id},"note":"line \\"${id}\\"\\n${'x'.repeat(60)}"${more}}`
       })
-      yield some.join('')
+      yield `${from > 0 ? between : ''}${some.join(between)}`
     }
+    yield close
   }
-  await pipeline(lines, createWriteStream(path))
+  await pipeline(parts, createWriteStream(path))
 }
 
 const states: Record<string, string> = {
@@ -31,13 +47,18 @@ const states: Record<string, string> = {
 const isAt = async ({ db }: Harness, query: string, id: string) =>
   ((await db.query(query, [id])).rowCount ?? 0) > 0
 
-for (const [verb, query] of Object.entries(states)) {
-  test(`killed while it is at ${verb}: every row is there once`, async ({ onTestFinished }) => {
+const cases = Object.entries(states).flatMap(([verb, query]) =>
+  Object.entries(ways).map(([kind, way]) => ({ verb, query, kind, way })),
+)
+
+for (const { verb, query, kind, way } of cases) {
+  test(`${kind}, killed at ${verb}: every row is there once`, async ({ onTestFinished }) => {
     const harness = await build({ onEnd: onTestFinished })
-    const path = join(harness.folder, 'rows.ndjson')
-    await write(path)
+    const path = join(harness.folder, `rows.${kind}`)
+    await write(path, way)
     const victim = await harness.startWorker()
-    const spec = { source: { kind: 'directory' as const, path }, target: { table: 'once' } }
+    const source = { kind: 'directory' as const, path }
+    const spec = { source, format: way.format, target: { table: 'once' } }
     const ingestId = await harness.start(spec, { ...eachVerb, ...noticedSoon })
     await until(() => isAt(harness, query, ingestId), { what: verb })
     victim.kill('SIGKILL')
