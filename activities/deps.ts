@@ -4,6 +4,7 @@ import type { UnpackLimits } from '../src/domain/unpack.ts'
 import type { Logger } from '../src/log.ts'
 import type { Db } from '../src/postgres/db.ts'
 import type { UnstartedIngest } from '../src/postgres/ledger/orphans.ts'
+import { knownTypes } from '../src/postgres/target/typesHere.ts'
 import { openSource } from '../src/sources/index.ts'
 import type { Source, SourceDeps } from '../src/sources/source.ts'
 import type { Opening } from '../src/spec/files/text.ts'
@@ -37,17 +38,21 @@ export interface Deps {
   isRateLimited(queue: string): Promise<boolean>
 }
 
-type SourceNeeds = Pick<Deps, 'stage' | 'sourceRoots' | 'unpack' | 'transport' | 'connections'>
+type SourceNeeds = Pick<
+  Deps,
+  'db' | 'stage' | 'sourceRoots' | 'unpack' | 'transport' | 'connections'
+>
 
 /** The source of a spec, as this worker may read it. */
 export const sourceOf = (
-  { stage, sourceRoots: roots, unpack, transport, connections }: SourceNeeds,
+  { db, stage, sourceRoots: roots, unpack, transport, connections }: SourceNeeds,
   ingestId: string,
   spec: Pick<FullSpec, 'source' | 'steps' | 'format'>,
 ): Source => {
   const containers = containersOf(spec.format, unpack)
   const spool = stage.spool(ingestId)
-  const deps = { roots, uploads: stage.uploads, transport, connections }
+  const reach = { transport, connections, knownTypes: (types: readonly string[]) => knownTypes(db, types) }
+  const deps = { roots, uploads: stage.uploads, ...reach }
   return openSource(spec, { ...deps, unpack, containers, spool })
 }
 

@@ -10,6 +10,7 @@ import { remote } from './errors/remote.ts'
 import { requests } from './errors/requests.ts'
 import type { ErrorRow } from './errors/row.ts'
 import { servers } from './errors/servers.ts'
+import { sourceDatabases } from './errors/sourceDatabases.ts'
 import { targets } from './errors/targets.ts'
 import { workers } from './errors/workers.ts'
 
@@ -21,6 +22,7 @@ export const errorTable = {
   ...workers,
   ...attempts,
   ...servers,
+  ...sourceDatabases,
   ...commandLine,
   ...embedded,
 }

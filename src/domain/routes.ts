@@ -7,7 +7,9 @@
 import { type Static, Type } from 'typebox'
 import { sluiceError } from '../errors.ts'
 import { type GlobKind, globCharsMax, parseGlob } from './glob.ts'
+import { oneOf } from './option.ts'
 import { parseSize, Size } from './size.ts'
+import { type SourceKindName, sourceKinds } from './sourceKinds.ts'
 
 /** A comma parts queues on the command line. */
 export const QueueName = Type.String({
@@ -21,25 +23,15 @@ const glob = Type.String({ minLength: 1, maxLength: globCharsMax })
 const globs = (description: string) =>
   Type.Union([glob, Type.Array(glob, { minItems: 1, maxItems: 100 })], { description })
 
-/** In the order of src/sources/index.ts, which has what they are. */
-export type SourceKindName = 'upload' | 'directory' | 'http'
-const kindLiterals = [
-  Type.Literal('upload'),
-  Type.Literal('directory'),
-  Type.Literal('http'),
-] as const
-const kindNames = kindLiterals.map(({ const: kind }) => `"${kind}"`)
-
-const sourceKind = Type.Union([...kindLiterals], {
-  description: `${kindNames.slice(0, -1).join(', ')} or ${kindNames.at(-1)}.`,
-})
+const sourceNames = sourceKinds.map((kind) => JSON.stringify(kind)).join(', ')
+const sourceKind = oneOf(...sourceKinds)
 
 const When = Type.Object(
   {
     source: Type.Optional(
       Type.Union(
-        [...kindLiterals, Type.Array(sourceKind, { minItems: 1, maxItems: kindLiterals.length })],
-        { description: `The kind of the source: ${kindNames.join(', ')}, or a list of them.` },
+        [sourceKind, Type.Array(sourceKind, { minItems: 1, maxItems: sourceKinds.length })],
+        { description: `The kind of the source, one of ${sourceNames}, or a list of them.` },
       ),
     ),
     path: Type.Optional(

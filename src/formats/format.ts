@@ -114,6 +114,8 @@ export interface Scan {
 // biome-ignore lint/suspicious/noExplicitAny: the table has formats with options of all kinds
 export interface Format<O = any, R extends Reading = any> {
   kind: string
+  /** No file has it: the bytes come from a source of the same name. */
+  isOfSource?: true
   /** Type, check, flags, help, API and docs come from it. */
   options: Options
   /** What the schema of the options cannot say. @throws dialect_invalid */

@@ -11,6 +11,7 @@ import type { Format } from './format.ts'
 import { json } from './json/format.ts'
 import { ndjson } from './ndjson/format.ts'
 import { parquet } from './parquet/format.ts'
+import { postgres } from './postgres/format.ts'
 import type { Reader } from './reader.ts'
 import { createXlsx } from './xlsx/format.ts'
 
@@ -21,6 +22,7 @@ export const formats = {
   parquet,
   xlsx: createXlsx(csv.head),
   avro,
+  postgres,
 } satisfies Record<string, Format>
 export type FormatKind = keyof typeof formats
 

@@ -1,5 +1,6 @@
 /**
- * Files that cannot be cut by bytes, such as Parquet: they are unfolded while they are staged.
+ * Files that cannot be cut by bytes, such as Parquet, are unfolded while they are staged; the rows of
+ * a database come unfolded from their source.
  *
  * An unfolded file is text: a first line says which columns there are, and each row is a line of COPY
  * text, so that COPY reads the staged bytes as they are. What people see of a row, and may correct, is
@@ -15,34 +16,35 @@ import { headOf, type UnfoldedReading, withAliases } from './unfoldedText.ts'
 
 export interface Unfolding<O, T extends Options> {
   kind: string
-  /** What its files begin with. */
-  magic: string
   options: T
   check?(options: O): void
-  /** @throws what makes the file no file of this format */
-  unfold(file: LocalFile, options: O, how: UnfoldHow): AsyncIterable<Buffer>
+  /** Absent for rows that no file has: they come unfolded. */
+  file?: {
+    /** What its files begin with. */
+    magic: string
+    /** @throws what makes the file no file of this format */
+    unfold(file: LocalFile, options: O, how: UnfoldHow): AsyncIterable<Buffer>
+  }
 }
 
-/** A format whose files are unfolded. */
+/** A format whose rows are read unfolded. */
 export function unfolded<O extends FormatOptions, T extends Options>({
   kind,
-  magic,
   options,
   check = () => {},
-  unfold,
+  file: ofFile,
 }: Unfolding<O, T>): Omit<Format<O, UnfoldedReading>, 'options'> & { options: T } {
   const empty: UnfoldedReading = { kind, newline: '\n' }
   const head = ({ bytes }: HeadFile) => headOf(bytes, empty)
   return {
     kind,
-    magic,
     options,
-    extensions: [kind],
+    extensions: ofFile ? [kind] : [],
     // Not by the text, which somebody else may have written.
     recognise: ({ madeFor }) => (madeFor === kind ? 'certainly' : 'no'),
     check,
     empty,
-    unfold,
+    ...(ofFile ?? { isOfSource: true }),
     head,
     headIn: (file: HeadFile, { reading, firstTable }: Known<O, UnfoldedReading>) => ({
       head: withAliases(head(file), { header: firstTable?.header, aliases: reading?.aliases }),

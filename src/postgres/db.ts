@@ -54,7 +54,7 @@ export function openDb(
  * `sslmode` means what it means to psql and to all that is made of libpq: `require` encrypts and
  * does not ask who answers, `verify-full` asks. The driver by itself would verify in both cases.
  */
-const asLibpq = (databaseUrl: string): string =>
+export const asLibpq = (databaseUrl: string): string =>
   /[?&]sslmode=/.test(databaseUrl) && !/[?&]uselibpqcompat=/.test(databaseUrl)
     ? `${databaseUrl}&uselibpqcompat=true`
     : databaseUrl

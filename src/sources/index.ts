@@ -1,17 +1,24 @@
 /** The kinds of sources. What is outside of this folder knows none of them by itself. */
 import { type Static, Type } from 'typebox'
+import type { SourceKindName } from '../domain/sourceKinds.ts'
 import type { UnpackLimits } from '../domain/unpack.ts'
 import { directory } from './directory.ts'
 import { http } from './http.ts'
 import type { Unpacking } from './members/open.ts'
+import { postgres } from './postgres.ts'
 import type { Source, SourceDeps, SourceKind } from './source.ts'
 import { upload } from './upload.ts'
 import { withMembers } from './withMembers.ts'
 
-const kinds = { upload, directory, http }
+const kinds = { upload, directory, http, postgres } satisfies Record<SourceKindName, unknown>
 
 /** What a spec says of its source. */
-export const SourceOptions = Type.Union([upload.options, directory.options, http.options])
+export const SourceOptions = Type.Union([
+  upload.options,
+  directory.options,
+  http.options,
+  postgres.options,
+])
 export type SourceOptions = Static<typeof SourceOptions>
 
 const kindOf = ({ kind }: SourceOptions) => kinds[kind] as SourceKind<SourceOptions>
@@ -58,6 +65,10 @@ export const checkSource = async (
 
 /** An API that has a token asks for it before it reads such a source. */
 export const needsToken = (options: SourceOptions): boolean => kindOf(options).needsToken
+
+/** The format that all bytes of the source are made for; null where files of any are found. */
+export const formatMadeBy = (options: SourceOptions): string | null =>
+  kindOf(options).madeFor ?? null
 
 interface Opening extends SourceDeps, Omit<Unpacking, 'limits'> {
   unpack: UnpackLimits

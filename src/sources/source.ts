@@ -26,6 +26,8 @@ export interface SourceKind<Options> {
   check?(options: Options, deps: Pick<SourceDeps, 'uploads'>): Promise<void>
   /** It reads with the rights of the worker: an API that has a token asks for it. */
   needsToken: boolean
+  /** The format that all its bytes are made for; absent where files of any are found. */
+  madeFor?: string
   open(options: Options, deps: SourceDeps): Source
 }
 
@@ -37,6 +39,8 @@ export interface SourceDeps {
   /** Asks servers, none of them on an address that may not be reached. */
   transport: Transport
   connections: Connections
+  /** Which of these types the database of the target knows. */
+  knownTypes(types: readonly string[]): Promise<ReadonlySet<string>>
 }
 
 /** The uploads of the stage, as far as a source needs them. */

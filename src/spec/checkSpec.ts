@@ -5,7 +5,7 @@ import { dotted } from '../domain/schemaProblems.ts'
 import { mustBeAllowed, parseTableName, type TableName } from '../domain/table.ts'
 import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
 import { sluiceError } from '../errors.ts'
-import { checkSourceOptions } from '../sources/index.ts'
+import { checkSourceOptions, formatMadeBy } from '../sources/index.ts'
 import { encodingOf } from '../unpack/encoding.ts'
 import { checkFormat } from './format.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
@@ -37,6 +37,7 @@ export function checkSpec(spec: IngestSpec): Checked {
     throw refuse(`rejects.max is ${max}, and a share is at most 100%`)
   }
   checkSourceOptions(full.source)
+  checkMade(full, refuse)
   checkFormat(full.format, refuse)
   if (full.format.encoding) encodingOf(full.format.encoding)
   const refuseAt = (name: string) => (at: string, problem: string) =>
@@ -44,4 +45,17 @@ export function checkSpec(spec: IngestSpec): Checked {
   checkRoutes(full.routes ?? [], { refuse: refuseAt('routes'), paths: factsOf(full).paths })
   const limits = normalLimits(full.timeouts ?? {}, refuseAt('timeouts'))
   return { full, table, limits, subject: table?.name ?? full.steps?.[0] ?? 'ingest' }
+}
+
+/** Rows that come from a database are in no file: there is nothing to say of how they are written. */
+function checkMade({ source, format, steps }: FullSpec, refuse: (problem: string) => Error): void {
+  const made = formatMadeBy(source)
+  if (made === null) return
+  const { kind, ...options } = format
+  const [option] = Object.keys(options)
+  const given = kind === 'auto' ? option : 'kind'
+  if (given !== undefined) {
+    throw refuse(`format.${given} is for files, and the source ${source.kind} has none`)
+  }
+  if (steps) throw refuse(`steps are for files, and the source ${source.kind} has none`)
 }

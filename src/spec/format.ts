@@ -18,8 +18,10 @@ type OfAll = Intersection<(typeof formats)[FormatKind]['options']>
 const table: Record<string, Format> = formats
 const kinds = Object.keys(table) as FormatKind[]
 
+const ofFiles = kinds.filter((each) => !table[each]?.isOfSource)
+
 const kind = {
-  schema: oneOf('auto', ...kinds),
+  schema: oneOf('auto', ...ofFiles),
   about: 'the format of the files',
   absent: 'what the bytes of each file show',
   flag: { text: '--format <kind>' },
@@ -43,8 +45,8 @@ function optionsOfAll(): OfAll {
 
 /** The formats that have the option; null when all of them do. */
 export function kindsWith(name: string): string[] | null {
-  const some = kinds.filter((each) => name in (table[each]?.options ?? {}))
-  return some.length > 0 && some.length < kinds.length ? some : null
+  const some = ofFiles.filter((each) => name in (table[each]?.options ?? {}))
+  return some.length > 0 && some.length < ofFiles.length ? some : null
 }
 
 export const FormatSpec = objectOf(formatOptions)

@@ -17,6 +17,19 @@ export const tableNotes = withExamples({
     hint: null,
     example: { count: 12 },
   },
+  type_not_here: {
+    meaning:
+      'a column of another database has a type that somebody has made there, such as an enum, and that the database of the target does not have',
+    message:
+      'Column {column} of {file} is of the type {own}, which the database of the target does not have: it is {type} in a new table.',
+    hint: 'Every value is there. To keep the type, make it in the database of the target before, or make the table.',
+    example: {
+      column: 'mood',
+      file: 'postgres://warehouse/public.people',
+      own: '"public"."mood"',
+      type: 'text',
+    },
+  },
   names_changed: {
     meaning: 'columns of the table have other names than the header has',
     message: 'These columns are not called as in the header: {some}.',

@@ -6,8 +6,10 @@ import { unfoldParquet } from './unfold.ts'
 
 export const parquet = unfolded({
   kind: 'parquet',
-  magic: 'PAR1',
   options: { unknownFiles: sharedOptions.unknownFiles },
-  unfold: ({ path, name }, _: FormatOptions, { signal }) =>
-    unfoldParquet({ path, file: name }, signal),
+  file: {
+    magic: 'PAR1',
+    unfold: ({ path, name }, _: FormatOptions, { signal }) =>
+      unfoldParquet({ path, file: name }, signal),
+  },
 })
