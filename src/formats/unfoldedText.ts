@@ -1,16 +1,7 @@
 /** The form of an unfolded file: a line that says which columns there are, and a line for each row. */
+import { readHeadLine } from '../domain/unfolded.ts'
 import type { Reading } from '../domain/words.ts'
-import type { Note } from '../errors/notes.ts'
 import type { Head } from './format.ts'
-
-/** What the first line says of a column. */
-export interface UnfoldedColumn {
-  name: string
-  /** As the schema of the file has it, in the words of PostgreSQL. */
-  type: string
-  /** Other names that the schema has for it; none if absent. */
-  aliases?: string[]
-}
 
 export interface UnfoldedReading extends Reading {
   newline: '\n'
@@ -20,16 +11,6 @@ export interface UnfoldedReading extends Reading {
   aliases?: string[][]
 }
 
-/** No text for people begins with it, so an unfolded file is never taken for one. */
-const mark = '\x01'
-
-/** The first line of an unfolded file. */
-export function headLine(columns: readonly UnfoldedColumn[], notes: readonly Note[]): string {
-  // What is known of a column besides is nothing for the text.
-  const told = columns.map(({ name, type, aliases }) => ({ name, type, aliases }))
-  return `${mark}${JSON.stringify({ columns: told, notes })}\n`
-}
-
 /** A row is counted by itself, so the line in front of the first one counts as none. */
 export function headOf(bytes: Buffer, empty: UnfoldedReading): Head<UnfoldedReading> {
   const end = bytes.indexOf('\n')
@@ -37,10 +18,7 @@ export function headOf(bytes: Buffer, empty: UnfoldedReading): Head<UnfoldedRead
     const start = { offset: bytes.length, lines: 0 }
     return { reading: empty, header: null, width: 0, start, notes: [] }
   }
-  const { columns, notes } = JSON.parse(bytes.toString('utf8', mark.length, end)) as {
-    columns: UnfoldedColumn[]
-    notes: Note[]
-  }
+  const { columns, notes } = readHeadLine(bytes.toString('utf8', 0, end))
   const hasAliases = columns.some(({ aliases }) => aliases)
   return {
     reading: {

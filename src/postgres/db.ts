@@ -1,5 +1,6 @@
 /** Connections: one pool a process, transactions, and what a PostgreSQL error means to us. */
 import pg from 'pg'
+import { asLibpq } from '../domain/databaseUrl.ts'
 import { messageOf, type SluiceError, sluiceError, SluiceError as TableError } from '../errors.ts'
 import { beginText, sessionText } from './settings.ts'
 import { momentOf, sqlState } from './sqlState.ts'
@@ -49,15 +50,6 @@ export function openDb(
   db.on('error', () => {})
   return db
 }
-
-/**
- * `sslmode` means what it means to psql and to all that is made of libpq: `require` encrypts and
- * does not ask who answers, `verify-full` asks. The driver by itself would verify in both cases.
- */
-export const asLibpq = (databaseUrl: string): string =>
-  /[?&]sslmode=/.test(databaseUrl) && !/[?&]uselibpqcompat=/.test(databaseUrl)
-    ? `${databaseUrl}&uselibpqcompat=true`
-    : databaseUrl
 
 /** Runs `work` on one connection; a connection that met trouble on the way is thrown away. */
 export async function withConnection<T>(

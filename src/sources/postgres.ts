@@ -2,9 +2,9 @@
 import { type Static, Type } from 'typebox'
 import { parseTableName, showTable } from '../domain/table.ts'
 import { sluiceError } from '../errors.ts'
-import { fieldsOf, sizeOf } from './postgres/relation.ts'
-import { readRows } from './postgres/rows.ts'
-import { openSession } from './postgres/session.ts'
+import { fieldsOf, sizeOf } from '../foreign/relation.ts'
+import { readRows } from '../foreign/rows.ts'
+import { openSession } from '../foreign/session.ts'
 import type { Source, SourceDeps, SourceKind } from './source.ts'
 
 const options = Type.Object(

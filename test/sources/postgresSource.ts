@@ -1,6 +1,6 @@
 /** Reads a source of PostgreSQL as the stage does. */
 import type { Note } from '../../src/errors/notes.ts'
-import type { UnfoldedColumn } from '../../src/formats/unfoldedText.ts'
+import type { UnfoldedColumn } from '../../src/domain/unfolded.ts'
 import { postgres } from '../../src/sources/postgres.ts'
 import type { Harness } from '../harness.ts'
 

@@ -7,7 +7,9 @@ import { unfoldAvro } from './unfold.ts'
 
 export const avro = unfolded({
   kind: 'avro',
-  magic,
   options: { unknownFiles: sharedOptions.unknownFiles },
-  unfold: ({ path, name }, _: FormatOptions, how) => unfoldAvro({ path, file: name }, how),
+  file: {
+    magic,
+    unfold: ({ path, name }, _: FormatOptions, how) => unfoldAvro({ path, file: name }, how),
+  },
 })

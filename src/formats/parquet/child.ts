@@ -7,7 +7,7 @@
  */
 import { writeSync } from 'node:fs'
 import { noteOf } from '../../errors/notes.ts'
-import { headLine } from '../unfoldedText.ts'
+import { headLine } from '../../domain/unfolded.ts'
 import { cutIn, fieldOf, typeOf } from './columns.ts'
 import type { ChildEnd, ChildFailure, ChildOrder } from './unfold.ts'
 

@@ -1,5 +1,5 @@
 /** The columns of a relation of another database, and the types that a new table gives them. */
-import { quoteIdentifier } from '../../domain/table.ts'
+import { quoteIdentifier } from '../domain/table.ts'
 import type { Field } from './relation.ts'
 import type { Session } from './session.ts'
 

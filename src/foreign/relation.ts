@@ -1,6 +1,6 @@
 /** What is read of a database: a table, cut into ranges of its pages, or what a query gives. */
 import type pg from 'pg'
-import { parseTableName, quoteIdentifier, quoteTable } from '../../domain/table.ts'
+import { parseTableName, quoteIdentifier, quoteTable } from '../domain/table.ts'
 import type { SourceSession } from './session.ts'
 
 /** A table or a query, as a spec has it. */

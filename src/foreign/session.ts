@@ -1,13 +1,13 @@
 /** Sessions at the database of a source: read-only, and all of them see the same snapshot. */
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
+import { asLibpq } from '../domain/databaseUrl.ts'
 import {
   messageOf,
   type SluiceError,
   sluiceError,
   SluiceError as TableError,
-} from '../../errors.ts'
-import { asLibpq } from '../../postgres/db.ts'
+} from '../errors.ts'
 
 /** How a database is reached, and what it is called in messages. */
 export interface Database {
