@@ -51,7 +51,11 @@ export const sourceOf = (
 ): Source => {
   const containers = containersOf(spec.format, unpack)
   const spool = stage.spool(ingestId)
-  const reach = { transport, connections, knownTypes: (types: readonly string[]) => knownTypes(db, types) }
+  const reach = {
+    transport,
+    connections,
+    knownTypes: (types: readonly string[]) => knownTypes(db, types),
+  }
   const deps = { roots, uploads: stage.uploads, ...reach }
   return openSource(spec, { ...deps, unpack, containers, spool })
 }

@@ -32,5 +32,7 @@ export function sourceDeps({
 }: Given = {}): SourceDeps {
   const places = { variables: new Map<string, string>(), folder: null, settings }
   const connections = createConnections(places, (name) => env[name])
-  return { roots, uploads, transport, connections }
+  // As if the target had all types.
+  const knownTypes = async (types: readonly string[]) => new Set(types)
+  return { roots, uploads, transport, connections, knownTypes }
 }

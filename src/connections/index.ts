@@ -5,13 +5,15 @@ import { messageOf, sluiceError } from '../errors.ts'
 import type { ConnectionKind, TestDeps } from './connection.ts'
 import { type HttpConnection, http } from './http.ts'
 import { type ConnectionPlaces, type Described, describedIn, namePattern } from './places.ts'
+import { type PostgresConnection, postgres } from './postgres.ts'
 import { type Variable, withSecrets } from './secrets.ts'
 
 /** The kinds. One more is a file of its own, and a line here and in `OfKind`. */
-const kinds: { [K in Kind]: ConnectionKind<OfKind[K]> } = { http }
+const kinds: { [K in Kind]: ConnectionKind<OfKind[K]> } = { http, postgres }
 
 interface OfKind {
   http: HttpConnection
+  postgres: PostgresConnection
 }
 type Kind = keyof OfKind
 
@@ -98,7 +100,7 @@ async function checked({ name, read }: Described, variable: Variable): Promise<C
   if (typeof kind !== 'string') throw invalid(name, `it lacks kind, one of ${known}`)
   if (!Object.hasOwn(kinds, kind)) throw invalid(name, `its kind is none of ${known}`)
   const schema = kinds[kind as Kind].options as TSchema
-  const problem = problemOf(schema, value) ?? kinds[kind as Kind].problemOf?.(value as Checked)
+  const problem = problemOf(schema, value) ?? kindOf(value as Checked).problemOf?.(value as Checked)
   if (problem) throw invalid(name, problem)
   return value as Checked
 }

@@ -1,6 +1,7 @@
 /** The rows of a table or a query as an unfolded file: a line with its columns, then COPY text. */
-import { type Note, noteOf } from '../errors/notes.ts'
+
 import { headLine } from '../domain/unfolded.ts'
+import { type Note, noteOf } from '../errors/notes.ts'
 import { merged } from '../io/merged.ts'
 import { fieldsOf, type Relation, selectsOf } from './relation.ts'
 import { type Database, openSession, type SourceSession } from './session.ts'

@@ -2,12 +2,7 @@
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { asLibpq } from '../domain/databaseUrl.ts'
-import {
-  messageOf,
-  type SluiceError,
-  sluiceError,
-  SluiceError as TableError,
-} from '../errors.ts'
+import { messageOf, type SluiceError, sluiceError, SluiceError as TableError } from '../errors.ts'
 
 /** How a database is reached, and what it is called in messages. */
 export interface Database {

@@ -11,7 +11,7 @@ import { expiredAt, parseUrl, shownText, shownUrl } from '../http/url.ts'
 import { mapOrdered } from '../io/mapOrdered.ts'
 import type { OpenFile } from '../io/openFile.ts'
 import { directory } from './directory.ts'
-import type { Found, Source, SourceDeps, SourceKind } from './source.ts'
+import type { Found, Given, Source, SourceDeps, SourceKind } from './source.ts'
 import { upload } from './upload.ts'
 import { readUrlList, type UrlList } from './urlList.ts'
 import { createNames } from './urlNames.ts'
@@ -73,7 +73,7 @@ interface Version {
 export const http = {
   options,
   schemes: ['https', 'http'],
-  ofAddresses: (urls: string[], connection: string | undefined): Options => ({
+  ofAddresses: (urls: string[], { connection }: Given): Options => ({
     kind: 'http',
     url: urls.length === 1 ? (urls[0] as string) : urls,
     ...(connection !== undefined && { connection }),
@@ -155,7 +155,7 @@ function listSource(
 ): Source {
   if (path !== undefined) return directory.open({ kind: 'directory', path }, deps)
   if (name !== undefined) return upload.open({ kind: 'upload', uploads: [name] }, deps)
-  return http.open(http.ofAddresses([url], connection), deps)
+  return http.open(http.ofAddresses([url], { connection }), deps)
 }
 
 /** How a file is asked for: with the login of its connection, and no server but that one's. */

@@ -6,7 +6,7 @@ import { directory } from './directory.ts'
 import { http } from './http.ts'
 import type { Unpacking } from './members/open.ts'
 import { postgres } from './postgres.ts'
-import type { Source, SourceDeps, SourceKind } from './source.ts'
+import type { Given, Source, SourceDeps, SourceKind } from './source.ts'
 import { upload } from './upload.ts'
 import { withMembers } from './withMembers.ts'
 
@@ -46,11 +46,11 @@ export const shownSource = (options: SourceOptions): SourceOptions =>
 export function sourceOfAddresses(
   scheme: string,
   addresses: string[],
-  connection: string | undefined,
+  given: Given,
 ): SourceOptions | null {
   const all: SourceKind<SourceOptions>[] = Object.values(kinds)
   const kind = all.find(({ schemes }) => schemes?.includes(scheme))
-  return kind?.ofAddresses?.(addresses, connection) ?? null
+  return kind?.ofAddresses?.(addresses, given) ?? null
 }
 
 /** @throws spec_invalid, source_unsupported */

@@ -1,18 +1,19 @@
 /** Source `postgres`: a table of another PostgreSQL, or what a query gives there. */
 import { type Static, Type } from 'typebox'
+import { namePattern } from '../connections/places.ts'
 import { parseTableName, showTable } from '../domain/table.ts'
 import { sluiceError } from '../errors.ts'
 import { fieldsOf, sizeOf } from '../foreign/relation.ts'
 import { readRows } from '../foreign/rows.ts'
 import { openSession } from '../foreign/session.ts'
-import type { Source, SourceDeps, SourceKind } from './source.ts'
+import type { Given, Source, SourceDeps, SourceKind } from './source.ts'
 
 const options = Type.Object(
   {
     kind: Type.Literal('postgres'),
     connection: Type.String({
-      pattern: '^[A-Za-z][A-Za-z0-9_-]{0,62}$',
-      description: 'The name of a connection that the workers know.',
+      pattern: namePattern.source,
+      description: 'The connection that has the address and the login.',
     }),
     table: Type.Optional(
       Type.String({ minLength: 1, maxLength: 200, description: 'Like `public.orders`.' }),
@@ -48,6 +49,11 @@ const head = Buffer.from('\x01{"c')
 export const postgres = {
   options,
   madeFor: 'postgres',
+  schemes: ['postgres', 'postgresql'],
+  ofAddresses: ([address = '', ...others]: string[], given: Given): Options => {
+    if (others.length > 0) throw unclear('An ingest reads one table, or one query')
+    return ofAddress(address, given)
+  },
   paths: (spec: Options) => [nameOf(spec)],
   checkOptions({ table, query }: Options) {
     const refuse = (problem: string) => sluiceError('spec_invalid', { problem })
@@ -62,10 +68,13 @@ export const postgres = {
     const { connection, sessions = usualSessions } = spec
     const relation = relationOf(spec)
     const name = nameOf(spec)
-    const database = () => ({ connection, url: deps.connections.of(connection, 'postgres').url })
+    const database = async () => {
+      const { url } = await deps.connections.get(connection, 'postgres')
+      return { connection, url }
+    }
     return {
       async *list(signal) {
-        const session = await openSession(database())
+        const session = await openSession(await database())
         const stop = () => session.destroy()
         signal.addEventListener('abort', stop)
         try {
@@ -84,8 +93,10 @@ export const postgres = {
           link: null,
           ranges: false,
           madeFor: 'postgres',
-          read: () =>
-            readRows({ database: database(), relation, file, sessions, signal, knownTypes }),
+          async *read() {
+            const from = { database: await database(), relation, file }
+            yield* readRows({ ...from, sessions, signal, knownTypes })
+          },
           close: async () => {},
         }
       },
@@ -96,3 +107,34 @@ export const postgres = {
 /** The query without what would end its statement. */
 const relationOf = ({ table, query }: Options) =>
   table === undefined ? { query: (query as string).replace(/[;\s]+$/, '') } : { table }
+
+const unclear = (problem: string) =>
+  sluiceError('usage_invalid', { problem, command: 'sluice ingest' })
+
+/** `postgres://warehouse/public.orders`: the name of a connection, and a table there. */
+function ofAddress(address: string, { connection, query }: Given): Options {
+  const [, name = '', rest = ''] = /^\w+:\/\/([^/]*)\/?(.*)$/s.exec(address) ?? []
+  // What else stands there may be a login, which belongs into a connection.
+  if (!namePattern.test(name)) {
+    throw unclear(
+      'An address of a table is postgres://CONNECTION/SCHEMA.TABLE, with the name of a connection: see `sluice connections`',
+    )
+  }
+  if (connection !== undefined && connection !== name) {
+    throw unclear(`The address names the connection ${name}, and --connection ${connection}`)
+  }
+  const table = textOf(rest)
+  if ((table === '') === (query === undefined)) {
+    throw unclear('Give either a table in the address, or --query "select …" and none')
+  }
+  return { kind: 'postgres', connection: name, ...(query === undefined ? { table } : { query }) }
+}
+
+/** Characters may be written as in any address. */
+function textOf(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

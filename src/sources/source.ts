@@ -16,8 +16,8 @@ export interface SourceKind<Options> {
   named?(options: Options): (name: string) => boolean
   /** Begin the addresses that stand for such a source on the command line; absent for none. */
   schemes?: readonly string[]
-  /** What such addresses say, with the connection that was named. */
-  ofAddresses?(addresses: string[], connection: string | undefined): Options
+  /** What such addresses say, with what was given beside them. @throws usage_invalid */
+  ofAddresses?(addresses: string[], given: Given): Options
   /** The options as people may see them; absent if they have no secret. */
   shown?(options: Options): Options
   /** Checks what the schema cannot say. @throws spec_invalid, source_unsupported */
@@ -29,6 +29,12 @@ export interface SourceKind<Options> {
   /** The format that all its bytes are made for; absent where files of any are found. */
   madeFor?: string
   open(options: Options, deps: SourceDeps): Source
+}
+
+/** What is said on a command line beside addresses. */
+export interface Given {
+  connection?: string | undefined
+  query?: string | undefined
 }
 
 /** What sources work with. */

@@ -1,8 +1,10 @@
 /** Reads a source of PostgreSQL as the stage does. */
-import type { Note } from '../../src/errors/notes.ts'
+
 import type { UnfoldedColumn } from '../../src/domain/unfolded.ts'
+import type { Note } from '../../src/errors/notes.ts'
 import { postgres } from '../../src/sources/postgres.ts'
 import type { Harness } from '../harness.ts'
+import { sourceDeps } from '../sourceDeps.ts'
 
 interface How {
   /** Types that the target knows; all if absent. */
@@ -24,10 +26,9 @@ export function createPostgresSource({ databaseUrl, db }: Pick<Harness, 'databas
       what: { table?: string; query?: string },
       { knows, user, url = as(user), signal = new AbortController().signal, onChunk }: How = {},
     ): Promise<string[]> {
-      const deps = {
-        connections: { of: () => ({ url }) },
-        knownTypes: async (types: readonly string[]) => new Set(knows ?? types),
-      }
+      const { connections } = sourceDeps({ connections: { db: { kind: 'postgres', url } } })
+      const knownTypes = async (types: readonly string[]) => new Set(knows ?? types)
+      const deps = { connections, knownTypes }
       const spec = { kind: 'postgres' as const, connection: 'db', ...what }
       postgres.checkOptions(spec)
       const source = postgres.open(spec, deps)

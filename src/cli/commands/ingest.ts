@@ -20,14 +20,19 @@ interface Options {
   wait: boolean
   upload?: boolean
   connection?: string
+  query?: string
   json?: boolean
 }
 
 export function declare(command: Command): void {
-  command.argument('<source...>', 'files, folders or globs, or addresses: https://…')
+  command.argument(
+    '<source...>',
+    'files, folders or globs, or addresses: https://…, postgres://CONNECTION/schema.table',
+  )
   addSpecOptions(command)
     .option('--upload', 'send the files even where the worker could read them')
     .option('--connection <name>', 'the connection that has the login of the addresses')
+    .option('--query <sql>', 'one SELECT, where the source is a database: postgres://CONNECTION')
     .addOption(
       new Option('--dry-run', 'show how the files would be read; load nothing').conflicts([
         'upload',
@@ -41,7 +46,8 @@ export function declare(command: Command): void {
 }
 
 async function run(sources: string[], options: Options, command: Command): Promise<void> {
-  const { json = false, upload = false, connection } = options
+  const { json = false, upload = false, connection, query } = options
+  const given = { connection, query }
   const spec = specOf(command)
   if (!spec.target?.table && !spec.steps) {
     const problem = 'The target is missing: --into schema.table'
@@ -50,7 +56,7 @@ async function run(sources: string[], options: Options, command: Command): Promi
   const config = readConfig()
   if (options.dryRun) {
     const { dryRun } = await import('./ingest/dryRun.ts')
-    const here = { isOwnMachine: true, upload: false, hasSteps: false, connection }
+    const here = { isOwnMachine: true, upload: false, hasSteps: false, given }
     const found = await findSources(sources, here)
     if ('source' in found) return dryRun({ ...spec, source: found.source }, config, { json })
   }
@@ -59,7 +65,7 @@ async function run(sources: string[], options: Options, command: Command): Promi
     isOwnMachine: isOwnMachine(config),
     upload,
     hasSteps: spec.steps !== undefined,
-    connection,
+    given,
   })
   let stage = { what: 'sending' } as Stage
   const onStage = (now: Stage) => {

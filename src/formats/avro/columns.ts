@@ -1,7 +1,7 @@
 /** The columns of an Avro file: their types in PostgreSQL, and what writes their values. */
 import { commonType } from '../../domain/declaredTypes.ts'
-import { escaped } from '../copyText.ts'
 import type { UnfoldedColumn } from '../../domain/unfolded.ts'
+import { escaped } from '../copyText.ts'
 import { AvroFault } from './cursor.ts'
 import { branchOf, enumWrite, isNumber, isText, JsonWriter } from './json.ts'
 import { type ScalarForm, scalarForm, type Write } from './scalars.ts'

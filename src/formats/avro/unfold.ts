@@ -1,10 +1,10 @@
 /** Avro as lines: its blocks are decoded one after the other, and each record is a row. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { headLine } from '../../domain/unfolded.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import { checkRatio, checkSize } from '../../unpack/limits.ts'
 import type { UnfoldHow } from '../format.ts'
-import { headLine } from '../../domain/unfolded.ts'
 import { AvroFile, type Block, CodecUnknown } from './blocks.ts'
 import { codecs } from './codecs.ts'
 import { type AvroColumn, columnsOf } from './columns.ts'

@@ -6,8 +6,8 @@
  * and sees that one file only. An error is a line of JSON on the error output.
  */
 import { writeSync } from 'node:fs'
-import { noteOf } from '../../errors/notes.ts'
 import { headLine } from '../../domain/unfolded.ts'
+import { noteOf } from '../../errors/notes.ts'
 import { cutIn, fieldOf, typeOf } from './columns.ts'
 import type { ChildEnd, ChildFailure, ChildOrder } from './unfold.ts'
 

@@ -17,6 +17,7 @@ import type { Spool } from '../../../io/spool.ts'
 import { type Db, databaseError, openDb } from '../../../postgres/db.ts'
 import { readTarget } from '../../../postgres/target/target.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
+import { knownTypes } from '../../../postgres/target/typesHere.ts'
 import { openSource, pathsIn } from '../../../sources/index.ts'
 import type { Source, UploadedFiles } from '../../../sources/source.ts'
 import { checkSpec } from '../../../spec/checkSpec.ts'
@@ -55,84 +56,86 @@ export interface Peek extends Judged, Omit<FoundColumns, 'problem' | 'fields'> {
 
 /** @throws spec_invalid, dialect_invalid, not_csv, and what listing and reading a source throw */
 export async function peek(spec: IngestSpec, config: Config): Promise<Peek> {
+  const { databaseUrl } = config
   const transport = createTransport(config)
+  const db = databaseUrl === null ? null : openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
+  const spool = await temporaryFolder()
   try {
-    return await peekVia(transport, spec, config)
+    return await peekVia({ transport, db, spool: localSpool(spool.path) }, spec, config)
   } finally {
+    await spool.remove()
     await transport.close()
+    await db?.end()
   }
 }
 
-async function peekVia(transport: Transport, spec: IngestSpec, config: Config): Promise<Peek> {
+interface Reach {
+  transport: Transport
+  spool: Spool
+  /** The target's; null where none is known. */
+  db: Db | null
+}
+
+async function peekVia(reach: Reach, spec: IngestSpec, config: Config): Promise<Peek> {
   const { full, table } = checkSpec(spec)
   if (!full.target || !table || full.steps) {
     const problem = 'a dry run shows how a file is loaded: it needs a target, and no steps'
     throw sluiceError('spec_invalid', { problem })
   }
-  const spool = await temporaryFolder()
-  try {
-    const source = await openHere(full, config, { transport, spool: localSpool(spool.path) })
-    const { signal } = new AbortController()
-    const opening = { format: full.format, limits: config.unpack, signal, scratch: temporaryFolder }
-    const to = { spec, into: full.target, table, databaseUrl: config.databaseUrl }
-    return await lookAt({ source, spec: full, opening }, to)
-  } finally {
-    await spool.remove()
-  }
+  const source = await openHere(full, config, reach)
+  const { signal } = new AbortController()
+  const opening = { format: full.format, limits: config.unpack, signal, scratch: temporaryFolder }
+  const to = { spec, into: full.target, table, db: reach.db }
+  return lookAt({ source, spec: full, opening }, to)
 }
 
 interface Into {
   spec: IngestSpec
   into: FullTarget
   table: TableName
-  databaseUrl: string | null
+  db: Db | null
 }
 
-async function lookAt(reader: Reader, { spec, into, table, databaseUrl }: Into): Promise<Peek> {
+async function lookAt(reader: Reader, { spec, into, table, db }: Into): Promise<Peek> {
   const { spec: full } = reader
   const listing = await listFiles(reader)
   const first = await firstTableOf(listing, reader)
   const file = listing.files.find(({ name }) => name === first?.name) ?? listing.files[0]
-  const db = databaseUrl === null ? null : openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
-  try {
-    const there = await lookForTarget(table, into, db)
-    const { encoding, ...own } = await readFirst(file as ListedFile, reader)
-    const known = first && { ...first, shape: own.shape }
-    const heads = await readHeads(listing, { reader, first: known, target: there.target })
-    const given = { ...optionsLacking(own.reading), ...full.format, ...spec.target }
-    const { fields, ...found } = findColumns(own, {
-      ...there,
-      into,
-      given,
-      heads,
-      listing,
-    })
-    // What does not go to the columns of the table is not held against their types.
-    const { columns, constants } = found
-    const to = { ...there, db: found.problem ? null : there.db, columns, constants }
-    const lastLine = own.shape.cuts.at(-1)?.lines ?? 0
-    const reading = formatOf(own.reading).ofUnit(own.reading, fields)
-    const judged = await judgeSample(own.sample, { ...to, reading, lastLine, given })
-    const limit = overLimit(own.file, judged, full)
-    const problem = there.problem ?? found.problem ?? heads.problem ?? limit
-    const written = { ...own.reading, ...(encoding && { encoding }) }
-    return {
-      file: own.file,
-      files: listing.files.length,
-      heads: heads.count,
-      reading: own.reading,
-      facts: factsOf(written, spec.format ?? {}, spec.target ?? {}),
-      header: own.header,
-      ...found,
-      notes: [...own.notes, ...found.notes, ...heads.notes, ...recordNotes(own.file, own.shape)],
-      target: showTable(table),
-      exists: there.exists,
-      ...judged,
-      problem: problem?.message ?? null,
-      hint: problem?.hint ?? null,
-    }
-  } finally {
-    await db?.end()
+  const there = await lookForTarget(table, into, db)
+  const { encoding, ...own } = await readFirst(file as ListedFile, reader)
+  const known = first && { ...first, shape: own.shape }
+  const heads = await readHeads(listing, { reader, first: known, target: there.target })
+  const given = { ...optionsLacking(own.reading), ...full.format, ...spec.target }
+  const { fields, ...found } = findColumns(own, {
+    ...there,
+    into,
+    given,
+    heads,
+    listing,
+  })
+  // What does not go to the columns of the table is not held against their types.
+  const { columns, constants } = found
+  const to = { ...there, db: found.problem ? null : there.db, columns, constants }
+  const lastLine = own.shape.cuts.at(-1)?.lines ?? 0
+  const reading = formatOf(own.reading).ofUnit(own.reading, fields)
+  const judged = await judgeSample(own.sample, { ...to, reading, lastLine, given })
+  const limit = overLimit(own.file, judged, full)
+  const problem = there.problem ?? found.problem ?? heads.problem ?? limit
+  const written = { ...own.reading, ...(encoding && { encoding }) }
+  return {
+    file: own.file,
+    files: listing.files.length,
+    heads: heads.count,
+    reading: own.reading,
+    facts: factsOf(written, spec.format ?? {}, spec.target ?? {}),
+    header: own.header,
+    ...found,
+    notes: [...own.notes, ...found.notes, ...heads.notes, ...recordNotes(own.file, own.shape)],
+    target: showTable(table),
+    exists: there.exists,
+    ...judged,
+    problem: problem?.message ?? null,
+    hint: problem?.hint ?? null,
   }
 }
 
@@ -140,13 +143,15 @@ async function lookAt(reader: Reader, { spec, into, table, databaseUrl }: Into):
 async function openHere(
   { source, format }: FullSpec,
   config: Config,
-  own: { transport: Transport; spool: Spool },
+  { db, ...own }: Reach,
 ): Promise<Source> {
   const { unpack } = config
   const roots = pathsIn(source).map((each) => parse(each).root || '/')
   const containers = containersOf(format, unpack)
   const connections = await readConnections(config)
-  return openSource({ source }, { ...own, roots, uploads: none, connections, unpack, containers })
+  const known = async (types: readonly string[]) => (db ? knownTypes(db, types) : new Set<string>())
+  const here = { roots, uploads: none, connections, unpack, containers, knownTypes: known }
+  return openSource({ source }, { ...own, ...here })
 }
 
 /** A dry run has nothing sent. */

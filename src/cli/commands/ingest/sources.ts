@@ -9,7 +9,7 @@ import { leftOutMax } from '../../../domain/upload.ts'
 import { SluiceError, sluiceError } from '../../../errors.ts'
 import { walkInto } from '../../../io/walkInto.ts'
 import type { SourceOptions } from '../../../sources/index.ts'
-import type { OnLeftOut } from '../../../sources/source.ts'
+import type { Given, OnLeftOut } from '../../../sources/source.ts'
 import { addressed } from './addresses.ts'
 
 export interface LocalFile {
@@ -39,16 +39,16 @@ interface Options {
   upload: boolean
   /** Steps are for files of any kind. */
   hasSteps: boolean
-  /** Has the login of addresses. */
-  connection?: string | undefined
+  /** What is said beside addresses. */
+  given: Given
 }
 
 /** @throws file_missing, source_left_out, usage_invalid, source_unsupported, url_invalid */
 export async function findSources(
   sources: readonly string[],
-  { isOwnMachine, upload, hasSteps, connection }: Options,
+  { isOwnMachine, upload, hasSteps, given }: Options,
 ): Promise<Found> {
-  const source = addressed(sources, connection)
+  const source = addressed(sources, given)
   if (source) return { source }
   // A variable of the shell that is not set; it would be the folder that the command runs in.
   if (sources.includes('')) throw sluiceError('file_missing', { path: '""' })

@@ -31,10 +31,15 @@ export async function readRequest(
     const problem = 'Files need a target, and a target needs files: my.csv --into public.trips'
     throw sluiceError('usage_invalid', { problem, command: 'sluice up' })
   }
-  checkSpec({ ...spec, source: addressed(files, undefined) ?? directoryOf(files) })
+  checkSpec({ ...spec, source: addressed(files, {}) ?? directoryOf(files) })
   return {
     spec,
-    found: await findSources(files, { isOwnMachine: true, upload: false, hasSteps: false }),
+    found: await findSources(files, {
+      isOwnMachine: true,
+      upload: false,
+      hasSteps: false,
+      given: {},
+    }),
   }
 }
 
