@@ -248,6 +248,8 @@ export const requests = withExamples({
     kind: 'capacity',
     message: 'There is no room for the upload {name}: all uploads may have {max} bytes together.',
     hint: 'Remove uploads with DELETE /v1/uploads/NAME, wait until they expire, or raise SLUICE_UPLOADS_BYTES of the API.',
+    shellHint:
+      'Wait until earlier uploads expire, or have SLUICE_UPLOADS_BYTES of the API raised. Files that the workers can read need no upload.',
     example: { name: 'trips.csv', max: 107_374_182_400 },
   },
 } as const satisfies Record<string, HttpRow>)

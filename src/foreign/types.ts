@@ -51,9 +51,9 @@ export async function typesOf(session: Session, fields: readonly Field[]): Promi
   ])
   return fields.map(({ name }, at) => {
     const { own, dimensions } = resolved[at] as Resolved
-    const type = written.rows[at]?.type ?? 'text'
-    // The server is somebody else's: what it says becomes part of a statement of ours.
-    if (!/^"?[a-z][a-z0-9 _(),-]*"?$/.test(type)) throw new Error(`it has a type ${type}`)
+    const found = written.rows[at]?.type ?? ''
+    // The server is somebody else's, and what it says becomes part of a statement of ours.
+    const type = /^"?[a-z][a-z0-9 _(),-]*"?$/.test(found) ? found : 'text'
     return { name, type: type + dimensions, own: own && own + dimensions }
   })
 }

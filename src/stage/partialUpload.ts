@@ -75,7 +75,7 @@ export class PartialUploads {
 
   async #takeOver(name: string): Promise<void> {
     const writer = this.#writers.get(name)
-    writer?.stop.abort(new Error('the upload is continued by another request'))
+    writer?.stop.abort(sluiceError('upload_cut_short', { name }))
     await writer?.done
   }
 
