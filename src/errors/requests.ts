@@ -249,7 +249,7 @@ export const requests = withExamples({
     message: 'There is no room for the upload {name}: all uploads may have {max} bytes together.',
     hint: 'Remove uploads with DELETE /v1/uploads/NAME, wait until they expire, or raise SLUICE_UPLOADS_BYTES of the API.',
     shellHint:
-      'Wait until earlier uploads expire, or have SLUICE_UPLOADS_BYTES of the API raised. Files that the workers can read need no upload.',
+      'Try `sluice ingest` again when others have ended, whose uploads go then, or have SLUICE_UPLOADS_BYTES of the API raised.',
     example: { name: 'trips.csv', max: 107_374_182_400 },
   },
 } as const satisfies Record<string, HttpRow>)
