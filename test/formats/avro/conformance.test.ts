@@ -1,12 +1,12 @@
 /** The rows of Avro files keep to what every format must, from the bytes of their values on. */
 import fc from 'fast-check'
+import { headLine } from '../../../src/domain/unfolded.ts'
 import { columnsOf } from '../../../src/formats/avro/columns.ts'
 import { Cursor } from '../../../src/formats/avro/cursor.ts'
 import { avro } from '../../../src/formats/avro/format.ts'
 import { RowText } from '../../../src/formats/avro/rowText.ts'
 import { schemaOf } from '../../../src/formats/avro/schema.ts'
 import { writtenLine } from '../../../src/formats/copyText.ts'
-import { headLine } from '../../../src/domain/unfolded.ts'
 import { build } from '../../harness.ts'
 import { names, type Row, type Subject } from '../asAnIngest.ts'
 import { conformance } from '../conformance.ts'
