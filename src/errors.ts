@@ -5,6 +5,7 @@ import { commandLine } from './errors/commandLine.ts'
 import { embedded } from './errors/embedded.ts'
 import { files } from './errors/files.ts'
 import { fill, type Params } from './errors/fill.ts'
+import { formats } from './errors/formats.ts'
 import { type ExitCode, type Kind, kinds } from './errors/kinds.ts'
 import { remote } from './errors/remote.ts'
 import { requests } from './errors/requests.ts'
@@ -17,6 +18,7 @@ import { workers } from './errors/workers.ts'
 export const errorTable = {
   ...requests,
   ...files,
+  ...formats,
   ...remote,
   ...targets,
   ...workers,

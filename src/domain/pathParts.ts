@@ -31,7 +31,7 @@ export function pathPartsOf(file: string): PathPart[] {
   return parts
 }
 
-export const sameName = (one: string, other: string): boolean =>
+const sameName = (one: string, other: string): boolean =>
   one.trim().toLowerCase() === other.trim().toLowerCase()
 
 /** What is no text in UTF-8 stays as it is written, and so does NUL, which PostgreSQL does not take. */

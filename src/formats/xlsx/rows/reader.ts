@@ -27,6 +27,15 @@ export function rowsReader(reading: RowsReading, columns: readonly Column[]): Re
   }
 }
 
+/** What a code unit takes at most. */
+const utf8BytesMax = 3
+
+function grown(bytes: Buffer, needed: number): Buffer {
+  const more = Buffer.allocUnsafe(Math.max(needed, bytes.length * 2))
+  bytes.copy(more)
+  return more
+}
+
 class Rows {
   readonly #reading: RowsReading
   readonly #columns: readonly Column[]
@@ -58,7 +67,8 @@ class Rows {
     const rawEnds: number[] = []
     const ends: number[] = []
     const broken: Broken[] = []
-    const parts: Buffer[] = []
+    // As COPY text a row is shorter, as a rule, than as JSON.
+    let bytes: Buffer = Buffer.allocUnsafe(slice.length)
     let size = 0
     for (const { line, start, end, isRecord } of linesOf(slice, before)) {
       if (!isRecord) continue
@@ -68,15 +78,15 @@ class Rows {
         broken.push({ ...row, line, raw })
         continue
       }
-      const bytes = Buffer.from(row)
-      parts.push(bytes)
-      size += bytes.length
+      const needed = size + row.length * utf8BytesMax
+      if (needed > bytes.length) bytes = grown(bytes, needed)
+      size += bytes.write(row, size)
       ends.push(size)
       lines.push(line)
       starts.push(start)
       rawEnds.push(end)
     }
-    return { bytes: Buffer.concat(parts, size), ends, lines, starts, rawEnds, broken }
+    return { bytes: bytes.subarray(0, size), ends, lines, starts, rawEnds, broken }
   }
 
   /** @returns the record as COPY text, or why it cannot be loaded */
