@@ -192,22 +192,28 @@ test.concurrent('frozen: its tasks run elsewhere after 15 s; awake again it cann
   expect((await viewOf(harness, victim))?.state).toBe('running')
 })
 
-test.concurrent('a new worker reports to Temporal at once: before, its open calls could not be ended', {
+test.concurrent('a worker reports to Temporal each second: before its first report its calls could not be ended', {
   timeout,
 }, async ({ onTestFinished }) => {
   const harness = await build({ onEnd: onTestFinished })
   const worker = await startNamed(harness, 'new')
-  let at = 0
-  const isHeard = async () => {
-    const heard = (await listHeard(harness.client)) ?? []
-    const theirs = heard.find(({ queue, pid }) => queue === harness.queue && pid === worker.pid)
-    at = theirs?.at.getTime() ?? 0
-    return theirs !== undefined
-  }
-  await until(isHeard, { what: 'its first report' })
-  const started = (await viewOf(harness, worker))?.startedAt.getTime() ?? 0
-  // After a second; with reports every 5 seconds it would take as long.
-  expect(at - started).toBeLessThan(4000)
+  const reports = new Set<number>()
+  let first: string | undefined
+  await until(
+    async () => {
+      const heard = (await listHeard(harness.client)) ?? []
+      const theirs = heard.filter((each) => each.pid === worker.pid)
+      first ??= theirs[0]?.key
+      const report = theirs.find(({ key }) => key === first)
+      if (report) reports.add(report.at.getTime())
+      return reports.size === 4
+    },
+    { what: 'its reports' },
+  )
+  const times = [...reports]
+  const apart = times.slice(1).map((time, at) => time - (times[at] as number))
+  // The rest is for a machine that is busy; they were 5 seconds apart.
+  expect(Math.min(...apart)).toBeLessThan(2500)
 })
 
 test.concurrent('cut off from the database: its tasks run elsewhere after 15 s', {
