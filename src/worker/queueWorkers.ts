@@ -1,15 +1,9 @@
 /** The SDK workers of one process, one for each queue: taken up, left, drained and taken up again. */
-import {
-  NativeConnection,
-  type ResourceBasedController,
-  TransportError,
-  Worker,
-  type WorkerOptions,
-} from '@temporalio/worker'
+import type { ResourceBasedController, WorkerOptions } from '@temporalio/worker'
 import type { ServedQueue } from '../domain/worker.ts'
-import { messageOf, sluiceError } from '../errors.ts'
+import { sluiceError } from '../errors.ts'
 import type { TemporalServer } from '../settings/temporal.ts'
-import { connectOptions } from '../temporal/connect.ts'
+import { type SdkOptions, type SdkWorker, startSdkWorker } from './sdkWorker.ts'
 import { Slots } from './slots.ts'
 
 export interface QueueOption {
@@ -18,8 +12,11 @@ export interface QueueOption {
   concurrency?: number
 }
 
-/** What every SDK worker of the process has; the slots and the queue are added here. */
-export type CommonOptions = (slots: Slots) => Omit<WorkerOptions, 'taskQueue' | 'connection'>
+/** What the SDK workers of the process have; the queue and the limit are added here. */
+export interface CommonOptions {
+  workflows: SdkOptions
+  activities: (slots: Slots) => SdkOptions
+}
 
 export interface QueueWorkersOptions {
   server: TemporalServer
@@ -29,12 +26,10 @@ export interface QueueWorkersOptions {
   common: CommonOptions
 }
 
-interface QueueWorker {
+/** Runs the activities of a queue. */
+interface QueueWorker extends SdkWorker {
   /** How its limit was set: another one takes its place when that is to change. */
   key: string
-  worker: Worker
-  /** Resolves when nothing of it runs any more. */
-  ended: Promise<void>
 }
 
 /** A queue that is to be served, with a limit of its own or within the shared one. */
@@ -43,11 +38,16 @@ interface Wanted {
   own: Slots | null
 }
 
+/**
+ * A queue has two SDK workers: one for activities, and one for workflows, which stays when the limit
+ * changes. To start a sandbox for workflows takes most of the time that a new SDK worker takes.
+ */
 export class QueueWorkers {
   readonly #options: QueueWorkersOptions
   readonly #shared: Slots
   readonly #wanted = new Map<string, Wanted>()
   readonly #workers = new Map<string, QueueWorker>()
+  readonly #workflows = new Map<string, SdkWorker>()
   /** Left, with tasks that still run. */
   readonly #leaving = new Set<Promise<void>>()
   #isDrained = false
@@ -121,9 +121,9 @@ export class QueueWorkers {
   /** Resolves when its last task has ended. */
   async remove(queue: string): Promise<void> {
     this.#wanted.delete(queue)
-    const served = this.#workers.get(queue)
+    const served = [this.#workers.get(queue), this.#workflows.get(queue)]
     await this.#settle()
-    await served?.ended.catch(() => {})
+    await Promise.allSettled(served.map((each) => each?.ended))
   }
 
   /** Changes the shared limit. Resolves when no more activities than that run. */
@@ -175,14 +175,25 @@ export class QueueWorkers {
    */
   #settle(): Promise<void> {
     const settling = this.#settling.then(async () => {
+      const isWanted = (queue: string) => !this.isDrained && this.#wanted.has(queue)
       for (const [queue, { key }] of [...this.#workers]) {
         const wanted = this.#wanted.get(queue)
-        if (this.isDrained || !wanted || key !== this.#keyOf(wanted)) this.#leave(queue)
+        if (!isWanted(queue) || !wanted || key !== this.#keyOf(wanted)) {
+          this.#leave(this.#workers, queue)
+        }
+      }
+      for (const queue of [...this.#workflows.keys()]) {
+        if (!isWanted(queue)) this.#leave(this.#workflows, queue)
       }
       if (this.isDrained) return
-      const missing = [...this.#wanted.values()].filter(({ queue }) => !this.#workers.has(queue))
+      const all = [...this.#wanted.values()]
       // One that comes after the failure of another one must be known, to be left again.
-      const taken = await Promise.allSettled(missing.map((wanted) => this.#take(wanted)))
+      const taken = await Promise.allSettled([
+        ...all.filter(({ queue }) => !this.#workers.has(queue)).map((each) => this.#take(each)),
+        ...all
+          .filter(({ queue }) => !this.#workflows.has(queue))
+          .map(({ queue }) => this.#takeWorkflows(queue)),
+      ])
       const failed = taken.find((each) => each.status === 'rejected')
       if (failed) throw failed.reason
     })
@@ -190,23 +201,21 @@ export class QueueWorkers {
     return settling
   }
 
-  /** A connection each: one connection cannot have two SDK workers for a queue, of which one ends. */
   async #take(wanted: Wanted): Promise<void> {
-    const { server, common } = this.#options
-    const { address } = server
-    const connection = await connect(server)
-    const worker = await Worker.create({
-      ...common(wanted.own ?? this.#shared),
-      ...this.#limitOf(wanted),
-      connection,
-      taskQueue: wanted.queue,
-    }).catch(async (error) => {
-      await connection.close()
-      throw serverError(error, address)
-    })
-    const ended = worker.run().finally(() => connection.close())
-    ended.catch((error) => this.#fail(serverError(error, address)))
-    this.#workers.set(wanted.queue, { key: this.#keyOf(wanted), worker, ended })
+    const { common } = this.#options
+    const { queue, own } = wanted
+    const limited = { ...common.activities(own ?? this.#shared), ...this.#limitOf(wanted) }
+    this.#workers.set(queue, { key: this.#keyOf(wanted), ...(await this.#start(queue, limited)) })
+  }
+
+  async #takeWorkflows(queue: string): Promise<void> {
+    this.#workflows.set(queue, await this.#start(queue, this.#options.common.workflows))
+  }
+
+  async #start(queue: string, options: SdkOptions): Promise<SdkWorker> {
+    const started = await startSdkWorker(this.#options.server, queue, options)
+    started.ended.catch((error) => this.#fail(error))
+    return started
   }
 
   #keyOf({ own }: Wanted): string {
@@ -236,31 +245,12 @@ export class QueueWorkers {
   }
 
   /** Polls no more; what it has in hand goes on. */
-  #leave(queue: string): void {
-    const served = this.#workers.get(queue)
+  #leave(workers: Map<string, SdkWorker>, queue: string): void {
+    const served = workers.get(queue)
     if (!served) return
-    this.#workers.delete(queue)
+    workers.delete(queue)
     served.worker.shutdown()
     const left = served.ended.catch(() => {}).finally(() => this.#leaving.delete(left))
     this.#leaving.add(left)
   }
 }
-
-async function connect(server: TemporalServer): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect(connectOptions(server))
-  } catch (error) {
-    throw unavailable(error, server.address)
-  }
-}
-
-/** The SDK tells of a missing namespace by message only. */
-function serverError(error: unknown, address: string): unknown {
-  if (!(error instanceof TransportError)) return error
-  const [, namespace] = /^Namespace (\S+) was not found/.exec(error.message) ?? []
-  if (!namespace) return unavailable(error, address)
-  return sluiceError('namespace_unknown', { address, namespace }, { cause: error })
-}
-
-const unavailable = (error: unknown, address: string): Error =>
-  sluiceError('temporal_unavailable', { address, problem: messageOf(error) }, { cause: error })

@@ -33,6 +33,7 @@ import { type MetricsAddress, openMetrics } from './metrics.ts'
 import { type CommonOptions, type QueueOption, QueueWorkers } from './queueWorkers.ts'
 import { startReports } from './report.ts'
 import { installRuntime } from './runtime.ts'
+import type { SdkOptions } from './sdkWorker.ts'
 import { Shutdown } from './shutdown.ts'
 import { softLimits } from './softLimits.ts'
 import { watchTasks } from './taskLog.ts'
@@ -235,18 +236,9 @@ async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
     isRateLimited: rateLimits(client.get),
   })
   const bundle = workflowBundle()
-  const common: CommonOptions = (slots) => ({
+  const both: SdkOptions = {
     namespace: temporal.namespace,
     identity,
-    activities,
-    workflowBundle: bundle,
-    // Brings a cancellation within a second or two, see activities/attempt/activity.ts.
-    maxHeartbeatThrottleInterval: '1s',
-    maxCachedWorkflows: 100,
-    // For so long a task waits for the worker that had the workflow last, which may have died.
-    stickyQueueScheduleToStartTimeout: '2s',
-    // Every task comes through its queue: eager ones would pass by priority, turns and rate limit.
-    maxEagerActivityReservationsPerWorkflowTask: 0,
     // The grace time is ours to keep, see shutdown.ts: a drained queue has no end to it.
     shutdownGraceTime: '20 days',
     ...(deployment && {
@@ -257,10 +249,27 @@ async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
         defaultVersioningBehavior: 'AUTO_UPGRADE' as const,
       },
     }),
-    interceptors: {
-      activity: [watchTasks({ log, tasks, slots, leaving: shutdown.signal }), softLimits],
+  }
+  const common: CommonOptions = {
+    workflows: {
+      ...both,
+      workflowBundle: bundle,
+      maxCachedWorkflows: 100,
+      // For so long a task waits for the worker that had the workflow last, which may have died.
+      stickyQueueScheduleToStartTimeout: '2s',
+      // Every task comes through its queue: eager ones would pass by priority, turns and rate limit.
+      maxEagerActivityReservationsPerWorkflowTask: 0,
     },
-  })
+    activities: (slots) => ({
+      ...both,
+      activities,
+      // Brings a cancellation within a second or two, see activities/attempt/activity.ts.
+      maxHeartbeatThrottleInterval: '1s',
+      interceptors: {
+        activity: [watchTasks({ log, tasks, slots, leaving: shutdown.signal }), softLimits],
+      },
+    }),
+  }
   const queueWorkers = new QueueWorkers({
     server: temporal,
     concurrency: autoscale?.max ?? concurrency,

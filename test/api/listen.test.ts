@@ -76,7 +76,7 @@ test('a worker hears a command, and the API its answer', async () => {
     server: { address: harness.temporalAddress, namespace: 'default' } as never,
     concurrency: 2,
     autoscale: null,
-    common: () => ({}) as never,
+    common: { workflows: {}, activities: () => ({}) },
   })
   let wake = () => {}
   const session = new OwnSession(own('test worker'), {
