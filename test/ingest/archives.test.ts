@@ -205,9 +205,9 @@ test('a worker killed while it unpacks and stages a tar.gz: every row counts onc
 }) => {
   const own = await build({ onEnd: onTestFinished })
   const files = 40
-  const rows = 20_000
+  const rows = 5000
   const content = (file: number) =>
-    `id,name\n${Array.from({ length: rows }, (_, n) => `${n === 0 ? 'x' : ''}${file * rows + n},name ${n}`).join('\n')}\n`
+    `id,name\n${Array.from({ length: rows }, (_, n) => `${n === 0 ? 'x' : ''}${file * rows + n},${'name '.repeat(20)}${n}`).join('\n')}\n`
   const all = Array.from({ length: files }, (_, n) => ({ name: `${n}.csv`, content: content(n) }))
   const path = await own.file('rows.tar.gz', gzipSync(tar(all), { level: 1 }))
   await own.db.query('create table once (id bigint, name text)')
