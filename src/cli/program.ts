@@ -42,6 +42,10 @@ const commands: Record<string, [summary: string, load: () => Promise<CommandFile
     'change workers, queues and limits while they run',
     () => import('./commands/control.ts'),
   ],
+  connections: [
+    'list the connections that this machine has, without their secrets, or test one',
+    () => import('./commands/connections.ts'),
+  ],
   worker: ['run a worker: it does what ingests need done', () => import('./commands/worker.ts')],
   api: ['run the API', () => import('./commands/api.ts')],
   janitor: [

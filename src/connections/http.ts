@@ -31,6 +31,8 @@ const ownHeaders =
 export const http = {
   options,
   problemOf(given: HttpConnection) {
+    // It may be a secret that was put into the wrong place.
+    if (!URL.canParse(given.url)) return 'url is no URL'
     try {
       const { search } = parseUrl(given.url)
       if (search !== '') return 'url has a query, which belongs in the addresses of the files'
@@ -38,16 +40,7 @@ export const http = {
       if (error instanceof SluiceError) return `url: ${error.message}`
       throw error
     }
-    const { bearer, user, password, headers = {} } = given
-    if ((user === undefined) !== (password === undefined)) return 'user and password go together'
-    if (bearer !== undefined && user !== undefined) return 'it has both bearer and user'
-    for (const [name, value] of Object.entries({ ...headers, ...(bearer && { bearer }) })) {
-      if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) return 'a name in headers is none of a header'
-      if (ownHeaders.test(name)) return `headers.${name} is for Sluice itself to say`
-      if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-        return `${name} has characters that no header has`
-    }
-    return null
+    return problemOfLogin(given)
   },
   shown: ({ url }: HttpConnection) => shownUrl(parseUrl(url)),
   async test(given: HttpConnection, { name, transport, signal }: TestDeps) {
@@ -64,6 +57,18 @@ export const http = {
       : `its server answers ${status} at its url, and asks for no other login`
   },
 } satisfies ConnectionKind<HttpConnection>
+
+function problemOfLogin(given: HttpConnection): string | null {
+  const { bearer, user, password, headers = {} } = given
+  if ((user === undefined) !== (password === undefined)) return 'user and password go together'
+  if (bearer !== undefined && user !== undefined) return 'it has both bearer and user'
+  for (const [name, value] of Object.entries({ ...headers, ...(bearer && { bearer }) })) {
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) return 'a name in headers is none of a header'
+    if (ownHeaders.test(name)) return `headers.${name} is for Sluice itself to say`
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return `${name} has characters that no header has`
+  }
+  return null
+}
 
 /** What goes along with each request to its server. */
 export function headersOf({ bearer, user, password, headers }: HttpConnection): Headers {

@@ -56,6 +56,13 @@ test.each<[string, string[], string]>([
   ['two forms', ['rejects', 'x', '--csv', '--json'], 'cannot be used with option'],
   ['two limits', ['worker', '--autoscale', '3', '-c', '2'], 'cannot be used with option'],
   ['the target that is missing', ['ingest', 'a.csv'], 'The target is missing: --into'],
+  ['standard input beside a file', ['ingest', '-', 'a.csv', '--into', 't'], 'a source of its own'],
+  [
+    'a dry run of standard input',
+    ['ingest', '-', '--into', 't', '--dry-run'],
+    'write what comes out',
+  ],
+  ['a name for a file', ['ingest', 'a.csv', '--name', 'b', '--into', 't'], 'for standard input'],
   ['--header in front of the file', ['ingest', '--header', 'a.csv', '--into', 't'], 'If a.csv is'],
 ])('%s is bad usage', async (_, args, said) => {
   const { code, out, error } = await run(...args)
@@ -63,7 +70,6 @@ test.each<[string, string[], string]>([
 })
 
 test.each<[string, string, string]>([
-  ['-', 'is standard input', 'a file of that name is ./-'],
   [
     'sftp://u:secret@example.org/a.csv?sig=secret',
     'is an address',

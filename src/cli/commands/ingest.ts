@@ -21,18 +21,22 @@ interface Options {
   upload?: boolean
   connection?: string
   query?: string
+  list?: boolean
+  name?: string
   json?: boolean
 }
 
 export function declare(command: Command): void {
   command.argument(
     '<source...>',
-    'files, folders or globs, or addresses: https://…, postgres://CONNECTION/schema.table',
+    'files, folders or globs; addresses: https://…, postgres://CONNECTION/schema.table; or - for standard input',
   )
   addSpecOptions(command)
     .option('--upload', 'send the files even where the worker could read them')
     .option('--connection <name>', 'the connection that has the login of the addresses')
     .option('--query <sql>', 'one SELECT, where the source is a database: postgres://CONNECTION')
+    .option('--list', 'the file has an address a line: these are the files')
+    .option('--name <name>', 'what standard input is called: its format may follow from it')
     .addOption(
       new Option('--dry-run', 'show how the files would be read; load nothing').conflicts([
         'upload',
@@ -46,8 +50,8 @@ export function declare(command: Command): void {
 }
 
 async function run(sources: string[], options: Options, command: Command): Promise<void> {
-  const { json = false, upload = false, connection, query } = options
-  const given = { connection, query }
+  const { json = false, upload = false, connection, query, list, name } = options
+  const said = { given: { connection, query }, list, name }
   const spec = specOf(command)
   if (!spec.target?.table && !spec.steps) {
     const problem = 'The target is missing: --into schema.table'
@@ -56,27 +60,35 @@ async function run(sources: string[], options: Options, command: Command): Promi
   const config = readConfig()
   if (options.dryRun) {
     const { dryRun } = await import('./ingest/dryRun.ts')
-    const here = { isOwnMachine: true, upload: false, hasSteps: false, given }
+    const here = { isOwnMachine: true, upload: false, hasSteps: false, ...said }
     const found = await findSources(sources, here)
     if ('source' in found) return dryRun({ ...spec, source: found.source }, config, { json })
+    const problem = 'A dry run reads a file more than once: write what comes out to one'
+    throw sluiceError('usage_invalid', { problem, command: 'sluice ingest' })
   }
   const client = createClient(needApi(config), { token: ownToken(config), json })
   const found = await findSources(sources, {
     isOwnMachine: isOwnMachine(config),
     upload,
     hasSteps: spec.steps !== undefined,
-    given,
+    ...said,
   })
   let stage = { what: 'sending' } as Stage
+  let told: string | null = null
+  const tellId = (id: string) => {
+    if (!json && told === null) console.log(`ingest ${id}`)
+    told = id
+  }
   const onStage = (now: Stage) => {
     stage = now
+    if (now.what === 'sending' && 'id' in now) tellId(now.id)
   }
   const words = () => whatGoesOn(stage)
   const ended = await interruptible(words, async (signal) => {
     const how = { found, quiet: json, signal, onStage }
     const { uploads, ...accepted } = await submit(client, spec, how)
     if (!options.wait) return tellAccepted(accepted, json)
-    if (!json) console.log(`ingest ${accepted.id}`)
+    tellId(accepted.id)
     const wasOver = isOver(accepted.state)
     return { view: await untilEnd(client, accepted.id, { json, signal }), uploads, wasOver }
   })

@@ -9,6 +9,7 @@ import { follow } from '../../follow.ts'
 import { createProgress } from '../../progress.ts'
 import { sendFiles } from './send.ts'
 import { type Found, uploadName } from './sources.ts'
+import { sendStdin } from './stdin.ts'
 
 export interface Submitted extends Accepted {
   /** Uploads that are ours to remove after the end. */
@@ -16,7 +17,11 @@ export interface Submitted extends Accepted {
 }
 
 /** What there is of an ingest: files that were sent, perhaps an ingest, or one of this id. */
-export type Stage = { what: 'sending' | 'submitting' } | { what: 'accepted'; id: string }
+export type Stage =
+  | { what: 'sending' | 'submitting' }
+  // Its id is made before the first byte of standard input is sent.
+  | { what: 'sending'; id: string }
+  | { what: 'accepted'; id: string }
 
 interface Submit {
   found: Found
@@ -44,9 +49,13 @@ export async function submit(
   const id = spec.id ?? newIngestId(subject)
   // What an ingest under way reads must not be sent a second time.
   const isKnown = spec.id !== undefined && (await exists(client, id))
-  const uploads = isKnown
-    ? found.files.map((file, index) => uploadName(id, file, index))
-    : await sendFiles(client, id, { files: found.files, quiet, signal })
+  const files = 'stdin' in found ? [{ path: found.stdin }] : found.files
+  const uploads = files.map((file, index) => uploadName(id, file, index))
+  const sending = { quiet, signal }
+  if ('stdin' in found) {
+    onStage({ what: 'sending', id })
+    if (!isKnown) await sendStdin(client, uploads[0] as string, sending)
+  } else if (!isKnown) await sendFiles(client, id, { files: found.files, ...sending })
   signal.throwIfAborted()
   return enter({ ...spec, id, source: found.sourceOf(uploads) }, uploads)
 }

@@ -11,6 +11,8 @@ import { walkInto } from '../../../io/walkInto.ts'
 import type { SourceOptions } from '../../../sources/index.ts'
 import type { Given, OnLeftOut } from '../../../sources/source.ts'
 import { addressed } from './addresses.ts'
+import { listOf } from './list.ts'
+import { type Stdin, stdinOf } from './stdin.ts'
 
 export interface LocalFile {
   path: string
@@ -24,6 +26,8 @@ export interface LocalFile {
 export type Found =
   /** What the worker reads itself. */
   | { source: SourceOptions }
+  /** Standard input, which has to be sent. */
+  | Stdin
   /** Files of this machine that have to be sent, and what they are a source of when they are. */
   | { files: LocalFile[]; sourceOf(uploads: string[]): SourceOptions }
 
@@ -41,13 +45,20 @@ interface Options {
   hasSteps: boolean
   /** What is said beside addresses. */
   given: Given
+  /** The file that is named has the addresses. */
+  list?: boolean | undefined
+  /** What standard input is called. */
+  name?: string | undefined
 }
 
 /** @throws file_missing, source_left_out, usage_invalid, source_unsupported, url_invalid */
 export async function findSources(
   sources: readonly string[],
-  { isOwnMachine, upload, hasSteps, given }: Options,
+  { isOwnMachine, upload, hasSteps, given, list = false, name }: Options,
 ): Promise<Found> {
+  const stdin = stdinOf(sources, name)
+  if (stdin) return stdin
+  if (list) return listOf(sources, { isSent: upload || !isOwnMachine, given })
   const source = addressed(sources, given)
   if (source) return { source }
   // A variable of the shell that is not set; it would be the folder that the command runs in.
