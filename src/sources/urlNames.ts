@@ -23,7 +23,7 @@ const isEnd = (base: string, name: string): boolean =>
   base.endsWith(`/${name}`) || base.endsWith(`/${encodeURIComponent(name)}`)
 
 /** The name of a file in Content-Disposition, without folders. */
-export function fileNameIn(disposition: string): string | null {
+function fileNameIn(disposition: string): string | null {
   const [, extended] = /;\s*filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(disposition) ?? []
   const [, quoted] = /;\s*filename\s*=\s*"((?:[^"\\]|\\.){1,1000})"/i.exec(disposition) ?? []
   const [, token] = /;\s*filename\s*=\s*([^";\s]+)/i.exec(disposition) ?? []
