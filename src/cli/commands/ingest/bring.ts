@@ -8,8 +8,8 @@ import type { Accepted, Client, IngestNow } from '../../client.ts'
 import { follow } from '../../follow.ts'
 import { createProgress } from '../../progress.ts'
 import { sendFiles } from './send.ts'
+import { sendStdin } from './sendStdin.ts'
 import { type Found, uploadName } from './sources.ts'
-import { sendStdin } from './stdin.ts'
 
 export interface Submitted extends Accepted {
   /** Uploads that are ours to remove after the end. */
