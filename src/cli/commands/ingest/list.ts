@@ -5,7 +5,12 @@ import { mustBePath, schemeOf } from '../../../domain/sourcePath.ts'
 import { sluiceError } from '../../../errors.ts'
 import { checkSourceOptions, type SourceOptions } from '../../../sources/index.ts'
 import type { Given } from '../../../sources/source.ts'
-import type { Found } from './sources.ts'
+
+/** A file that has to be sent, and what it is when it has been. */
+interface Sending {
+  files: { path: string; sizeBytes: number; isNamed: boolean }[]
+  sourceOf(uploads: string[]): SourceOptions
+}
 
 type ListAt = { url: string } | { path: string } | { upload: string }
 
@@ -16,7 +21,7 @@ type ListAt = { url: string } | { path: string } | { upload: string }
 export async function listOf(
   [file = '', ...others]: readonly string[],
   { isSent, given: { connection, query } }: { isSent: boolean; given: Given },
-): Promise<Found> {
+): Promise<{ source: SourceOptions } | Sending> {
   if (others.length > 0 || query !== undefined) {
     const problem = '--list is for one file that has all the addresses, and takes no --query'
     throw sluiceError('usage_invalid', { problem, command: 'sluice ingest' })
