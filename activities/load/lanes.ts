@@ -127,7 +127,7 @@ interface Repair {
   reader: Reader
   split: Split
   slice: Buffer
-  /** Of the file. */
+  /** What the file is called, for people. */
   name: string
   trims: TrimCount
 }
