@@ -97,9 +97,18 @@ test.each<[string, TarEntry[], string[]]>([
 
 test('what is no file is told as what it is, and folders are not', async () => {
   const entries = ['1', '2', '3', '4', '6', '5'].map((type) => ({ name: `t${type}`, type }))
-  const found = await list(tar([...entries, { name: 'old/' }, csv('a')]))
+  // A name with a slash and bytes is a file: nothing is left out without a word.
+  const found = await list(tar([...entries, { name: 'old/' }, csv('a'), csv('b/')]))
   expect(found).toEqual([
-    ...['t1: a link', 't2: a link', 't3: a device', 't4: a device', 't6: a pipe', 'a: a\n1\n'],
+    ...[
+      't1: a link',
+      't2: a link',
+      't3: a device',
+      't4: a device',
+      't6: a pipe',
+      'a: a\n1\n',
+      'b/: a\n1\n',
+    ],
   ])
 })
 

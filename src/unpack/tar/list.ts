@@ -62,7 +62,7 @@ export async function* listTar(
       mustBeFew(file, ++count, limits)
       const { name, header, offset } = entry
       const { type } = header
-      if (folders.has(type) || name.endsWith('/')) continue
+      if (folders.has(type) || (name.endsWith('/') && entry.sizeBytes === 0)) continue
       const leftOut = others.get(type)
       if (leftOut !== undefined) {
         yield { name, sizeBytes: 0, offset, leftOut }
