@@ -26,7 +26,7 @@ const env = {
   }),
   SHOP_TOKEN: hush.token,
 }
-const worker = await harness.startWorker({ env })
+let worker = await harness.startWorker({ env })
 
 const rows = (count: number): string =>
   `id,name\n${Array.from({ length: count }, (_, id) => `${id},name ${id}\n`).join('')}`
@@ -96,7 +96,7 @@ test('a worker that is killed while it stages from a server loads every row once
   await until(isStaging, { what: 'the worker staging', worker })
   isHeld = false
   await harness.killWorkers()
-  await harness.startWorker({ env })
+  worker = await harness.startWorker({ env })
   expect(await harness.ended(id)).toMatchObject({ state: 'completed', rowsLoaded: 400_000 })
   expect(await countOf('large')).toEqual({ n: 400_000, d: 400_000 })
 })
@@ -105,7 +105,7 @@ const url = await listen(harness)
 
 /** Whatever somebody can see of an ingest; the spec in the ledger is the one place of the query. */
 async function allThatIsToldOf(ids: string[]): Promise<string> {
-  const told: unknown[] = []
+  const told: unknown[] = [worker.output()]
   for (const id of ids) {
     const history = await harness.client.workflow.getHandle(id).fetchHistory()
     told.push(await harness.client.workflow.getHandle(id).describe())
@@ -181,6 +181,7 @@ test('no secret is in the ledger, in Temporal, in the API, in a message or a log
   expect(told).toContain(server.urlOf('shop/fine.csv'))
   // What was looked through is what could have had it.
   expect(told).toContain('fine.csv?…')
+  expect(worker.output()).toContain('it answers 404 Not Found')
   for (const secret of Object.values(hush)) {
     expect(told).not.toContain(secret)
     expect(told).not.toContain(Buffer.from(secret).toString('base64').slice(1, -3))
