@@ -7,6 +7,7 @@ const members: Record<keyof typeof optionGroups, string> = {
   target: 'Members of `target`.',
   '': 'Members of the spec itself.',
   rejects: 'Members of `rejects`.',
+  source: 'Members of `source` where it has a listing: folders and globs, prefixes of S3.',
   format:
     'Members of `format`. [csv.md](csv.md#how-a-file-is-written) and [ndjson.md](ndjson.md) say how what is absent is found.',
 }

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { type Flag, type Option as SpecOption, wordsOf } from '../domain/option.ts'
+import type { SelectionOptions } from '../domain/selection.ts'
 import { optionGroups, titleOf } from '../spec/groups.ts'
 import type { IngestSpec } from '../spec/spec.ts'
 import { integer } from './integer.ts'
@@ -10,6 +11,9 @@ import { asList, orEmpty } from './once.ts'
 
 /** What the command line can say of an ingest: the source is its arguments. */
 export type SpecWithoutSource = Omit<IngestSpec, 'source'>
+
+/** With which files of its source are meant. */
+export type Said = SpecWithoutSource & { source?: SelectionOptions }
 
 export function addSpecOptions(command: Command): Command {
   for (const { group, name, option, flag } of flags()) {
@@ -21,7 +25,7 @@ export function addSpecOptions(command: Command): Command {
 }
 
 /** The spec that the options describe; what was not said is absent. */
-export function specOf(command: Command): SpecWithoutSource {
+export function specOf(command: Command): Said {
   const spec: Record<string, Record<string, unknown>> = { '': {} }
   for (const { group, name, flag } of flags()) {
     const key = new Option(flag.text).attributeName()
@@ -31,7 +35,7 @@ export function specOf(command: Command): SpecWithoutSource {
     spec[group] = { ...spec[group], ...said }
   }
   const { '': itself, ...groups } = spec
-  return { ...itself, ...groups } as SpecWithoutSource
+  return { ...itself, ...groups } as Said
 }
 
 /** Every option of a spec that has a flag, and where it stands in the spec. */

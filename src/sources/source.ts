@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox'
 import type { Connections } from '../connections/index.ts'
 import type { Only } from '../domain/membersPath.ts'
+import type { SelectionOptions } from '../domain/selection.ts'
 import type { ListedFile } from '../domain/words.ts'
 import type { Transport } from '../http/transport.ts'
 import type { FileState, FoundFile, OpenFile } from '../io/openFile.ts'
@@ -35,6 +36,8 @@ export interface SourceKind<Options> {
 export interface Given {
   connection?: string | undefined
   query?: string | undefined
+  /** Which files of a listing are meant. */
+  selection?: SelectionOptions
 }
 
 /** What sources work with. */

@@ -1,4 +1,5 @@
 /** The options of a spec by the member of the spec that they stand in. */
+import { selectionOptions } from '../domain/selection.ts'
 import { formatOptions, kindsWith } from './format.ts'
 import { ingestOptions, rejectsOptions } from './spec.ts'
 import { targetOptions } from './target.ts'
@@ -9,6 +10,7 @@ export const optionGroups = {
   '': ingestOptions,
   rejects: rejectsOptions,
   format: formatOptions,
+  source: selectionOptions,
 }
 
 /** What the reference page calls them. */
@@ -17,6 +19,7 @@ export const groupTitles: Record<keyof typeof optionGroups, string> = {
   '': 'The ingest',
   rejects: 'Rejects',
   format: 'How files are written',
+  source: 'Which files',
 }
 
 /** What the help calls them: options that only some formats have stand by themselves. */

@@ -1,7 +1,7 @@
 /** The client commands against a remote API: what they print, and their exit codes. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { createClient } from '../../src/cli/client.ts'
@@ -118,6 +118,33 @@ test('of an archive that is sent, the members that a glob is for are loaded', as
   const none = await run('ingest', 'none.zip/*.csv', ...args)
   expect(none.error).toContain('file_missing')
 })
+
+test.each([[[]], [['--upload']]])(
+  'files are left out by name and age, and told: %j',
+  async (how) => {
+    const folder = join(api.folder, 'aged')
+    await mkdir(folder, { recursive: true })
+    const days = { 'a.csv': 1, 'b.csv': 3, 'c.csv': 9, 'd.tmp.csv': 1 }
+    for (const [name, ago] of Object.entries(days)) {
+      await writeFile(join(folder, name), `id,name\n${ago},${name}\n`)
+      const time = new Date(Date.now() - ago * 86_400_000)
+      await utimes(join(folder, name), time, time)
+    }
+    const flags = ['--exclude', '*.tmp.*', '--newer-than', '5d', '--order', 'oldest', ...how]
+    const args = ['aged', '--into', `aged_${how.length}`, '--queue', api.queue, '--json', ...flags]
+    const { out } = await run('ingest', ...args)
+    const view = JSON.parse(out)
+    expect(view).toMatchObject({ state: 'completed', files: 2, rowsLoaded: 2 })
+    const told = view.notes.map(({ message }: { message: string }) => message).join('\n')
+    expect(told).toMatch(/left out \(excluded\): .*d\.tmp\.csv/)
+    expect(told).toMatch(/left out \(not newer than 5d\): .*c\.csv/)
+    const { rows } = await api.db.query(
+      'select name from sluice.files where ingest_id = $1 order by file_no',
+      [view.id],
+    )
+    expect(rows.map(({ name }) => name.slice(-5))).toEqual(['b.csv', 'a.csv'])
+  },
+)
 
 test('a failed ingest exits with 1 and says why', async () => {
   const { code, out } = await ingest('--max-rejects', '0')

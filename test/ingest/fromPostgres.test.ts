@@ -137,6 +137,7 @@ test('the command line: an address, a query, a dry run, and what is no address',
     [['postgres://warehouse/every', '--connection', 'other'], 'names the connection warehouse'],
     [['https://x.example/a.csv', '--query', 'select 1'], '--query goes with a database'],
     [['postgres://warehouse/a', 'postgres://warehouse/b'], 'reads one table'],
+    [['postgres://warehouse/a', '--order', 'oldest'], '--order is for folders and prefixes'],
   ] as const) {
     const { code, error } = await run('ingest', ...args, '--into', 'never')
     expect([args, code, error]).toEqual([args, 2, expect.stringContaining(problem)])

@@ -51,8 +51,8 @@ export function declare(command: Command): void {
 
 async function run(sources: string[], options: Options, command: Command): Promise<void> {
   const { json = false, upload = false, connection, query, list, name } = options
-  const said = { given: { connection, query }, list, name }
-  const spec = specOf(command)
+  const { source: selection = {}, ...spec } = specOf(command)
+  const said = { given: { connection, query, selection }, list, name }
   if (!spec.target?.table && !spec.steps) {
     const problem = 'The target is missing: --into schema.table'
     throw sluiceError('usage_invalid', { problem, command: 'sluice ingest' })

@@ -1,4 +1,5 @@
 /** SOURCE arguments that are addresses: the kind of the source follows from how they begin. */
+import { selectionOptions } from '../../../domain/selection.ts'
 import { mustBePath, schemeOf } from '../../../domain/sourcePath.ts'
 import { type SluiceError, sluiceError } from '../../../errors.ts'
 import {
@@ -35,6 +36,10 @@ export function addressed(sources: readonly string[], given: Given): SourceOptio
   }
   const source = sourceOfAddresses(schemeOf(first) as string, addresses, given)
   if (given.query !== undefined && source?.kind !== 'postgres') throw queryAlone()
+  const [stray] = Object.keys(given.selection ?? {}).filter((name) => !(name in (source ?? {})))
+  if (stray !== undefined) {
+    throw usage(`${flagOf(stray)} is for folders and prefixes, and ${first} names what it reads`)
+  }
   checkSourceOptions(source as SourceOptions)
   return source
 }
@@ -43,3 +48,6 @@ const queryAlone = () => usage('--query goes with a database: postgres://CONNECT
 
 const usage = (problem: string): SluiceError =>
   sluiceError('usage_invalid', { problem, command: 'sluice ingest' })
+
+const flagOf = (name: string): string =>
+  selectionOptions[name as keyof typeof selectionOptions].flag.text.split(' ')[0] as string

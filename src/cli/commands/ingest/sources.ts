@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { basename, isAbsolute, resolve } from 'node:path'
 import { clutterOf } from '../../../domain/clutter.ts'
 import { escapeGlob } from '../../../domain/glob.ts'
+import { type Selection, type SelectionOptions, selectionOf } from '../../../domain/selection.ts'
 import { SomeNames } from '../../../domain/someNames.ts'
 import { mustBePath } from '../../../domain/sourcePath.ts'
 import { leftOutMax } from '../../../domain/upload.ts'
@@ -61,6 +62,7 @@ export async function findSources(
   if (list) return listOf(sources, { isSent: upload || !isOwnMachine, given })
   const source = addressed(sources, given)
   if (source) return { source }
+  const { selection = {} } = given
   // A variable of the shell that is not set; it would be the folder that the command runs in.
   if (sources.includes('')) throw sluiceError('file_missing', { path: '""' })
   const leftOut: LeftBehind[] = []
@@ -72,30 +74,47 @@ export async function findSources(
     // Nothing of that name is here, but it may well be there: an absolute path says so.
     const isThere = !isOwnMachine && !upload && sources.every((path) => isAbsolute(path))
     if (isThere && here.every((files) => files.length === 0)) {
-      return { source: directoryOf([...sources]) }
+      return { source: directoryOf([...sources], selection) }
     }
     throw sluiceError('file_missing', { path: missing })
   }
-  if (isOwnMachine && !upload) return { source: directoryOf(await absolute(sources)) }
+  if (isOwnMachine && !upload) return { source: directoryOf(await absolute(sources), selection) }
   const named = new Set(await absolute(sources))
   const isData = (name: string) => {
     const why = named.has(name) || hasSteps ? null : clutterOf({ name })
     if (why !== null) leftOut.push({ name, why })
     return why === null
   }
-  const files = await sized(
+  const data = await sized(
     here.flat().filter(({ path }) => isData(path)),
     named,
   )
+  const files = chosen(data, selectionOf(selection), (name, why) => leftOut.push({ name, why }))
   if (files.length > 0) return sending(files, leftOut.slice(0, leftOutMax))
   const some = new SomeNames()
   for (const { name } of leftOut) some.add(name)
   throw sluiceError('source_left_out', { path: sources.join(', '), files: some.shown })
 }
 
-export const directoryOf = (paths: string[]): SourceOptions => ({
+/** Those that are meant, in their order. */
+function chosen(
+  files: readonly Sized[],
+  selection: Selection,
+  leave: (name: string, why: string) => void,
+): Sized[] {
+  const placed = files.flatMap((file) => {
+    const known = { name: file.path, modifiedMs: file.modifiedMs }
+    const why = selection.why(known)
+    if (why !== null) leave(file.path, why)
+    return why === null ? [{ file, place: selection.place(known) }] : []
+  })
+  return placed.sort((a, b) => a.place - b.place).map(({ file }) => file)
+}
+
+export const directoryOf = (paths: string[], selection: SelectionOptions = {}): SourceOptions => ({
   kind: 'directory',
   path: paths.length === 1 ? (paths[0] as string) : paths,
+  ...selection,
 })
 
 const sending = (files: LocalFile[], leftOut: LeftBehind[]): Found => ({
@@ -148,16 +167,23 @@ async function absolutePath(path: string): Promise<string> {
   return resolve(escapeGlob(process.cwd()), path)
 }
 
+interface Sized extends LocalFile {
+  modifiedMs: number
+}
+
 /** Each file once. */
-function sized(found: readonly Expanded[], named: ReadonlySet<string>): Promise<LocalFile[]> {
+function sized(found: readonly Expanded[], named: ReadonlySet<string>): Promise<Sized[]> {
   const globs = new Map<string, (string | null)[]>()
   for (const { path, members } of found) globs.set(path, [...(globs.get(path) ?? []), members])
   return Promise.all(
     [...globs].map(async ([path, all]) => {
-      const { size: sizeBytes } = await stat(path)
+      const { size: sizeBytes, mtimeMs: modifiedMs } = await stat(path)
       const members = [...new Set(all)].filter((each) => each !== null)
       const isWhole = all.includes(null)
-      return { path, sizeBytes, isNamed: named.has(path), ...(!isWhole && { members }) }
+      return {
+        ...{ path, sizeBytes, modifiedMs, isNamed: named.has(path) },
+        ...(!isWhole && { members }),
+      }
     }),
   )
 }

@@ -5,7 +5,7 @@ import { sluiceError } from '../../../errors.ts'
 import { checkSpec } from '../../../spec/checkSpec.ts'
 import { createClient, type IngestNow } from '../../client.ts'
 import { tell } from '../../errors.ts'
-import type { SpecWithoutSource } from '../../specOptions.ts'
+import type { Said, SpecWithoutSource } from '../../specOptions.ts'
 import { addressed } from '../ingest/addresses.ts'
 import { submit, untilEnd } from '../ingest/bring.ts'
 import { directoryOf, type Found, findSources } from '../ingest/sources.ts'
@@ -23,7 +23,7 @@ export interface UpRequest {
  */
 export async function readRequest(
   files: string[],
-  spec: SpecWithoutSource,
+  { source: selection = {}, ...spec }: Said,
 ): Promise<UpRequest | null> {
   const isAsked = spec.target?.table !== undefined || spec.steps !== undefined
   if (files.length === 0 && !isAsked) return null
@@ -31,14 +31,14 @@ export async function readRequest(
     const problem = 'Files need a target, and a target needs files: my.csv --into public.trips'
     throw sluiceError('usage_invalid', { problem, command: 'sluice up' })
   }
-  checkSpec({ ...spec, source: addressed(files, {}) ?? directoryOf(files) })
+  checkSpec({ ...spec, source: addressed(files, { selection }) ?? directoryOf(files, selection) })
   return {
     spec,
     found: await findSources(files, {
       isOwnMachine: true,
       upload: false,
       hasSteps: false,
-      given: {},
+      given: { selection },
     }),
   }
 }
