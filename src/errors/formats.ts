@@ -21,6 +21,13 @@ export const formats = withExamples({
     hint: 'Name its format, as in `--format csv` (`format.kind`), or convert the file first.',
     example: { file: '/data/trips.txt', format: 'NDJSON', problem: 'it begins with "id,name"' },
   },
+  widths_missing: {
+    status: 422,
+    kind: 'user',
+    message: 'Where the columns of {file} are is not said.',
+    hint: 'Say it with `--widths` (`format.widths`). By its first lines it may be `{proposal}`.',
+    example: { file: '/data/trips.txt', proposal: '--widths id:6,name:20 --skip-rows 1' },
+  },
   document_broken: {
     status: 422,
     kind: 'data',

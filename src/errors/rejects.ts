@@ -30,6 +30,13 @@ export const rejectTable = withExamples({
     example: { fields: '3 fields', width: 2 },
     record: '7,12,50',
   },
+  wrong_line_width: {
+    meaning:
+      'a line of a file of fixed width that is shorter than its columns, or has more than blanks behind them',
+    message: '{found} instead of {width}',
+    hint: 'Correct the line, or say `--ragged`. If all lines are so, correct `--widths`.',
+    example: { found: '31 characters', width: 35 },
+  },
   repeated_header: {
     meaning: 'the header comes again, which is no row where `--repeated-headers reject` is said',
     message: 'the header comes again',

@@ -7,6 +7,7 @@ import { avro } from './avro/format.ts'
 import { withConstants } from './constants.ts'
 import { csv } from './csv/format.ts'
 import { hasExtension } from './fileName.ts'
+import { fixed } from './fixed/format.ts'
 import type { Format } from './format.ts'
 import { json } from './json/format.ts'
 import { ndjson } from './ndjson/format.ts'
@@ -22,6 +23,7 @@ export const formats = {
   parquet,
   xlsx: createXlsx(csv.head),
   avro,
+  fixed,
   postgres,
 } satisfies Record<string, Format>
 export type FormatKind = keyof typeof formats

@@ -46,7 +46,7 @@ export const sharedOptions = {
   skipRows: {
     schema: lines,
     about: 'lines in front of the header that are no data',
-    absent: 'sniffed',
+    absent: 'sniffed; none in fixed width',
     flag: { text: '--skip-rows <n>' },
     shown: sniffed(
       ({ skipRows = 0 }) => (skipRows > 0 ? `${count(skipRows, 'line')} in front` : null),

@@ -5,7 +5,7 @@ import type { Cut } from '../../src/domain/words.ts'
 import type { Dialect } from '../../src/formats/csv/dialect.ts'
 import { copyFormOf } from '../../src/formats/csv/reader.ts'
 import { type Triaged, triage } from '../../src/formats/csv/repair.ts'
-import { copyTakes, Rewriter } from '../../src/formats/csv/rewrite.ts'
+import { copyTakes, rewriterOf } from '../../src/formats/csv/rewrite.ts'
 import { Scanner } from '../../src/formats/csv/scan.ts'
 import { copyRows } from '../../src/postgres/copy/copy.ts'
 import { copyAround } from '../../src/postgres/copy/copyAround.ts'
@@ -52,7 +52,7 @@ export async function repair(
   dialect: Dialect,
 ) {
   const trims = new TrimCount()
-  const writer = new Rewriter(slice, dialect, columns, trims)
+  const writer = rewriterOf(slice, dialect, columns, trims)
   const options = { recordBytesMax, lines, blankIsRecord: false, writer }
   const found = triage(slice, dialect, options)
   const isOfQuotes = ({ code }: Triaged['broken'][number]) => code.startsWith('quote_')

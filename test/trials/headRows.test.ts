@@ -4,7 +4,7 @@ import { readHead } from '../../src/formats/csv/head.ts'
 import type { CsvOptions } from '../../src/formats/csv/options.ts'
 import { readingOf } from '../../src/formats/csv/reading.ts'
 import { triage } from '../../src/formats/csv/repair.ts'
-import { copyTakes, Rewriter } from '../../src/formats/csv/rewrite.ts'
+import { copyTakes, rewriterOf } from '../../src/formats/csv/rewrite.ts'
 import { Shaper } from '../../src/formats/csv/shape.ts'
 
 function look(text: string, format: CsvOptions = {}) {
@@ -64,7 +64,7 @@ describe('--repeated-headers reject', () => {
     const columns = [0, 1].map((at) => ({ name: `c${at}`, type: 'text' }))
     expect(copyTakes(dialect, columns)).toBe(false)
     const slice = bytes.subarray(start.offset)
-    const writer = new Rewriter(slice, dialect, columns)
+    const writer = rewriterOf(slice, dialect, columns)
     const options = { recordBytesMax: 1000, lines: start.lines, blankIsRecord: false, writer }
     const { lines, broken } = triage(slice, dialect, options)
     expect(lines).toEqual([2, 4, 6])

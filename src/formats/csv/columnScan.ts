@@ -3,7 +3,7 @@
  * the same is counted by the loops.
  */
 import { type KindOrWord, kinds, type Tally } from '../../domain/types.ts'
-import { type Counted, patternOf } from './columnTally.ts'
+import { type Counted, patternOf } from '../columnTally.ts'
 import { loop, memory, places } from './loop.ts'
 
 /** Where simd/runs.ts counts a kind. */

@@ -13,6 +13,3 @@ export const unescaped = (text: string): string =>
         )
 
 export const quoteChar = (text: string): string => (text === 'none' ? '' : unescaped(text))
-
-export const oneOrAll = (values: unknown): unknown =>
-  Array.isArray(values) && values.length === 1 ? values[0] : values

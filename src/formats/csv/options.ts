@@ -3,18 +3,13 @@ import { type Static, Type } from 'typebox'
 import { type Options, objectOf, oneOf, type Shown } from '../../domain/option.ts'
 import { quotedText } from '../../domain/visible.ts'
 import { sharedOptions } from '../sharedOptions.ts'
+import { valueOptions } from '../valueOptions.ts'
 import type { Dialect } from './dialect.ts'
-import { asciiChar, oneOrAll, quoteChar, unescaped } from './flagTexts.ts'
+import { asciiChar, quoteChar, unescaped } from './flagTexts.ts'
 
 const byte = Type.String({ minLength: 1, maxLength: 1, pattern: '^[\\x01-\\x7f]$' })
-const nullText = Type.String({ maxLength: 64, pattern: '^[^\\x00\\r\\n]*$' })
-const word = Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\x00\\r\\n]*$' })
-const words = Type.Array(word, { minItems: 1, maxItems: 50 })
-
 const quoted = (text: string | undefined): string | null =>
   text === undefined ? null : quotedText(text)
-const listed = (texts: readonly string[] | undefined): string | null =>
-  texts === undefined ? null : texts.map(quotedText).join(', ')
 const sniffed = (value: Shown<Dialect>['value'], what?: string): Shown<Dialect> => ({
   value,
   isSniffed: true,
@@ -70,14 +65,7 @@ export const csvOptions = {
     shown: given(({ comment }) => (comment ? `after ${quoted(comment)}` : null), 'comments'),
     example: "--comment '#'",
   },
-  ragged: {
-    schema: oneOf('reject', 'pad', 'trim', 'fit'),
-    about: 'records with too few fields: pad with NULL; too many: trim; both: fit',
-    absent: 'reject',
-    flag: { text: '--ragged <how>' },
-    shown: given(({ ragged }) => ragged ?? null),
-    example: '--ragged pad',
-  },
+  ragged: valueOptions.ragged,
   repeatedHeaders: {
     schema: oneOf('load', 'reject'),
     about: 'a header that comes again among the records: a row like any other, or a reject',
@@ -89,59 +77,12 @@ export const csvOptions = {
     ),
     example: '--repeated-headers reject',
   },
-  null: {
-    schema: Type.Union([nullText, Type.Array(nullText, { minItems: 1, maxItems: 50 })]),
-    about: 'an unquoted text that stands for NULL, or several',
-    absent: 'the empty field, and words for NULL in columns that are otherwise of one type',
-    flag: {
-      text: '--null <text>',
-      list: 'again',
-      // One text is written as such: the same words are the same spec.
-      settle: oneOrAll,
-    },
-    shown: given(({ nullText, nullWords = [] }) => listed([nullText, ...nullWords])),
-    example: "--null NA --null ''",
-  },
-  decimal: {
-    schema: oneOf('.', ','),
-    about: 'the decimal mark of numbers',
-    absent: 'sniffed',
-    flag: { text: '--decimal <char>' },
-    shown: sniffed(({ decimal }) => quoted(decimal), 'decimals'),
-    example: '--decimal ,',
-  },
-  thousands: {
-    schema: oneOf(',', '.', ' ', "'", '_'),
-    about: 'what stands between the thousands of numbers',
-    absent: 'sniffed',
-    flag: { text: '--thousands <char>' },
-    shown: sniffed(({ thousands }) => quoted(thousands)),
-    example: '--thousands .',
-  },
-  dates: {
-    schema: oneOf('YMD', 'DMY', 'MDY'),
-    about: 'the order of year, month and day in dates',
-    absent: 'sniffed',
-    flag: { text: '--dates <order>' },
-    shown: sniffed(({ dates }) => dates ?? null),
-    example: '--dates DMY',
-  },
-  true: {
-    schema: words,
-    about: 'a word for true in boolean columns, in any case',
-    absent: 'those of PostgreSQL',
-    flag: { text: '--true <word>', list: 'again' },
-    shown: given(({ trueWords }) => listed(trueWords)),
-    example: '--true ja',
-  },
-  false: {
-    schema: words,
-    about: 'a word for false in boolean columns, in any case',
-    absent: 'those of PostgreSQL',
-    flag: { text: '--false <word>', list: 'again' },
-    shown: given(({ falseWords }) => listed(falseWords)),
-    example: '--false nein',
-  },
+  null: valueOptions.null,
+  decimal: valueOptions.decimal,
+  thousands: valueOptions.thousands,
+  dates: valueOptions.dates,
+  true: valueOptions.true,
+  false: valueOptions.false,
   unknownFiles: sharedOptions.unknownFiles,
 } satisfies Options
 

@@ -4,11 +4,12 @@ import type { CopyForm } from '../../domain/copyForm.ts'
 import type { Ragged } from '../../domain/trimCount.ts'
 import { recordBytesMax } from '../format.ts'
 import type { AsIs, CopyCount, Reader, RecordAt } from '../reader.ts'
+import { changesTerms } from '../rewrite.ts'
 import { CopyLines } from './copyLines.ts'
 import type { Dialect } from './dialect.ts'
 import { type Field, fieldsOf, recordsOf, shapeOf, soundRecords, valuesOf } from './records.ts'
 import { triage } from './repair.ts'
-import { changesTerms, copyTakes, Rewriter } from './rewrite.ts'
+import { copyTakes, rewriterOf } from './rewrite.ts'
 
 export function csvReader(dialect: Dialect, columns: readonly Column[]): Reader {
   const width = columns.length
@@ -20,7 +21,7 @@ export function csvReader(dialect: Dialect, columns: readonly Column[]): Reader 
     asIs: copyTakes(dialect, columns) ? asIs(dialect) : null,
     records: (slice, lines) => recordsAt(slice, dialect, { lines, blankIsRecord }),
     write(slice, lines, trims) {
-      const writer = new Rewriter(slice, dialect, columns, trims ?? null)
+      const writer = rewriterOf(slice, dialect, columns, trims ?? null)
       const options = { recordBytesMax, lines, blankIsRecord, writer }
       const triaged = triage(slice, dialect, options)
       return { ...triaged, bytes: writer.bytes, ends: writer.ends }

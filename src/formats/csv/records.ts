@@ -6,9 +6,10 @@
  * not those that it would swallow. Every line is searched at most twice: where a search for a closing
  * quote has passed a line, that line opens none.
  */
+import { escapedField, plainField } from '../rewrite.ts'
 import type { Dialect } from './dialect.ts'
 import { CR, commentAt, LF, type Marks, marksOf } from './marks.ts'
-import { escapedField, plainField, RecordWalker } from './walker.ts'
+import { RecordWalker } from './walker.ts'
 
 /** What lies behind the lines in front of the header. */
 export function bodyOf(head: Buffer, dialect: Dialect): Buffer {

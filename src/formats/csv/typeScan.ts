@@ -5,7 +5,7 @@
  * found is put together in their order, so it is the same in either way.
  */
 import type { FieldFacts } from '../../domain/types.ts'
-import { ColumnTally } from './columnTally.ts'
+import { ColumnTally } from '../columnTally.ts'
 import type { Dialect } from './dialect.ts'
 import { type Looking, type LookThreads, lookThreads } from './lookThreads.ts'
 import { memory } from './loop.ts'

@@ -8,6 +8,7 @@
  * COPY reads otherwise: for it every quote opens or closes. So a record with quotes that are text
  * is `odd`, and must not be given to COPY as it is.
  */
+import { escapedField, plainField, quotedField } from '../rewrite.ts'
 import { CR, LF, type Marks } from './marks.ts'
 
 const atStart = 0
@@ -22,11 +23,6 @@ const isEnd = 0
 const isFault = -1
 const isUnsure = -2
 const stops: readonly Stop[] = ['end', 'fault', 'more']
-
-/** Kinds of a field: without quotes, within quotes, and within quotes with some that are escaped. */
-export const plainField = 0
-const quotedField = 1
-export const escapedField = 2
 
 /**
  * `end` at a newline outside quotes, `fault` at what may not follow a closing quote, `more` where

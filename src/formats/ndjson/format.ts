@@ -6,13 +6,12 @@ import { type JsonOptions, jsonOptions, readingOf } from '../jsonOptions.ts'
 import { jsonReader, ofFields, type Spans } from '../jsonReader.ts'
 import { jsonTerms } from '../jsonTerms.ts'
 import { jsonKindOf } from '../jsonText.ts'
-import { newlineByte, recordsOf } from './lines.ts'
+import { newlineByte, newlineIn } from '../lines.ts'
+import { recordsOf } from './lines.ts'
 import type { NdjsonReading } from './reading.ts'
 import { lineScan } from './scan.ts'
 
 const extensions = ['ndjson', 'jsonl', 'ldjson']
-const LF = 10
-const CR = 13
 
 function spansBy(reading: NdjsonReading): Spans {
   const newline = newlineByte(reading.newline)
@@ -65,10 +64,4 @@ function mayHaveRecords({ bytes }: HeadFile): boolean {
     bytes.length === 0 ||
     /(^|[\r\n])[ \t]*[[{]|^\s*$/.test(bytes.toString('latin1').replace(/^\xef\xbb\xbf/, ''))
   )
-}
-
-function newlineIn(bytes: Buffer): NdjsonReading['newline'] {
-  const at = bytes.indexOf(LF)
-  if (at < 0) return bytes.includes(CR) ? '\r' : '\n'
-  return bytes[at - 1] === CR ? '\r\n' : '\n'
 }

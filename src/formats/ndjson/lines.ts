@@ -1,13 +1,7 @@
 /** The lines of a file: each that is not blank is a record, for JSON has no newline within a string. */
-import type { Reading } from '../../domain/words.ts'
 import { isWhite } from '../jsonSyntax.ts'
-import { linesOf } from '../lines.ts'
+import { linesOf, textEnd } from '../lines.ts'
 import type { RecordAt } from '../reader.ts'
-
-const LF = 10
-const CR = 13
-
-export const newlineByte = (newline: Reading['newline']): number => (newline === '\r' ? CR : LF)
 
 /** Is there nothing but blanks? */
 export function isBlank(bytes: Buffer, from: number, to: number): boolean {
@@ -19,8 +13,8 @@ export function isBlank(bytes: Buffer, from: number, to: number): boolean {
 /** @param newline the byte that ends a line. @param before physical lines in front of the slice */
 export function* recordsOf(slice: Buffer, newline: number, before: number): Generator<RecordAt> {
   for (const line of linesOf(slice, before, newline)) {
-    const { start, end: stop } = line
-    const end = slice[stop - 1] === CR && stop > start ? stop - 1 : stop
+    const { start } = line
+    const end = textEnd(slice, start, line.end)
     if (!isBlank(slice, start, end)) yield { ...line, end }
   }
 }

@@ -1,7 +1,8 @@
 /** A record a line: the scan of NDJSON. */
 import type { ScannedFile } from '../format.ts'
 import { type Finder, JsonScan } from '../jsonScan.ts'
-import { isBlank, newlineByte } from './lines.ts'
+import { newlineByte } from '../lines.ts'
+import { isBlank } from './lines.ts'
 import type { NdjsonReading } from './reading.ts'
 
 export function lineScan(

@@ -10,7 +10,7 @@ import { copyFormOf } from '../../../src/formats/csv/reader.ts'
 import { emptyDialect } from '../../../src/formats/csv/reading.ts'
 import { recordsOf } from '../../../src/formats/csv/records.ts'
 import { triage } from '../../../src/formats/csv/repair.ts'
-import { copyTakes, Rewriter } from '../../../src/formats/csv/rewrite.ts'
+import { copyTakes, rewriterOf } from '../../../src/formats/csv/rewrite.ts'
 import { Scanner } from '../../../src/formats/csv/scan.ts'
 import { copyRows } from '../../../src/postgres/copy/copy.ts'
 import { copyAround } from '../../../src/postgres/copy/copyAround.ts'
@@ -108,7 +108,7 @@ function slicesOf(bytes: Buffer, dialect: Dialect, chunkBytes: number) {
   })
 }
 
-const recordsIn = ({ bytes, ends }: Rewriter) =>
+const recordsIn = ({ bytes, ends }: ReturnType<typeof rewriterOf>) =>
   ends.map((end, index) => bytes.subarray(index > 0 ? ends[index - 1] : 0, end - 1))
 
 test('whatever the values and the dialect, they are written as they are', () => {
@@ -117,7 +117,7 @@ test('whatever the values and the dialect, they are written as they are', () => 
     fc.property(dialects, rows, fc.integer({ min: 3, max: 60 }), (dialect, all, chunkBytes) => {
       const bytes = fileOf(all, dialect)
       const found = slicesOf(bytes, dialect, chunkBytes).flatMap(({ slice, from, to }) => {
-        const writer = new Rewriter(slice, dialect, texts)
+        const writer = rewriterOf(slice, dialect, texts)
         const options = { recordBytesMax, lines: from.lines, blankIsRecord: false, writer }
         const { broken, lines, starts, rawEnds } = triage(slice, dialect, options)
         expect(broken).toEqual([])
@@ -172,7 +172,7 @@ test('the lanes agree on records that COPY reads as we do', async () => {
         expect(copyTakes(dialect, columns)).toBe(true)
         const slice = Buffer.from(`${rows.join('\n')}\n`)
         const options = { recordBytesMax, lines: 0, blankIsRecord: false }
-        const writer = new Rewriter(slice, dialect, columns)
+        const writer = rewriterOf(slice, dialect, columns)
         expect(triage(slice, dialect, { ...options, writer }).broken).toEqual([])
         await transaction(harness.db, async (tx) => {
           await tx.query('truncate one; truncate two')
@@ -202,7 +202,7 @@ const typed = (types: string[]): Column[] => types.map((type, at) => ({ name: `c
 function rewrite(record: string, dialect: Partial<Dialect>, types: string[]) {
   const bytes = Buffer.from(record)
   const full = { ...csv, delimiter: ';', ...dialect }
-  const writer = new Rewriter(bytes, full, typed(types))
+  const writer = rewriterOf(bytes, full, typed(types))
   const [span] = [...recordsOf(bytes, full, { spans: true })]
   const fault = span ? writer.add(span) : null
   if (fault) {

@@ -7,7 +7,7 @@ import { readHeadBy } from '../../../src/formats/csv/head.ts'
 import { emptyDialect } from '../../../src/formats/csv/reading.ts'
 import { recordsOf, valuesOf } from '../../../src/formats/csv/records.ts'
 import { triage } from '../../../src/formats/csv/repair.ts'
-import { Rewriter } from '../../../src/formats/csv/rewrite.ts'
+import { rewriterOf } from '../../../src/formats/csv/rewrite.ts'
 import { type ScanLimits, Scanner } from '../../../src/formats/csv/scan.ts'
 import { Shaper } from '../../../src/formats/csv/shape.ts'
 import { TypeScan } from '../../../src/formats/csv/typeScan.ts'
@@ -155,7 +155,7 @@ test('any bytes at all: repair finds in the slices what staging counted', () => 
 function triageAll(slice: Buffer, recordBytesMax: number, lines: number, wide: boolean) {
   const width = wide ? 2 : 1
   const columns = Array.from({ length: width }, (_, at) => ({ name: `c${at}`, type: 'text' }))
-  const writer = new Rewriter(slice, csv, columns)
+  const writer = rewriterOf(slice, csv, columns)
   const options = { recordBytesMax, lines, blankIsRecord: !wide, writer }
   const { broken, ...written } = triage(slice, csv, options)
   const sound = written.lines.map((line, at) => ({

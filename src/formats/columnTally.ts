@@ -1,5 +1,5 @@
 /** What the values of one field of a file are, put together from looks at its parts, in their order. */
-import type { FieldFacts, Kind, KindOrWord, Tally } from '../../domain/types.ts'
+import type { FieldFacts, Kind, KindOrWord, Tally } from '../domain/types.ts'
 
 /** What simd/runs.ts looks for: the loops that find a kind. */
 const patterns: Partial<Record<KindOrWord, number>> = {
