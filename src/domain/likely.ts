@@ -1,7 +1,7 @@
 /** What most likely mends an ingest, by what its rejects have in common. */
 import { grouped } from './grouped.ts'
 import { likelyValues, tooLargeAdvice } from './likelyValues.ts'
-import { likelyWidths } from './likelyWidths.ts'
+import { likelyLineWidths, likelyWidths } from './likelyWidths.ts'
 import { areTypes, areUnits, commentMark, isFooter } from './oddRows.ts'
 import type { Given, Rejected } from './rejected.ts'
 
@@ -115,6 +115,11 @@ const ragged: Cause = {
   advice: likelyWidths,
 }
 
+const lineWidths: Cause = {
+  takes: ({ code }) => code === 'wrong_line_width',
+  advice: likelyLineWidths,
+}
+
 /** Too long a text, or too large a number: how values are written makes no difference. */
 const size: Cause = {
   takes: ({ code }) => code === '22001' || code === '22003',
@@ -139,7 +144,7 @@ const unique: Cause = {
 }
 
 const causes = [
-  ...[repeatedHeader, units, comment, footer, quotes, encoding, ragged, size, values],
+  ...[repeatedHeader, units, comment, footer, quotes, encoding, ragged, lineWidths, size, values],
   unique,
 ]
 

@@ -1,4 +1,4 @@
-/** What most likely mends rows that have fewer or more fields than there are columns. */
+/** What most likely mends rows that have fewer or more fields, or characters, than there are columns for. */
 import type { Given, Rejected } from './rejected.ts'
 import { delimiterFlag, unquoteLines } from './shellWords.ts'
 import { quotedText } from './visible.ts'
@@ -28,6 +28,21 @@ export function likelyWidths(found: readonly Rejected[], given: Given): string[]
       ]
 }
 
+/** The same for lines of a file of fixed width. */
+export function likelyLineWidths(found: readonly Rejected[], given: Given): string[] {
+  const lines = found.map(countsOf)
+  const longer = lines.filter(({ fields, width }) => fields > width)
+  if (longer.length === 0) {
+    return [
+      `Lines are shorter than their columns: ${padding(given)}. If all are, correct \`--widths\`.`,
+    ]
+  }
+  const most = Math.max(...longer.map(({ fields }) => fields))
+  return [
+    `Lines have up to ${most} characters: name a column for the further ones in \`--widths\`, for \`--ragged trim\` would drop them.`,
+  ]
+}
+
 const padding = ({ ragged }: Given): string =>
   ragged === 'trim' ? '`--ragged fit` pads them, too' : '`--ragged pad` fills them up with NULL'
 
@@ -36,7 +51,7 @@ interface Counts {
   width: number
 }
 
-/** `2 fields instead of 3`: see errors/rejects.ts. */
+/** `2 fields instead of 3`, or characters: see errors/rejects.ts. */
 function countsOf({ error }: Rejected): Counts {
   const [fields = 0, width = 0] = error.match(/\d+/g)?.map(Number) ?? []
   return { fields, width }
