@@ -21,6 +21,7 @@ const pages: Record<string, (page: string) => string> = {
   'ndjson.md': (page) => withOptions(page, 'ndjson', formats.ndjson.options),
   'json.md': (page) => withOptions(page, 'json', formats.json.options),
   'avro.md': (page) => withOptions(page, 'avro', formats.avro.options),
+  'fixed.md': (page) => withOptions(page, 'fixed', formats.fixed.options),
   'xlsx.md': (page) => withOptions(page, 'xlsx', formats.xlsx.options),
 }
 const isCheck = process.argv.includes('--check')

@@ -129,7 +129,9 @@ export class FixedKinds {
 function isWhole(bytes: Buffer, from: number, to: number): boolean {
   const start = bytes[from] === 45 ? from + 1 : from
   const size = to - start
-  if (size < 1 || size > digitsMax || (bytes[start] === 48 && size > 1)) return false
+  if (size < 1 || size > digitsMax) return false
+  // A zero in front is lost, and so is the minus of one.
+  if (bytes[start] === 48 && to - from > 1) return false
   for (let at = start; at < to; at++) {
     const byte = bytes[at] as number
     if (byte < 48 || byte > 57) return false

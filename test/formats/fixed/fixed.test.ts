@@ -138,7 +138,7 @@ test('lines of another width are rejects, or what --ragged makes of them, and th
     { id: 5, name: 'cut', amount: null, day: null },
   ])
   const told = fitted.notes.map(({ code }) => code)
-  expect(told).toEqual(expect.arrayContaining(['values_trimmed', 'rows_padded']))
+  expect(told).toEqual(expect.arrayContaining(['text_trimmed', 'rows_padded']))
 })
 
 test('without widths an error proposes some; a dry run shows them, and rejects', async () => {
