@@ -1,10 +1,12 @@
 /**
  * The same rows in each format: how fast they come into a new table beside CSV, and what they cost. The
- * files are made by DuckDB from the rows of the bench, the workbook by workbook.ts; each is loaded by a
- * worker of its own, in turn.
+ * files are made by DuckDB from the rows of the bench, the workbook by workbook.ts, Avro and fixed width by
+ * columnFiles.ts; each is loaded by a worker of its own, in turn.
  */
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FormatSpec } from '../src/spec/format.ts'
+import { writeAvro, writeFixed } from './columnFiles.ts'
 import { columns, makeRows, warm } from './data.ts'
 import { megabytes, whole } from './grid.ts'
 import { ingest, mustComplete } from './ingest.ts'
@@ -100,19 +102,30 @@ export const formats: Measure<FormatsPart> = {
   },
 }
 
-async function makeFiles(csv: string, folder: string): Promise<{ format: string; path: string }[]> {
+interface Made {
+  format: string
+  path: string
+  spec?: FormatSpec
+}
+
+async function makeFiles(csv: string, folder: string): Promise<Made[]> {
   const { DuckDBInstance } = await import('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:', { memory_limit: '2GB' })
   const db = await instance.connect()
   await db.run("set TimeZone = 'UTC'")
   const types = columns.map(([name, type]) => `'${name}': '${duckType[type] ?? type}'`).join(', ')
   const from = `read_csv('${csv}', header = true, columns = {${types}})`
-  const made: { format: string; path: string }[] = []
+  const made: Made[] = []
   for (const [format, options] of Object.entries(written)) {
     const path = join(folder, `rows.${format}`)
     await db.run(`copy (from ${from}) to '${path}' (${options})`)
     made.push({ format, path })
   }
+  const avro = join(folder, 'rows.avro')
+  await writeAvro(db, { from, path: avro })
+  const fixed = join(folder, 'rows.txt')
+  const widths = await writeFixed(db, { from, path: fixed })
+  made.push({ format: 'avro', path: avro }, { format: 'fixed', path: fixed, spec: { widths } })
   db.closeSync()
   instance.closeSync()
   return made
@@ -134,7 +147,7 @@ async function makeSheet(folder: string) {
 async function load(
   stack: Stack,
   { concurrency, patienceSeconds }: BenchOptions,
-  { format, path, sums }: { format: string; path: string; sums: { rows: number; ids: number } },
+  { format, path, spec, sums }: Made & { sums: { rows: number; ids: number } },
 ): Promise<Loaded> {
   const { db } = stack
   const ingestId = `formats-${format}-${Date.now()}`
@@ -144,7 +157,7 @@ async function load(
   const worker = await startWorker(stack, { queue: ingestId, concurrency, sources, profiles: null })
   const watch = { workerPid: worker.pid, patienceSeconds }
   const { seconds, noise, cpu } = await watched(stack, watch, async () =>
-    mustComplete(await ingest(stack, { ingestId, table, path })),
+    mustComplete(await ingest(stack, { ingestId, table, path, ...(spec && { format: spec }) })),
   )
   const peakRssBytes = await worker.peakRssBytes()
   await worker.stop()

@@ -6,6 +6,7 @@
 import type { Client } from '@temporalio/client'
 import { parseTableName, showTable } from '../src/domain/table.ts'
 import { enterIngest, type IngestView, viewIngest } from '../src/postgres/ledger/ingests.ts'
+import type { FormatSpec } from '../src/spec/format.ts'
 import { fullSpec } from '../src/spec/spec.ts'
 import { startIngest } from '../src/temporal/ingests.ts'
 import type { Stack } from './stack.ts'
@@ -14,6 +15,8 @@ export interface Order {
   ingestId: string
   table: string
   path: string
+  /** What cannot be seen of how the file is written; nothing if absent. */
+  format?: FormatSpec
   /** That of its id when left out. */
   queue?: string
 }
@@ -21,10 +24,10 @@ export interface Order {
 /** @returns how it ended, whatever that is */
 export async function ingest(
   { db, client }: Stack,
-  { ingestId, table, path, queue = ingestId }: Order,
+  { ingestId, table, path, format, queue = ingestId }: Order,
 ): Promise<IngestView> {
   const source = { kind: 'directory', path } as const
-  const spec = fullSpec({ source, target: { table }, queue })
+  const spec = fullSpec({ source, target: { table }, queue, ...(format && { format }) })
   const target = showTable(parseTableName(table))
   await enterIngest(db, { ingestId, spec, target })
   await startIngest(client, { ingestId, spec, target, attributes: true })

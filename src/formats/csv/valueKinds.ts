@@ -1,7 +1,6 @@
 /** What a value is, in full and with care: simd/runs.ts finds the kinds that columns are full of. */
 import { type Kind, type KindOrWord, kinds } from '../../domain/types.ts'
 import { nullWords } from '../nullWords.ts'
-import { numberKind } from '../plainKinds.ts'
 import { TextKinds } from '../textKinds.ts'
 import type { Dialect } from './dialect.ts'
 import { loop, memory, places, reserve } from './loop.ts'
