@@ -5,7 +5,7 @@ import { AvroFault, Cursor } from './cursor.ts'
 import { schemaOf, type Type } from './schema.ts'
 
 /** What comes out of a block, and what goes in, is held in memory. Blocks of 16 KiB to 16 MiB are usual. */
-export const blockBytesMax = 64 * 1024 * 1024
+const blockBytesMax = 64 * 1024 * 1024
 const syncBytes = 16
 const metadataBytesMax = 16 * 1024 * 1024
 /** A count, and a size. */

@@ -5,11 +5,12 @@ import { documentOf } from '../document.ts'
 import { encodingNotes } from '../encodingNotes.ts'
 import type { Format, Head, HeadFile } from '../format.ts'
 import { newlineByte, newlineIn } from '../lines.ts'
+import { readingOf } from './given.ts'
 import { guessedWidths } from './guess.ts'
 import { recordsBy } from './lines.ts'
 import { type FixedOptions, fixedOptions } from './options.ts'
 import { fixedReader } from './reader.ts'
-import { emptyReading, type FixedReading, readingOf } from './reading.ts'
+import { emptyReading, type FixedReading } from './reading.ts'
 import { FixedScan } from './scan.ts'
 
 export const fixed = {

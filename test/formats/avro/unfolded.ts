@@ -7,7 +7,7 @@ import { writtenValues } from '../../../src/formats/copyText.ts'
 import { linesOf } from '../../../src/formats/lines.ts'
 import { headOf } from '../../../src/formats/unfoldedText.ts'
 
-export const signal = new AbortController().signal
+const signal = new AbortController().signal
 
 export interface Unfolded {
   header: string[]
