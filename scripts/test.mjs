@@ -8,12 +8,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { setup } from './setup.mjs'
+import { ensureRclone } from './rclone.mjs'
+import { setup, step } from './setup.mjs'
 
 const root = dirname(import.meta.dirname)
 
 // Some tests kill servers, and start their own for it: the embedded ones are needed in any case.
 await setup({ env: { ...process.env, DATABASE_URL: '', TEMPORAL_ADDRESS: '' } })
+await step('S3 for tests', console.error, () => ensureRclone(root, console.error))
 const folder = await mkdtemp(join(tmpdir(), 'sluice-test-'))
 try {
   const report = join(folder, 'report.json')

@@ -1,6 +1,7 @@
 /** What every kind of connection can do. One file a kind; the table of them is in index.ts. */
 import type { TSchema } from 'typebox'
 import type { Transport } from '../http/transport.ts'
+import type { Variable } from './secrets.ts'
 
 /** One kind of connection: what an operator can say of it, and how it is checked. */
 export interface ConnectionKind<Options> {
@@ -17,5 +18,7 @@ export interface ConnectionKind<Options> {
 export interface TestDeps {
   name: string
   transport: Transport
+  /** Reads a variable of this process. */
+  variable: Variable
   signal: AbortSignal
 }

@@ -1,19 +1,20 @@
 /** Connections: places that are named in specs, and described where the workers run. */
-import type { TSchema } from 'typebox'
 import { problemOf } from '../domain/schemaProblems.ts'
 import { messageOf, sluiceError } from '../errors.ts'
 import type { ConnectionKind, TestDeps } from './connection.ts'
 import { type HttpConnection, http } from './http.ts'
 import { type ConnectionPlaces, type Described, describedIn, namePattern } from './places.ts'
 import { type PostgresConnection, postgres } from './postgres.ts'
+import { type S3Connection, s3 } from './s3.ts'
 import { type Variable, withSecrets } from './secrets.ts'
 
 /** The kinds. One more is a file of its own, and a line here and in `OfKind`. */
-const kinds: { [K in Kind]: ConnectionKind<OfKind[K]> } = { http, postgres }
+const kinds: { [K in Kind]: ConnectionKind<OfKind[K]> } = { http, postgres, s3 }
 
 interface OfKind {
   http: HttpConnection
   postgres: PostgresConnection
+  s3: S3Connection
 }
 type Kind = keyof OfKind
 
@@ -38,7 +39,9 @@ export interface Connections {
   /** All of them, without a secret. */
   list(): Promise<Listed[]>
   /** @throws connection_unknown, connection_invalid, and what is wrong with it */
-  test(name: string, deps: Omit<TestDeps, 'name'>): Promise<string>
+  test(name: string, deps: Omit<TestDeps, 'name' | 'variable'>): Promise<string>
+  /** Reads a variable of this process: what programs of a store look for where no connection is named. */
+  variable: Variable
 }
 
 /** @param variable reads a variable that a connection names as the place of a secret */
@@ -64,8 +67,9 @@ export function createConnections(places: ConnectionPlaces, variable: Variable):
     },
     async test(name, deps) {
       const found = await read(name)
-      return kindOf(found).test(found, { ...deps, name })
+      return kindOf(found).test(found, { ...deps, name, variable })
     },
+    variable,
   }
 }
 
@@ -99,8 +103,8 @@ async function checked({ name, read }: Described, variable: Variable): Promise<C
   const known = Object.keys(kinds).join(', ')
   if (typeof kind !== 'string') throw invalid(name, `it lacks kind, one of ${known}`)
   if (!Object.hasOwn(kinds, kind)) throw invalid(name, `its kind is none of ${known}`)
-  const schema = kinds[kind as Kind].options as TSchema
-  const problem = problemOf(schema, value) ?? kindOf(value as Checked).problemOf?.(value as Checked)
+  const checks = kindOf(value as Checked)
+  const problem = problemOf(checks.options, value) ?? checks.problemOf?.(value as Checked)
   if (problem) throw invalid(name, problem)
   return value as Checked
 }

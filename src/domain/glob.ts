@@ -20,8 +20,9 @@ import { addEdges, barred, codeOf, end, type State, slash, Walk } from './globWa
 /**
  * `path`: `/` parts folders, which `*`, `?` and `[…]` do not cross. `name`: `/` is like any other.
  * `files`: a path below a folder; `*`, `?` and `**` do not take the dot that a name begins with.
+ * `keys`: as `files`, and each slash and dot counts: `a//b` is another key than `a/b`.
  */
-export type GlobKind = 'path' | 'name' | 'files'
+export type GlobKind = 'path' | 'name' | 'files' | 'keys'
 
 export interface Glob {
   matches(text: string): boolean
@@ -39,7 +40,7 @@ const fileGlobCharsMax = 4096
 
 /** @throws what `refuse` makes of the problem, which is told to the author of the glob */
 export function parseGlob(pattern: string, kind: GlobKind, refuse: Refuse): Glob {
-  const isOfFiles = kind === 'files'
+  const isOfFiles = isForFiles(kind)
   const charsMax = isOfFiles ? fileGlobCharsMax : globCharsMax
   if (pattern === '') throw refuse('a glob cannot be empty')
   if (pattern.length > charsMax) throw refuse(`a glob has at most ${charsMax} characters`)
@@ -47,7 +48,7 @@ export function parseGlob(pattern: string, kind: GlobKind, refuse: Refuse): Glob
     throw refuse('a glob cannot be turned round with !; for the character itself write \\!')
   }
   const rows = waysOf(pattern, { isOfFiles, refuse }).map((way) =>
-    new Compiler(kind, refuse).statesOf(kind === 'name' ? way : tidy(way)),
+    new Compiler(kind, refuse).statesOf(kind === 'name' || kind === 'keys' ? way : tidy(way)),
   )
   const begin = () => rows.map((states) => new Walk(states))
   return {
@@ -58,20 +59,29 @@ export function parseGlob(pattern: string, kind: GlobKind, refuse: Refuse): Glob
   }
 }
 
+/** The parts of a glob of files. */
+interface Split {
+  /** The folder that it starts from. */
+  base: string
+  /** The glob below that. */
+  below: string
+  /** All that is text before the first that is not: each match begins with it. */
+  begin: string
+}
+
 /**
- * The folder that a glob of files starts from, and the glob below it. A path without anything of a
- * glob is null.
+ * Where a glob of files starts from. A path without anything of a glob is null.
  * @throws what `refuse` makes of a glob with too many groups in each other
  */
-export function splitGlob(glob: string, refuse: Refuse): { base: string; below: string } | null {
+export function splitGlob(glob: string, refuse: Refuse): Split | null {
   const tokens = tokensOf(glob.slice(0, fileGlobCharsMax), { isOfFiles: true, refuse })
   const dynamic = tokens.findIndex((token) => typeof token !== 'string' || /^[*?]|^\[./.test(token))
   if (dynamic < 0) return null
   const fixed = tokens.slice(0, dynamic) as string[]
   const cut = fixed.lastIndexOf('/') + 1
   const length = fixed.slice(0, cut).reduce((sum, token) => sum + token.length, 0)
-  const base = String.fromCodePoint(...fixed.slice(0, cut).map(codeOf))
-  return { base, below: glob.slice(length) }
+  const textOf = (tokens: string[]) => String.fromCodePoint(...tokens.map(codeOf))
+  return { base: textOf(fixed.slice(0, cut)), below: glob.slice(length), begin: textOf(fixed) }
 }
 
 /** A path as a glob of files that matches it only. */
@@ -113,7 +123,7 @@ class Compiler {
     if (this.#kind === 'name' || typeof token !== 'string' || !token.startsWith('**')) return false
     if (token === '**' && isEdge(way[at - 1]) && isEdge(way[at + 1])) return true
     // In the globs of files it is a `*` then, as in those of a shell.
-    if (this.#kind === 'files') return false
+    if (isForFiles(this.#kind)) return false
     throw this.#refuse('** stands for whole folders: write it alone between slashes')
   }
 
@@ -130,11 +140,11 @@ class Compiler {
       state.skips.push(here + 1)
     } else if (token === '?') addEdges(state, barred([[0, maxCode]], this.#barrier), here + 1)
     else if (/^\[./s.test(token)) {
-      const ranges = rangesOf(token, { isOfFiles: this.#kind === 'files', refuse: this.#refuse })
+      const ranges = rangesOf(token, { isOfFiles: isForFiles(this.#kind), refuse: this.#refuse })
       addEdges(state, barred(ranges, this.#barrier), here + 1)
     } else addEdges(state, [[codeOf(token), codeOf(token)]], here + 1)
     const isWild = token.startsWith('*') || token === '?'
-    return { ...state, leavesDots: isWild && this.#kind === 'files' }
+    return { ...state, leavesDots: isWild && isForFiles(this.#kind) }
   }
 
   #addGroup({ opens, ways }: Group): void {
@@ -167,7 +177,7 @@ class Compiler {
 
   #addFolders(isLast: boolean): void {
     const here = this.#states.length
-    const leavesDots = this.#kind === 'files'
+    const leavesDots = isForFiles(this.#kind)
     const many = (at: number): State => {
       const state = { ...end(), leavesDots }
       addEdges(state, [[0, maxCode]], at)
@@ -197,6 +207,8 @@ class Compiler {
 }
 
 const maxCode = 0x10ffff
+
+const isForFiles = (kind: GlobKind): boolean => kind === 'files' || kind === 'keys'
 
 const isEdge = (token: Token | undefined): boolean => token === undefined || token === '/'
 const isStar = (token: Token | undefined): boolean =>

@@ -21,9 +21,9 @@ const refuse = (source: string, what: string, how: string): SluiceError =>
 
 function howOf(scheme: string, address: string): string {
   if (scheme === 'file') return 'the path behind file://'
-  if (scheme === 's3') return `\`aws s3 cp ${address} .\``
   if (scheme === 'gs') return `\`gcloud storage cp ${address} .\``
   if (/^https?$/.test(scheme)) return 'it is a source of kind http'
+  if (scheme === 's3') return 'it is a source of kind s3'
   if (/^(ftps?|sftp)$/.test(scheme)) return `\`curl -fLO ${address}\``
   return 'the program that reads such addresses does it'
 }

@@ -7,7 +7,7 @@ export const files = withExamples({
     status: 422,
     kind: 'user',
     message: 'No file matches {path}.',
-    hint: 'The path is looked up on the machine of the worker.',
+    hint: 'The worker looks for it: a path on its own machine, an address from there.',
     example: { path: '/data/2025/*.csv' },
   },
   source_no_archive: {

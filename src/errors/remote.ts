@@ -8,7 +8,7 @@ export const remote = withExamples({
     kind: 'user',
     exitCode: 2,
     message: 'The address {url} cannot be used: {problem}.',
-    hint: 'Write it as in https://data.example/trips.csv. A login belongs in a connection: see docs/http.md.',
+    hint: 'Write it as in https://data.example/trips.csv, or s3://exports/2026/*.csv. A login belongs in a connection: see docs/configuration.md.',
     example: {
       url: 'https://data.example/trips.csv',
       problem: 'it has a user or a password in it, which belong in a connection',
@@ -29,6 +29,17 @@ export const remote = withExamples({
     example: {
       file: 'https://data.example/trips.csv',
       problem: 'it answers 503 Service Unavailable',
+    },
+  },
+  store_refused: {
+    status: 422,
+    kind: 'user',
+    message: 'The store of {file} does not give it: {problem}.',
+    hint: '{next}. See docs/s3.md.',
+    example: {
+      file: 's3://exports/2026/trips.csv',
+      problem: 'there is no such bucket: it answers 404 NoSuchBucket',
+      next: 'Correct its name; another store needs a connection',
     },
   },
   address_not_allowed: {

@@ -11,6 +11,8 @@ export type Headers = Readonly<Record<string, string>>
 export interface Request {
   method?: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   url: URL
+  /** The path and the query as they are sent, in place of those of the URL: it may have `..` in it. */
+  path?: string
   headers?: Headers
   /** Sent to the server that is asked, and to no other one that it redirects to. */
   secrets?: Headers
@@ -19,6 +21,8 @@ export interface Request {
   name?: string
   /** How many redirects are followed: 5 if absent, and with 0 they are answers like any other. */
   redirectsMax?: number
+  /** The operator has set the server: it may be on a private address. Redirects are not. */
+  isTrusted?: boolean
   signal: AbortSignal
 }
 
@@ -54,25 +58,36 @@ const redirectsMax = 5
 const redirects = [301, 302, 303, 307, 308]
 
 export function createTransport({ allowPrivate, timeouts }: TransportOptions): Transport {
-  const reach = createReach(allowPrivate)
+  const reaches = { guarded: createReach(allowPrivate), open: { allows: () => true } }
   // The library is loaded by those who send something.
-  let agent: Promise<Agent> | null = null
+  const agents: { [K in keyof typeof reaches]?: Promise<Agent> } = {}
+  const agentOf: AgentOf = (reach) => {
+    agents[reach] ??= createAgent(reaches[reach], timeouts ?? ordinaryTimeouts)
+    return agents[reach]
+  }
   return {
     async send(request) {
       const { signal } = request
       signal.throwIfAborted()
-      agent ??= createAgent(reach, timeouts ?? ordinaryTimeouts)
-      return follow(await agent, request)
+      return follow(agentOf, request)
     },
-    close: async () => (await agent)?.destroy(),
+    async close() {
+      for (const agent of Object.values(agents)) await (await agent).destroy()
+    },
   }
 }
 
-async function follow(agent: Agent, request: Request): Promise<Answer> {
-  const { name = shownUrl(request.url), redirectsMax: most = redirectsMax } = request
+/** `open` leads to private addresses too. */
+type AgentOf = (reach: 'guarded' | 'open') => Promise<Agent>
+
+async function follow(agentOf: AgentOf, request: Request): Promise<Answer> {
+  const { name = shownUrl(request.url), redirectsMax: most = redirectsMax, path, ...same } = request
   let { url } = request
   for (let followed = 0; ; followed++) {
-    const answer = await ask(agent, { ...request, url, name, isFirst: isSame(url, request.url) })
+    const isFirst = isSame(url, request.url)
+    const agent = await agentOf(isFirst && request.isTrusted ? 'open' : 'guarded')
+    const own = followed === 0 && path !== undefined ? { path } : {}
+    const answer = await ask(agent, { ...same, ...own, url, name, isFirst })
     const location = redirects.includes(answer.status) ? answer.header('location') : null
     if (location === null || most === 0) return answer
     await answer.drop()
@@ -103,7 +118,7 @@ interface Hop extends Request {
 }
 
 async function ask(agent: Agent, hop: Hop): Promise<Answer> {
-  const { url, method = 'GET', headers, secrets, body = null, name, isFirst, signal } = hop
+  const { url, path, method = 'GET', headers, secrets, body = null, name, isFirst, signal } = hop
   const own = { 'user-agent': 'sluice', 'accept-encoding': 'identity' }
   try {
     const {
@@ -112,7 +127,7 @@ async function ask(agent: Agent, hop: Hop): Promise<Answer> {
       body: bytes,
     } = await agent.request({
       origin: url.origin,
-      path: url.pathname + url.search,
+      path: path ?? url.pathname + url.search,
       method,
       headers: { ...own, ...headers, ...(isFirst && secrets) },
       body,

@@ -6,11 +6,12 @@ import { directory } from './directory.ts'
 import { http } from './http.ts'
 import type { Unpacking } from './members/open.ts'
 import { postgres } from './postgres.ts'
+import { s3 } from './s3.ts'
 import type { Given, Source, SourceDeps, SourceKind } from './source.ts'
 import { upload } from './upload.ts'
 import { withMembers } from './withMembers.ts'
 
-const kinds = { upload, directory, http, postgres } satisfies Record<SourceKindName, unknown>
+const kinds = { upload, directory, http, postgres, s3 } satisfies Record<SourceKindName, unknown>
 
 /** What a spec says of its source. */
 export const SourceOptions = Type.Union([
@@ -18,6 +19,7 @@ export const SourceOptions = Type.Union([
   directory.options,
   http.options,
   postgres.options,
+  s3.options,
 ])
 export type SourceOptions = Static<typeof SourceOptions>
 

@@ -4,12 +4,17 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, expect, test } from 'vitest'
+import { escapeGlob } from '../../src/domain/glob.ts'
 import { directory } from '../../src/sources/directory.ts'
 import { http } from '../../src/sources/http.ts'
+import { s3 } from '../../src/sources/s3.ts'
 import type { Source } from '../../src/sources/source.ts'
 import { upload } from '../../src/sources/upload.ts'
 import { withMembers } from '../../src/sources/withMembers.ts'
 import { localStage } from '../../src/stage/local.ts'
+import { startFakeS3 } from '../s3/fakeS3.ts'
+import { startRclone } from '../s3/rclone.ts'
+import { keys } from '../s3/signature.ts'
 import { sourceDeps } from '../sourceDeps.ts'
 import { tar } from '../tar.ts'
 import { zip } from '../zip.ts'
@@ -89,6 +94,70 @@ itIsASource({
     'in/a/folder.csv',
     'no-ending',
   ],
+})
+
+/** A store at an endpoint, as the worker of its operator knows it. */
+const storeAt = (endpoint: string) => {
+  const connections = { store: { kind: 's3', endpoint, ...keys } }
+  const deps = sourceDeps({ connections })
+  return (names: string[]) => {
+    const url = names.map((name) => `s3://bucket/${escapeGlob(name)}`)
+    return s3.open({ kind: 's3', url, connection: 'store' }, deps)
+  }
+}
+
+const oddKeys = [
+  'with space.csv',
+  'quote\'".csv',
+  'plus+and&amp;.csv',
+  'per%20cent.csv',
+  'ünïcödé-日本-👍.csv',
+  '[glob]*{a,b}?.csv',
+  'a#b.csv',
+  '.hidden.csv',
+  'in/a/folder.csv',
+  'no-ending',
+]
+
+const fake = await startFakeS3()
+afterAll(() => fake.close())
+
+itIsASource({
+  kind: 's3',
+  source: storeAt(fake.endpoint),
+  put: async (name, bytes) => fake.put(name, bytes),
+  async change(name, change: Change) {
+    const bytes = fake.bytesOf(name)
+    if (change === 'that vanishes') fake.remove(name)
+    else if (change === 'that grows') fake.put(name, Buffer.concat([bytes, Buffer.from('1')]))
+    else fake.put(name, change === 'that is cut short' ? bytes.subarray(0, 5000) : bytes)
+  },
+  oddNames: [
+    ...oddKeys,
+    'new\nline.csv',
+    '/leading.csv',
+    'a//b.csv',
+    'a/./b.csv',
+    'a/../../b.csv',
+    '..',
+    'back\\slash.csv',
+  ],
+})
+
+const rclone = await startRclone()
+afterAll(() => rclone.close())
+const inBucket = (name: string) => join(rclone.folder, 'bucket', name)
+
+itIsASource({
+  kind: 's3 of rclone',
+  source: storeAt(rclone.endpoint),
+  async put(name, bytes) {
+    await mkdir(dirname(inBucket(name)), { recursive: true })
+    await writeFile(inBucket(name), bytes)
+  },
+  change: (name, change) => changeAt(inBucket(name), change),
+  knowsBytes: true,
+  oddNames: oddKeys,
 })
 
 const { signal } = new AbortController()

@@ -9,6 +9,8 @@ export interface Lies {
   /** The status, with no file. */
   status?: number
   headers?: Record<string, string>
+  /** Of an answer that has a status. */
+  body?: string
   /** Sends so many bytes of the answer, and cuts the connection. */
   cutAfter?: number
   /** Sends so many bytes of the answer, and nothing more. */
@@ -39,7 +41,7 @@ export interface Lies {
 /** How a request is answered: by its number for this file, counted from 0. */
 export type Script = (request: IncomingMessage, count: number) => Lies | undefined
 
-interface Stored {
+export interface Stored {
   bytes: Buffer
   version: number
   script: Script
@@ -97,7 +99,8 @@ export async function startLyingServer(): Promise<LyingServer> {
   }
 }
 
-function answer(file: Stored, request: IncomingMessage, response: ServerResponse): void {
+/** Answers for one file, as its script says. */
+export function answer(file: Stored, request: IncomingMessage, response: ServerResponse): void {
   const lies = file.script(request, file.asked.length - 1) ?? {}
   if (lies.silent) return
   const state = stateOf(file, lies)
@@ -113,7 +116,7 @@ function answer(file: Stored, request: IncomingMessage, response: ServerResponse
     return
   }
   response.writeHead(status, { ...headers, ...(lies.redirect && { location: lies.redirect }) })
-  response.end('no')
+  response.end(lies.body ?? 'no')
 }
 
 function stateOf({ version }: Stored, { weak }: Lies) {

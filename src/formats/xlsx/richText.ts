@@ -1,5 +1,5 @@
 /** The text of a cell or of a shared string: its runs put together, without how it is spoken. */
-import type { XmlHandler } from './xml.ts'
+import type { XmlHandler } from '../../io/xml.ts'
 
 export class RichText implements XmlHandler {
   value = ''

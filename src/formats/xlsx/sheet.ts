@@ -1,5 +1,6 @@
 /** The rows of one sheet while its XML passes: each cell as JSON, by its place. */
 
+import type { XmlHandler } from '../../io/xml.ts'
 import { type Area, areaOf, cellAt, columnName, columnsMax, rowsMax } from './cellRef.ts'
 import { isoTimed, type Timed, timedOf } from './dates.ts'
 import { WorkbookFault } from './fault.ts'
@@ -7,7 +8,6 @@ import type { Shows } from './numberFormat.ts'
 import { RichText, unescapedText } from './richText.ts'
 import type { Strings } from './strings.ts'
 import { isTrue } from './workbook.ts'
-import type { XmlHandler } from './xml.ts'
 
 /** What the cells of a sheet refer to. */
 export interface Shared {

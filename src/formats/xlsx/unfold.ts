@@ -9,7 +9,7 @@ import type { Archive } from '../../unpack/archive.ts'
 import { checkRatio, checkSize } from '../../unpack/limits.ts'
 import type { Area } from './cellRef.ts'
 import { type Shared, SheetReader, type SheetRow } from './sheet.ts'
-import { XmlReader } from './xml.ts'
+import { createXmlReader } from './xml.ts'
 
 export interface Unfolding {
   /** What it is called in messages. */
@@ -32,7 +32,7 @@ export async function* unfold(
   { file, part, title, area, limits, signal }: Unfolding,
 ): AsyncGenerator<Buffer> {
   const sheet = new SheetReader(shared, area)
-  const xml = new XmlReader(sheet)
+  const xml = createXmlReader(sheet)
   const lines = new Lines(title)
   let bytes = 0
   const taken = () => {

@@ -1,8 +1,9 @@
 /** What a workbook says of itself: its sheets, where their parts lie, and its system of dates. */
 
+import type { XmlHandler } from '../../io/xml.ts'
 import type { Archive } from '../../unpack/archive.ts'
 import { WorkbookFault } from './fault.ts'
-import { readXml, type XmlHandler } from './xml.ts'
+import { readXml } from './xml.ts'
 
 export interface Sheet {
   name: string

@@ -1,0 +1,69 @@
+/** Signatures, version 4, by the signer of AWS. */
+import { createHash, createHmac } from 'node:crypto'
+import type { Headers } from '../http/transport.ts'
+import type { Credentials } from './credentials.ts'
+
+/** Of nothing: no request here has a body. */
+const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+export interface Signing {
+  url: URL
+  /** As it is sent. */
+  path: string
+  query: Record<string, string>
+  /** Those that are of S3 have to be signed. */
+  headers: Headers
+  credentials: Credentials
+  region: string
+}
+
+/** The headers that go along, those that were given among them. */
+export async function signedHeaders(signing: Signing): Promise<Headers> {
+  const { url, path, query, headers, credentials, region } = signing
+  const { SignatureV4 } = await import('@smithy/signature-v4')
+  const signer = new SignatureV4({
+    service: 's3',
+    region,
+    credentials,
+    sha256: Sha256,
+    // A key is signed as it is: `a//b` and `a/../b` are names.
+    uriEscapePath: false,
+  })
+  const { headers: signed } = await signer.sign({
+    method: 'GET',
+    protocol: url.protocol,
+    hostname: url.hostname,
+    path,
+    query,
+    headers: { ...headers, host: url.host, 'x-amz-content-sha256': emptySha256 },
+  })
+  const { host: _, ...sent } = signed
+  return sent
+}
+
+/** What the signer asks of a hash. */
+class Sha256 {
+  readonly #hash: ReturnType<typeof createHmac> | ReturnType<typeof createHash>
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret))
+  }
+
+  update(data: Uint8Array): void {
+    this.#hash.update(data)
+  }
+
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(this.#hash.digest())
+  }
+
+  reset(): void {
+    throw new Error('a hash is used once')
+  }
+}
+
+function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Buffer {
+  if (typeof data === 'string') return Buffer.from(data)
+  if (!ArrayBuffer.isView(data)) return Buffer.from(data)
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+}
