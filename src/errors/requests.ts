@@ -82,12 +82,12 @@ export const requests = withExamples({
     status: 400,
     kind: 'user',
     message:
-      'The source {source} is {what}; Sluice reads files, folders, globs and addresses of http and https.',
+      'The source {source} is {what}; Sluice reads files, folders, globs and addresses of http, https and s3.',
     hint: 'Bring it into a file first, and name that: {how}.',
     example: {
-      source: 's3://shop/trips.csv',
+      source: 'gs://shop/trips.csv',
       what: 'an address',
-      how: '`aws s3 cp s3://shop/trips.csv .`',
+      how: '`gcloud storage cp gs://shop/trips.csv .`',
     },
   },
   upload_name_invalid: {

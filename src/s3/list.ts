@@ -11,7 +11,7 @@ export interface Listed {
   sizeBytes: number
   /** With its quotes; null where the store has none. */
   etag: string | null
-  /** When it was written last; NaN where the store does not say it. */
+  /** When it was written last; 0 where the store does not say it. */
   modifiedMs: number
 }
 
@@ -189,7 +189,7 @@ function entryOf(
     key: decode(key),
     sizeBytes: Number(size),
     etag: etag ? quoted(etag) : null,
-    modifiedMs: Date.parse(fields.get('Contents/LastModified') ?? ''),
+    modifiedMs: Date.parse(fields.get('Contents/LastModified') ?? '') || 0,
   }
 }
 

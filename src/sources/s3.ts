@@ -1,6 +1,7 @@
 /** Source `s3`: objects of a store, by their addresses, the folders and the globs of their keys. */
 import { type Static, Type } from 'typebox'
 import { mayRead, storeOf } from '../connections/s3.ts'
+import { selectionOf, selectionProperties } from '../domain/selection.ts'
 import { sluiceError } from '../errors.ts'
 import { probe } from '../http/probe.ts'
 import { readFile } from '../http/readFile.ts'
@@ -25,6 +26,7 @@ const options = Type.Object(
         description: 'The connection that has the store and the keys; absent for AWS.',
       }),
     ),
+    ...selectionProperties,
   },
   { additionalProperties: false, description: 'Objects that the worker reads from S3.' },
 )
@@ -52,11 +54,13 @@ export const s3 = {
     )
     return (name: string) => names.has(name)
   },
-  checkOptions({ url }: Options) {
-    for (const text of [url].flat()) parseAddress(text)
+  checkOptions(spec: Options) {
+    for (const text of [spec.url].flat()) parseAddress(text)
+    selectionOf(spec)
   },
   needsToken: true,
   open(spec: Options, deps: Deps): Source {
+    const selection = selectionOf(spec)
     let known: Promise<Access> | null = null
     const access = () => {
       known ??= accessOf(spec, deps)
@@ -65,12 +69,14 @@ export const s3 = {
     return {
       async *list(signal, onLeftOut) {
         const allowed = await access()
-        for (const [place, text] of [spec.url].flat().entries()) {
+        for (const text of [spec.url].flat()) {
           let isFound = false
           for await (const file of find(text, allowed, { signal, onLeftOut })) {
             signal.throwIfAborted()
             isFound = true
-            yield { ...file, place }
+            const why = selection.why(file)
+            if (why === null) yield { ...file, place: selection.place(file) }
+            else onLeftOut?.(file.name, why)
           }
           if (!isFound) throw sluiceError('source_empty', { path: text })
         }
@@ -109,7 +115,7 @@ async function accessOf({ connection }: Options, deps: Deps): Promise<Access> {
   }
 }
 
-type File = Omit<Found, 'place'>
+type File = Omit<Found, 'place'> & { modifiedMs: number }
 
 interface Finding {
   signal: AbortSignal
@@ -135,7 +141,8 @@ async function* find(text: string, access: Access, finding: Finding): AsyncGener
     const name = showAddress({ bucket, key: found.key })
     if (found.etag === null) throw noETag(name)
     const version: Version = { etag: found.etag }
-    yield { name, sizeBytes: found.sizeBytes, version: JSON.stringify(version) }
+    const { sizeBytes, modifiedMs } = found
+    yield { name, sizeBytes, version: JSON.stringify(version), modifiedMs }
   }
 }
 
@@ -166,12 +173,13 @@ async function look(
     if (isThere) throw error
   })
   if (!seen) return null
-  const { etag, sizeBytes } = seen.pin
+  const { etag, sizeBytes, modified = '' } = seen.pin
   if (etag === undefined) throw noETag(name)
   if (sizeBytes === null) throw noSize(name)
   // Before a bucket keeps versions, that of its objects is called null: it may be written over.
   const version: Version = { etag, ...(id !== null && id !== 'null' && { id }) }
-  return { name, sizeBytes, version: JSON.stringify(version), head: seen.head }
+  const modifiedMs = Date.parse(modified) || 0
+  return { name, sizeBytes, version: JSON.stringify(version), modifiedMs, head: seen.head }
 }
 
 const noETag = (file: string): Error => notTold(file, 'it tells no ETag of it')

@@ -75,7 +75,6 @@ test.each<[string, string, string]>([
     'is an address',
     'curl -fLO sftp://example.org/a',
   ],
-  ['s3://bucket/a.csv', 'is an address', 'aws s3 cp s3://bucket/a.csv .'],
   ['file:///tmp/a.csv', 'is an address', 'the path behind file://'],
 ])('the source %s is told what to do', async (source, what, how) => {
   for (const more of [[], ['--dry-run']]) {

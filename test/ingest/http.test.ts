@@ -6,6 +6,7 @@ import { inProcess } from '../cli/inProcess.ts'
 import { build, eachVerb, noticedSoon, until } from '../harness.ts'
 import { type Lies, type Script, startLyingServer } from '../sources/lyingServer.ts'
 import { zip } from '../zip.ts'
+import { allThatIsToldOf } from './told.ts'
 
 const harness = await build()
 const server = await startLyingServer()
@@ -103,37 +104,6 @@ test('a worker that is killed while it stages from a server loads every row once
 
 const url = await listen(harness)
 
-/** Whatever somebody can see of an ingest; the spec in the ledger is the one place of the query. */
-async function allThatIsToldOf(ids: string[]): Promise<string> {
-  const told: unknown[] = [worker.output()]
-  for (const id of ids) {
-    const history = await harness.client.workflow.getHandle(id).fetchHistory()
-    told.push(await harness.client.workflow.getHandle(id).describe())
-    told.push(history)
-    for (const below of ['', '/events', '/steps', '/rejects?all=true', '/units']) {
-      const answer = await fetch(`${url}/v1/ingests/${id}${below}`)
-      told.push(await answer.text())
-    }
-    told.push(await inProcess(['status', id, '--json'], { SLUICE_API: url }))
-    told.push(await inProcess(['status', id], { SLUICE_API: url }))
-  }
-  const { rows: tables } = await harness.db.query(
-    `select table_name as name from information_schema.tables where table_schema = 'sluice'`,
-  )
-  for (const { name } of tables) {
-    const row = name === 'ingests' ? `to_jsonb(t) - 'spec'` : 'to_jsonb(t)'
-    told.push((await harness.db.query(`select ${row} as row from sluice.${name} t`)).rows)
-  }
-  const { rows: specs } = await harness.db.query(
-    `select spec - 'source' as s, spec->'source'->'connection' as c from sluice.ingests`,
-  )
-  told.push(specs)
-  // Payloads are bytes.
-  return JSON.stringify(told, (_, value) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString() : value,
-  )
-}
-
 test('no secret is in the ledger, in Temporal, in the API, in a message or a log', async () => {
   const lies: [string, Script][] = [
     ['fine.csv', () => undefined],
@@ -177,7 +147,7 @@ test('no secret is in the ledger, in Temporal, in the API, in a message or a log
   const nobody = { source: http('plain.csv', { connection: 'nobody' }), target: { table: 'shop' } }
   expect(await harness.ingest(nobody)).toMatchObject({ error: { code: 'connection_unknown' } })
 
-  const told = await allThatIsToldOf(ids)
+  const told = await allThatIsToldOf(ids, { harness, url, log: worker.output() })
   expect(told).toContain(server.urlOf('shop/fine.csv'))
   // What was looked through is what could have had it.
   expect(told).toContain('fine.csv?…')
@@ -220,7 +190,7 @@ test.each([
   [['https://a.example/x.csv', 'x.csv'], 'addresses or files'],
   [['x.csv', '--connection', 'shop'], '--connection goes with addresses'],
   [['https://me:hush-key@a.example/x.csv'], 'a user or a password'],
-  [['s3://bucket/x.csv'], 'aws s3 cp'],
+  [['gs://bucket/x.csv'], 'gcloud storage cp'],
   [['file:///x.csv'], 'the path behind file://'],
 ])('sluice ingest %j is refused with what to do', async (sources, words) => {
   const args = ['ingest', ...sources, '--into', 'never']

@@ -182,6 +182,32 @@ test('nothing found is told, and so is an address that is none', async () => {
   }
 })
 
+test('what is excluded, or too old, is left out and told', async () => {
+  await start(tree)
+  const { endpoint } = fake
+  const connections = { store: { kind: 's3', endpoint, ...keys } }
+  const listed = async (more: { exclude?: string[]; newerThan?: string; order?: 'newest' }) => {
+    const spec = { kind: 's3' as const, url: 's3://bucket/2025/*/*', connection: 'store', ...more }
+    const names: string[] = []
+    const leave = (name: string, why: string) => names.push(`${name.slice(12)}: ${why}`)
+    const source = s3.open(spec, sourceDeps({ transport, connections }))
+    for await (const { name, place } of source.list(signal, leave)) {
+      names.push(`${name.slice(12)} ${place}`)
+    }
+    return names
+  }
+  expect(await listed({ exclude: ['b.*', '02/*'] })).toEqual([
+    '2025/01/a.csv 0',
+    '2025/01/b.csv: excluded',
+    '2025/02/a.csv: excluded',
+  ])
+  const old = await listed({ newerThan: '2026-01-03' })
+  expect(old).toContain('2025/01/a.csv: not newer than 2026-01-03')
+  expect(old).toHaveLength(3)
+  const [newest] = await listed({ order: 'newest' })
+  expect(newest).toBe(`2025/01/a.csv -${Date.parse('2026-01-02T03:04:05.000Z')}`)
+})
+
 test('a connection with a url lists and reads below it only', async () => {
   await start([...tree, '20260/secret.csv'])
   const below = { url: 's3://bucket/2026' }
