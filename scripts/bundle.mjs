@@ -18,6 +18,7 @@ const ownFolders = ['src', 'workflows', 'activities']
  * node_modules, as without a bundle.
  */
 const external = [
+  '@aws-sdk/credential-provider-node',
   '@duckdb/node-api',
   '@fastify/swagger',
   '@fastify/swagger-ui',

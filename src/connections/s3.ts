@@ -85,7 +85,7 @@ const notAStore = (file: string, status: number): Error =>
   sluiceError('store_refused', {
     file,
     problem: `it answers ${status}`,
-    next: 'Is the endpoint one of S3?',
+    next: 'correct the endpoint',
   })
 
 /** What AWS's own programs would take from the variables holds where the connection says nothing. */

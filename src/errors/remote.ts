@@ -35,11 +35,11 @@ export const remote = withExamples({
     status: 422,
     kind: 'user',
     message: 'The store of {file} does not give it: {problem}.',
-    hint: '{next}. See docs/s3.md.',
+    hint: 'What helps: {next}. See docs/s3.md.',
     example: {
       file: 's3://exports/2026/trips.csv',
       problem: 'there is no such bucket: it answers 404 NoSuchBucket',
-      next: 'Correct its name; another store needs a connection',
+      next: 'correct its name; another store needs a connection',
     },
   },
   address_not_allowed: {

@@ -138,5 +138,5 @@ const noServer = ({ host }: URL, file: string): Error =>
   sluiceError('store_refused', {
     file,
     problem: `there is no server ${host}`,
-    next: 'Correct the region or the endpoint of the connection; a server that has buckets in its path only needs "pathStyle": true',
+    next: 'correct the region or the endpoint of the connection; a server that has buckets in its path only needs "pathStyle": true',
   })

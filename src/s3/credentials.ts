@@ -75,5 +75,5 @@ const noCredentials = (problem: string): Error =>
   sluiceError('store_refused', {
     file: 'S3',
     problem: `this machine has no credentials for it (${problem})`,
-    next: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY on the workers, or name a connection; one for public buckets says "anonymous": true',
+    next: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY on the workers, or name a connection; one for public buckets says "anonymous": true',
   })

@@ -25,7 +25,7 @@ export interface Fault {
 export async function faultOf(answer: Answer, nowMs: number = Date.now()): Promise<Fault> {
   const found = new Map<string, string>()
   try {
-    const unread = (problem: string) => new Error(problem)
+    const unread = (problem: string) => new Unavailable('S3', problem)
     await readElements(answer.body, (path, text) => found.set(path, text), unread)
   } catch {
     // One before the store, or a store that says nothing: the status tells enough.
@@ -66,34 +66,34 @@ const passingCodes = [
 export const isExpired = ({ code }: Fault): boolean =>
   ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired'].includes(code)
 
-const keysWrong = 'Correct the keys of the connection, or those that the workers have'
+const keysWrong = 'correct the keys of the connection, or those that the workers have'
 
 /** What goes wrong, and what to do next, by the code. */
 const known: Record<string, [problem: string, next: string]> = {
   AccessDenied: [
     'access is denied',
-    'Allow s3:GetObject on the objects and s3:ListBucket on the bucket. Without the latter, what is not there is denied too',
+    'allow s3:GetObject on the objects and s3:ListBucket on the bucket; without the latter, what is not there is denied too',
   ],
-  AllAccessDisabled: ['all access to it is disabled', 'Ask the owner of the bucket'],
-  NoSuchBucket: ['there is no such bucket', 'Correct its name; another store needs a connection'],
-  InvalidBucketName: ['its bucket is not called as buckets are', 'Correct the name of the bucket'],
+  AllAccessDisabled: ['all access to it is disabled', 'ask the owner of the bucket'],
+  NoSuchBucket: ['there is no such bucket', 'correct its name; another store needs a connection'],
+  InvalidBucketName: ['its bucket is not called as buckets are', 'correct the name of the bucket'],
   InvalidAccessKeyId: ['the access key is not known there', keysWrong],
   SignatureDoesNotMatch: ['the secret key is not that of the access key', keysWrong],
   InvalidToken: ['the session token is not valid', keysWrong],
   InvalidObjectState: [
     'the object is in an archive, and not restored',
-    'Restore it (aws s3api restore-object), and start the ingest again',
+    'restore it (aws s3api restore-object), and start the ingest again',
   ],
-  RequestTimeTooSkewed: ['the clocks differ', 'Set the clock of the worker'],
+  RequestTimeTooSkewed: ['the clocks differ', 'set the clock of the worker'],
   PermanentRedirect: [
     'the bucket is to be asked for elsewhere',
-    'Name its region or its endpoint in the connection',
+    'name its region or its endpoint in the connection',
   ],
   InvalidRequest: [
     'the request is not valid for it',
-    'An object under a key of the customer (SSE-C) cannot be read',
+    'have it stored without a key of the customer (SSE-C), which cannot be read',
   ],
-  NotImplemented: ['the store cannot do what was asked of it', 'Correct the endpoint'],
+  NotImplemented: ['the store cannot do what was asked of it', 'correct the endpoint'],
 }
 
 /**
@@ -113,18 +113,20 @@ export function storeError(fault: Fault, file: string, isAnonymous: boolean): Sl
 function meaningOf(fault: Fault, isAnonymous: boolean): [problem: string, next: string] {
   const { status, action, aheadSeconds } = fault
   const code = fault.code === '' && status === 403 ? 'AccessDenied' : fault.code
-  if (isExpired(fault)) return ['the session token has expired', 'Give the workers a new one']
+  if (isExpired(fault)) return ['the session token has expired', 'give the workers a new one']
   if (code === 'RequestTimeTooSkewed' && aheadSeconds !== null) {
     const way = aheadSeconds > 0 ? 'behind' : 'ahead of'
     const apart = `the clock of this machine is ${Math.abs(aheadSeconds)} s ${way} that of the store`
-    return [apart, 'Set the clock of the worker']
+    return [apart, 'set the clock of the worker']
   }
   if (code === 'AccessDenied' && isAnonymous) {
-    return ['it is not public', 'Name a connection that has keys']
+    return ['it is not public', 'name a connection that has keys']
   }
-  if (action !== null) return [`${action} is not allowed`, `Allow ${action} to the worker`]
+  if (action !== null) return [`${action} is not allowed`, `allow ${action} to the worker`]
   if (code.startsWith('KMS.')) {
-    return ['its key in KMS cannot be used', 'Allow kms:Decrypt on that key to the worker']
+    return ['its key in KMS cannot be used', 'allow kms:Decrypt on that key to the worker']
   }
-  return known[code] ?? ['it does not do so', 'Is the address right? Is the endpoint one of S3?']
+  return (
+    known[code] ?? ['it does not do so', 'correct the address, or the endpoint of the connection']
+  )
 }

@@ -103,7 +103,7 @@ const lost = (file: string, problem: string): Error =>
   sluiceError('store_refused', {
     file,
     problem: `its list has no end: ${problem}`,
-    next: 'Tell whoever runs the store, or name the objects one by one',
+    next: 'tell whoever runs the store, or name the objects one by one',
   })
 
 /** Makes an error of what is wrong with a page. */

@@ -1,5 +1,5 @@
 /** Signatures, version 4, by the signer of AWS. */
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
 import type { Headers } from '../http/transport.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -43,10 +43,13 @@ export async function signedHeaders(signing: Signing): Promise<Headers> {
 
 /** What the signer asks of a hash. */
 class Sha256 {
-  readonly #hash: ReturnType<typeof createHmac> | ReturnType<typeof createHash>
+  readonly #begin: () => Hash | Hmac
+  #hash: Hash | Hmac
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret))
+    const key = secret === undefined ? null : bytesOf(secret)
+    this.#begin = () => (key === null ? createHash('sha256') : createHmac('sha256', key))
+    this.#hash = this.#begin()
   }
 
   update(data: Uint8Array): void {
@@ -58,7 +61,7 @@ class Sha256 {
   }
 
   reset(): void {
-    throw new Error('a hash is used once')
+    this.#hash = this.#begin()
   }
 }
 

@@ -188,7 +188,7 @@ const notTold = (file: string, problem: string): Error =>
   sluiceError('store_refused', {
     file,
     problem: `${problem}, so that a change could not be seen`,
-    next: 'Switch it on there',
+    next: 'have the store tell it',
   })
 
 interface Pinned extends Version {
