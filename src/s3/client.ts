@@ -5,7 +5,6 @@ import type { S3Address } from './address.ts'
 import type { Login } from './credentials.ts'
 import { type Fault, faultOf, isExpired, storeError } from './fault.ts'
 import { encodedPart, placeOf, type S3Server } from './place.ts'
-import { signedHeaders } from './sign.ts'
 
 /** A store, and who we are there. */
 export interface Store extends S3Server {
@@ -74,6 +73,8 @@ async function send(
 ): Promise<{ answer: Answer; isAnonymous: boolean }> {
   const { url, path } = placeOf(store, region, { bucket, key })
   const credentials = await store.login.credentials()
+  // The signer is loaded by those who sign something.
+  const { signedHeaders } = await import('./sign.ts')
   const paid = { ...headers, ...(store.requesterPays && { 'x-amz-request-payer': 'requester' }) }
   const sent = credentials
     ? await signedHeaders({ url, path, query, headers: paid, credentials, region })

@@ -1,5 +1,6 @@
 /** Signatures, version 4, by the signer of AWS. */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
+import { SignatureV4 } from '@smithy/signature-v4'
 import type { Headers } from '../http/transport.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -20,7 +21,6 @@ export interface Signing {
 /** The headers that go along, those that were given among them. */
 export async function signedHeaders(signing: Signing): Promise<Headers> {
   const { url, path, query, headers, credentials, region } = signing
-  const { SignatureV4 } = await import('@smithy/signature-v4')
   const signer = new SignatureV4({
     service: 's3',
     region,
