@@ -69,6 +69,7 @@ test('where a glob begins, and what may lie under a folder', () => {
   expect(splitGlob('/da\\*ta/{a,b}/*.csv', refuse)).toEqual({
     base: '/da*ta/',
     below: '{a,b}/*.csv',
+    begin: '/da*ta/',
   })
   expect(splitGlob('/+(a)', refuse)).toEqual({ base: '/', below: '+(a)' })
   const mayHold = (pattern: string, folders: string[]) =>
