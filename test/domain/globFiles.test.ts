@@ -71,7 +71,8 @@ test('where a glob begins, and what may lie under a folder', () => {
     below: '{a,b}/*.csv',
     begin: '/da*ta/',
   })
-  expect(splitGlob('/+(a)', refuse)).toEqual({ base: '/', below: '+(a)' })
+  expect(splitGlob('/+(a)', refuse)).toEqual({ base: '/', below: '+(a)', begin: '/' })
+  expect(splitGlob('/a/b\\?c*/d', refuse)?.begin).toBe('/a/b?c')
   const mayHold = (pattern: string, folders: string[]) =>
     folders.filter((folder) => glob(pattern).mayBegin(`${folder}/`))
   const folders = ['a', 'b', '.h', 'a/b', 'a/c']
