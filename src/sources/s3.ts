@@ -10,7 +10,7 @@ import type { OpenFile } from '../io/openFile.ts'
 import { parseAddress, type S3Address, showAddress } from '../s3/address.ts'
 import { createClient, type S3Client } from '../s3/client.ts'
 import { findKeys, isGlob, keysOfFolder, keysOfGlob } from './s3Keys.ts'
-import type { Found, OnLeftOut, Source, SourceDeps, SourceKind } from './source.ts'
+import type { Found, Given, OnLeftOut, Source, SourceDeps, SourceKind } from './source.ts'
 
 const Url = Type.String({ minLength: 6, maxLength: 8192 })
 
@@ -42,7 +42,7 @@ interface Version {
 export const s3 = {
   options,
   schemes: ['s3'],
-  ofAddresses: (urls: string[], connection: string | undefined): Options => ({
+  ofAddresses: (urls: string[], { connection }: Given): Options => ({
     kind: 's3',
     url: urls.length === 1 ? (urls[0] as string) : urls,
     ...(connection !== undefined && { connection }),
