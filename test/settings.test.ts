@@ -156,11 +156,11 @@ test.each([
   ],
   [
     { routes: [{ queue: 'a', when: { source: 'ftp' } }] },
-    'routes[0].when.source does not fit: the kind of the source: "upload", "directory", "http", or a list of them',
+    'routes[0].when.source does not fit: the kind of the source, one of "upload", "directory", "http", "postgres", "s3", or a list of them',
   ],
   [
     { routes: [{ queue: 'a', when: { source: ['ftp'] } }] },
-    'routes[0].when.source[0] must be one of "upload", "directory", "http"',
+    'routes[0].when.source[0] must be one of "upload", "directory", "http", "postgres", "s3"',
   ],
   [
     { routes: [{ queue: 'a', when: { path: 'a[' } }] },
