@@ -13,7 +13,7 @@ export interface Relation {
 export type Field = Pick<pg.FieldDef, 'name' | 'dataTypeID' | 'dataTypeModifier'>
 
 /** What can stand behind `from`. */
-export const fromOf = ({ table, query }: Relation): string =>
+const fromOf = ({ table, query }: Relation): string =>
   table === undefined ? `(${query}\n) as "query"` : quoteTable(parseTableName(table))
 
 /**

@@ -130,7 +130,7 @@ const newline = 10
 const passing = /^(08(?!P01)|40|53|55006|55P03|57P0|57014|58|72000)/
 
 /** Never with the address, which has the password. */
-export function sourceError({ connection }: Database, error: unknown): SluiceError {
+function sourceError({ connection }: Database, error: unknown): SluiceError {
   if (error instanceof TableError) return error
   const problem = messageOf(error)
   if (!(error instanceof pg.DatabaseError)) {
