@@ -6,27 +6,30 @@
 import type { Client } from '@temporalio/client'
 import { parseTableName, showTable } from '../src/domain/table.ts'
 import { enterIngest, type IngestView, viewIngest } from '../src/postgres/ledger/ingests.ts'
+import type { SourceOptions } from '../src/sources/index.ts'
 import type { FormatSpec } from '../src/spec/format.ts'
 import { fullSpec } from '../src/spec/spec.ts'
 import { startIngest } from '../src/temporal/ingests.ts'
 import type { Stack } from './stack.ts'
 
-export interface Order {
+interface Work {
   ingestId: string
   table: string
-  path: string
   /** What cannot be seen of how the file is written; nothing if absent. */
   format?: FormatSpec
   /** That of its id when left out. */
   queue?: string
 }
 
+/** Of files of this machine, or of another source. */
+export type Order = FileOrder | (Work & { source: SourceOptions })
+export type FileOrder = Work & { path: string }
+
 /** @returns how it ended, whatever that is */
-export async function ingest(
-  { db, client }: Stack,
-  { ingestId, table, path, format, queue = ingestId }: Order,
-): Promise<IngestView> {
-  const source = { kind: 'directory', path } as const
+export async function ingest({ db, client }: Stack, order: Order): Promise<IngestView> {
+  const { ingestId, table, format, queue = ingestId } = order
+  const source =
+    'source' in order ? order.source : ({ kind: 'directory', path: order.path } as const)
   const spec = fullSpec({ source, target: { table }, queue, ...(format && { format }) })
   const target = showTable(parseTableName(table))
   await enterIngest(db, { ingestId, spec, target })

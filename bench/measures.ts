@@ -8,6 +8,7 @@ import type { MeasureName } from './options.ts'
 import type { Measure } from './part.ts'
 import { type RecordPart, record } from './record.ts'
 import { type SizePart, size } from './size.ts'
+import { type SourcesPart, sources } from './sources.ts'
 import { type ToldPart, told } from './told.ts'
 
 export interface Parts {
@@ -19,6 +20,7 @@ export interface Parts {
   burst: BurstPart
   told: ToldPart
   formats: FormatsPart
+  sources: SourcesPart
 }
 
 export const measures: { [Name in MeasureName]: Measure<Parts[Name]> } = {
@@ -30,4 +32,5 @@ export const measures: { [Name in MeasureName]: Measure<Parts[Name]> } = {
   burst,
   told,
   formats,
+  sources,
 }

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Arena, Contender, Turn } from './contender.ts'
 import { writeRows } from './data.ts'
-import { ingest, mustComplete, type Order } from './ingest.ts'
+import { type FileOrder, ingest, mustComplete } from './ingest.ts'
 import { tellPhases } from './phases.ts'
 import type { Stack } from './stack.ts'
 import { dropTable, makeTable } from './tables.ts'
@@ -59,7 +59,7 @@ async function prepare({ stack, rows, options }: Arena, table: string): Promise<
   }
 }
 
-async function loadFirst(stack: Stack, order: Order): Promise<void> {
+async function loadFirst(stack: Stack, order: FileOrder): Promise<void> {
   await writeRows(order.path, firstBytes)
   mustComplete(await ingest(stack, order))
   await dropTable(stack.db, order.table)

@@ -34,6 +34,8 @@ export interface BenchWorkerOptions {
   name?: string
   /** The file with its steps. */
   app?: string
+  /** What its environment has besides. */
+  env?: NodeJS.ProcessEnv
   /** Its end is a result, and not the end of the bench. */
   mayEnd?: boolean
 }
@@ -41,7 +43,7 @@ export interface BenchWorkerOptions {
 /** Returns when the worker waits for tasks. */
 export async function startWorker(
   stack: Stack,
-  { queue, concurrency, sources, profiles, name, app, mayEnd = false }: BenchWorkerOptions,
+  { queue, concurrency, sources, profiles, name, app, env, mayEnd = false }: BenchWorkerOptions,
 ): Promise<BenchWorker> {
   // As `npm run worker` starts it.
   const node = ['--max-semi-space-size=4']
@@ -61,6 +63,7 @@ export async function startWorker(
       SLUICE_STAGE: stack.stageDir,
       SLUICE_SOURCE_ROOTS: sources,
       SLUICE_JANITOR: '0',
+      ...env,
     },
   })
   const child = await stack.closing.addStarting(starting, (it) => it.stop('SIGTERM', stopWaitMs))
