@@ -19,7 +19,7 @@ export const words = {
   },
   source: {
     means:
-      'Where the bytes come from: a folder, files and globs that the workers can read, uploads, or a server.',
+      'Where the bytes come from: a folder, files and globs that the workers can read, uploads, a web server, a store like S3, or another database.',
     example: '`{"kind": "directory", "path": "/data/2025/*.csv"}`',
   },
   connection: {
