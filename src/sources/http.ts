@@ -5,6 +5,7 @@ import { mustBePath } from '../domain/sourcePath.ts'
 import { UploadName } from '../domain/upload.ts'
 import { sluiceError } from '../errors.ts'
 import { type Probed, probe } from '../http/probe.ts'
+import { readAhead } from '../http/readAhead.ts'
 import { readFile } from '../http/readFile.ts'
 import type { Ask } from '../http/transport.ts'
 import { expiredAt, parseUrl, shownText, shownUrl } from '../http/url.ts'
@@ -215,7 +216,7 @@ function openPinned(
   return {
     link: null,
     ranges,
-    read: (range) => readFile(ask, file, { range, signal }),
+    read: (range) => (ranges ? readAhead : readFile)(ask, file, { range, signal }),
     close: async () => {},
   }
 }

@@ -4,7 +4,7 @@ import { mayRead, storeOf } from '../connections/s3.ts'
 import { selectionOf, selectionProperties } from '../domain/selection.ts'
 import { sluiceError } from '../errors.ts'
 import { probe } from '../http/probe.ts'
-import { readFile } from '../http/readFile.ts'
+import { readAhead } from '../http/readAhead.ts'
 import type { Ask } from '../http/transport.ts'
 import type { OpenFile } from '../io/openFile.ts'
 import { parseAddress, type S3Address, showAddress } from '../s3/address.ts'
@@ -208,7 +208,7 @@ function openPinned(
   return {
     link: null,
     ranges: true,
-    read: (range) => readFile(ask, file, { range, signal }),
+    read: (range) => readAhead(ask, file, { range, signal }),
     close: async () => {},
   }
 }
