@@ -132,7 +132,11 @@ test('says what is wrong with a spec', async () => {
   const target = { table: 'public.t' }
   const cases: [object, string, string][] = [
     [{}, 'spec_invalid', 'it lacks source'],
-    [{ source: { kind: 's3' }, target }, 'spec_invalid', 'source.kind must be one of "upload", "d'],
+    [
+      { source: { kind: 'ftp' }, target },
+      'spec_invalid',
+      'source.kind must be one of "upload", "d',
+    ],
     [{ source: { kind: 'upload' }, target }, 'spec_invalid', 'source lacks uploads'],
     [
       { source, target: { ...target, mode: 'merge' } },

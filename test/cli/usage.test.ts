@@ -135,7 +135,7 @@ test('every option of every command is a list, or refused when it comes twice', 
   }
   for (const command of program.commands) visit(command, [command.name()])
   expect(checked).toBeGreaterThan(90)
-  const ofSpec = ['--columns', '--null', '--true', '--false', '--steps']
+  const ofSpec = ['--columns', '--null', '--true', '--false', '--steps', '--exclude']
   const both = ofSpec.flatMap((flag) => [`ingest ${flag}`, `up ${flag}`])
   expect(lists.sort()).toEqual([...both, 'worker --queue', 'worker --source-roots'].sort())
 })
@@ -143,6 +143,8 @@ test('every option of every command is a list, or refused when it comes twice', 
 /** For options that take no number. */
 const texts: Record<string, string> = {
   '--range': 'A1:D99',
+  '--newer-than': '1d',
+  '--older-than': '1d',
   '--delimiter': ';',
   '--max-memory': '2g',
   '--comment': '#',

@@ -222,7 +222,7 @@ test.each([
   [{}],
   [{ queue, else: 1 }],
   [{ queue, when: { paths: 'x' } }],
-  [{ queue, when: { source: 's3' } }],
+  [{ queue, when: { source: 'ftp' } }],
   [{ queue, when: { source: [] } }],
   [{ queue, when: { path: [] } }],
   [{ queue, when: { path: '' } }],

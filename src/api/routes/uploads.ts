@@ -141,6 +141,7 @@ function addParts(app: App, stage: Stage): void {
   })
 
   app.head('/v1/uploads/:name', {
+    config: { swagger: { exposeHeadRoute: true } },
     schema: {
       tags: ['uploads'],
       summary: 'Ask how much of a file has arrived',
