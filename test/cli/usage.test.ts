@@ -135,7 +135,7 @@ test('every option of every command is a list, or refused when it comes twice', 
   }
   for (const command of program.commands) visit(command, [command.name()])
   expect(checked).toBeGreaterThan(90)
-  const ofSpec = ['--columns', '--null', '--true', '--false', '--steps', '--exclude']
+  const ofSpec = ['--columns', '--null', '--true', '--false', '--steps', '--exclude', '--widths']
   const both = ofSpec.flatMap((flag) => [`ingest ${flag}`, `up ${flag}`])
   expect(lists.sort()).toEqual([...both, 'worker --queue', 'worker --source-roots'].sort())
 })
