@@ -187,13 +187,16 @@ export class QueueWorkers {
       }
       if (this.isDrained) return
       const all = [...this.#wanted.values()]
-      // One that comes after the failure of another one must be known, to be left again.
-      const taken = await Promise.allSettled([
-        ...all.filter(({ queue }) => !this.#workers.has(queue)).map((each) => this.#take(each)),
-        ...all
-          .filter(({ queue }) => !this.#workflows.has(queue))
-          .map(({ queue }) => this.#takeWorkflows(queue)),
-      ])
+      const without = (workers: ReadonlyMap<string, unknown>) =>
+        all.filter(({ queue }) => !workers.has(queue))
+      // One that comes after the failure of another one must be known, to be left again. Activities
+      // come last: their first task is not to run before the process says that it is ready.
+      const taken = [
+        ...(await Promise.allSettled(
+          without(this.#workflows).map(({ queue }) => this.#takeWorkflows(queue)),
+        )),
+        ...(await Promise.allSettled(without(this.#workers).map((each) => this.#take(each)))),
+      ]
       const failed = taken.find((each) => each.status === 'rejected')
       if (failed) throw failed.reason
     })
