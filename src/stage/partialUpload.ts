@@ -90,8 +90,7 @@ export class PartialUploads {
       const { size } = await handle.stat()
       if (size !== offset) throw sluiceError('upload_offset_differs', { name, offset, size })
       let end = offset
-      for await (const chunk of bytes) {
-        signal.throwIfAborted()
+      for await (const chunk of untilAborted(bytes, signal)) {
         // By its place: another process that still writes an earlier request writes the same bytes.
         for (let done = 0; done < chunk.length; ) {
           const rest = chunk.length - done
@@ -107,4 +106,21 @@ export class PartialUploads {
       await handle.close()
     }
   }
+}
+
+/** Also while nothing comes: a connection that is dead may stay open for long. */
+async function* untilAborted(
+  bytes: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const iterator = bytes[Symbol.asyncIterator]()
+  let giveUp = () => {}
+  signal.addEventListener('abort', () => giveUp())
+  const next = () =>
+    new Promise<IteratorResult<Buffer>>((resolve, reject) => {
+      giveUp = () => reject(signal.reason)
+      if (signal.aborted) giveUp()
+      else iterator.next().then(resolve, reject)
+    })
+  for (let result = await next(); !result.done; result = await next()) yield result.value
 }

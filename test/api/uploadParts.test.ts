@@ -136,6 +136,29 @@ test('a client that has come back ends its earlier request, of which it may know
   socket.destroy()
 })
 
+test('a connection that says no more does not keep its client from going on', async () => {
+  const bytes = randomBytes(1_000_000)
+  const { hostname, port } = new URL(api.url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {}).resume()
+  socket.write(
+    `PUT /v1/uploads/dead.csv HTTP/1.1\r\nhost: ${hostname}\r\nupload-complete: ?1\r\n` +
+      `content-length: ${bytes.length}\r\n\r\n`,
+  )
+  socket.write(bytes.subarray(0, 400_000))
+  const part = join(folder, '.dead.csv.part')
+  await until(async () => (await stat(part).catch(() => null))?.size === 400_000, {
+    what: 'the first bytes',
+  })
+  expect(await head('dead.csv')).toEqual([204, '400000', '?0'])
+  const { sent } = await send('PATCH', 'dead.csv', {
+    headers: at(400_000, true),
+    bytes: bytes.subarray(400_000),
+  })
+  expect(sent).toEqual([200, '1000000', '?1'])
+  socket.destroy()
+})
+
 test.each([
   ['in one request', {}],
   ['in parts', { 'upload-complete': '?1' }],

@@ -107,7 +107,8 @@ test('the same command with its --id goes on with what an earlier one has sent',
   const first = Buffer.alloc(size - 1_000_000)
   await handle.read(first, 0, first.length, 0)
   await handle.close()
-  const name = `again-${'large.csv'}`
+  const [again, other] = [`${harness.queue}-again`, `${harness.queue}-other`]
+  const name = `${again}-large.csv`
   const sent = await fetch(`http://127.0.0.1:${port}/v1/uploads/${name}`, {
     method: 'PUT',
     headers: { 'upload-complete': '?0' },
@@ -115,18 +116,18 @@ test('the same command with its --id goes on with what an earlier one has sent',
   })
   expect(sent.status).toBe(201)
   await harness.db.query('drop table large')
-  const { code, out } = await ingest(proxy.url, '--id', 'again')
+  const { code, out } = await ingest(proxy.url, '--id', again)
   expect([code, JSON.parse(out)]).toMatchObject([0, { state: 'completed', rowsLoaded: rows }])
   expect(proxy.total()).toBeLessThan(1_100_000)
   // What an earlier command sent of another file of that name is found out by its checksum.
-  const other = Buffer.from(first)
-  other.write('9', 9)
-  await fetch(`http://127.0.0.1:${port}/v1/uploads/other-large.csv`, {
+  const changed = Buffer.from(first)
+  changed.write('9', 9)
+  await fetch(`http://127.0.0.1:${port}/v1/uploads/${other}-large.csv`, {
     method: 'PUT',
     headers: { 'upload-complete': '?0' },
-    body: other,
+    body: changed,
   })
-  const refused = await ingest(proxy.url, '--id', 'other')
+  const refused = await ingest(proxy.url, '--id', other)
   expect([refused.code, JSON.parse(refused.error).error.code]).toEqual([
     1,
     'upload_checksum_differs',
