@@ -217,10 +217,10 @@ test('a connection with a url lists and reads below it only', async () => {
   }
 })
 
-test('a million keys are listed in flat memory', { timeout: 180_000 }, async () => {
+test('300,000 keys are listed in flat memory', { timeout: 180_000 }, async () => {
   const keyAt = (n: number) => `data/${String(n).padStart(7, '0')}.csv`
   const behind = (text: string) => (/^data\/\d{7}/.test(text) ? Number(text.slice(5, 12)) + 1 : 0)
-  await start({ count: 1_000_000, keyAt, behind })
+  await start({ count: 300_000, keyAt, behind })
   const spec = { kind: 's3' as const, url: 's3://bucket/data/*.csv', connection: 'store' }
   const connections = { store: { kind: 's3', endpoint: fake.endpoint, ...keys } }
   const source = s3.open(spec, sourceDeps({ transport, connections }))
@@ -234,9 +234,9 @@ test('a million keys are listed in flat memory', { timeout: 180_000 }, async () 
   let mostMb = 0
   const beforeMb = heapMb()
   for await (const _ of source.list(signal)) {
-    if (++count % 100_000 === 0) mostMb = Math.max(mostMb, heapMb())
+    if (++count % 50_000 === 0) mostMb = Math.max(mostMb, heapMb())
   }
-  expect(count).toBe(1_000_000)
+  expect(count).toBe(300_000)
   // Their names alone would be more: 100 bytes each, and what is around them.
-  expect(mostMb - beforeMb).toBeLessThan(60)
+  expect(mostMb - beforeMb).toBeLessThan(20)
 })
