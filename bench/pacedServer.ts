@@ -49,7 +49,16 @@ async function sendPaced(
     const dueMs = sinceMs + (sent / bytesPerSecond) * 1000
     if (dueMs > performance.now() + 1) await sleep(dueMs - performance.now())
     if (response.write(chunk)) continue
-    await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+    await drained(response)
   }
   response.end()
 }
+
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })

@@ -7,7 +7,7 @@ import { type PinnedFile, readFile } from './readFile.ts'
 import type { Ask } from './transport.ts'
 
 /** So much of it is held for each connection. */
-const partBytes = 8 * 1024 * 1024
+const partBytes = 4 * 1024 * 1024
 const connections = 4
 
 /**
@@ -22,13 +22,13 @@ export async function* readAhead(
 ): AsyncGenerator<Buffer> {
   const { pin } = file
   const { start, end } = range ?? { start: 0, end: pin.sizeBytes }
-  if (end === null || end - start <= 2 * partBytes || !isFirm(pin)) {
+  if (end === null || end - start <= 4 * partBytes || !isFirm(pin)) {
     yield* readFile(ask, file, { range, signal })
     return
   }
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
-  const read = (part: Range) => wholeOf(readFile(ask, file, { range: part, signal: either }))
+  const read = (part: Range) => wholeOf(readFile(ask, file, { range: part, signal: either }), part)
   try {
     for await (const bytes of mapOrdered(partsOf({ start, end }), connections, read)) {
       let isTaken = false
@@ -53,8 +53,9 @@ function* partsOf({ start, end }: Range): Generator<Range> {
     yield { start: at, end: Math.min(at + partBytes, end) }
 }
 
-async function wholeOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of bytes) chunks.push(Buffer.from(chunk))
-  return Buffer.concat(chunks)
+async function wholeOf(bytes: AsyncIterable<Buffer>, { start, end }: Range): Promise<Buffer> {
+  const whole = Buffer.allocUnsafe(end - start)
+  let at = 0
+  for await (const chunk of bytes) at += chunk.copy(whole, at)
+  return whole.subarray(0, at)
 }
