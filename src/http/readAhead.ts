@@ -3,7 +3,7 @@
 import { mapOrdered } from '../io/mapOrdered.ts'
 import type { Range } from '../io/openFile.ts'
 import { isFirm } from './pin.ts'
-import { type PinnedFile, readFile } from './readFile.ts'
+import { mustBeUnchanged, type PinnedFile, type Reading, readFile, readPart } from './readFile.ts'
 import type { Ask } from './transport.ts'
 
 /** So much of it is held for each connection. */
@@ -18,7 +18,7 @@ const connections = 4
 export async function* readAhead(
   ask: Ask,
   file: PinnedFile,
-  { range, signal }: { range?: Range | undefined; signal: AbortSignal },
+  { range, signal }: Reading,
 ): AsyncGenerator<Buffer> {
   const { pin } = file
   const { start, end } = range ?? { start: 0, end: pin.sizeBytes }
@@ -28,7 +28,7 @@ export async function* readAhead(
   }
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
-  const read = (part: Range) => wholeOf(readFile(ask, file, { range: part, signal: either }), part)
+  const read = (part: Range) => wholeOf(readPart(ask, file, { range: part, signal: either }), part)
   try {
     for await (const bytes of mapOrdered(partsOf({ start, end }), connections, read)) {
       let isTaken = false
@@ -40,6 +40,7 @@ export async function* readAhead(
         if (!isTaken) stop.abort()
       }
     }
+    await mustBeUnchanged(ask, file, signal)
   } catch (error) {
     signal.throwIfAborted()
     throw error

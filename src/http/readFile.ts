@@ -20,6 +20,12 @@ const progressBytes = 1 << 20
 /** Of so little a server has read all at once: it cannot have changed under its hands. */
 const atOnceBytes = 1 << 20
 
+export interface Reading {
+  /** All of it if absent. */
+  range?: Range | undefined
+  signal: AbortSignal
+}
+
 /**
  * The bytes of a file, or of a range of it.
  * @throws file_changed, file_vanished, source_refused, source_unavailable, packing_unsupported
@@ -27,7 +33,21 @@ const atOnceBytes = 1 << 20
 export async function* readFile(
   ask: Ask,
   file: PinnedFile,
-  { range, signal }: { range?: Range | undefined; signal: AbortSignal },
+  reading: Reading,
+): AsyncGenerator<Buffer> {
+  let bytes = 0
+  for await (const chunk of readPart(ask, file, reading)) {
+    bytes += chunk.length
+    yield chunk
+  }
+  if (bytes > atOnceBytes && isFirm(file.pin)) await mustBeUnchanged(ask, file, reading.signal)
+}
+
+/** The same, for who asks by himself at the end of all parts whether the file is as it was. */
+export async function* readPart(
+  ask: Ask,
+  file: PinnedFile,
+  { range, signal }: Reading,
 ): AsyncGenerator<Buffer> {
   const { pin } = file
   const { start, end } = range ?? { start: 0, end: pin.sizeBytes }
@@ -53,7 +73,6 @@ export async function* readFile(
       await afterFailure(error)
     }
   }
-  if (at - start > atOnceBytes && isFirm(pin)) await mustBeUnchanged(ask, file, signal)
 }
 
 /** Two answers that cannot be told to be of one state may not be put together. */
@@ -139,7 +158,11 @@ function toChange(answer: Answer, file: string, pin: Pin): SluiceError {
  * A server that reads its file while it sends it may mix two states of it.
  * @throws file_changed, file_vanished
  */
-const mustBeUnchanged = (ask: Ask, { name, pin }: PinnedFile, signal: AbortSignal): Promise<void> =>
+export const mustBeUnchanged = (
+  ask: Ask,
+  { name, pin }: PinnedFile,
+  signal: AbortSignal,
+): Promise<void> =>
   patiently(signal, async () => {
     const answer = await ask({ range: 'bytes=0-0', ...conditions(pin) }, signal)
     try {
