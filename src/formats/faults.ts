@@ -11,7 +11,7 @@ export function wrongCount(fields: number, width: number): Fault {
 /** Looks at bytes that PostgreSQL cannot store: at the slice first, which is nearly always clean. */
 export class ByteCheck {
   readonly #slice: Buffer
-  /** None of the records has a fault. */
+  /** Whether no record has a fault. */
   readonly isClean: boolean
 
   constructor(slice: Buffer) {

@@ -169,7 +169,7 @@ export class PlainCount extends PlainWindow {
 export interface PlainLines {
   count: number
   bytes: Buffer
-  /** Of each record where it starts, where it ends, and where its line ends; the first two from `base` on. */
+  /** Three numbers a record: where it starts, where it ends, and where its line ends; the first two from `base` on. */
   records: Int32Array
   base: number
   /** Behind the last record. */

@@ -8,7 +8,7 @@ export type Fraction = 1_000 | 1_000_000 | 1_000_000_000
 export type Scalar =
   | { kind: Plain }
   | { kind: 'fixed'; name: string; size: number }
-  /** Of so many bytes; of as many as it says itself if null. */
+  /** `size` counts its bytes; null where each value says how many it has. */
   | { kind: 'decimal'; precision: number; scale: number; size: number | null }
   | { kind: 'uuid'; size: 16 | null }
   | { kind: 'date' }
