@@ -22,9 +22,6 @@ export interface Described {
   read(): Promise<{ value: unknown } | { problem: string }>
 }
 
-/** It is in variables, in messages, and in the addresses of other sources. */
-export const namePattern = /^[a-z][a-z0-9_]{0,62}$/
-
 const bytesMax = 1024 * 1024
 
 /** All of them. One that is described twice is taken from the variable, then from the folder. */

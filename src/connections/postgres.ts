@@ -1,6 +1,6 @@
 /** Connection `postgres`: a database, and how to log in there. */
 import { type Static, Type } from 'typebox'
-import { openSession } from '../foreign/session.ts'
+import { withSession } from '../foreign/session.ts'
 import type { ConnectionKind, TestDeps } from './connection.ts'
 
 const options = Type.Object(
@@ -28,21 +28,14 @@ export const postgres = {
     const { hostname, port, pathname } = parse(url) as URL
     return `postgres://${hostname}${port && `:${port}`}${pathname}`
   },
-  async test({ url }: PostgresConnection, { name, signal }: TestDeps) {
-    const session = await openSession({ connection: name, url })
-    const stop = () => session.destroy()
-    signal.addEventListener('abort', stop)
-    try {
+  test: ({ url }: PostgresConnection, { name, signal }: TestDeps) =>
+    withSession({ connection: name, url }, signal, async (session) => {
       const { rows } = await session.query<{ role: string; version: string }>(
         `select current_user as role, current_setting('server_version') as version`,
       )
       const { role, version } = rows[0] as { role: string; version: string }
       return `PostgreSQL ${version} lets ${role} in`
-    } finally {
-      signal.removeEventListener('abort', stop)
-      stop()
-    }
-  },
+    }),
 } satisfies ConnectionKind<PostgresConnection>
 
 function parse(url: string): URL | null {

@@ -72,6 +72,23 @@ export async function openSession(
   }
 }
 
+/** Uses a session of its own, and ends it; an abort ends it too. @throws what `openSession` throws */
+export async function withSession<T>(
+  database: Database,
+  signal: AbortSignal,
+  work: (session: SourceSession) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(database)
+  const end = () => session.destroy()
+  signal.addEventListener('abort', end)
+  try {
+    return await work(session)
+  } finally {
+    signal.removeEventListener('abort', end)
+    end()
+  }
+}
+
 export class SourceSession implements Session {
   readonly #client: pg.Client
   readonly #database: Database

@@ -28,10 +28,10 @@ interface TypeRow {
   name: string
   /** `b` for a base type, `d` for a domain, `e` for an enum: see pg_type.typtype. */
   form: string
-  /** Of a domain: what it is made of. */
+  /** The type that a domain is made of; else 0. */
   base: number
   baseModifier: number
-  /** Of an array: the type of its elements; else 0. */
+  /** The type of the elements of an array; else 0. */
   element: number
 }
 

@@ -1,6 +1,7 @@
 /** Source `http`: files that servers have, by their addresses. */
 import { type Static, Type } from 'typebox'
 import { type HttpConnection, headersOf, isWithin } from '../connections/http.ts'
+import { ConnectionName } from '../connections/name.ts'
 import { mustBePath } from '../domain/sourcePath.ts'
 import { UploadName } from '../domain/upload.ts'
 import { sluiceError } from '../errors.ts'
@@ -42,10 +43,7 @@ const options = Type.Object(
     ),
     list: Type.Optional(List),
     connection: Type.Optional(
-      Type.String({
-        pattern: '^[a-z][a-z0-9_]{0,62}$',
-        description: 'The connection that has the login. Its url begins all of the addresses.',
-      }),
+      ConnectionName('The connection that has the login. Its url begins all of the addresses.'),
     ),
   },
   { additionalProperties: false, description: 'Files that the worker reads over HTTP.' },

@@ -1,20 +1,17 @@
 /** Source `postgres`: a table of another PostgreSQL, or what a query gives there. */
 import { type Static, Type } from 'typebox'
-import { namePattern } from '../connections/places.ts'
+import { ConnectionName, namePattern } from '../connections/name.ts'
 import { parseTableName, showTable } from '../domain/table.ts'
 import { sluiceError } from '../errors.ts'
 import { fieldsOf, sizeOf } from '../foreign/relation.ts'
 import { readRows } from '../foreign/rows.ts'
-import { openSession } from '../foreign/session.ts'
+import { withSession } from '../foreign/session.ts'
 import type { Given, Source, SourceDeps, SourceKind } from './source.ts'
 
 const options = Type.Object(
   {
     kind: Type.Literal('postgres'),
-    connection: Type.String({
-      pattern: namePattern.source,
-      description: 'The connection that has the address and the login.',
-    }),
+    connection: ConnectionName('The connection that has the address and the login.'),
     table: Type.Optional(
       Type.String({ minLength: 1, maxLength: 200, description: 'Like `public.orders`.' }),
     ),
@@ -74,18 +71,12 @@ export const postgres = {
     }
     return {
       async *list(signal) {
-        const session = await openSession(await database())
-        const stop = () => session.destroy()
-        signal.addEventListener('abort', stop)
-        try {
+        const sizeBytes = await withSession(await database(), signal, async (session) => {
           await fieldsOf(session, relation)
-          const sizeBytes = await sizeOf(session, relation)
-          // What is read is the state at the time of reading, so no two ingests read the same.
-          yield { name, sizeBytes, version: new Date().toISOString(), head, place: 0 }
-        } finally {
-          signal.removeEventListener('abort', stop)
-          stop()
-        }
+          return sizeOf(session, relation)
+        })
+        // What is read is the state at the time of reading, so no two ingests read the same.
+        yield { name, sizeBytes, version: new Date().toISOString(), head, place: 0 }
       },
       async open({ name: file }, signal) {
         const { knownTypes } = deps

@@ -1,5 +1,6 @@
 /** Source `s3`: objects of a store, by their addresses, the folders and the globs of their keys. */
 import { type Static, Type } from 'typebox'
+import { ConnectionName } from '../connections/name.ts'
 import { mayRead, storeOf } from '../connections/s3.ts'
 import { selectionOf, selectionProperties } from '../domain/selection.ts'
 import { sluiceError } from '../errors.ts'
@@ -21,10 +22,7 @@ const options = Type.Object(
       description: 'An object, a folder or a glob, like s3://bucket/2026/**/*.csv; or several.',
     }),
     connection: Type.Optional(
-      Type.String({
-        pattern: '^[a-z][a-z0-9_]{0,62}$',
-        description: 'The connection that has the store and the keys; absent for AWS.',
-      }),
+      ConnectionName('The connection that has the store and the keys; absent for AWS.'),
     ),
     ...selectionProperties,
   },
