@@ -4,6 +4,7 @@
  * Rows, rejects and the receipt commit together. A retry therefore finds the receipt and returns
  * it, or finds nothing and starts clean: there is no third case.
  */
+import { mismatchOf } from '../src/domain/counts.ts'
 import { filledBy } from '../src/domain/plan.ts'
 import { parseTableName } from '../src/domain/table.ts'
 import type { Receipt, Reject, UnitRef } from '../src/domain/words.ts'
@@ -151,14 +152,13 @@ async function mustAddUp(
   { landing }: UnitEntry,
   receipt: Receipt,
 ): Promise<void> {
-  const { rowsRead, rowsLoaded, rowsRejected, rowsSkipped = 0 } = receipt
-  const kept = rowsRead - rowsRejected - rowsSkipped
-  if (rowsLoaded === kept) return
+  const mismatch = mismatchOf(receipt)
+  if (mismatch === null) return
+  const { rowsRead, rowsLoaded, rowsRejected, rowsSkipped = 0, rowsFiltered = 0 } = receipt
+  const kept = rowsRead - rowsRejected - rowsSkipped - rowsFiltered
   if (rowsLoaded < kept) {
     const error = await whyLost(tx, landing, { sent: kept, arrived: rowsLoaded })
     if (error.code === 'target_refused') throw error
   }
-  const counts = `${rowsLoaded} loaded, ${rowsRejected} rejected, ${rowsSkipped} skipped`
-  const problem = `unit ${unitNo}: ${rowsRead} read, ${counts}`
-  throw sluiceError('count_mismatch', { problem })
+  throw sluiceError('count_mismatch', { problem: `unit ${unitNo}: ${mismatch}` })
 }

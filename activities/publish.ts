@@ -30,6 +30,7 @@ import { countsOf, publishedCounts, withColumns, withNotes } from './publish/cou
 import { takeBackEmptied } from './publish/emptied.ts'
 import { evolve } from './publish/evolve.ts'
 import { fillTarget } from './publish/fill.ts'
+import type { Moved } from './publish/filling.ts'
 import { noteLikely } from './publish/likely.ts'
 import { overLimit } from './publish/limit.ts'
 import { refused } from './publish/refused.ts'
@@ -87,7 +88,7 @@ export async function publishIn(
   countsOf(loaded)
   const moved = entry.spec.target?.atomic
     ? await moveRows(attempt, tx, input, { entry, loaded })
-    : loaded
+    : { loaded, changes: null }
   if (moved instanceof Error) return moved
   return record(tx, input, entry, moved)
 }
@@ -97,12 +98,12 @@ async function record(
   tx: Connection,
   { ingestId, isEnd = false }: PublishInput,
   entry: IngestEntry,
-  moved: Sums,
+  { loaded, changes }: Moved,
 ): Promise<Counts> {
   const { spec, columns } = entry
-  const published = countsOf(moved)
+  const published = { ...countsOf(loaded), ...changes }
   const { rowsRejected: rejected } = published
-  if (moved.trimmed > 0) await noteTrimmed(tx, ingestId, published)
+  if (loaded.trimmed > 0) await noteTrimmed(tx, ingestId, published)
   if (rejected > 0) await noteLikely(tx, ingestId, entry, rejected)
   const { earlier, isNoted } = await recordPublished(tx, ingestId, published, isEnd)
   const isRepeated = await noteRepeated(tx, ingestId, spec, earlier)
@@ -124,8 +125,8 @@ async function noteRepeated(
 }
 
 /**
- * @returns what the receipts add up to then; an error when the rows that are left are too few, and
- *   nothing was moved
+ * @returns what the receipts add up to then, and what the mode tells; an error when the rows that are
+ *   left are too few, and nothing was moved
  * @throws target_refused, count_mismatch
  */
 async function moveRows(
@@ -133,7 +134,7 @@ async function moveRows(
   tx: Connection,
   input: PublishInput,
   { entry, loaded }: { entry: IngestEntry; loaded: Sums },
-): Promise<Sums | SluiceError> {
+): Promise<Moved | SluiceError> {
   const { ingestId } = input
   const { spec, columns, traced } = entry
   const { table, mode } = spec.target as FullTarget
@@ -144,7 +145,7 @@ async function moveRows(
   if (!there) {
     if (traced) await dropRowColumn(tx, landing)
     await renameIntoPlace(tx, landing, target)
-    return loaded
+    return { loaded, changes: null }
   }
   const same = JSON.stringify(there.columns.map(({ name, type }) => [name, type]))
   const had = (columns ?? []).filter(({ added }) => !added)
@@ -152,7 +153,7 @@ async function moveRows(
   if (modes[mode].mayTakePlace(there) && same === ours && !traced) {
     await swap(tx, landing, target)
     await recordReplaced(tx, ingestId, target)
-    return loaded
+    return { loaded, changes: null }
   }
   const list = await evolve(tx, target, there, columns ?? []).catch((error) => {
     throw isRefusal(error) ? refused(target, error) : error

@@ -1,5 +1,6 @@
 /** What the Temporal Web UI shows as current details: how far it is, and what became of it. */
 import { setCurrentDetails } from '@temporalio/workflow'
+import { changesText, leftOutText } from '../src/domain/counts.ts'
 import type { IngestInput, Progress } from '../src/domain/ingestInput.ts'
 import { inMarkdown } from '../src/domain/shortText.ts'
 import type { Counts, Phase } from '../src/domain/words.ts'
@@ -17,14 +18,13 @@ export const show = (input: IngestInput, progress: Shown): void =>
 
 /** At the end: what was loaded and rejected, into which columns, and what was guessed or changed. */
 export function showEnd(input: IngestInput, { paused }: Progress, counts: Counts): void {
-  const { files, units, rowsLoaded, rowsRejected, rowsSkipped = 0 } = counts
+  const { files, units, rowsLoaded } = counts
   const { columns = [], notes = [] } = counts
-  const skipped = rowsSkipped > 0 ? `, ${rowsSkipped} skipped` : ''
   const lines = [
     headOf(input, paused ? 'completed, though paused' : 'completed'),
     `- files: ${files}`,
     units > 0 ? `- units: ${units}` : '',
-    units > 0 ? `- rows: ${rowsLoaded} loaded, ${rowsRejected} rejected${skipped}` : '',
+    units > 0 ? `- rows: ${rowsLoaded} loaded${changesText(counts)}, ${leftOutText(counts)}` : '',
     columns.length > 0
       ? `- columns: ${columns.map((each) => inMarkdown(each, 80)).join(', ')}`
       : '',

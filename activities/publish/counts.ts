@@ -1,9 +1,10 @@
 /** What a publish comes to: the counts of its receipts, with columns and notes for the result. */
+import { type Changes, mismatchOf } from '../../src/domain/counts.ts'
 import { shortText } from '../../src/domain/shortText.ts'
 import type { Counts } from '../../src/domain/words.ts'
 import { sluiceError } from '../../src/errors.ts'
 import type { Connection, Db } from '../../src/postgres/db.ts'
-import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
+import { type IngestEntry, readChanges } from '../../src/postgres/ledger/ingests.ts'
 import { readNotes } from '../../src/postgres/ledger/notes.ts'
 import { type Sums, sumReceipts } from '../../src/postgres/ledger/units.ts'
 
@@ -17,8 +18,9 @@ export async function publishedCounts(
   ingestId: string,
   { columns }: Pick<IngestEntry, 'columns'>,
 ): Promise<Counts> {
-  const counts = withColumns(countsOf(await sumReceipts(tx, ingestId)), columns)
-  return withNotes(tx, ingestId, counts)
+  const published = countsOf(await sumReceipts(tx, ingestId))
+  const counts = { ...published, ...(await readChanges(tx, ingestId)) }
+  return withNotes(tx, ingestId, withColumns(counts, columns))
 }
 
 export function withColumns(counts: Counts, columns: IngestEntry['columns']): Counts {
@@ -38,15 +40,14 @@ export async function withNotes(
   return notes.length > 0 ? { ...published, notes } : published
 }
 
-type Published = Required<Omit<Counts, 'notes' | 'columns'>>
+type Published = Required<Omit<Counts, 'notes' | 'columns' | keyof Changes>>
 
 /** @throws count_mismatch */
 export function countsOf({ missing, trimmed: _, ...counts }: Sums): Published {
   if (missing > 0) {
     throw sluiceError('count_mismatch', { problem: `${missing} units have no receipt` })
   }
-  const { rowsRead, rowsLoaded, rowsRejected, rowsSkipped } = counts
-  if (rowsRead === rowsLoaded + rowsRejected + rowsSkipped) return counts
-  const parts = `${rowsLoaded} loaded, ${rowsRejected} rejected, ${rowsSkipped} skipped`
-  throw sluiceError('count_mismatch', { problem: `${rowsRead} read, ${parts}` })
+  const problem = mismatchOf(counts)
+  if (problem !== null) throw sluiceError('count_mismatch', { problem })
+  return counts
 }

@@ -2,7 +2,7 @@
 import { quoteTable, type TableName } from '../../src/domain/table.ts'
 import type { SluiceError } from '../../src/errors.ts'
 import { type Connection, problemOf } from '../../src/postgres/db.ts'
-import { type Sums, sumReceipts } from '../../src/postgres/ledger/units.ts'
+import { sumReceipts } from '../../src/postgres/ledger/units.ts'
 import { modes } from '../../src/postgres/modes/index.ts'
 import { isAboutRow, isRefusal } from '../../src/postgres/sqlState.ts'
 import { judgeAtOnce, mayRefuse, runDeferred } from '../../src/postgres/target/constraints.ts'
@@ -11,7 +11,7 @@ import { targetChanged } from '../../src/postgres/target/relied.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import { countsOf } from './counts.ts'
-import { type Filling, type Publishing, rowsOf } from './filling.ts'
+import { type Filling, type Moved, type Publishing, rowsOf } from './filling.ts'
 import { judgeLanding } from './judge.ts'
 import { overLimit } from './limit.ts'
 import { refusedRows } from './refused.ts'
@@ -27,7 +27,7 @@ interface Refusal {
  * Tries it first: rows without a fault cost no judgement, and writers of the target are not kept
  * waiting by a lock. Rows that break a constraint are found by asking for all of them at once, and
  * what else the target refuses by a search, once; then it is tried with the others.
- * @returns what the receipts add up to then; an error when rows were refused and nothing was moved
+ * @returns an error when rows were refused and nothing was moved
  * @throws target_refused, target_changed, sequence_behind, count_mismatch
  */
 export async function fillTarget(
@@ -35,15 +35,16 @@ export async function fillTarget(
   tx: Connection,
   input: Publishing,
   filling: Filling,
-): Promise<Sums | SluiceError> {
+): Promise<Moved | SluiceError> {
   const { spec, traced } = filling.entry
   // A spec that says to skip rows expects some, so they are sought before the first try.
   let tries = !(traced && spec.target?.unique === 'skip')
   let isSearched = false
   let { loaded } = filling
   for (;;) {
-    const refusal = tries ? await tryToFill(tx, { ...filling, loaded }) : null
-    if (tries && refusal === null) return loaded
+    const tried = tries ? await tryToFill(tx, { ...filling, loaded }) : null
+    if (tried && 'changes' in tried) return { loaded, ...tried }
+    const refusal = tried
     const at = { ...filling, loaded, refusal, isSearched }
     const done = await takeOut(attempt, tx, input, at)
     if (done instanceof Error) return done
@@ -81,7 +82,10 @@ async function takeOut(
  * @returns why the target refuses the rows; then nothing was done
  * @throws target_refused, count_mismatch
  */
-async function tryToFill(tx: Connection, filling: Filling): Promise<Refusal | null> {
+async function tryToFill(
+  tx: Connection,
+  filling: Filling,
+): Promise<Refusal | Pick<Moved, 'changes'>> {
   const { entry, loaded, target } = filling
   const { mode } = entry.spec.target as FullTarget
   let isDeferred = false
@@ -89,11 +93,11 @@ async function tryToFill(tx: Connection, filling: Filling): Promise<Refusal | nu
   try {
     await judgeAtOnce(tx, target)
     await modes[mode].makeRoom(tx, rowsOf(filling))
-    const rows = await modes[mode].fill(tx, rowsOf(filling))
+    const { rows, changes } = await modes[mode].fill(tx, rowsOf(filling))
     await mustHaveArrived(tx, target, { rows, rowsLoaded: loaded.rowsLoaded })
     isDeferred = true
     await runDeferred(tx)
-    return null
+    return { changes }
   } catch (error) {
     if (!isRefusal(error)) throw error
     await tx.query('rollback to savepoint fill')

@@ -1,4 +1,5 @@
 /** What the rows of an ingest are moved by, once the target is locked. */
+import type { Changes } from '../../src/domain/counts.ts'
 import type { TableName } from '../../src/domain/table.ts'
 import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import type { Sums } from '../../src/postgres/ledger/units.ts'
@@ -10,6 +11,13 @@ export interface Publishing {
   ingestId: string
   /** Data records that staging counted. */
   records: number
+}
+
+/** What a publish has come to. */
+export interface Moved {
+  /** What the receipts add up to then. */
+  loaded: Sums
+  changes: Changes | null
 }
 
 export interface Filling {

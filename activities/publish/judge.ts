@@ -138,7 +138,7 @@ interface Judged extends UnitReceipt {
  */
 async function findRecords(
   tx: Connection,
-  { ingestId, unitNo, reader, unit, rowsLoaded }: Judged,
+  { ingestId, unitNo, reader, unit, rowsLanded }: Judged,
   bytes: UnitBytes,
   marks: readonly Mark[],
 ): Promise<Reject[]> {
@@ -163,7 +163,7 @@ async function findRecords(
       rejects.push({ fileNo, line, column, code, constraint, error, raw })
     }
   }
-  if (rank === rowsLoaded && rejects.length === marks.length) return rejects
-  const problem = `unit ${unitNo} has ${rank} records for ${rowsLoaded} rows`
+  if (rank === rowsLanded && rejects.length === marks.length) return rejects
+  const problem = `unit ${unitNo} has ${rank} records for ${rowsLanded} rows`
   throw sluiceError('count_mismatch', { problem })
 }

@@ -1,4 +1,6 @@
 /** Whether an ingest has too many rejects to be published. */
+
+import type { Outcomes } from '../../src/domain/counts.ts'
 import { likelyCause } from '../../src/domain/likely.ts'
 import { rejectsAllowed } from '../../src/domain/limits.ts'
 import type { Counts } from '../../src/domain/words.ts'
@@ -28,17 +30,17 @@ export async function overLimit(
   tx: Connection,
   { ingestId, records }: { ingestId: string; records: number },
   entry: Pick<IngestEntry, 'spec' | 'reading'>,
-  counts: Required<Pick<Counts, 'rowsRead' | 'rowsLoaded' | 'rowsRejected' | 'rowsSkipped'>>,
+  counts: Outcomes & Pick<Counts, 'rowsRead'>,
 ): Promise<SluiceError | null> {
   const { max } = entry.spec.rejects
-  const { rowsRejected: rejected, rowsLoaded, rowsSkipped } = counts
+  const { rowsRejected: rejected } = counts
   if (rejected === 0 || rejectsLeft({ records }, entry.spec, counts) >= 0) return null
   const read = Math.max(counts.rowsRead, records)
   const first = await firstReject(tx, ingestId)
   const likely = likelyCause(await rejectedIn(tx, ingestId), saidIn(entry))
   if (max !== null)
     return sluiceError('rejects_over_max', { ingestId, rejected, read, max, first, likely })
-  return rowsLoaded + rowsSkipped === 0
+  return rejected === counts.rowsRead
     ? sluiceError('every_row_rejected', { ingestId, rejected, first, likely })
     : sluiceError('most_rows_rejected', { ingestId, rejected, read, first, likely })
 }

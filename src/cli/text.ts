@@ -1,6 +1,7 @@
 /** Ingests in words, for people. */
 import { isAbsolute, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { changesText, leftOutText } from '../domain/counts.ts'
 import { shortSize as size } from '../domain/shortText.ts'
 import type { Note } from '../errors/notes.ts'
 import { shellHintOf } from '../errors.ts'
@@ -66,14 +67,16 @@ export const noteLine = ({ message, hint }: Note): string =>
   `${colors.yellow('Note:')} ${hint ? `${message} ${hint}` : message}`
 
 /** What became of the rows that were not loaded. */
-export const leftOut = ({ rowsRejected, rowsSkipped }: Ingest): string =>
-  `${number(rowsRejected)} rejected${rowsSkipped > 0 ? `, ${number(rowsSkipped)} skipped` : ''}`
+export const leftOut = (view: Ingest): string => leftOutText(view, number)
 
 function counts(view: Ingest): string {
   const { state, rowsLoaded, target, stepsFinished } = view
   const rejected = leftOut(view)
   if (target === null) return `steps done: ${number(stepsFinished)}`
-  if (state === 'completed') return `${rows(rowsLoaded)} loaded into ${target}, ${rejected}`
+  const changed = changesText(view, number)
+  if (state === 'completed') {
+    return `${rows(rowsLoaded)} loaded into ${target}${changed}, ${rejected}`
+  }
   return `nothing was published to ${target}, ${rejected}`
 }
 
@@ -91,7 +94,7 @@ export function details(view: IngestNow): string {
     ['files', `${number(view.filesStaged)} of ${number(view.files)} staged`],
     ['size', view.sizeBytes === null ? null : size(view.sizeBytes)],
     ['units', `${number(view.unitsLoaded)} of ${number(view.units)} loaded`],
-    ['rows', `${number(view.rowsLoaded)} loaded, ${leftOut(view)}`],
+    ['rows', `${number(view.rowsLoaded)} loaded${changesText(view, number)}, ${leftOut(view)}`],
     ['rejects', again(view)],
     ['entered', view.createdAt],
     ['took', duration(tookMs(view))],

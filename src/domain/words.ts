@@ -1,5 +1,6 @@
 /** The shapes that the words of Sluice name. What each word means is in glossary.ts. */
 import type { Note } from '../errors/notes.ts'
+import type { Changes } from './counts.ts'
 import type { FieldFacts } from './types.ts'
 
 /** How the bytes of one staged file, which are UTF-8, are to be read. The rest of it is its format's. */
@@ -149,12 +150,16 @@ export interface UnitRef {
 
 /** What a unit's transaction recorded. */
 export interface Receipt {
-  /** Data records read: always `rowsLoaded + rowsRejected + rowsSkipped`. */
+  /** Data records read: each has one of the outcomes of counts.ts. */
   rowsRead: number
   rowsLoaded: number
   rowsRejected: number
   /** Rows that the target had already, where the spec says to skip them; 0 if absent. */
   rowsSkipped?: number
+  /** Rows that the spec leaves out by a condition; 0 if absent. */
+  rowsFiltered?: number
+  /** Rows that another one with the same key has taken the place of; 0 if absent. */
+  rowsSuperseded?: number
   /** Rejects that publish was to load again. Set only in histories of earlier versions. */
   rowsToReload?: number
   /** What `ragged` dropped from the loaded rows, or filled up in them; absent for none. */
@@ -204,7 +209,7 @@ export interface Outcome {
 }
 
 /** The counts of an ingest: the same for API, CLI, Web UI and the workflow's result. */
-export interface Counts {
+export interface Counts extends Partial<Changes> {
   files: number
   units: number
   rowsRead: number
@@ -212,6 +217,8 @@ export interface Counts {
   rowsRejected: number
   /** See Receipt. */
   rowsSkipped?: number
+  rowsFiltered?: number
+  rowsSuperseded?: number
   /** The first columns with their types, short; only in the result of a workflow. */
   columns?: string[]
   /** What was guessed, left out or changed; only in the result of a workflow, absent when empty. */

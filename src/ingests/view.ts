@@ -16,6 +16,9 @@ export const Links = Type.Object({
   ui: orNull(Type.String({ description: 'The ingest in the Temporal Web UI.' })),
 })
 
+const changed = (description: string) =>
+  orNull(count(`${description} Null before that, and for modes that only add rows or replace all.`))
+
 const ledgerPart = {
   id: Type.String(),
   state: State,
@@ -28,10 +31,18 @@ const ledgerPart = {
   stepsFinished: count('Steps done, over all files.'),
   units: count('Units of the plan.'),
   unitsLoaded: count('Units with a receipt.'),
-  rowsRead: count('Always rowsLoaded + rowsRejected + rowsSkipped.'),
+  rowsRead: count(
+    'Always rowsLoaded + rowsRejected + rowsSkipped + rowsFiltered + rowsSuperseded.',
+  ),
   rowsLoaded: count('Rows in the landing table, or in the target once it is published.'),
   rowsRejected: count('Rows that could not be taken: see the rejects.'),
-  rowsSkipped: count('Rows whose key was there already, with `unique: skip`.'),
+  rowsSkipped: count('Rows whose key was there already, and which were to be left out then.'),
+  rowsFiltered: count('Rows that the spec leaves out by a condition.'),
+  rowsSuperseded: count('Rows that another one with the same key has taken the place of.'),
+  rowsInserted: changed('Rows that publish added to the target.'),
+  rowsUpdated: changed('Rows of the target that publish changed.'),
+  rowsUnchanged: changed('Loaded rows that the target had just so: they were not written.'),
+  rowsDeleted: changed('Rows that publish took away from the target.'),
   rowsReloaded: count('How many of the loaded rows were rejects first: a retry loaded them.'),
   columns: orNull(
     Type.Array(

@@ -137,6 +137,22 @@ describe('unique', () => {
     await mustAddUp(again.ingestId)
   })
 
+  test('a row that a trigger refuses is found behind rows that were skipped', async () => {
+    await harness.db.query(`create table watched (a int primary key, b text);
+      insert into watched values (2, 'there');
+      create function watched_look() returns trigger language plpgsql as $$ begin
+        if new.b = 'bad' then raise exception 'not so'; end if; return new; end $$;
+      create trigger watch before insert on watched for each row execute function watched_look()`)
+    const content = 'a,b\n2,x\n1,x\n2,y\n3,bad\n4,z\n'
+    const view = await ingest('watched', content, { target: { unique: 'skip' } })
+    expect(view).toMatchObject({ rowsLoaded: 2, rowsSkipped: 2, rowsRejected: 1 })
+    expect((await rejects(view.ingestId)).map(([, line, code]) => [line, code])).toEqual([
+      [5, 'P0001'],
+    ])
+    expect(await column('watched', 'b')).toEqual(['there', 'x', 'z'])
+    await mustAddUp(view.ingestId)
+  })
+
   test('fail names the constraint and the key, and nothing is published', async () => {
     await harness.db.query(`create table failing (a int primary key, b text not null);
       insert into failing values (2, 'there')`)

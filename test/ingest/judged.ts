@@ -39,13 +39,16 @@ export async function judged() {
   /** Receipts, rejects and rows say the same. */
   async function mustAddUp(ingestId: string) {
     const { rows } = await harness.db.query(
-      `select i.rows_read = i.rows_loaded + i.rows_rejected + i.rows_skipped as adds,
+      `select i.rows_read = i.rows_loaded + i.rows_rejected + i.rows_skipped + i.rows_filtered
+                + i.rows_superseded as adds,
               i.rows_read = u.read and i.rows_loaded = u.loaded and i.rows_rejected = u.rejected
-                and i.rows_skipped = u.skipped and i.rows_rejected = r.rejects as same,
+                and i.rows_skipped = u.skipped and i.rows_filtered = u.filtered
+                and i.rows_superseded = u.superseded and i.rows_rejected = r.rejects as same,
               (select count(*) from pg_class where relname like 'sluice_landing%') as landings
        from sluice.ingests i,
          lateral (select sum(rows_read) as read, sum(rows_loaded) as loaded,
-                         sum(rows_rejected) as rejected, sum(rows_skipped) as skipped
+                         sum(rows_rejected) as rejected, sum(rows_skipped) as skipped,
+                         sum(rows_filtered) as filtered, sum(rows_superseded) as superseded
                   from sluice.units where ingest_id = i.ingest_id) u,
          lateral (select count(*) as rejects from sluice.rejects where ingest_id = i.ingest_id) r
        where ingest_id = $1`,

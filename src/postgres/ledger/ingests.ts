@@ -1,6 +1,7 @@
 /** The ledger's table of ingests: one operation a function. */
 import pg from 'pg'
 import type { Column } from '../../domain/columns.ts'
+import type { Changes } from '../../domain/counts.ts'
 import type { Relied } from '../../domain/relied.ts'
 import { defaultQueue, type Route } from '../../domain/routes.ts'
 import type { LimitsByVerb } from '../../domain/timeLimits.ts'
@@ -215,14 +216,39 @@ export async function recordPublished(
   const { rows } = await tx.query(
     `update sluice.ingests i
      set published_at = now(), rows_read = $2, rows_loaded = $3, rows_rejected = $4,
-         rows_skipped = $5${isEnd ? `, state = 'completed', ${endedText}` : ''}
+         rows_skipped = $5, rows_filtered = $6, rows_superseded = $7, rows_inserted = $8,
+         rows_updated = $9, rows_unchanged = $10, rows_deleted = $11
+         ${isEnd ? `, state = 'completed', ${endedText}` : ''}
      where ingest_id = $1
      returning (${publishedBefore}) as earlier,
                exists (select from sluice.notes where ingest_id = $1) as "isNoted"
                ${isEnd ? `, ${notified(channels.ingests, 'ingest_id')}` : ''}`,
-    [ingestId, counts.rowsRead, counts.rowsLoaded, counts.rowsRejected, counts.rowsSkipped ?? 0],
+    [
+      ingestId,
+      counts.rowsRead,
+      counts.rowsLoaded,
+      counts.rowsRejected,
+      counts.rowsSkipped ?? 0,
+      counts.rowsFiltered ?? 0,
+      counts.rowsSuperseded ?? 0,
+      counts.rowsInserted ?? null,
+      counts.rowsUpdated ?? null,
+      counts.rowsUnchanged ?? null,
+      counts.rowsDeleted ?? null,
+    ],
   )
   return rows[0]
+}
+
+/** What publish did to the rows of the target; null when the mode does not tell it. */
+export async function readChanges(tx: Db | Connection, ingestId: string): Promise<Changes | null> {
+  const { rows } = await tx.query<Changes>(
+    `select rows_inserted as "rowsInserted", rows_updated as "rowsUpdated",
+            rows_unchanged as "rowsUnchanged", rows_deleted as "rowsDeleted"
+     from sluice.ingests where ingest_id = $1 and rows_inserted is not null`,
+    [ingestId],
+  )
+  return rows[0] ?? null
 }
 
 /** For repeated polling: without the spec, which may have megabytes. */

@@ -1,11 +1,17 @@
 /** Ingests as people see them in lists, and as they come along. */
 import type { Column } from '../../domain/columns.ts'
+import type { Changes, Outcomes } from '../../domain/counts.ts'
 import type { Counts, Outcome, Phase, State } from '../../domain/words.ts'
 import type { Db } from '../db.ts'
 import { pageBytesMax } from './page.ts'
 
+type Nullable<T> = { [K in keyof T]: T[K] | null }
+
 /** What people see of an ingest in a list. Counts come from the receipts while it runs. */
-export interface IngestSummary extends Required<Omit<Counts, 'notes' | 'columns'>> {
+export interface IngestSummary
+  extends Outcomes,
+    Nullable<Changes>,
+    Pick<Counts, 'files' | 'units' | 'rowsRead'> {
   ingestId: string
   state: State
   phase: Phase | null
@@ -45,6 +51,10 @@ export const summaryOf = (more: '' | 'i.spec,'): string => `
          coalesce(u.rows_loaded, 0) as "rowsLoaded",
          coalesce(u.rows_rejected, 0) as "rowsRejected",
          coalesce(u.rows_skipped, 0) as "rowsSkipped",
+         coalesce(u.rows_filtered, 0) as "rowsFiltered",
+         coalesce(u.rows_superseded, 0) as "rowsSuperseded",
+         i.rows_inserted as "rowsInserted", i.rows_updated as "rowsUpdated",
+         i.rows_unchanged as "rowsUnchanged", i.rows_deleted as "rowsDeleted",
          case when i.published_at is null then 0 else (
            select coalesce(sum(rows_loaded), 0)::bigint from sluice.retries
            where ingest_id = i.ingest_id
@@ -54,7 +64,9 @@ export const summaryOf = (more: '' | 'i.spec,'): string => `
     select count(*) filter (where loaded_at is not null) as loaded,
            sum(rows_read)::bigint as rows_read, sum(rows_loaded)::bigint as rows_loaded,
            sum(rows_rejected)::bigint as rows_rejected,
-           sum(rows_skipped)::bigint as rows_skipped
+           sum(rows_skipped)::bigint as rows_skipped,
+           sum(rows_filtered)::bigint as rows_filtered,
+           sum(rows_superseded)::bigint as rows_superseded
     from sluice.units where ingest_id = i.ingest_id
   ) u on true
   left join lateral (

@@ -1,5 +1,6 @@
 /** The ledger's table of units: the plan, and the receipts. */
 import type { Column } from '../../domain/columns.ts'
+import type { Outcomes } from '../../domain/counts.ts'
 import type { Relied } from '../../domain/relied.ts'
 import type { Counts, Receipt, State, Unit, UnitRef } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
@@ -43,8 +44,8 @@ export interface UnitEntry {
  */
 export async function lockUnit(tx: Connection, { ingestId, unitNo }: UnitRef): Promise<UnitEntry> {
   const { rows } = await tx.query(
-    `select u.unit, u.rows_read, u.rows_loaded, u.rows_rejected, u.rows_skipped, u.size_bytes,
-            u.lane, u.loaded_at, u.parts, i.state, i.landing, i.columns,
+    `select u.unit, u.rows_read, u.rows_loaded, u.rows_rejected, u.rows_skipped,
+            u.rows_filtered, u.rows_superseded, u.size_bytes, u.lane, u.loaded_at, u.parts, i.state, i.landing, i.columns,
             i.spec -> 'target' as target,
             case when i.spec -> 'target' ->> 'atomic' = 'false' then i.relied end as relied
      from sluice.units u join sluice.ingests i using (ingest_id)
@@ -58,8 +59,10 @@ export async function lockUnit(tx: Connection, { ingestId, unitNo }: UnitRef): P
   return { ...row, receipt: row.loaded_at ? toReceipt(row) : null }
 }
 
-export interface UnitReceipt extends Pick<Receipt, 'rowsLoaded' | 'lane'> {
+export interface UnitReceipt extends Pick<Receipt, 'lane'> {
   unit: Unit
+  /** Rows that it put into the landing table, but those that have become rejects since. */
+  rowsLanded: number
 }
 
 /** A unit that was loaded. */
@@ -68,7 +71,9 @@ export async function readReceipt(
   { ingestId, unitNo }: UnitRef,
 ): Promise<UnitReceipt> {
   const { rows } = await tx.query<UnitReceipt>(
-    `select unit, rows_loaded as "rowsLoaded", lane from sluice.units
+    `select unit, lane,
+            rows_loaded + rows_skipped + rows_filtered + rows_superseded as "rowsLanded"
+     from sluice.units
      where ingest_id = $1 and unit_no = $2 and loaded_at is not null`,
     [ingestId, unitNo],
   )
@@ -86,7 +91,7 @@ export async function settleUnit(
   const { rowCount } = await tx.query(
     `update sluice.units
      set rows_read = $3, rows_loaded = $4, rows_rejected = $5, rows_skipped = $10,
-         lane = $6, worker = $7, attempt = $8, loaded_at = clock_timestamp(),
+         rows_filtered = $13, lane = $6, worker = $7, attempt = $8, loaded_at = clock_timestamp(),
          started_at = clock_timestamp() - $9 * interval '1 ms', trimmed = $11
      where ingest_id = $1 and unit_no = $2 and loaded_at is null
      returning case when $12 then ${notified(channels.ingests, 'ingest_id')} end`,
@@ -103,6 +108,7 @@ export async function settleUnit(
       receipt.rowsSkipped ?? 0,
       receipt.trimmed ? JSON.stringify(receipt.trimmed) : null,
       mayTell(),
+      receipt.rowsFiltered ?? 0,
     ],
   )
   if (rowCount !== 1) {
@@ -111,7 +117,10 @@ export async function settleUnit(
 }
 
 /** What the receipts add up to; how many units have none yet, and how many dropped text. */
-export type Sums = Required<Omit<Counts, 'notes'>> & { missing: number; trimmed: number }
+export interface Sums extends Outcomes, Pick<Counts, 'files' | 'units' | 'rowsRead'> {
+  missing: number
+  trimmed: number
+}
 
 export async function sumReceipts(tx: Db | Connection, ingestId: string): Promise<Sums> {
   const { rows } = await tx.query(
@@ -121,6 +130,8 @@ export async function sumReceipts(tx: Db | Connection, ingestId: string): Promis
             coalesce(sum(rows_loaded), 0)::bigint as "rowsLoaded",
             coalesce(sum(rows_rejected), 0)::bigint as "rowsRejected",
             coalesce(sum(rows_skipped), 0)::bigint as "rowsSkipped",
+            coalesce(sum(rows_filtered), 0)::bigint as "rowsFiltered",
+            coalesce(sum(rows_superseded), 0)::bigint as "rowsSuperseded",
             (select count(*) from sluice.files where ingest_id = $1) as files
      from sluice.units where ingest_id = $1`,
     [ingestId],
@@ -138,6 +149,8 @@ export interface UnitView {
   rowsLoaded: number | null
   rowsRejected: number | null
   rowsSkipped: number | null
+  rowsFiltered: number | null
+  rowsSuperseded: number | null
   lane: Receipt['lane'] | null
   worker: string | null
   attempt: number | null
@@ -156,6 +169,8 @@ export async function listUnits(
             jsonb_array_length(unit -> 'splits') as splits, rows_read as "rowsRead",
             rows_loaded as "rowsLoaded", rows_rejected as "rowsRejected",
             case when loaded_at is not null then rows_skipped end as "rowsSkipped",
+            case when loaded_at is not null then rows_filtered end as "rowsFiltered",
+            case when loaded_at is not null then rows_superseded end as "rowsSuperseded",
             lane, worker, attempt,
             started_at as "startedAt", loaded_at as "loadedAt"
      from sluice.units where ingest_id = $1 and unit_no > $2 order by unit_no limit $3`,
@@ -170,6 +185,8 @@ interface ReceiptRow {
   rows_loaded: number
   rows_rejected: number
   rows_skipped: number
+  rows_filtered: number
+  rows_superseded: number
   size_bytes: number
   lane: Receipt['lane']
 }
@@ -179,6 +196,8 @@ const toReceipt = (row: ReceiptRow): Receipt => ({
   rowsLoaded: row.rows_loaded,
   rowsRejected: row.rows_rejected,
   rowsSkipped: row.rows_skipped,
+  rowsFiltered: row.rows_filtered,
+  rowsSuperseded: row.rows_superseded,
   sizeBytes: row.size_bytes,
   lane: row.lane,
 })

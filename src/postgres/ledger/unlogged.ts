@@ -49,7 +49,7 @@ export async function takeBackReceipts(
   const { rowCount } = await tx.query(
     `update sluice.units
      set rows_read = null, rows_loaded = null, rows_rejected = null, rows_skipped = 0,
-         trimmed = null, lane = null, worker = null, attempt = null, started_at = null,
+         rows_filtered = 0, rows_superseded = 0, trimmed = null, lane = null, worker = null, attempt = null, started_at = null,
          loaded_at = null
      where ingest_id = $1 and loaded_at is not null`,
     [ingestId],

@@ -1,7 +1,7 @@
 /** append: the rows are added to those that are there. */
 import { quoteIdentifier, quoteTable } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
-import type { Filling, Mode, RowRange } from './mode.ts'
+import type { Filled, Filling, Mode, RowRange } from './mode.ts'
 
 export const append: Mode = {
   lock: 'row exclusive',
@@ -12,16 +12,13 @@ export const append: Mode = {
   fill: insertRows,
 }
 
-/**
- * Copies rows of the landing table into the target.
- * @returns how many
- */
+/** Copies rows of the landing table into the target. */
 export async function insertRows(
   tx: Connection,
   { landing, target, columns }: Filling,
   range?: RowRange,
-): Promise<number> {
-  if (columns.length === 0) return 0
+): Promise<Filled> {
+  if (columns.length === 0) return { rows: 0, changes: null }
   const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ')
   const overriding = columns.some(({ identity }) => identity) ? 'overriding system value' : ''
   const where = range ? ` where ${range.row} > $1 and ${range.row} <= $2` : ''
@@ -30,5 +27,5 @@ export async function insertRows(
      select ${names} from ${quoteTable(landing)}${where}`,
     range && [range.after, range.to],
   )
-  return rowCount ?? 0
+  return { rows: rowCount ?? 0, changes: null }
 }

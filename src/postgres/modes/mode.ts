@@ -1,4 +1,5 @@
 /** What a mode decides: what becomes of the rows that the target has, and how others come to them. */
+import type { Changes } from '../../domain/counts.ts'
 import type { TableName } from '../../domain/table.ts'
 import type { Connection, Db } from '../db.ts'
 import type { TargetTable } from '../target/targetTable.ts'
@@ -30,6 +31,14 @@ export interface Filling {
   columns: TargetTable['columns']
 }
 
+/** What became of the rows of a landing table. */
+export interface Filled {
+  /** How many of them the target has taken, or has been changed by, or had already. */
+  rows: number
+  /** Null when the mode does not tell them apart. */
+  changes: Changes | null
+}
+
 export interface Mode {
   /** The lock on the target, from the comparison with the plan to the commit. */
   lock: 'row exclusive' | 'access exclusive'
@@ -47,7 +56,6 @@ export interface Mode {
   /**
    * Puts rows of the landing table into the target.
    * @param range absent for all of them
-   * @returns how many were inserted
    */
-  fill(tx: Connection, filling: Filling, range?: RowRange): Promise<number>
+  fill(tx: Connection, filling: Filling, range?: RowRange): Promise<Filled>
 }

@@ -17,6 +17,10 @@ export interface Why {
   error: string
 }
 
+/** Codes of rows that are no rejects. Any other code without a rank is that of a row to skip. */
+const filtered = 'filtered'
+const superseded = 'superseded'
+
 /** A marked row, found by its place among the rows of its unit. */
 export interface Mark extends Required<Pick<Reject, 'constraint' | 'code' | 'column' | 'error'>> {
   unitNo: number
@@ -32,8 +36,13 @@ export async function mayMark(tx: Connection): Promise<boolean> {
   return rows[0].may
 }
 
+/**
+ * Makes the table of marks, and one of the rows that have left the landing table without being
+ * rejects: they count when the record of another row of their unit is sought.
+ */
 export async function createMarks(tx: Connection): Promise<void> {
   await tx.query(`
+    create temporary table if not exists sluice_set_aside (row_no bigint) on commit drop;
     drop table if exists pg_temp.sluice_marks;
     create temporary table sluice_marks (
       row_no bigint, constraint_name text, code text, column_name text, error text, rank bigint
@@ -62,7 +71,10 @@ export async function firstMark(tx: Connection, code: string): Promise<string | 
   return rows[0]?.error ?? null
 }
 
-/** Finds the place of every marked row but those of `exceptCode` among the rows of its unit. */
+/**
+ * Finds the place of every marked row among the rows of its unit, but of those that are no rejects.
+ * @param exceptCode a code that makes no reject either
+ */
 export async function rankMarks(
   tx: Connection,
   landing: { table: string; row: string },
@@ -71,18 +83,19 @@ export async function rankMarks(
   await tx.query(
     `with units as (
        select distinct row_no >> ${unitShift} as unit_no from pg_temp.sluice_marks
-       where code is distinct from $1
+       where code is distinct from $1 and code not in ('${filtered}', '${superseded}')
      ),
      ranked as (
-       select l.${landing.row} as row_no,
-              row_number() over (
-                partition by l.${landing.row} >> ${unitShift} order by l.${landing.row}
+       select row_no, row_number() over (
+                partition by row_no >> ${unitShift} order by row_no
               ) as rank
-       from ${landing.table} l
-       where l.${landing.row} >> ${unitShift} in (select unit_no from units)
+       from (select ${landing.row} as row_no from ${landing.table}
+             union all select row_no from pg_temp.sluice_set_aside) l
+       where row_no >> ${unitShift} in (select unit_no from units)
      )
      update pg_temp.sluice_marks m set rank = r.rank from ranked r
-     where m.row_no = r.row_no and m.code is distinct from $1`,
+     where m.row_no = r.row_no and m.code is distinct from $1
+       and m.code not in ('${filtered}', '${superseded}')`,
     [exceptCode],
   )
 }
@@ -93,9 +106,12 @@ export async function rankOf(
   landing: { table: string; row: string },
   row: string,
 ): Promise<Pick<Mark, 'unitNo' | 'rank'>> {
+  const there = await tx.query(`select to_regclass('pg_temp.sluice_set_aside') as name`)
+  const aside = there.rows[0].name ? 'union all select row_no from pg_temp.sluice_set_aside' : ''
   const { rows } = await tx.query(
-    `select $1::bigint >> ${unitShift} as "unitNo", count(*) as rank from ${landing.table} l
-     where l.${landing.row} >> ${unitShift} = $1::bigint >> ${unitShift} and l.${landing.row} <= $1`,
+    `select $1::bigint >> ${unitShift} as "unitNo", count(*) as rank
+     from (select ${landing.row} as row_no from ${landing.table} ${aside}) l
+     where row_no >> ${unitShift} = $1::bigint >> ${unitShift} and row_no <= $1`,
     [row],
   )
   return rows[0]
@@ -146,7 +162,7 @@ export async function* marksByUnit(
 
 /**
  * Takes the marked rows out of the landing table, and out of what the receipts count as loaded.
- * Those without a rank count as skipped.
+ * Those without a rank are no rejects: what they count as, their code says.
  * @throws count_mismatch
  */
 export async function removeMarked(
@@ -163,13 +179,19 @@ export async function removeMarked(
     const problem = `${marks} rows are marked, ${removed.rowCount} are in the landing table`
     throw sluiceError('count_mismatch', { problem })
   }
+  await tx.query(`
+    insert into pg_temp.sluice_set_aside
+    select row_no from pg_temp.sluice_marks where rank is null`)
   await tx.query(
     `update sluice.units u
-     set rows_loaded = rows_loaded - rejected - skipped, rows_rejected = rows_rejected + rejected,
-         rows_skipped = rows_skipped + skipped
+     set rows_loaded = rows_loaded - rows, rows_rejected = rows_rejected + rejected,
+         rows_filtered = rows_filtered + filtered,
+         rows_superseded = rows_superseded + superseded,
+         rows_skipped = rows_skipped + rows - rejected - filtered - superseded
      from (
-       select row_no >> ${unitShift} as unit_no, count(rank) as rejected,
-              count(*) - count(rank) as skipped
+       select row_no >> ${unitShift} as unit_no, count(*) as rows, count(rank) as rejected,
+              count(*) filter (where code = '${filtered}') as filtered,
+              count(*) filter (where code = '${superseded}') as superseded
        from pg_temp.sluice_marks group by 1
      ) m
      where u.ingest_id = $1 and u.unit_no = m.unit_no`,
