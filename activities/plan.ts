@@ -115,7 +115,8 @@ export async function planIn(
   const files = withColumns(staged, { sorter, values, signal })
   const bytes = known ? sumBytes(known.files) : await sumFileBytes(tx, ingestId)
   const planned = await addPages(tx, ingestId, planUnits(files, unitBytes(bytes)))
-  const notes = sorter.notes(factsOf(spec).paths.join(', '))
+  const told = target ? await modes[into.mode].notes(tx, table) : []
+  const notes = [...sorter.notes(factsOf(spec).paths.join(', ')), ...told]
   const made = await makeLanding(tx, { ingestId, entry, target, layout, values, bytes })
   // Rows that go straight into the target rely on it as it is from now on.
   const relied = into.atomic ? before : await readRelied(tx, table)

@@ -150,8 +150,8 @@ async function moveRows(
   const same = JSON.stringify(there.columns.map(({ name, type }) => [name, type]))
   const had = (columns ?? []).filter(({ added }) => !added)
   const ours = JSON.stringify(had.map(({ name, type }) => [name, type]))
-  if (modes[mode].mayTakePlace(there) && same === ours && !traced) {
-    await swap(tx, landing, target)
+  const mayTakePlace = modes[mode].mayTakePlace(there) && same === ours && !traced
+  if (mayTakePlace && (await swap(tx, { landing, target, onWait: attempt.progress }))) {
     await recordReplaced(tx, ingestId, target)
     return { loaded, changes: null }
   }

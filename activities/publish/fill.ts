@@ -42,7 +42,7 @@ export async function fillTarget(
   let isSearched = false
   let { loaded } = filling
   for (;;) {
-    const tried = tries ? await tryToFill(tx, { ...filling, loaded }) : null
+    const tried = tries ? await tryToFill(attempt, tx, { ...filling, loaded }) : null
     if (tried && 'changes' in tried) return { loaded, ...tried }
     const refusal = tried
     const at = { ...filling, loaded, refusal, isSearched }
@@ -75,6 +75,8 @@ async function takeOut(
   const why = await whyRefused(tx, ingestId, filling, refusal.error)
   const maySearch = isTraceable && !refusal.isDeferred && !isSearched
   if (!maySearch || why.code !== 'target_refused') throw why
+  const { mode } = entry.spec.target as FullTarget
+  if (await modes[mode].fillsAtOnce(tx, filling)) throw why
   return (await searchLanding(attempt, tx, input, { ...filling, why })) ?? 'searched'
 }
 
@@ -83,17 +85,19 @@ async function takeOut(
  * @throws target_refused, count_mismatch
  */
 async function tryToFill(
+  attempt: Attempt,
   tx: Connection,
   filling: Filling,
 ): Promise<Refusal | Pick<Moved, 'changes'>> {
   const { entry, loaded, target } = filling
   const { mode } = entry.spec.target as FullTarget
+  const landed = rowsOf(attempt, filling)
   let isDeferred = false
   await tx.query('savepoint fill')
   try {
     await judgeAtOnce(tx, target)
-    await modes[mode].makeRoom(tx, rowsOf(filling))
-    const { rows, changes } = await modes[mode].fill(tx, rowsOf(filling))
+    await modes[mode].makeRoom(tx, landed)
+    const { rows, changes } = await modes[mode].fill(tx, landed)
     await mustHaveArrived(tx, target, { rows, rowsLoaded: loaded.rowsLoaded })
     isDeferred = true
     await runDeferred(tx)

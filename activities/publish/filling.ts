@@ -5,6 +5,7 @@ import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import type { Sums } from '../../src/postgres/ledger/units.ts'
 import type { Filling as Rows } from '../../src/postgres/modes/mode.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+import type { Attempt } from '../attempt/attempt.ts'
 
 /** The publish under way. */
 export interface Publishing {
@@ -31,9 +32,7 @@ export interface Filling {
   list: TargetTable['columns']
 }
 
-export const rowsOf = ({ target, landing, there, list }: Filling): Rows => ({
-  target,
-  landing,
-  there,
-  columns: list,
-})
+export const rowsOf = (
+  { progress }: Pick<Attempt, 'progress'>,
+  { target, landing, there, list }: Filling,
+): Rows => ({ target, landing, there, columns: list, onWait: progress })

@@ -35,6 +35,7 @@ export async function searchLanding(
   const { ingestId } = input
   const { entry, target, landing, list, loaded } = filling
   const { mode } = entry.spec.target as FullTarget
+  const landed = rowsOf(attempt, filling)
   const canMark = await mayMark(tx)
   const left = canMark ? rejectsLeft(input, entry.spec, countsOf(loaded)) : 0
   const { rows, isCut } = await findRefused(tx, {
@@ -42,9 +43,9 @@ export async function searchLanding(
     landing,
     begin: async () => {
       await judgeAtOnce(tx, target)
-      await modes[mode].makeRoom(tx, rowsOf(filling))
+      await modes[mode].makeRoom(tx, landed)
     },
-    fill: (range) => modes[mode].fill(tx, rowsOf(filling), range),
+    fill: (range) => modes[mode].fill(tx, landed, range),
     most: Math.min(refusedMax, left) + 1,
     halvingMsMax,
   })

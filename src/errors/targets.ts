@@ -69,8 +69,11 @@ export const targets = withExamples({
     status: 422,
     kind: 'user',
     message: 'The rows of {table} cannot be replaced: other tables refer to them by {keys}.',
-    hint: 'Drop the foreign keys first, or append with `--mode append` (`target.mode` of the spec).',
-    example: { table: 'public.trips', keys: 'invoices_trip_id_fkey of invoices' },
+    hint: 'They are replaced under foreign keys without an action on delete that have an index on their columns: alter the keys, make the index, or append with `--mode append` (`target.mode` of the spec).',
+    example: {
+      table: 'public.trips',
+      keys: 'invoices_trip_id_fkey of invoices (no index on trip_id)',
+    },
   },
   sequence_behind: {
     status: 422,

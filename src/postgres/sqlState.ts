@@ -61,6 +61,9 @@ export const isUndroppable = isOneOf(/^(55P03|42501|2BP01)$/)
 /** The role lacks a right. */
 export const isNotAllowed = isOneOf(/^42501$/)
 
+/** A lock was not to be had within `lock_timeout`. */
+export const isOfLockTimeout = isOneOf(/^55P03$/)
+
 /** There is no such table, or no such schema. */
 export const isOfMissingTable = isOneOf(/^(42P01|3F000)$/)
 

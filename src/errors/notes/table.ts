@@ -10,6 +10,12 @@ export const tableNotes = withExamples({
     hint: 'Keys, indexes, defaults and grants went with the old one: make them again where they are wanted.',
     example: { table: 'public.trips' },
   },
+  readers_wait: {
+    meaning: '`--mode replace` has emptied the table by `truncate`, for which its readers wait',
+    message: 'Readers of {table} wait while its rows are replaced, for {problem}.',
+    hint: 'Without that they would see the rows of before until the new ones are there.',
+    example: { table: 'public.trips', problem: 'the trigger audit acts on deletes' },
+  },
   units_loaded_again: {
     meaning: 'PostgreSQL has crashed, or a standby took over, and emptied the landing table',
     message:

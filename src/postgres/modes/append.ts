@@ -8,24 +8,31 @@ export const append: Mode = {
   keepsRows: true,
   check: async () => {},
   mayTakePlace: () => false,
+  notes: async () => [],
   makeRoom: async () => {},
   fill: insertRows,
+  fillsAtOnce: async () => false,
 }
 
 /** Copies rows of the landing table into the target. */
 export async function insertRows(
   tx: Connection,
-  { landing, target, columns }: Filling,
+  filling: Filling,
   range?: RowRange,
 ): Promise<Filled> {
-  if (columns.length === 0) return { rows: 0, changes: null }
-  const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ')
-  const overriding = columns.some(({ identity }) => identity) ? 'overriding system value' : ''
+  if (filling.columns.length === 0) return { rows: 0, changes: null }
   const where = range ? ` where ${range.row} > $1 and ${range.row} <= $2` : ''
   const { rowCount } = await tx.query(
-    `insert into ${quoteTable(target)} (${names}) ${overriding}
-     select ${names} from ${quoteTable(landing)}${where}`,
+    `${insertText(filling)}${where}`,
     range && [range.after, range.to],
   )
   return { rows: rowCount ?? 0, changes: null }
+}
+
+/** The statement for all rows, for a `where` behind it. */
+export function insertText({ landing, target, columns }: Filling): string {
+  const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ')
+  const overriding = columns.some(({ identity }) => identity) ? 'overriding system value' : ''
+  return `insert into ${quoteTable(target)} (${names}) ${overriding}
+    select ${names} from ${quoteTable(landing)}`
 }

@@ -1,6 +1,7 @@
 /** What a mode decides: what becomes of the rows that the target has, and how others come to them. */
 import type { Changes } from '../../domain/counts.ts'
 import type { TableName } from '../../domain/table.ts'
+import type { Note } from '../../errors/notes.ts'
 import type { Connection, Db } from '../db.ts'
 import type { TargetTable } from '../target/targetTable.ts'
 
@@ -29,6 +30,8 @@ export interface Filling {
   there: Pick<TargetTable, 'partitioned'>
   /** The columns that the landing table fills; none when the files had no record. */
   columns: TargetTable['columns']
+  /** Takes what the mode waits for, in words. */
+  onWait?: (what: string) => void
 }
 
 /** What became of the rows of a landing table. */
@@ -40,8 +43,11 @@ export interface Filled {
 }
 
 export interface Mode {
-  /** The lock on the target, from the comparison with the plan to the commit. */
-  lock: 'row exclusive' | 'access exclusive'
+  /**
+   * The lock on the target, from the comparison with the plan to the commit. It keeps others from
+   * altering the table; a mode that must keep them from more locks it again when it makes room.
+   */
+  lock: 'row exclusive' | 'share update exclusive'
   /** Whether the rows stay that are there. If they do, keys of new rows are held against theirs. */
   keepsRows: boolean
   /** @throws target_not_writable, target_referenced when the mode needs more of the target */
@@ -51,6 +57,8 @@ export interface Mode {
    * It then has all columns of the target.
    */
   mayTakePlace(there: Pick<TargetTable, 'bare'>): boolean
+  /** What is to be told of a target that is there, with the plan. */
+  notes(db: Db | Connection, target: TableName): Promise<Note[]>
   /** Takes the rows of the target away that must not be there when it is filled. */
   makeRoom(tx: Connection, filling: Filling): Promise<void>
   /**
@@ -58,4 +66,6 @@ export interface Mode {
    * @param range absent for all of them
    */
   fill(tx: Connection, filling: Filling, range?: RowRange): Promise<Filled>
+  /** Whether all rows go in by one statement, so that single ones cannot be tried. */
+  fillsAtOnce(tx: Connection, filling: Pick<Filling, 'target'>): Promise<boolean>
 }

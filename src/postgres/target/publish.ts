@@ -3,7 +3,9 @@ import { quoteIdentifier, quoteTable, showTable, type TableName } from '../../do
 import { sluiceError } from '../../errors.ts'
 import type { Connection } from '../db.ts'
 import { isOfTakenName } from '../sqlState.ts'
+import { isBare } from './bare.ts'
 import { dropTable, endLanding } from './landing.ts'
+import { lockPatiently } from './patientLock.ts'
 
 /** The landing table takes the name of a target that does not exist. No row is written again. */
 export async function renameIntoPlace(
@@ -23,8 +25,24 @@ export async function renameIntoPlace(
   }
 }
 
-/** The landing table takes the place of the target. */
-export async function swap(tx: Connection, landing: TableName, target: TableName): Promise<void> {
+/**
+ * The landing table takes the place of a bare target, which readers wait for as long as it takes to
+ * exchange the two names.
+ * @returns false when something has come to hang on the target, and nothing was done
+ * @throws too_busy when others use the target for long
+ */
+export async function swap(
+  tx: Connection,
+  {
+    landing,
+    target,
+    onWait,
+  }: { landing: TableName; target: TableName; onWait?: (what: string) => void },
+): Promise<boolean> {
+  await lockPatiently(tx, target, 'access exclusive', { only: true, onWait })
+  // Grants and views ask for no lock that ours would have kept away until now.
+  if (!(await isBare(tx, target))) return false
   await dropTable(tx, target)
   await renameIntoPlace(tx, landing, target)
+  return true
 }

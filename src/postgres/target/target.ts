@@ -5,6 +5,7 @@ import { type SluiceError, sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 import { type ModeName, modes } from '../modes/index.ts'
 import { targetLock } from '../names.ts'
+import { isBare } from './bare.ts'
 import type { TargetTable } from './targetTable.ts'
 
 const kinds: Record<string, string> = {
@@ -57,7 +58,7 @@ export async function readTarget(
   if (!found.can_insert) throw refuse(`${found.who} may not insert into it`)
   const { oid, owns: owned, who: role } = found
   await modes[mode].check(db, { oid, table, owned, role })
-  const [columns, bare] = [await readColumns(db, found.oid), await isBare(db, found.oid)]
+  const [columns, bare] = [await readColumns(db, found.oid), await isBare(db, table)]
   return { columns, bare, owned: found.owns, partitioned: found.relkind === 'p' }
 }
 
@@ -85,34 +86,6 @@ async function readColumns(db: Db | Connection, oid: number): Promise<TargetTabl
     [oid],
   )
   return rows
-}
-
-/**
- * Not bare: indexes, constraints, triggers, rules, policies, children, partitions, publications,
- * comments, grants, views or sequences on it. Those survive the mode replace because such a table is
- * emptied and filled in place.
- */
-async function isBare(db: Db | Connection, oid: number): Promise<boolean> {
-  const { rows } = await db.query(
-    `select c.relkind = 'r' and c.relpersistence = 'p' and not c.relhasindex and not c.relhasrules
-            and not c.relhastriggers and not c.relrowsecurity and not c.relhassubclass
-            and c.relacl is null and c.reloptions is null and c.reltablespace = 0
-            and c.relowner = (select oid from pg_roles where rolname = current_user)
-            and not exists (select from pg_inherits where inhrelid = c.oid)
-            and not exists (select from pg_constraint where conrelid = c.oid and contype <> 'n')
-            and not exists (select from pg_description where objoid = c.oid and classoid = 'pg_class'::regclass)
-            and not exists (select from pg_attribute where attrelid = c.oid and attnum > 0
-              and (attgenerated <> '' or attidentity <> '' or attacl is not null or attisdropped))
-            and not exists (select from pg_publication_rel where prrelid = c.oid)
-            and not exists (select from pg_statistic_ext where stxrelid = c.oid)
-            and not exists (select from pg_depend where refclassid = 'pg_class'::regclass
-              and refobjid = c.oid and deptype in ('n', 'a')
-              and classid not in ('pg_attrdef'::regclass, 'pg_constraint'::regclass))
-            as bare
-     from pg_class c where c.oid = $1`,
-    [oid],
-  )
-  return rows[0]?.bare ?? false
 }
 
 /** Two publishes to one table wait for each other. */
