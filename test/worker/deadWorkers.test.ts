@@ -59,7 +59,10 @@ async function untilTaken(harness: Harness, victim: WorkerProcess): Promise<numb
       activity === 'loadUnit' && attempt === 2 && startedAt !== null
     return tasks.filter(again).length === units
   }
-  await until(isTaken, { what: 'all units taken over' })
+  await until(isTaken, { what: 'all units taken over', worker: victim }).catch(async (error) => {
+    console.log('DIAG', JSON.stringify(await listWorkers(harness.db), null, 1))
+    throw error
+  })
   return Date.now() - startMs
 }
 
