@@ -11,7 +11,9 @@ import type { QueueWorkers } from './queueWorkers.ts'
 
 const everyMs = 1000
 /** PostgreSQL restarts in less; after 13 s of silence others take this worker for dead. */
-const looksMax = 10
+const silentMsMax = 10_000
+/** A look is a little late on a busy machine, and that time counts; one this late stood still. */
+const betweenLooksMsMax = 2 * everyMs
 
 export interface Contact {
   /** PostgreSQL has answered. */
@@ -26,11 +28,15 @@ export function watchContact({
   queueWorkers: QueueWorkers
   log: Logger
 }): Contact {
-  let silentLooks = 0
+  let silentMs = 0
+  let lookedAtMs = performance.now()
   const timer = setInterval(() => {
-    silentLooks++
-    if (silentLooks !== looksMax) return
-    const seconds = (looksMax * everyMs) / 1000
+    const wasLong = silentMs >= silentMsMax
+    const nowMs = performance.now()
+    silentMs += Math.min(nowMs - lookedAtMs, betweenLooksMsMax)
+    lookedAtMs = nowMs
+    if (wasLong || silentMs < silentMsMax) return
+    const seconds = silentMsMax / 1000
     const untilWhen = 'takes no more tasks until it does'
     log.warn({ event: 'cut off' }, `PostgreSQL has not answered for ${seconds} s: ${untilWhen}`)
     void queueWorkers.holdOff()
@@ -52,7 +58,8 @@ export function watchContact({
   }
   return {
     heard() {
-      silentLooks = 0
+      silentMs = 0
+      lookedAtMs = performance.now()
       // Nobody waits for it: the Temporal server may be away as well, and reports go on.
       if (queueWorkers.isHeldOff && !isTaking) void takeAgain()
     },

@@ -36,6 +36,8 @@ export async function holdLoads(harness: Harness): Promise<Held> {
       end $$;
     create trigger hold before update on sluice.units for each row execute function hold()`)
   const holder = new pg.Client({ connectionString: harness.databaseUrl })
+  // A test that fails does not release it, and its database is dropped.
+  holder.on('error', () => {})
   await holder.connect()
   await holder.query('select pg_advisory_lock(7)')
   const count = async () => {
