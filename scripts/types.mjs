@@ -9,17 +9,32 @@ import ts from 'typescript'
 const root = dirname(import.meta.dirname)
 const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (problem) => report([problem]) }
 const config = ts.getParsedCommandLineOfConfigFile(`${root}/tsconfig.json`, {}, host)
-const program = ts.createProgram({
+// What a run has found to be right it keeps: the next one looks at what has changed since.
+const options = { ...config.options, tsBuildInfoFile: `${root}/.cache/checked.tsbuildinfo` }
+const builder = ts.createIncrementalProgram({
   rootNames: config.fileNames,
-  options: config.options,
+  options,
   configFileParsingDiagnostics: config.errors,
+  createProgram: ts.createSemanticDiagnosticsBuilderProgram,
 })
+const program = builder.getProgram()
 const checker = program.getTypeChecker()
 
-report(ts.getPreEmitDiagnostics(program))
-for (const file of program.getSourceFiles()) {
-  if (!file.isDeclarationFile) findLonePromises(file, file)
+report([
+  ...builder.getConfigFileParsingDiagnostics(),
+  ...builder.getOptionsDiagnostics(),
+  ...builder.getGlobalDiagnostics(),
+  ...builder.getSyntacticDiagnostics(),
+])
+for (;;) {
+  const next = builder.getSemanticDiagnosticsOfNextAffectedFile()
+  if (!next) break
+  report(next.result)
+  if (next.affected.statements && !next.affected.isDeclarationFile) {
+    findLonePromises(next.affected, next.affected)
+  }
 }
+if (!process.exitCode) builder.emit()
 
 function report(diagnostics) {
   if (diagnostics.length === 0) return

@@ -1,56 +1,18 @@
 /** Embedded PostgreSQL: real servers in folders of their own, stopped, killed and started again. */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Client } from 'pg'
-import { afterEach, expect, test } from 'vitest'
-import { freePort, isFree } from '../../src/dev/port.ts'
-import {
-  databaseUrl,
-  type EmbeddedPostgres,
-  type PostgresOptions,
-  startPostgres,
-} from '../../src/dev/postgres.ts'
+import { expect, test } from 'vitest'
+import { isFree } from '../../src/dev/port.ts'
+import { databaseUrl } from '../../src/dev/postgres.ts'
 import { inspect } from '../../src/dev/staleServer.ts'
-import { until } from '../harness.ts'
+import { anyPort, embedded, query } from './embedded.ts'
 
 const timeout = 60_000
 const isRoot = process.getuid?.() === 0
-const undo: (() => Promise<unknown>)[] = []
-
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step()
-})
-
-/** A home that the user of the server can enter, removed after the test. */
-async function newHome(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-postgres-'))
-  undo.push(() => rm(folder, { recursive: true, force: true }))
-  await chmod(folder, 0o755)
-  return join(folder, 'postgres')
-}
-
-/** A far-off wanted port: other servers may run on this machine. */
-const anyPort = () => freePort(20_000 + Math.floor(Math.random() * 10_000))
-
-async function start(options: PostgresOptions): Promise<EmbeddedPostgres> {
-  const starting = startPostgres(options)
-  undo.push(() => starting.then((server) => server.kill()).catch(() => {}))
-  return await starting
-}
-
-async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query(sql)).rows
-  } finally {
-    await client.end()
-  }
-}
+const { newHome, onEnd, start } = embedded()
 
 test('keeps what was committed, and its url, over a stop and a kill', { timeout }, async () => {
   const home = await newHome()
@@ -169,7 +131,7 @@ test('leaves no process and no port behind when it stops', { timeout }, async ()
 test('steps over a port that is taken', { timeout }, async () => {
   const port = await anyPort()
   const other = createServer().listen(port, '127.0.0.1')
-  undo.push(async () => other.close())
+  onEnd(async () => other.close())
   await once(other, 'listening')
 
   const server = await start({ home: await newHome(), port })
@@ -187,95 +149,6 @@ test('two that want the same port at the same time both start', { timeout }, asy
   }
 })
 
-test('a home that is in use is refused', { timeout }, async () => {
-  const home = await newHome()
-  const server = await start({ home, port: await anyPort() })
-  await expect(startPostgres({ home })).rejects.toThrow('is using this folder already')
-  expect(await query(server.url, 'select 1 as one')).toEqual([{ one: 1 }])
-})
-
-/** Kills what would end the server of the process when that is gone. */
-async function killGuardOf(parentPid: number): Promise<void> {
-  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
-  const found = await Promise.all(pids.map(async (pid) => ({ pid, ...(await inspect(pid)) })))
-  const guard = found.find(({ ppid, command }) => ppid === parentPid && command?.includes('kill'))
-  if (!guard) throw new Error('there is no guard')
-  process.kill(guard.pid, 'SIGKILL')
-}
-
-// Elsewhere there is no /proc to find the guard in.
-const onLinux = process.platform === 'linux'
-
-test.runIf(onLinux)(
-  'ends the server of a parent that was killed with its guard',
-  {
-    timeout,
-  },
-  async () => {
-    const home = await newHome()
-    const module = join(import.meta.dirname, '../../src/dev/postgres.ts')
-    const script = `
-    const { startPostgres } = await import(${JSON.stringify(module)})
-    const { url, pid } = await startPostgres(${JSON.stringify({ home, port: await anyPort() })})
-    console.log(JSON.stringify({ url, pid }))
-    setInterval(() => {}, 1000)`
-    const args = ['--import', 'tsx', '--input-type=module', '-e', script]
-    const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    undo.push(async () => parent.kill('SIGKILL'))
-    const [line] = await once(parent.stdout, 'data')
-    const orphan = JSON.parse(String(line)) as { url: string; pid: number }
-    await query(orphan.url, 'create table kept as select 1 as n')
-    await killGuardOf(parent.pid as number)
-    parent.kill('SIGKILL')
-    await once(parent, 'exit')
-    expect(await inspect(orphan.pid)).not.toBeNull()
-
-    const server = await start({ home, port: await anyPort() })
-    expect(await inspect(orphan.pid)).toBeNull()
-    expect(server.notes.join()).toContain(String(orphan.pid))
-    expect(await query(server.url, 'select n from kept')).toEqual([{ n: 1 }])
-  },
-)
-
-test('starts although a backend outlived its postmaster', { timeout }, async () => {
-  const home = await newHome()
-  const server = await start({ home, port: await anyPort() })
-  const client = new Client({ connectionString: server.url })
-  client.on('error', () => {})
-  await client.connect()
-  const [{ pid: backend }] = (await client.query('select pg_backend_pid() as pid')).rows
-  // It computes and never waits, so it does not see that its postmaster is gone.
-  const busy = client.query('select sum(n) from generate_series(1, 1000000000) n').catch(() => {})
-  const isBusy = async () => {
-    const sql = `select state from pg_stat_activity where pid = ${backend}`
-    return (await query(server.adminUrl, sql))[0]?.state === 'active'
-  }
-  await until(isBusy, { what: 'the query' })
-  process.kill(server.pid, 'SIGKILL')
-  await server.exited
-  expect(await inspect(backend)).not.toBeNull()
-
-  const next = await start({ home, port: await anyPort() })
-  await busy
-  expect(await inspect(backend)).toBeNull()
-  expect(await query(next.url, 'select 1 as one')).toEqual([{ one: 1 }])
-})
-
-test('believes no process id that belongs to somebody else', { timeout }, async () => {
-  const home = await newHome()
-  const server = await start({ home, port: await anyPort() })
-  await server.kill()
-  const pidFile = join(server.dataDir, 'postmaster.pid')
-  const lines = (await readFile(pidFile, 'utf8')).split('\n')
-  const stranger = spawn('sleep', ['60'])
-  undo.push(async () => stranger.kill('SIGKILL'))
-  await writeFile(pidFile, [stranger.pid, ...lines.slice(1)].join('\n'))
-
-  const next = await start({ home, port: await anyPort() })
-  expect(await query(next.url, 'select 1 as one')).toEqual([{ one: 1 }])
-  expect(stranger.exitCode).toBeNull()
-})
-
 test.runIf(isRoot)('root keeps the data where the server may go', { timeout }, async () => {
   const folder = dirname(await newHome())
   const home = join(folder, 'closed', 'postgres')
@@ -283,7 +156,7 @@ test.runIf(isRoot)('root keeps the data where the server may go', { timeout }, a
   await chmod(dirname(home), 0o700)
 
   const first = await start({ home, port: await anyPort() })
-  undo.push(() => rm(dirname(first.dataDir), { recursive: true, force: true }))
+  onEnd(() => rm(dirname(first.dataDir), { recursive: true, force: true }))
   expect(first.dataDir.startsWith(folder)).toBe(false)
   expect(first.notes.join()).toContain(dirname(first.dataDir))
   await query(first.url, 'create table kept as select 1 as n')
@@ -293,7 +166,7 @@ test.runIf(isRoot)('root keeps the data where the server may go', { timeout }, a
   await second.kill()
 
   // Somebody who deletes the home wants to begin again.
-  undo.push(() => rm(`${dirname(first.dataDir)}.old`, { recursive: true, force: true }))
+  onEnd(() => rm(`${dirname(first.dataDir)}.old`, { recursive: true, force: true }))
   await rm(home, { recursive: true })
   const third = await start({ home, port: await anyPort() })
   expect(await query(third.url, "select to_regclass('kept') as kept")).toEqual([{ kept: null }])
@@ -305,6 +178,6 @@ test.runIf(isRoot)('root keeps the data where the server may go', { timeout }, a
   await mkdir(other, { recursive: true })
   await chmod(dirname(other), 0o700)
   const fourth = await start({ home: other, port: await anyPort() })
-  undo.push(() => rm(dirname(fourth.dataDir), { recursive: true, force: true }))
+  onEnd(() => rm(dirname(fourth.dataDir), { recursive: true, force: true }))
   await expect(stat(dirname(first.dataDir))).rejects.toThrow('ENOENT')
 })
