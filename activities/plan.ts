@@ -35,6 +35,7 @@ import { type FullSpec, factsOf } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
 import { guessColumns } from './plan/types.ts'
+import { mustBeCheckable } from './publish/checks.ts'
 
 export interface Planned {
   units: number
@@ -118,6 +119,7 @@ export async function planIn(
   const told = target ? await modes[into.mode].notes(tx, table) : []
   const notes = [...sorter.notes(factsOf(spec).paths.join(', ')), ...told]
   const made = await makeLanding(tx, { ingestId, entry, target, layout, values, bytes })
+  await mustBeCheckable(tx, { ingestId, entry: { ...entry, ...made } })
   // Rows that go straight into the target rely on it as it is from now on.
   const relied = into.atomic ? before : await readRelied(tx, table)
   await recordPlanned(tx, ingestId, { ...planned, ...made, relied }, known?.list)
@@ -229,7 +231,8 @@ async function landLike(
   const columns = target.columns.filter(
     (column) => !column.generated && (all || layout.used.has(column.name)),
   )
-  const traced = into.atomic && !all && (await mayRefuse(tx, name, columns))
+  const wantsPlaces = (entry.spec.expect ?? []).length > 0
+  const traced = into.atomic && !all && (wantsPlaces || (await mayRefuse(tx, name, columns)))
   const added = await typesOf(tx, landing, [...layout.added])
   if (added.length > 0 && !target.owned) {
     const problem = `only its owner may add columns (${[...layout.added].join(', ')})`

@@ -26,7 +26,8 @@ import { lockTargetName } from '../src/postgres/target/target.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
-import { countsOf, publishedCounts, withColumns, withNotes } from './publish/counts.ts'
+import { runChecks } from './publish/checks.ts'
+import { countsOf, publishedCounts, withChecks, withColumns, withNotes } from './publish/counts.ts'
 import { takeBackEmptied } from './publish/emptied.ts'
 import { evolve } from './publish/evolve.ts'
 import { fillTarget } from './publish/fill.ts'
@@ -86,6 +87,8 @@ export async function publishIn(
   const over = await overLimit(tx, input, entry, loaded)
   if (over) throw over
   countsOf(loaded)
+  const failed = await runChecks(attempt, tx, { ingestId, entry })
+  if (failed) return failed
   const moved = entry.spec.target?.atomic
     ? await moveRows(attempt, tx, input, { entry, loaded })
     : { loaded, changes: null }
@@ -107,7 +110,8 @@ async function record(
   if (rejected > 0) await noteLikely(tx, ingestId, entry, rejected)
   const { earlier, isNoted } = await recordPublished(tx, ingestId, published, isEnd)
   const isRepeated = await noteRepeated(tx, ingestId, spec, earlier)
-  const counts = withColumns(published, columns)
+  const plain = withColumns(published, columns)
+  const counts = await withChecks(tx, ingestId, { counts: plain, spec })
   return isNoted || isRepeated ? withNotes(tx, ingestId, counts) : counts
 }
 

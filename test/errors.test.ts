@@ -67,6 +67,7 @@ const plainErrors = {
   'src/dev/temporal.ts': 'two: a broken installation, and the problem of temporal_not_started',
   'src/formats/index.ts': 'a worker that is older than the ingest: it waits for one that is not',
   'src/formats/jsonKeys.ts': 'a defect of ours: it has no limit, or it says what its end is',
+  'src/postgres/clientSql/nodeTree.ts': 'the problem of sql_refused',
   'src/spec/format.ts': 'a defect of a format, at its first start',
   'src/stage/unitBytes.ts': 'a defect of ours',
   'src/steps/app.ts': 'the problem of app_invalid',

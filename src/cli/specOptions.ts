@@ -56,7 +56,9 @@ function cliOption(option: SpecOption, flag: Flag): Option {
   const { list, read = (one: string) => one } = flag
   if (list === undefined) return made.argParser((text: string) => valueOf(text, option, flag))
   const each = (text: string) => (list === 'commas' ? text.split(',').map(trimmed) : [text])
-  return asList(made, (text, earlier: unknown[]) => [...earlier, ...each(text).map(read)])
+  const one = (text: string) =>
+    mustFit(read(text), text, { ...option, flag, schema: itemOf(option.schema) })
+  return asList(made, (text, earlier: unknown[]) => [...earlier, ...each(text).map(one)])
 }
 
 const trimmed = (text: string): string => text.trim()
@@ -75,11 +77,20 @@ function valueOf(text: string, option: SpecOption, flag: Flag): unknown {
   const { schema } = option
   const read = flag.read ?? ((one: string) => one)
   if (isInteger(schema)) return integer(schema.minimum, schema.maximum)(text)
-  const value = read(text)
-  if (option.must === undefined || Value.Check(schema, value)) return value
-  const advice = flag.advice ? ` ${flag.advice(text)}` : ''
-  throw new InvalidArgumentError(`It must be ${option.must}.${advice}`)
+  return mustFit(read(text), text, { ...option, flag })
 }
+
+type Judged = Pick<SpecOption, 'schema' | 'must'> & { flag: Flag }
+
+function mustFit(value: unknown, text: string, { schema, must, flag }: Judged): unknown {
+  if (must === undefined || Value.Check(schema, value)) return value
+  const advice = flag.advice ? ` ${flag.advice(text)}` : ''
+  throw new InvalidArgumentError(`It must be ${must}.${advice}`)
+}
+
+/** What each member of a list must be. */
+const itemOf = (schema: TSchema): TSchema =>
+  'items' in schema ? (schema.items as TSchema) : schema
 
 const isInteger = (schema: TSchema): schema is TSchema & { minimum: number; maximum: number } =>
   'type' in schema && schema.type === 'integer'

@@ -49,11 +49,28 @@ export function outcome(view: IngestNow): string {
   const hint = view.error && shellHintOf(view.error)
   if (hint) lines.push(`  ${hint}`)
   if (view.problem) lines.push(`  ${colors.yellow(view.problem)}`)
+  lines.push(...checkLines(view).map((line) => `  ${line}`))
   lines.push(...noteLines(view).map((line) => `  ${line}`))
   if (view.rowsRejected > 0) lines.push(`  Rejects: sluice rejects ${view.id}`)
   return lines.join('\n')
 }
 
+/** The checks that have something to say, and how many have passed. */
+function checkLines({ checks }: IngestNow): string[] {
+  if (checks.length === 0) return []
+  const broken = checks.filter(({ passed }) => !passed)
+  const passed = checks.length - broken.length
+  const head = `Checks: ${number(passed)} of ${number(checks.length)} passed`
+  return [head, ...broken.map((check) => `${colors.yellow('Check:')} ${checkLine(check)}`)]
+}
+
+/** `not-null id: id is NULL in 1 row: /data/trips.csv line 8 (warn)`. */
+function checkLine({ name, severity, passed, message }: IngestNow['checks'][number]): string {
+  const short = name.length > nameCharsMax ? `${name.slice(0, nameCharsMax)}…` : name
+  return passed ? `${short}: passed` : `${short} (${severity}): ${message}`
+}
+
+const nameCharsMax = 120
 const notesInOutcome = 10
 
 /** What was guessed, left out or changed, a line each. */
@@ -105,6 +122,7 @@ export function details(view: IngestNow): string {
     ['waiting', view.waiting && colors.yellow(view.waiting)],
     ['problem', view.problem && colors.yellow(view.problem)],
     ...view.retrying.map(retryOf),
+    ...view.checks.map((check): [string, string] => ['check', checkLine(check)]),
     ...view.notes.map(({ message, hint }): [string, string] => [
       'note',
       hint ? `${message} ${hint}` : message,

@@ -40,6 +40,11 @@ export const words = {
     means: 'What becomes of the rows that the target has already.',
     example: '`append` keeps them, `replace` takes them away in the same transaction',
   },
+  check: {
+    means:
+      'What the rows of an ingest must be like before they are published. One that fails publishes nothing, or only warns.',
+    example: "`--expect 'not-null id'`, see [checks.md](checks.md)",
+  },
   step: {
     means:
       'Work of your own on every staged file, between stage and plan. It gets a path and may give another file.',

@@ -1,5 +1,6 @@
 /** The shapes that the words of Sluice name. What each word means is in glossary.ts. */
 import type { Note } from '../errors/notes.ts'
+import type { CheckResult } from './checkResult.ts'
 import type { Changes } from './counts.ts'
 import type { FieldFacts } from './types.ts'
 
@@ -223,4 +224,6 @@ export interface Counts extends Partial<Changes> {
   columns?: string[]
   /** What was guessed, left out or changed; only in the result of a workflow, absent when empty. */
   notes?: Note[]
+  /** What came of the checks; only in the result of a workflow, absent without any. */
+  checks?: CheckResult[]
 }

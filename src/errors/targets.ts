@@ -97,6 +97,41 @@ export const targets = withExamples({
     hint: 'Nothing was published. Correct the rows or the table, and start a new ingest.',
     example: { table: 'public.trips', problem: 'the trigger skip_short left out 2 rows of 1000' },
   },
+  check_failed: {
+    status: 422,
+    kind: 'data',
+    message: 'The check {check} failed: {problem}.',
+    hint: 'Nothing was published. `sluice status {ingestId}` shows all checks. Correct the rows, or say `warn` in front of the check to publish all the same, and start a new ingest.',
+    example: {
+      check: 'not-null name',
+      problem: 'name is NULL in 1 row: /data/trips.csv line 8 (name=NULL)',
+      ingestId: 'trips-1',
+    },
+  },
+  check_invalid: {
+    status: 422,
+    kind: 'user',
+    message: 'The check {check} does not fit the rows: {problem}.',
+    hint: 'Nothing was loaded. Correct `--expect` (`expect` of the spec): `sluice ingest --help` shows its forms.',
+    example: { check: 'not-null nmae', problem: 'there is no column nmae; there are id, name' },
+  },
+  sql_refused: {
+    status: 422,
+    kind: 'user',
+    message: 'The SQL of {what} is refused: {problem}.',
+    hint: 'It may only compute with the columns of `rows` and functions of PostgreSQL. `sluice ingest --help` shows what is asked for.',
+    example: {
+      what: 'the check no-rows select * from users',
+      problem: 'it reads another table than `rows`',
+    },
+  },
+  no_temporary_tables: {
+    status: 403,
+    kind: 'user',
+    message: 'The database user may make no temporary tables: {problem}.',
+    hint: 'Grant it with `grant temporary on database … to …`, or leave out what needs it: `sluice ingest --help`.',
+    example: { problem: 'SQL of a spec needs it' },
+  },
   rejects_over_max: {
     status: 422,
     kind: 'data',

@@ -42,8 +42,8 @@ export async function probe({ temporal, db, log }: IngestsDeps, ingestId: string
 }
 
 export function showCurrent(deps: IngestsDeps, view: IngestProgress, found: Probe): IngestEvent {
-  const { notes, ...summary } = view
-  const ingest = { ...showIngest(deps, summary), notes }
+  const { notes, checks, ...summary } = view
+  const ingest = { ...showIngest(deps, summary), notes, checks }
   if (isOver(view.state) || !found) {
     return { ...ingest, workflow: null, retrying: [], waiting: null, problem: null }
   }

@@ -1,5 +1,6 @@
 /** How the API shows an ingest: one schema gives the type, the documentation and the reply. */
 import { type Static, Type } from 'typebox'
+import { oneOf } from '../domain/option.ts'
 import { count, orNull, time } from '../domain/schema.ts'
 import { phases, states } from '../domain/words.ts'
 import type { IngestSummary } from '../postgres/ledger/summary.ts'
@@ -79,6 +80,14 @@ const Note = Type.Object({
   count: orNull(count('How many values, rows, lines or files it is about.')),
 })
 
+const CheckShown = Type.Object({
+  name: Type.String({ description: 'The check as the command line writes it.' }),
+  severity: oneOf('fail', 'warn'),
+  passed: Type.Boolean(),
+  rowsFailed: orNull(count('Rows that do not meet it; null when it is not about single rows.')),
+  message: orNull(Type.String({ description: 'What was found, with the first places.' })),
+})
+
 /** As the ledger has it. */
 export const Ingest = Type.Object(ledgerPart)
 export type Ingest = Static<typeof Ingest>
@@ -99,6 +108,10 @@ export const IngestNow = Type.Object({
   spec: Type.Unsafe<FullSpec>({ type: 'object', description: 'With every default filled in.' }),
   notes: Type.Array(Note, {
     description: 'What was guessed, left out or changed, in the order in which it was found.',
+  }),
+  checks: Type.Array(CheckShown, {
+    description:
+      'What came of the checks (`expect`), in the order of the spec; none before publish.',
   }),
   workflow: orNull(
     Type.Object(

@@ -7,6 +7,7 @@ import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
 import { sluiceError } from '../errors.ts'
 import { checkSourceOptions, formatMadeBy } from '../sources/index.ts'
 import { encodingOf } from '../unpack/encoding.ts'
+import { checkExpect } from './expect.ts'
 import { checkFormat } from './format.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
 
@@ -32,6 +33,7 @@ export function checkSpec(spec: IngestSpec): Checked {
   if (full.target?.mode === 'replace' && !full.target.atomic) {
     throw refuse('target.atomic can be false only with the mode append')
   }
+  mustBePublishedAtOnce(full, refuse)
   const { max } = full.rejects
   if (typeof max === 'string' && Number.parseFloat(max) > 100) {
     throw refuse(`rejects.max is ${max}, and a share is at most 100%`)
@@ -42,9 +44,22 @@ export function checkSpec(spec: IngestSpec): Checked {
   if (full.format.encoding) encodingOf(full.format.encoding)
   const refuseAt = (name: string) => (at: string, problem: string) =>
     refuse(`${dotted(`/${name}${at}`)}: ${problem}`)
+  checkExpect(full.expect ?? [], refuseAt('expect'))
   checkRoutes(full.routes ?? [], { refuse: refuseAt('routes'), paths: factsOf(full).paths })
   const limits = normalLimits(full.timeouts ?? {}, refuseAt('timeouts'))
   return { full, table, limits, subject: table?.name ?? full.steps?.[0] ?? 'ingest' }
+}
+
+/** What looks at the rows before they are published needs all of them in one place. */
+function mustBePublishedAtOnce(
+  { expect, target }: FullSpec,
+  refuse: (problem: string) => Error,
+): void {
+  if (!expect || target?.atomic) return
+  const why = target
+    ? 'with target.atomic false units are visible before all rows are there'
+    : 'there is no target'
+  throw refuse(`expect is for rows that are published at once, and ${why}`)
 }
 
 /** Rows that come from a database are in no file: there is nothing to say of how they are written. */

@@ -5,6 +5,7 @@ import { QueueName, type RouteFacts, Routes } from '../domain/routes.ts'
 import { TimeLimits } from '../domain/timeLimits.ts'
 import type { ListedFile } from '../domain/words.ts'
 import { namedIn, pathsIn, SourceOptions } from '../sources/index.ts'
+import { Check, readCheck } from './expect.ts'
 import { FormatSpec, type FullFormat, fullFormat } from './format.ts'
 import { type FullTarget, fullTarget, Target } from './target.ts'
 
@@ -43,6 +44,17 @@ export const ingestOptions = {
     absent: 'made up',
     flag: { text: '--id <id>' },
     example: '--id trips-2026-11',
+  },
+  expect: {
+    schema: Type.Array(Check, { minItems: 1, maxItems: 50 }),
+    about:
+      'a check of the rows before they are published: `rows 1..`, `rows change 20%`, `not-null id`, ' +
+      '`unique id`, `values status in open, closed`, `values amount 0..100`, `fresh day 2d`, ' +
+      '`no-rows select …`, or the same in JSON; with `warn` in front it only tells',
+    absent: 'nothing is checked',
+    must: 'a check, like "not-null id" or "rows 1..": see docs/checks.md',
+    flag: { text: '--expect <check>', list: 'again', read: readCheck },
+    example: "--expect 'not-null id'",
   },
   steps: {
     schema: Type.Array(Name, { minItems: 1, maxItems: 20 }),

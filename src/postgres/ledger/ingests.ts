@@ -1,5 +1,6 @@
 /** The ledger's table of ingests: one operation a function. */
 import pg from 'pg'
+import type { CheckResult } from '../../domain/checkResult.ts'
 import type { Column } from '../../domain/columns.ts'
 import type { Changes } from '../../domain/counts.ts'
 import type { Relied } from '../../domain/relied.ts'
@@ -12,6 +13,7 @@ import { sluiceError } from '../../errors.ts'
 import type { FullSpec } from '../../spec/spec.ts'
 import type { Connection, Db } from '../db.ts'
 import { channels, mayTell, notified } from '../notify.ts'
+import { readChecks } from './checks.ts'
 import { listColumns, type NewList } from './firstTable.ts'
 import { readNotes } from './notes.ts'
 import { publishedBefore } from './repeated.ts'
@@ -21,6 +23,8 @@ import { type IngestSummary, summaryOf } from './summary.ts'
 export interface IngestProgress extends IngestSummary {
   /** The first of them, at most `notesShownMax`. */
   notes: Note[]
+  /** What came of the checks, in the order of the spec; none before publish. */
+  checks: CheckResult[]
 }
 
 /** What people see of one ingest. */
@@ -250,17 +254,21 @@ export async function readChanges(tx: Db | Connection, ingestId: string): Promis
   )
   return rows[0] ?? null
 }
+const toldOf = async (db: Db, ingestId: string) => ({
+  notes: await readNotes(db, ingestId, notesShownMax),
+  checks: await readChecks(db, ingestId),
+})
 
 /** For repeated polling: without the spec, which may have megabytes. */
 export async function viewProgress(db: Db, ingestId: string): Promise<IngestProgress> {
   const { rows } = await db.query(`${summaryOf('')} where i.ingest_id = $1`, [ingestId])
   if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
-  return { ...rows[0], notes: await readNotes(db, ingestId, notesShownMax) }
+  return { ...rows[0], ...(await toldOf(db, ingestId)) }
 }
 
 /** @throws ingest_not_found */
 export async function viewIngest(db: Db, ingestId: string): Promise<IngestView> {
   const { rows } = await db.query(`${summaryOf('i.spec,')} where i.ingest_id = $1`, [ingestId])
   if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
-  return { ...rows[0], notes: await readNotes(db, ingestId, notesShownMax) }
+  return { ...rows[0], ...(await toldOf(db, ingestId)) }
 }
