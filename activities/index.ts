@@ -14,6 +14,7 @@ import { stageLot } from './stage.ts'
 import { runStep } from './step.ts'
 import { runStepOnFiles } from './stepOnFiles.ts'
 import { sweepIngest } from './sweep.ts'
+import { undoIngest } from './undo.ts'
 
 export type { WorkerDeps }
 
@@ -32,6 +33,7 @@ const verbs = {
   sweepIngest: { run: sweepIngest, needs: ['ingestId', 'outcome'] },
   markPaused: { run: markPaused, needs: ['ingestId', 'paused'] },
   retryRejects: { run: retryRejects, needs: ['ingestId', 'retryId'] },
+  undoIngest: { run: undoIngest, needs: ['ingestId'] },
   endOrphans: { run: endOrphans, needs: [] },
   removeLeftovers: { run: removeLeftovers, needs: [] },
   lookThrough: { run: endOrphans, needs: [] },

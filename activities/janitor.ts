@@ -29,6 +29,7 @@ import {
 import { readLedgerId } from '../src/postgres/ledger/settings.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
 import { isUndroppable } from '../src/postgres/sqlState.ts'
+import { forgetUndo, listExpired } from '../src/postgres/undo/forget.ts'
 import type { Attempt } from './attempt/attempt.ts'
 
 export interface LookedThrough {
@@ -150,6 +151,10 @@ export async function removeLeftovers(
     signal.throwIfAborted()
     if (await dropLeftTable(db, table)) tables++
     else log.warn({ event: 'left', ...table }, `${table.schema}.${table.name} cannot be dropped`)
+  }
+  for (const ingestId of await listExpired(db)) {
+    signal.throwIfAborted()
+    if (await forgetUndo(db, ingestId)) tables++
   }
   const uploads = await stage.uploads.expire(uploadsKeptMs)
   return { folders, tables, uploads }

@@ -29,6 +29,7 @@ import { addColumns, createLike, createTable, dropTable } from '../src/postgres/
 import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
 import type { TargetTable } from '../src/postgres/target/targetTable.ts'
+import { enterUndo } from '../src/postgres/undo/written.ts'
 import { addValues, FileSorter } from '../src/spec/files/sorter.ts'
 import { layoutOf } from '../src/spec/files/unlike.ts'
 import { type FullSpec, factsOf } from '../src/spec/spec.ts'
@@ -122,6 +123,9 @@ export async function planIn(
   await mustBeCheckable(tx, { ingestId, entry: { ...entry, ...made } })
   // Rows that go straight into the target rely on it as it is from now on.
   const relied = into.atomic ? before : await readRelied(tx, table)
+  if (into.undo && !into.atomic) {
+    await enterUndo(tx, ingestId, { target: table, made: !target, keys: null, into })
+  }
   await recordPlanned(tx, ingestId, { ...planned, ...made, relied }, known?.list)
   await addNotes(tx, ingestId, notes)
   return { planned, entry: { ...entry, ...made, relied } }

@@ -23,6 +23,13 @@ import { dropRowColumn } from '../src/postgres/target/landing.ts'
 import { renameIntoPlace, swap } from '../src/postgres/target/publish.ts'
 import { recordReplaced } from '../src/postgres/target/relied.ts'
 import { lockTargetName } from '../src/postgres/target/target.ts'
+import {
+  createKeys,
+  enterUndo,
+  keyColumns,
+  noteWriters,
+  renewUndo,
+} from '../src/postgres/undo/written.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
@@ -31,7 +38,7 @@ import { countsOf, publishedCounts, withChecks, withColumns, withNotes } from '.
 import { takeBackEmptied } from './publish/emptied.ts'
 import { evolve } from './publish/evolve.ts'
 import { fillTarget } from './publish/fill.ts'
-import type { Moved } from './publish/filling.ts'
+import type { Filling, Moved } from './publish/filling.ts'
 import { noteLikely } from './publish/likely.ts'
 import { overLimit } from './publish/limit.ts'
 import { refused } from './publish/refused.ts'
@@ -93,6 +100,7 @@ export async function publishIn(
     ? await moveRows(attempt, tx, input, { entry, loaded })
     : { loaded, changes: null }
   if (moved instanceof Error) return moved
+  if (!entry.spec.target?.atomic) await renewUndo(tx, ingestId, entry.spec.target)
   return record(tx, input, entry, moved)
 }
 
@@ -141,14 +149,17 @@ async function moveRows(
 ): Promise<Moved | SluiceError> {
   const { ingestId } = input
   const { spec, columns, traced } = entry
-  const { table, mode } = spec.target as FullTarget
+  const into = spec.target as FullTarget
+  const { table, mode, undo = false } = into
   const target = parseTableName(table)
   const landing = landingName(ingestId, target)
   await lockTargetName(tx, target)
   const there = await lockPlanned(tx, plannedOf(ingestId, entry), mode)
   if (!there) {
     if (traced) await dropRowColumn(tx, landing)
+    if (undo) await noteWriters(tx, ingestId, landing)
     await renameIntoPlace(tx, landing, target)
+    if (undo) await enterUndo(tx, ingestId, { target, made: true, keys: null, into })
     return { loaded, changes: null }
   }
   const same = JSON.stringify(there.columns.map(({ name, type }) => [name, type]))
@@ -159,8 +170,27 @@ async function moveRows(
     await recordReplaced(tx, ingestId, target)
     return { loaded, changes: null }
   }
-  const list = await evolve(tx, target, there, columns ?? []).catch((error) => {
+  return insertInto(attempt, tx, input, { entry, loaded, target, landing, there })
+}
+
+/** The rows are copied into a target that stays, with their keys where the ingest can be taken back. */
+async function insertInto(
+  attempt: Attempt,
+  tx: Connection,
+  input: PublishInput,
+  given: Omit<Filling, 'list' | 'keep'>,
+): Promise<Moved | SluiceError> {
+  const { ingestId } = input
+  const { entry, target, there } = given
+  const into = entry.spec.target as FullTarget
+  const list = await evolve(tx, target, there, entry.columns ?? []).catch((error) => {
     throw isRefusal(error) ? refused(target, error) : error
   })
-  return fillTarget(attempt, tx, input, { entry, loaded, target, landing, there, list })
+  const keys = into.undo ? await keyColumns(tx, target) : null
+  const keep = keys && { table: await createKeys(tx, ingestId, { target, keys }), keys }
+  const moved = await fillTarget(attempt, tx, input, { ...given, list, ...(keep && { keep }) })
+  if (into.undo && !(moved instanceof Error)) {
+    await enterUndo(tx, ingestId, { target, made: false, keys, into })
+  }
+  return moved
 }

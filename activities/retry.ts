@@ -118,5 +118,6 @@ async function findTarget(tx: Connection, ingestId: string, { spec, columns }: I
     const nullWords = known.get(column.name)
     return nullWords ? { ...column, nullWords } : column
   })
-  return { ingestId, table: quoteTable(name), columns: withWords }
+  const writtenFor = spec.target?.undo ? ingestId : null
+  return { ingestId, table: quoteTable(name), columns: withWords, writtenFor }
 }

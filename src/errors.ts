@@ -13,6 +13,7 @@ import type { ErrorRow } from './errors/row.ts'
 import { servers } from './errors/servers.ts'
 import { sourceDatabases } from './errors/sourceDatabases.ts'
 import { targets } from './errors/targets.ts'
+import { undo } from './errors/undo.ts'
 import { workers } from './errors/workers.ts'
 
 export const errorTable = {
@@ -21,6 +22,7 @@ export const errorTable = {
   ...formats,
   ...remote,
   ...targets,
+  ...undo,
   ...workers,
   ...attempts,
   ...servers,

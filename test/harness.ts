@@ -169,8 +169,14 @@ export async function build(servers: BuildOptions = {}): Promise<Harness> {
       const ingestId = spec.id ?? `${name}-${randomBytes(4).toString('hex')}`
       const target = spec.target ? showTable(parseTableName(spec.target.table)) : null
       const ingest = { ingestId, spec: full, target }
-      await enterIngest(db, ingest)
-      await startIngest(client, { ...ingest, attributes: true, ...servers.start, ...options })
+      const { isAgain } = await enterIngest(db, ingest)
+      await startIngest(client, {
+        ...ingest,
+        isAgain,
+        attributes: true,
+        ...servers.start,
+        ...options,
+      })
       return ingestId
     },
     async ended(ingestId, timeoutMs = 90_000) {

@@ -2,3 +2,4 @@
 export { ingest } from './ingest.ts'
 export { janitor } from './janitor.ts'
 export { retryRejects } from './retry.ts'
+export { undoIngest } from './undo.ts'

@@ -55,7 +55,7 @@ const flawBytesMax = 1 << 20
  */
 export async function fastLane(
   tx: Connection,
-  { unit, landing, columns }: UnitEntry,
+  { unit, landing, columns, writtenFor }: UnitEntry,
   { reader, bytes, keep }: Lane,
 ): Promise<Loaded | null> {
   if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0 }
@@ -63,7 +63,7 @@ export async function fastLane(
   const { asIs } = reader
   if (!asIs || !(await suitsAll(asIs, bytes))) return null
   await setDateOrder(tx, reader)
-  const target = { table: landing, columns, fields: filledBy(unit), form: asIs.copy }
+  const target = { table: landing, columns, fields: filledBy(unit), form: asIs.copy, writtenFor }
   const copy = () => copyRows(tx, target, tailed(bytes.stream(), asIs.tail), skippedMax)
   const copied = await withSavepoint(tx, copy, unit.records)
   if (!copied) return null
@@ -135,7 +135,7 @@ interface Repair {
 /** @throws target_refused when the code of the table refuses too many records */
 async function repairSplit(
   tx: Connection,
-  { unit, landing, columns, target }: UnitEntry,
+  { unit, landing, columns, target, writtenFor }: UnitEntry,
   { reader, split, slice, name, trims }: Repair,
 ): Promise<Omit<Loaded, 'lane'> & { rejects: Reject[] }> {
   const { columns: fields } = unit
@@ -144,7 +144,7 @@ async function repairSplit(
   const read = written.lines.length + written.broken.length
   const { fileNo } = split
   const rejects: Reject[] = written.broken.map((each) => ({ ...each, fileNo }))
-  const into = { table: landing, columns, fields: filledBy(unit) }
+  const into = { table: landing, columns, fields: filledBy(unit), writtenFor }
   const { rows, refused } = await copyAround(tx, into, written).catch((error) => {
     if (!(error instanceof TooManyRaised)) throw error
     const place = `${name} line ${written.lines[error.first.index]}`

@@ -8,6 +8,7 @@ import { isAboutRow, isRefusal } from '../../src/postgres/sqlState.ts'
 import { judgeAtOnce, mayRefuse, runDeferred } from '../../src/postgres/target/constraints.ts'
 import { whyLost } from '../../src/postgres/target/lost.ts'
 import { targetChanged } from '../../src/postgres/target/relied.ts'
+import { noteWritten } from '../../src/postgres/undo/written.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import { countsOf } from './counts.ts'
@@ -42,7 +43,7 @@ export async function fillTarget(
   let isSearched = false
   let { loaded } = filling
   for (;;) {
-    const tried = tries ? await tryToFill(attempt, tx, { ...filling, loaded }) : null
+    const tried = tries ? await tryToFill(attempt, tx, input, { ...filling, loaded }) : null
     if (tried && 'changes' in tried) return { loaded, ...tried }
     const refusal = tried
     const at = { ...filling, loaded, refusal, isSearched }
@@ -87,6 +88,7 @@ async function takeOut(
 async function tryToFill(
   attempt: Attempt,
   tx: Connection,
+  { ingestId }: Publishing,
   filling: Filling,
 ): Promise<Refusal | Pick<Moved, 'changes'>> {
   const { entry, loaded, target } = filling
@@ -99,6 +101,7 @@ async function tryToFill(
     await modes[mode].makeRoom(tx, landed)
     const { rows, changes } = await modes[mode].fill(tx, landed)
     await mustHaveArrived(tx, target, { rows, rowsLoaded: loaded.rowsLoaded })
+    if (entry.spec.target?.undo) await noteWritten(tx, ingestId)
     isDeferred = true
     await runDeferred(tx)
     return { changes }

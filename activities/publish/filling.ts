@@ -30,9 +30,11 @@ export interface Filling {
   there: TargetTable
   /** What the landing table fills. */
   list: TargetTable['columns']
+  /** Takes the keys of the rows, where the ingest can be taken back and the target has a key. */
+  keep?: Rows['keep']
 }
 
 export const rowsOf = (
   { progress }: Pick<Attempt, 'progress'>,
-  { target, landing, there, list }: Filling,
-): Rows => ({ target, landing, there, columns: list, onWait: progress })
+  { target, landing, there, list, keep }: Filling,
+): Rows => ({ target, landing, there, columns: list, onWait: progress, ...(keep && { keep }) })

@@ -35,12 +35,14 @@ interface Into {
   /** As SQL names it. */
   table: string
   columns: readonly Column[]
+  /** The ingest, if it can be taken back. */
+  writtenFor: string | null
 }
 
 /** Sends rejects through COPY as the records that they are, each with the layout of its unit. */
 export async function reload(
   tx: Connection,
-  { ingestId, table, columns }: Into,
+  { ingestId, ...into }: Into,
   page: readonly Attempted[],
 ): Promise<Reloaded> {
   const unitNos = [...new Set(page.map(({ reject }) => reject.unitNo))]
@@ -50,10 +52,10 @@ export async function reload(
   const moved: Moved[] = []
   for (const { layout, attempts } of byLayout(page, layouts)) {
     const { reading, columns: fields, constants } = layout
-    const reader = readerOf(reading, fieldColumns(fields, columns), constants)
+    const reader = readerOf(reading, fieldColumns(fields, into.columns), constants)
     const { newline } = reading
     const group = { fields, filled: filledBy(layout), reader, newline, attempts }
-    const again = await copyGroup(tx, { table, columns }, group)
+    const again = await copyGroup(tx, into, group)
     for (const each of again) refused.push(each)
     const bad = new Set(again.map(({ reject }) => reject))
     for (const { reject, raw } of attempts) {
@@ -80,10 +82,10 @@ interface Group {
 /** @returns those that are refused; the others are in the table */
 async function copyGroup(
   tx: Connection,
-  { table, columns }: Omit<Into, 'ingestId'>,
+  into: Omit<Into, 'ingestId'>,
   { fields, filled, reader, newline, attempts }: Group,
 ): Promise<RefusedAgain[]> {
-  const types = fieldColumns(fields, columns)
+  const types = fieldColumns(fields, into.columns)
   const refused: RefusedAgain[] = []
   const sound: Attempted[] = []
   const parts: Buffer[] = []
@@ -98,7 +100,7 @@ async function copyGroup(
   let end = 0
   const records = { bytes: Buffer.concat(parts), ends: parts.map(({ length }) => (end += length)) }
   await changeDateOrder(tx, reader)
-  for (const each of await copyEach(tx, { table, columns, fields: filled }, records)) {
+  for (const each of await copyEach(tx, { ...into, fields: filled }, records)) {
     const { index, code, ...why } = each
     const reject = { ...(sound[index] as Attempted), ...why, code: code ?? invalidValue }
     refused.push(asInFile(reject, reader, types))

@@ -20,6 +20,7 @@ import { rejects } from './routes/rejects.ts'
 import { retries } from './routes/retries.ts'
 import { steering } from './routes/steer.ts'
 import { steps } from './routes/steps.ts'
+import { undo } from './routes/undo.ts'
 import { units } from './routes/units.ts'
 import { uploads } from './routes/uploads.ts'
 import { commands, workers } from './routes/workers.ts'
@@ -59,7 +60,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   logRequests(app)
   await docs(app)
   metrics(app, deps)
-  const ofIngests = [uploads, ingests, steering, steps, units, rejects, retries, events]
+  const ofIngests = [uploads, ingests, steering, steps, units, rejects, retries, undo, events]
   const groups = [...ofIngests, workers, commands, queues, budget, health]
   for (const group of groups) await app.register(group(deps))
   return app

@@ -10,6 +10,7 @@ import type { ActiveTask, Worker } from '../fleet/view.ts'
 import type { RejectPage } from '../ingests/rejectView.ts'
 import type { RetryNow } from '../ingests/retryView.ts'
 import type { Step, StepPage } from '../ingests/stepView.ts'
+import type { UndoNow } from '../ingests/undoView.ts'
 import type {
   Accepted,
   Ingest,
@@ -33,6 +34,7 @@ export type {
   ScheduledTask,
   Step,
   Told,
+  UndoNow,
   Worker,
 }
 
@@ -69,6 +71,8 @@ export function createClient(
     retryRejects: (id: string, upload: string | null) =>
       read<RetryNow>(at(id, '/retry-rejects'), post(upload === null ? {} : { upload })),
     retry: (id: string, retryId: string) => read<RetryNow>(at(id, `/retries/${retryId}`)),
+    undo: (id: string, dryRun: boolean) => read<UndoNow>(at(id, '/undo'), post({ dryRun })),
+    undone: (id: string) => read<UndoNow>(at(id, '/undo')),
     steps: (id: string, query: Record<string, string>) =>
       read<StepPage>(at(id, `/steps?${new URLSearchParams(query)}`)),
     steer: (id: string, verb: string) => read<Steered>(at(id, `/${verb}`), { method: 'POST' }),

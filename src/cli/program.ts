@@ -30,6 +30,7 @@ const commands: Record<string, [summary: string, load: () => Promise<CommandFile
     'load the rejects of an ingest again, as they are or corrected',
     () => import('./commands/retry.ts'),
   ],
+  undo: ['take an ingest back: its rows leave the table', () => import('./commands/undo.ts')],
   pause: ['start no more units of an ingest', steer('pause')],
   resume: ['go on with a paused ingest', steer('resume')],
   cancel: ['end an ingest; its target stays as it was', steer('cancel')],

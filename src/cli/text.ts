@@ -3,6 +3,7 @@ import { isAbsolute, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { changesText, leftOutText } from '../domain/counts.ts'
 import { shortSize as size } from '../domain/shortText.ts'
+import type { Buckets } from '../domain/undo.ts'
 import type { Note } from '../errors/notes.ts'
 import { shellHintOf } from '../errors.ts'
 import type { Reject } from '../ingests/rejectView.ts'
@@ -38,6 +39,7 @@ const marks = {
   completed: colors.green('✓'),
   failed: colors.red('✗'),
   cancelled: colors.yellow('–'),
+  undone: colors.yellow('–'),
 } as const
 
 /** How it ended, in a line or three. */
@@ -90,6 +92,7 @@ function counts(view: Ingest): string {
   const { state, rowsLoaded, target, stepsFinished } = view
   const rejected = leftOut(view)
   if (target === null) return `steps done: ${number(stepsFinished)}`
+  if (view.undone) return inBuckets(view.undone)
   const changed = changesText(view, number)
   if (state === 'completed') {
     return `${rows(rowsLoaded)} loaded into ${target}${changed}, ${rejected}`
@@ -113,6 +116,7 @@ export function details(view: IngestNow): string {
     ['units', `${number(view.unitsLoaded)} of ${number(view.units)} loaded`],
     ['rows', `${number(view.rowsLoaded)} loaded${changesText(view, number)}, ${leftOut(view)}`],
     ['rejects', again(view)],
+    ['undo', undoOf(view)],
     ['entered', view.createdAt],
     ['took', duration(tookMs(view))],
     ['workflow', workflow && `${workflow.status}, ${workflow.historyEvents} events`],
@@ -137,6 +141,19 @@ export function details(view: IngestNow): string {
 /** What became of rejects by another try. */
 export const again = ({ rowsReloaded }: Ingest): string | null =>
   rowsReloaded > 0 ? `${number(rowsReloaded)} loaded after all` : null
+
+function undoOf({ id, undone, undoUntil }: Ingest): string | null {
+  if (undone) return `${undone.at}: ${inBuckets(undone)}`
+  return undoUntil && `possible until ${undoUntil}: sluice undo ${id}`
+}
+
+/** `3 rows removed, 0 restored, 1 kept because changed since`. */
+export const inBuckets = (
+  { rowsRemoved, rowsRestored, rowsKept }: Buckets,
+  removed = 'removed',
+): string =>
+  `${rows(rowsRemoved)} ${removed}, ${number(rowsRestored)} restored, ` +
+  `${number(rowsKept)} kept because changed since`
 
 const retryOf = ({ activity, attempt, error }: IngestNow['retrying'][number]): [string, string] => [
   'retrying',

@@ -15,6 +15,7 @@ export const activityNames = [
   'endOrphans',
   'removeLeftovers',
   'retryRejects',
+  'undoIngest',
   // Earlier names of endOrphans and removeLeftovers, which older runs of the janitor ask for.
   'lookThrough',
   'clearOut',

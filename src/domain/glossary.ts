@@ -127,6 +127,11 @@ export const words = {
       'Another try at rejects of an ingest, as they are or corrected. All of it is one transaction.',
     example: '`sluice retry-rejects ID --from fixed.csv`',
   },
+  undo: {
+    means:
+      'An ingest that asked for it is taken back: its rows leave the target, and what it changed comes back. Rows that somebody changed since are kept. All of it is one transaction.',
+    example: '`sluice undo ID`, after `sluice ingest --undo`',
+  },
   note: {
     means: 'What an ingest guessed, left out or changed, told with its result.',
     example: '`column_became_text`: zip has been text since line 812, "00501"',

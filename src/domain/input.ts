@@ -186,6 +186,10 @@ export const problemOfRetry = (given: unknown): string | null =>
     heartbeatMs: optional(heartbeat),
   })(given, 'input')
 
+/** What is wrong with the input of the workflow `undoIngest`; null when nothing is. */
+export const problemOfUndo = (given: unknown): string | null =>
+  fields({ ingestId, heartbeatMs: optional(heartbeat) })(given, 'input')
+
 /** What is wrong with the input of an activity; `needs` names fields that must be there. */
 export function problemOfInput(given: unknown, needs: readonly string[]): string | null {
   const problem = fields(activityFields)(given, 'input')

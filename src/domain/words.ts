@@ -197,11 +197,20 @@ export interface Reject {
 export const phases = ['list', 'stage', 'step', 'plan', 'load', 'publish', 'sweep'] as const
 export type Phase = (typeof phases)[number]
 
-export const states = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const
+export const states = [
+  'queued',
+  'running',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+  'undone',
+] as const
 export type State = (typeof states)[number]
 
-export const isOver = (state: State): boolean =>
-  state === 'completed' || state === 'failed' || state === 'cancelled'
+const ends: readonly State[] = ['completed', 'failed', 'cancelled', 'undone']
+
+export const isOver = (state: State): boolean => ends.includes(state)
 
 /** How an ingest ended, as the sweep verb records it. */
 export interface Outcome {

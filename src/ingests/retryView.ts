@@ -80,5 +80,9 @@ export async function viewRetry({ db, temporal }: IngestsDeps, key: Key): Promis
   if (late) return showRetry(key.ingestId, late)
   const ended = `its workflow is ${workflow.status} in Temporal`
   const unknown = { code: 'unexpected', message: ended, hint: null }
-  return { ...pending(key), state: 'failed', error: (await failureOf(temporal, key)) ?? unknown }
+  return {
+    ...pending(key),
+    state: 'failed',
+    error: (await failureOf(temporal, retryWorkflowId(key))) ?? unknown,
+  }
 }

@@ -37,10 +37,10 @@ export async function submit(deps: IngestsDeps, spec: IngestSpec): Promise<Submi
   }
   // The uploads of an ingest that is there already may be gone by now, and rightly so.
   if (!spec.id || !(await isThere(deps, ingestId))) await checkSource(full.source, deps.stage)
-  const { isNew, state } = await enterIngest(deps.db, { ...ingest, routes })
+  const { isNew, state, isAgain } = await enterIngest(deps.db, { ...ingest, routes })
   if (state === 'queued') {
     try {
-      if (!(await startInTurn(deps, ingest))) await refuseUsed(deps, ingestId)
+      if (!(await startInTurn(deps, { ...ingest, isAgain }))) await refuseUsed(deps, ingestId)
     } catch (error) {
       // The client was not told the id that we made up, so it cannot ask again for this ingest.
       if (!spec.id) await giveUp(deps, ingestId, error)

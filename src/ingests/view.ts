@@ -60,6 +60,18 @@ const ledgerPart = {
   error: orNull(
     Type.Object({ code: Type.String(), message: Type.String(), hint: orNull(Type.String()) }),
   ),
+  undoUntil: orNull(time('Until when it can be taken back; null where it cannot, or is already.')),
+  undone: orNull(
+    Type.Object(
+      {
+        at: time('When its rows went.'),
+        rowsRemoved: count('Rows of the ingest that went.'),
+        rowsRestored: count('Rows that came back as they were before the ingest.'),
+        rowsKept: count('Rows that stayed, because somebody had changed or deleted them since.'),
+      },
+      { description: 'null where it was not taken back.' },
+    ),
+  ),
   createdAt: time('When it was entered.'),
   startedAt: orNull(time('When a worker took it up.')),
   publishedAt: orNull(time('When its rows became visible in the target.')),
@@ -161,10 +173,12 @@ export function linksOf({ uiUrl, namespace }: IngestsDeps, ingestId: string): St
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null
 
 export function showIngest(deps: IngestsDeps, view: IngestSummary): Ingest {
-  const { ingestId, createdAt, startedAt, publishedAt, endedAt, ...rest } = view
+  const { ingestId, createdAt, startedAt, publishedAt, endedAt, undoUntil, undone, ...rest } = view
   return {
     id: ingestId,
     ...rest,
+    undoUntil: iso(undoUntil),
+    undone: undone && { ...undone, at: new Date(undone.at).toISOString() },
     createdAt: createdAt.toISOString(),
     startedAt: iso(startedAt),
     publishedAt: iso(publishedAt),

@@ -40,6 +40,15 @@ export const landingPattern = `^${landingPrefix}${hashPattern}$`
 export const rowColumn = (landing: TableName): string =>
   landing.name.replace(landingPrefix, 'sluice_row_')
 
+/**
+ * What an ingest keeps so that it can be taken back lies in the schema of the ledger: the keys of
+ * the rows that it wrote, and rows as they were before.
+ */
+export const undoTables = (ingestId: string): { keys: TableName; before: TableName } => ({
+  keys: { schema: 'sluice', name: `undo_keys_${ingestHash(ingestId)}` },
+  before: { schema: 'sluice', name: `undo_before_${ingestHash(ingestId)}` },
+})
+
 // --- sessions ---
 
 /** The beginning of the names of all sessions of an ingest. */

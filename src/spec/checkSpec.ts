@@ -10,6 +10,7 @@ import { encodingOf } from '../unpack/encoding.ts'
 import { checkExpect } from './expect.ts'
 import { checkFormat } from './format.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
+import type { FullTarget } from './target.ts'
 
 interface Checked {
   full: FullSpec
@@ -30,9 +31,7 @@ export function checkSpec(spec: IngestSpec): Checked {
   if (table) mustBeAllowed(table)
   const refuse = (problem: string) => sluiceError('spec_invalid', { problem })
   if (!full.target && !full.steps) throw refuse('it has neither a target nor steps')
-  if (full.target?.mode === 'replace' && !full.target.atomic) {
-    throw refuse('target.atomic can be false only with the mode append')
-  }
+  if (full.target) checkTarget(full.target, refuse)
   mustBePublishedAtOnce(full, refuse)
   const { max } = full.rejects
   if (typeof max === 'string' && Number.parseFloat(max) > 100) {
@@ -60,6 +59,21 @@ function mustBePublishedAtOnce(
     ? 'with target.atomic false units are visible before all rows are there'
     : 'there is no target'
   throw refuse(`expect is for rows that are published at once, and ${why}`)
+}
+
+function checkTarget(
+  { mode, atomic, undo, keep }: FullTarget,
+  refuse: (problem: string) => Error,
+): void {
+  if (mode === 'replace' && !atomic) {
+    throw refuse('target.atomic can be false only with the mode append')
+  }
+  if (keep && !undo) {
+    throw refuse(
+      'target.keep says how long an ingest can be taken back, and target.undo is not set',
+    )
+  }
+  if (undo && mode !== 'append') throw refuse(`target.undo cannot take the mode ${mode} back`)
 }
 
 /** Rows that come from a database are in no file: there is nothing to say of how they are written. */

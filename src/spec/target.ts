@@ -68,6 +68,21 @@ export const targetOptions = {
     flag: { text: '--no-atomic', shell: 'append unit by unit, visible early' },
     example: '--no-atomic',
   },
+  undo: {
+    schema: Type.Boolean(),
+    about: 'whether the ledger keeps what `sluice undo` needs to take the ingest back',
+    absent: 'it cannot be taken back',
+    flag: { text: '--undo' },
+    example: '--undo',
+  },
+  keep: {
+    schema: Type.String({ pattern: '^[1-9]\\d{0,3}[hd]$' }),
+    about: 'with undo: for how long after its rows are published, in hours or days',
+    absent: '7d',
+    must: 'hours or days, like 12h or 7d',
+    flag: { text: '--keep <time>' },
+    example: '--undo --keep 30d',
+  },
 } satisfies Options
 
 export const Target = objectOf(targetOptions)

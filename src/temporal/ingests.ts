@@ -28,6 +28,8 @@ export interface StartIngest {
   limits?: LimitsByVerb
   /** Whether the server knows our search attributes. */
   attributes: boolean
+  /** An ingest of that id was taken back: its workflow has ended, and may have the id no longer. */
+  isAgain?: boolean
   /** For tests: 0 gives every ingest an activity for each verb. */
   smallBytesMax?: number
   /** For tests: 1 gives every file an activity of its own for each step. */
@@ -45,7 +47,7 @@ export interface StartIngest {
 export async function startIngest(client: Client, start: StartIngest): Promise<boolean> {
   const { ingestId, spec, target, queue = spec.queue ?? defaultQueue, limits, attributes } = start
   const { smallBytesMax = ordinarySmallBytesMax, historyEventsMax, heartbeatMs } = start
-  const { stepFilesMax = ordinaryStepFilesMax } = start
+  const { stepFilesMax = ordinaryStepFilesMax, isAgain = false } = start
   const { parallelism, priority, tenant, rejects, source, steps } = spec
   try {
     await client.workflow.start<typeof ingest>('ingest', {
@@ -63,7 +65,7 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
           ...(heartbeatMs && { heartbeatMs }),
         },
       ],
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdReusePolicy: isAgain ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
       workflowIdConflictPolicy: 'USE_EXISTING',
       // Its activities inherit it. Tasks of one priority are dispatched by tenant, in turns.
       priority: { priorityKey: priority, ...(tenant !== null && { fairnessKey: tenant }) },
@@ -91,12 +93,13 @@ export async function startUnstarted(
     target: string | null
     queue: string | null
     limits: LimitsByVerb | null
+    isAgain: boolean
   },
 ): Promise<void> {
-  const { ingestId, spec, target, queue, limits } = ingest
+  const { ingestId, spec, target, queue, limits, isAgain } = ingest
   const attributes = await ensureSearchAttributes(client).catch(() => false)
   await startIngest(client, {
-    ...{ ingestId, spec, target, attributes },
+    ...{ ingestId, spec, target, attributes, isAgain },
     ...(queue !== null && { queue }),
     ...(limits && { limits }),
   })

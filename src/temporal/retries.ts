@@ -36,13 +36,13 @@ export async function startRetry(
   }
 }
 
-/** Why it failed; null when it has not. */
+/** Why a workflow failed; null when it has not. */
 export async function failureOf(
   client: Client,
-  input: Omit<RetryInput, 'upload'>,
+  workflowId: string,
 ): Promise<{ code: string; message: string; hint: string | null } | null> {
   try {
-    await client.workflow.getHandle(retryWorkflowId(input)).result()
+    await client.workflow.getHandle(workflowId).result()
     return null
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw temporalError(error)

@@ -1,6 +1,6 @@
 /** Rejects are loaded again, as they are or corrected, and every one of them once. */
 import { expect, test } from 'vitest'
-import type { Retried } from '../../src/domain/retry.ts'
+import { type Retried, retryWorkflowId } from '../../src/domain/retry.ts'
 import { eachReject } from '../../src/postgres/ledger/rejects.ts'
 import { csvOf } from '../../src/rejects/export.ts'
 import { failureOf } from '../../src/temporal/retries.ts'
@@ -15,7 +15,7 @@ const retry = (ingestId: string, corrected?: string): Promise<Retried> =>
   retryAll(harness, ingestId, corrected)
 
 async function failure(ingestId: string, corrected?: string) {
-  return failureOf(harness.client, await beginRetry(harness, ingestId, corrected))
+  return failureOf(harness.client, retryWorkflowId(await beginRetry(harness, ingestId, corrected)))
 }
 
 async function exported(ingestId: string): Promise<string> {

@@ -1,6 +1,6 @@
 /** A retry into a table whose sequence is behind its rows: nothing is lost, and it says what to do. */
 import { expect, test } from 'vitest'
-import { type Retried, retryIdOf } from '../../src/domain/retry.ts'
+import { type Retried, retryIdOf, retryWorkflowId } from '../../src/domain/retry.ts'
 import { readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { failureOf, startRetry } from '../../src/temporal/retries.ts'
 import { build } from '../harness.ts'
@@ -28,7 +28,7 @@ test.each([
     insert into keyed select n, 'by hand' from generate_series(100, 130) n;
     select setval(pg_get_serial_sequence('keyed', 'id'), 101)`)
 
-  const refused = await failureOf(harness.client, await begin(ingestId, 0))
+  const refused = await failureOf(harness.client, retryWorkflowId(await begin(ingestId, 0)))
   expect(refused).toMatchObject({ code: 'sequence_behind' })
   const state = async () => {
     const { rows } = await harness.db.query(

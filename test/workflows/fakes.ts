@@ -19,7 +19,7 @@ import { until, untilIdle } from '../harness.ts'
 
 type Verb = Exclude<
   keyof Activities,
-  'endOrphans' | 'removeLeftovers' | 'lookThrough' | 'clearOut' | 'retryRejects'
+  'endOrphans' | 'removeLeftovers' | 'lookThrough' | 'clearOut' | 'retryRejects' | 'undoIngest'
 >
 type Input<V extends Verb> = Parameters<Activities[V]>[0]
 

@@ -1,17 +1,17 @@
 /** `sluice retry-rejects ID` */
 
 import { stat } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { readConfig } from '../../config.ts'
 import { toJson } from '../../domain/visible.ts'
-import { SluiceError, sluiceError } from '../../errors.ts'
+import { sluiceError } from '../../errors.ts'
 import { type Client, createClient, type RetryNow } from '../client.ts'
 import { colors } from '../colors.ts'
 import { addJson, addLogLevel } from '../options.ts'
 import { needApi } from '../settings.ts'
 import { interruptible } from '../signals.ts'
 import { number } from '../text.ts'
+import { untilEnded } from '../untilEnded.ts'
 import { removeFiles, sendFiles } from './ingest/send.ts'
 
 interface Options {
@@ -19,9 +19,6 @@ interface Options {
   wait: boolean
   json?: boolean
 }
-
-const againMs = 250
-const patienceMs = 120_000
 
 export function declare(command: Command): void {
   command
@@ -49,7 +46,10 @@ async function run(id: string, { from, wait, json = false }: Options): Promise<v
       })
       goesOn = inWords(asked)
       if (!wait) return { view: asked, uploads: [] }
-      return { view: await untilEnd(client, asked, { json, signal }), uploads }
+      return {
+        view: await untilEnded(asked, () => client.retry(id, asked.id), { json, signal }),
+        uploads,
+      }
     },
   )
   const { view, uploads } = ended
@@ -70,32 +70,6 @@ async function send(
   // The name differs each time: two retries of one ingest must not remove each other's file.
   const name = `${id}.retry-${Date.now().toString(36)}`
   return sendFiles(client, name, { files: [{ path, sizeBytes: found.size }], quiet, signal })
-}
-
-/** Asks again and again, also past a restart of the API. */
-async function untilEnd(
-  client: Client,
-  asked: RetryNow,
-  { json, signal }: { json: boolean; signal: AbortSignal },
-): Promise<RetryNow> {
-  let view = asked
-  let heardMs = performance.now()
-  let isTold = false
-  while (view.state === 'running') {
-    if (view.waiting && !isTold && !json) {
-      console.error(`  ${view.waiting}`)
-      isTold = true
-    }
-    await sleep(againMs, null, { signal })
-    try {
-      view = await client.retry(asked.ingest, asked.id)
-      heardMs = performance.now()
-    } catch (error) {
-      const isAway = error instanceof SluiceError && error.code === 'api_unavailable'
-      if (!isAway || performance.now() - heardMs > patienceMs) throw error
-    }
-  }
-  return view
 }
 
 function inWords(view: RetryNow): string {

@@ -5,6 +5,7 @@ import type { CopyForm } from '../../domain/copyForm.ts'
 import { quoteIdentifier } from '../../domain/table.ts'
 import type { Terms } from '../../domain/values.ts'
 import type { Connection } from '../db.ts'
+import { noteWritten } from '../undo/written.ts'
 import { copyIn } from './copyIn.ts'
 import { readNotice, type Skipped } from './notice.ts'
 
@@ -15,6 +16,8 @@ export interface CopyTarget {
   fields: readonly string[]
   /** How COPY reads the bytes. */
   form: CopyForm
+  /** The ingest whose rows in its target these are, if it can be taken back. */
+  writtenFor?: string | null
 }
 
 export interface Copied {
@@ -51,7 +54,9 @@ export async function copyRows(
   }
   tx.on('notice', onNotice)
   try {
-    return { rows: await copyIn(tx, copyStatement(target), chunks()), skipped }
+    const rows = await copyIn(tx, copyStatement(target), chunks())
+    if (rows > 0 && target.writtenFor) await noteWritten(tx, target.writtenFor)
+    return { rows, skipped }
   } finally {
     tx.off('notice', onNotice)
   }

@@ -11,7 +11,7 @@ import { isOver } from '../../domain/words.ts'
 import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { FullSpec } from '../../spec/spec.ts'
-import type { Connection, Db } from '../db.ts'
+import { type Connection, type Db, transaction } from '../db.ts'
 import { channels, mayTell, notified } from '../notify.ts'
 import { readChecks } from './checks.ts'
 import { listColumns, type NewList } from './firstTable.ts'
@@ -51,18 +51,48 @@ export interface NewIngest {
 }
 
 /**
- * Enters an ingest, or finds the one of that id.
- * @returns whether it is new
+ * Enters an ingest, or finds the one of that id. One that was taken back makes way for it.
+ * @returns whether it is new; and whether Temporal may have a workflow of that id that has ended
  * @throws ingest_conflict when the one of that id has another spec
  */
 export async function enterIngest(
   db: Db,
   ingest: NewIngest,
-): Promise<{ isNew: boolean; state: State }> {
-  const { ingestId, spec, target, queue, routes = [], limits = null } = ingest
-  const entered = await db.query(
-    `insert into sluice.ingests (ingest_id, spec, target, source_kind, queue, routes, limits)
-     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
+): Promise<{ isNew: boolean; state: State; isAgain: boolean }> {
+  if (await insertIngest(db, ingest, 0)) return { isNew: true, state: 'queued', isAgain: false }
+  const { ingestId, spec } = ingest
+  const { rows } = await db.query(
+    `select state, spec = $2::jsonb as same, undone_before > 0 as "isAgain"
+     from sluice.ingests where ingest_id = $1`,
+    [ingestId, JSON.stringify(spec)],
+  )
+  if (rows[0]?.state === 'undone') return enterAgain(db, ingest)
+  if (!rows[0]?.same) throw sluiceError('ingest_conflict', { ingestId })
+  return { isNew: false, state: rows[0].state, isAgain: rows[0].isAgain }
+}
+
+/** What sluice.undone says of the earlier one stays; all else of it goes. */
+async function enterAgain(db: Db, ingest: NewIngest): ReturnType<typeof enterIngest> {
+  const isNew = await transaction(db, async (tx) => {
+    const { rows } = await tx.query(
+      `delete from sluice.ingests where ingest_id = $1 and state = 'undone'
+       returning undone_before as before`,
+      [ingest.ingestId],
+    )
+    // Another request may have entered it meanwhile.
+    return rows[0] !== undefined && (await insertIngest(tx, ingest, rows[0].before + 1))
+  })
+  return isNew ? { isNew, state: 'queued', isAgain: true } : enterIngest(db, ingest)
+}
+
+async function insertIngest(
+  db: Db | Connection,
+  { ingestId, spec, target, queue, routes = [], limits }: NewIngest,
+  undoneBefore: number,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into sluice.ingests (ingest_id, spec, target, source_kind, queue, routes, limits, undone_before)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
     [
       ingestId,
       JSON.stringify(spec),
@@ -70,16 +100,11 @@ export async function enterIngest(
       spec.source.kind,
       queue ?? spec.queue ?? defaultQueue,
       JSON.stringify(routes),
-      limits && JSON.stringify(limits),
+      limits ? JSON.stringify(limits) : null,
+      undoneBefore,
     ],
   )
-  if (entered.rowCount === 1) return { isNew: true, state: 'queued' }
-  const { rows } = await db.query(
-    'select state, spec = $2::jsonb as same from sluice.ingests where ingest_id = $1',
-    [ingestId, JSON.stringify(spec)],
-  )
-  if (!rows[0]?.same) throw sluiceError('ingest_conflict', { ingestId })
-  return { isNew: false, state: rows[0].state }
+  return rowCount === 1
 }
 
 /** What the verbs need of their ingest. */

@@ -38,12 +38,14 @@ export interface UnstartedIngest {
   target: string | null
   queue: string | null
   limits: LimitsByVerb | null
+  /** An ingest of that id was taken back before. */
+  isAgain: boolean
 }
 
 /** @returns null when it is queued no more */
 export async function readUnstarted(db: Db, ingestId: string): Promise<UnstartedIngest | null> {
   const { rows } = await db.query(
-    `select ingest_id as "ingestId", spec, target, queue, limits
+    `select ingest_id as "ingestId", spec, target, queue, limits, undone_before > 0 as "isAgain"
      from sluice.ingests where ingest_id = $1 and state = 'queued'`,
     [ingestId],
   )

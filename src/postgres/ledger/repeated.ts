@@ -23,5 +23,5 @@ export class Fingerprint {
 export const publishedBefore = `
   select e.ingest_id from sluice.ingests e
   where e.fingerprint = i.fingerprint and e.target = i.target and e.ingest_id <> i.ingest_id
-    and e.published_at is not null
+    and e.published_at is not null and e.state <> 'undone'
   order by e.published_at desc limit 1`

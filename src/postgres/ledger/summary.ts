@@ -1,6 +1,7 @@
 /** Ingests as people see them in lists, and as they come along. */
 import type { Column } from '../../domain/columns.ts'
 import type { Changes, Outcomes } from '../../domain/counts.ts'
+import type { Buckets } from '../../domain/undo.ts'
 import type { Counts, Outcome, Phase, State } from '../../domain/words.ts'
 import type { Db } from '../db.ts'
 import { pageBytesMax } from './page.ts'
@@ -28,6 +29,10 @@ export interface IngestSummary
   unitsLoaded: number
   /** How many of the loaded rows were rejects first, and were loaded by a retry. */
   rowsReloaded: number
+  /** Until when it can be taken back; null where it cannot, or is already. */
+  undoUntil: Date | null
+  /** What it came to when it was taken back; null where it was not. */
+  undone: (Buckets & { at: string }) | null
   error: Outcome['error']
   createdAt: Date
   startedAt: Date | null
@@ -41,6 +46,14 @@ export const summaryOf = (more: '' | 'i.spec,'): string => `
          i.spec -> 'steps' as steps, i.columns, i.size_bytes as "sizeBytes", i.error,
          i.created_at as "createdAt", i.started_at as "startedAt",
          i.published_at as "publishedAt", i.ended_at as "endedAt",
+         (select keep_until from sluice.undos
+          where ingest_id = i.ingest_id and keep_until > now()) as "undoUntil",
+         case when i.state = 'undone' then (
+           select json_build_object(
+             'at', undone_at, 'rowsRemoved', rows_removed, 'rowsRestored', rows_restored,
+             'rowsKept', rows_kept
+           ) from sluice.undone where ingest_id = i.ingest_id order by undone_at desc limit 1
+         ) end as undone,
          coalesce(i.files, 0) as files, coalesce(i.units, 0) as units,
          case when i.units is null then f.staged else coalesce(i.files, 0) end as "filesStaged",
          case when i.spec ? 'steps' then (

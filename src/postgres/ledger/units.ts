@@ -34,6 +34,8 @@ export interface UnitEntry {
   target: FullTarget
   /** Where rows go straight into the target: what the plan relied on of it. */
   relied: Relied | null
+  /** The ingest, where rows go straight into the target and can be taken back. */
+  writtenFor: string | null
 }
 
 /**
@@ -47,7 +49,9 @@ export async function lockUnit(tx: Connection, { ingestId, unitNo }: UnitRef): P
     `select u.unit, u.rows_read, u.rows_loaded, u.rows_rejected, u.rows_skipped,
             u.rows_filtered, u.rows_superseded, u.size_bytes, u.lane, u.loaded_at, u.parts, i.state, i.landing, i.columns,
             i.spec -> 'target' as target,
-            case when i.spec -> 'target' ->> 'atomic' = 'false' then i.relied end as relied
+            case when i.spec -> 'target' ->> 'atomic' = 'false' then i.relied end as relied,
+            case when i.spec -> 'target' @> '{"atomic": false, "undo": true}'
+                 then ingest_id end as "writtenFor"
      from sluice.units u join sluice.ingests i using (ingest_id)
      where u.ingest_id = $1 and u.unit_no = $2
      for no key update of u for key share of i`,

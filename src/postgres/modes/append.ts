@@ -22,8 +22,9 @@ export async function insertRows(
 ): Promise<Filled> {
   if (filling.columns.length === 0) return { rows: 0, changes: null }
   const where = range ? ` where ${range.row} > $1 and ${range.row} <= $2` : ''
+  const insert = `${insertText(filling)}${where}`
   const { rowCount } = await tx.query(
-    `${insertText(filling)}${where}`,
+    filling.keep ? keepingKeys(insert, filling.keep) : insert,
     range && [range.after, range.to],
   )
   return { rows: rowCount ?? 0, changes: null }
@@ -35,4 +36,11 @@ export function insertText({ landing, target, columns }: Filling): string {
   const overriding = columns.some(({ identity }) => identity) ? 'overriding system value' : ''
   return `insert into ${quoteTable(target)} (${names}) ${overriding}
     select ${names} from ${quoteTable(landing)}`
+}
+
+/** The keys go along with the rows; the count is theirs, and so is that of the rows. */
+function keepingKeys(insert: string, { table, keys }: NonNullable<Filling['keep']>): string {
+  const list = keys.map(quoteIdentifier).join(', ')
+  return `with written as (${insert} returning ${list})
+    insert into ${quoteTable(table)} (${list}) select ${list} from written`
 }

@@ -32,6 +32,8 @@ export interface Filling {
   columns: TargetTable['columns']
   /** Takes what the mode waits for, in words. */
   onWait?: (what: string) => void
+  /** Takes the keys of the rows that are written, if they can be taken back; absent if not. */
+  keep?: { table: TableName; keys: readonly string[] }
 }
 
 /** What became of the rows of a landing table. */

@@ -1,0 +1,41 @@
+/** An ingest is taken back: what is asked, and what it comes to. */
+
+export interface UndoInput {
+  ingestId: string
+  /** For tests: how long a worker may be silent before its work is given to another one. */
+  heartbeatMs?: number
+}
+
+/** Why a row stays as it is: it is another one since, or it is not there any more. */
+export type KeptWhy = 'changed' | 'deleted'
+
+/** A row that somebody has changed or deleted since. */
+export interface KeptRow {
+  /** Its key as PostgreSQL writes it, by column. */
+  key: Record<string, unknown>
+  why: KeptWhy
+}
+
+/** The three buckets: together they are what the ingest wrote, and what it had kept from before. */
+export interface Buckets {
+  /** Rows of the ingest that go. */
+  rowsRemoved: number
+  /** Rows that come back as they were before the ingest. */
+  rowsRestored: number
+  /** Rows that stay as they are, because somebody changed or deleted them since. */
+  rowsKept: number
+}
+
+export interface Undone extends Buckets {
+  /** The ingest had made the table, which has no other rows: it goes as well. */
+  tableDropped: boolean
+}
+
+/** So many rows that stay are listed. */
+export const keptListedMax = 100
+
+/** No ingest has such an id: its alphabet has no colon. */
+export const undoWorkflowId = (ingestId: string): string => `${ingestId}:undo`
+
+/** How long an ingest can be taken back, unless it says otherwise. */
+export const keepUsually = '7d'
