@@ -32,6 +32,8 @@ import { openingOf, sourceOf } from './deps.ts'
 export interface Listed {
   files: number
   lots: number
+  /** Units are to be loaded while lots are staged. */
+  streams?: boolean
   /** Left out when the spec has none. */
   steps?: StepPlan[]
   /** The task queue of the verbs to come, when the size has decided on another one. */
@@ -39,10 +41,17 @@ export interface Listed {
 }
 
 /** A lot is staged by one activity: large enough to be worth it, small enough to be tried again. */
-const lotBytesMax = 64 * 1024 * 1024
+const ordinaryLotBytesMax = 64 * 1024 * 1024
 export const lotFilesMax = 500
+/** A plan that grows looks at all files again with every lot. */
+const streamedFilesMax = 1000
 /** How many of the first files are tried to find a first table: some may be no tables. */
 const candidatesMax = 16
+
+export interface ListInput extends VerbInput {
+  /** For tests: bytes of a lot, at most, in place of the usual ones. */
+  lotBytesMax?: number
+}
 
 /**
  * Lists the source into the ledger, once: a later attempt finds the list and returns it. It may
@@ -51,9 +60,9 @@ const candidatesMax = 16
  * A target that cannot take the rows is refused here, before anything is read but the first
  * bytes of the first table.
  */
-export async function listSource(attempt: Attempt, input: VerbInput): Promise<Listed> {
+export async function listSource(attempt: Attempt, input: ListInput): Promise<Listed> {
   const { db, signal } = attempt
-  const { ingestId } = input
+  const { ingestId, lotBytesMax } = input
   await enterPhase(db, ingestId, 'list')
   return alone(
     db,
@@ -62,7 +71,7 @@ export async function listSource(attempt: Attempt, input: VerbInput): Promise<Li
     async (tx, entry) => {
       mustBeActive(ingestId, entry)
       if (entry.sizeBytes === null) mustNotBePaused(input, entry.state)
-      return (await listIn(attempt, tx, { ingestId, entry })).listed
+      return (await listIn(attempt, tx, { ingestId, entry, lotBytesMax })).listed
     },
   )
 }
@@ -70,6 +79,7 @@ export async function listSource(attempt: Attempt, input: VerbInput): Promise<Li
 export interface ListWork {
   ingestId: string
   entry: IngestEntry
+  lotBytesMax?: number | undefined
   /** Takes the files, page by page, in the place of the ledger. */
   write?: (files: NumberedFile[]) => Promise<void>
   /** Takes the list as a whole, in the place of the ledger. */
@@ -90,6 +100,7 @@ export async function listIn(
   {
     ingestId,
     entry,
+    lotBytesMax = ordinaryLotBytesMax,
     write = (files) => addFiles(tx, ingestId, files),
     recordAll = (list) => recordListed(tx, ingestId, list),
   }: ListWork,
@@ -99,13 +110,16 @@ export async function listIn(
   const known = spec.steps && (await plansOf(tx, spec.steps))
   if (entry.sizeBytes !== null) {
     const { sizeBytes } = entry
-    const listed = { ...(await sumList(tx, ingestId)), ...routed(entry, sizeBytes, known) }
+    const found = await sumList(tx, ingestId)
+    const listed = { ...found, ...streamed(spec, found), ...routed(entry, sizeBytes, known) }
     return { listed, sizeBytes, found: null }
   }
   const target =
     spec.target && (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
   const source = sourceOf(attempt, ingestId, spec)
-  const { candidates, ...found } = await record(tx, { spec, source, signal, write })
+  const { candidates, ...found } = await record(tx, {
+    ...{ spec, source, signal, write, lotBytesMax },
+  })
   mustHaveFiles(spec, found)
   // After steps the files may be others: each is looked at when its last step has ended.
   const { first, notes } = known
@@ -119,8 +133,21 @@ export async function listIn(
   const { files, lots, sizeBytes, fingerprint } = found
   await recordAll({ files, sizeBytes, fingerprint, first })
   await addNotes(tx, ingestId, [...found.leftOut.notes, ...notes])
-  const listed = { files, lots, ...routed(entry, sizeBytes, known) }
+  const count = { files, lots }
+  const listed = { ...count, ...streamed(spec, count), ...routed(entry, sizeBytes, known) }
   return { listed, sizeBytes, found: { first, isNew: target === null } }
+}
+
+/**
+ * Rows that go straight into the target are there for all to see: its files are all planned before.
+ * After steps files may be others.
+ */
+function streamed(
+  { target, steps }: FullSpec,
+  { files, lots }: { files: number; lots: number },
+): Pick<Listed, 'streams'> {
+  const mayStream = target?.atomic && !steps && lots > 1 && files <= streamedFilesMax
+  return mayStream ? { streams: true } : {}
 }
 
 /** What the routes say now that the size is known. */
@@ -156,6 +183,7 @@ interface Work {
   spec: FullSpec
   source: Source
   signal: AbortSignal
+  lotBytesMax: number
   write(files: NumberedFile[]): Promise<void>
 }
 
@@ -163,7 +191,7 @@ interface Work {
  * Writes the files page by page, without those that are no data by their names.
  * @returns with the first files that are not empty, one of which may be a table
  */
-async function record(tx: Connection, { spec, source, signal, write }: Work) {
+async function record(tx: Connection, { spec, source, signal, write, lotBytesMax }: Work) {
   const candidates: ListedFile[] = []
   const leftOut = new LeftOut()
   const isNamed = namedFiles(spec.source)

@@ -1,41 +1,37 @@
-/** plan: staged files → units in the ledger, and the landing table that they are loaded into. */
-import type { Column } from '../src/domain/columns.ts'
+/**
+ * plan: staged files → units in the ledger, and the landing table that they are loaded into.
+ *
+ * A plan may grow: the files that are staged so far get their units while others are still being
+ * staged. The last word is that of a plan over all files, which is the same either way.
+ */
 import { ColumnValues } from '../src/domain/columnValues.ts'
-import type { Layout } from '../src/domain/layout.ts'
-import { type PlannedFile, planUnits, unitBytes } from '../src/domain/plan.ts'
+import { type Growing, planUnits, unitBytes } from '../src/domain/plan.ts'
 import { shortSize, shortText } from '../src/domain/shortText.ts'
-import { parseTableName, quoteTable, showTable, type TableName } from '../src/domain/table.ts'
-import type { Unit } from '../src/domain/words.ts'
-import { sluiceError } from '../src/errors.ts'
-import { formatOf } from '../src/formats/index.ts'
+import { quoteTable } from '../src/domain/table.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import { eachFile, type FileEntry, sumFileBytes } from '../src/postgres/ledger/files.ts'
+import { eachFile, eachStaged, type FileEntry, sumFileBytes } from '../src/postgres/ledger/files.ts'
 import type { NewList } from '../src/postgres/ledger/firstTable.ts'
 import {
   enterPhase,
   type IngestEntry,
   lockIngest,
   mustBeActive,
-  recordPlanned,
 } from '../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../src/postgres/ledger/notes.ts'
-import { addUnits, describeUnits, sumPlan } from '../src/postgres/ledger/units.ts'
-import { enterUnlogged, unloggedBytesMin } from '../src/postgres/ledger/unlogged.ts'
+import { lockToGrow, recordPlanned } from '../src/postgres/ledger/plan.ts'
+import { describeUnits, sumPlan } from '../src/postgres/ledger/units.ts'
 import { modes } from '../src/postgres/modes/index.ts'
-import { landingName } from '../src/postgres/names.ts'
 import { alone } from '../src/postgres/sessions.ts'
-import { mayRefuse } from '../src/postgres/target/constraints.ts'
-import { addColumns, createLike, createTable, dropTable } from '../src/postgres/target/landing.ts'
 import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
-import type { TargetTable } from '../src/postgres/target/targetTable.ts'
 import { enterUndo } from '../src/postgres/undo/written.ts'
-import { addValues, FileSorter } from '../src/spec/files/sorter.ts'
+import { FileSorter } from '../src/spec/files/sorter.ts'
 import { layoutOf } from '../src/spec/files/unlike.ts'
-import { type FullSpec, factsOf } from '../src/spec/spec.ts'
-import type { FullTarget } from '../src/spec/target.ts'
+import { factsOf } from '../src/spec/spec.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
-import { guessColumns } from './plan/types.ts'
+import { addPages, withColumns } from './plan/files.ts'
+import { changeInPlace, isAsNeeded, makeAnew } from './plan/fit.ts'
+import { type Landing, makeLanding, neededLanding, targetOf } from './plan/landing.ts'
 import { mustBeCheckable } from './publish/checks.ts'
 
 export interface Planned {
@@ -44,32 +40,80 @@ export interface Planned {
   records: number
   /** What the first units hold, as the Temporal Web UI shows it: `trips.csv · 8.4 MB`. */
   labels?: string[]
+  /** How often the landing table was made anew, since when no unit has a receipt; never if absent. */
+  remade?: number
+  /** The landing table does not suit the values that were staged last: no unit is to be loaded. */
+  held?: boolean
+}
+
+export interface PlanInput extends VerbInput {
+  /** The files that are staged so far, in their order; else all of them. */
+  part?: boolean
 }
 
 /** They pass through Temporal, so there are few of them, and they are short. */
 const labelsMax = 100
 
-const pageUnits = 200
-/** A unit of small files has up to a thousand. */
-const pageSplits = 2000
+/** A landing table is made anew while files are staged as long as little was loaded into it. */
+const remadeMax = 3
+const remadeShare = 1 / 8
 
-/** Plans once: a later attempt finds the plan in the ledger and returns it. */
-export async function planIngest(attempt: Attempt, input: VerbInput): Promise<Planned> {
+/**
+ * Plans once: a later attempt finds the plan in the ledger and returns it.
+ *
+ * A part of the plan is for a landing table that does not suit any more. It is changed, or made anew:
+ * no load of the ingest may be under way. Where that would cost too much, units have to wait for the
+ * plan of all files.
+ */
+export async function planIngest(attempt: Attempt, input: PlanInput): Promise<Planned> {
   const { db, signal } = attempt
-  const { ingestId } = input
-  await enterPhase(db, ingestId, 'plan')
+  const { ingestId, part = false } = input
+  if (!part) await enterPhase(db, ingestId, 'plan')
   return alone(
     db,
     { ingestId, what: 'plan', signal },
     (tx) => lockIngest(tx, ingestId),
     async (tx, entry) => {
       mustBeActive(ingestId, entry)
-      if (entry.landing) return labelled(tx, ingestId, await sumPlan(tx, ingestId))
+      if (isComplete(entry)) return plannedBefore(tx, ingestId, entry)
       mustNotBePaused(input, entry.state)
-      const { planned } = await planIn(tx, { ingestId, entry, signal })
+      const work = { ingestId, entry, signal, ...(part && { part: 'adapt' as const }) }
+      const { planned } = await planIn(tx, work)
       return labelled(tx, ingestId, planned)
     },
   )
+}
+
+/**
+ * Adds units for the files that are staged by now, in their order, up to the first one that is not.
+ * Loads may be under way.
+ */
+export function growPlan(
+  { db, signal }: Attempt,
+  { ingestId, lotNo }: { ingestId: string; lotNo: number },
+): Promise<Planned> {
+  return alone(
+    db,
+    { ingestId, what: `grow ${lotNo}`, signal },
+    (tx) => lockToGrow(tx, ingestId),
+    async (tx, entry) => {
+      mustBeActive(ingestId, entry)
+      if (isComplete(entry)) return plannedBefore(tx, ingestId, entry)
+      const { planned } = await planIn(tx, { ingestId, entry, signal, part: 'grow' })
+      return entry.units < labelsMax ? labelled(tx, ingestId, planned) : planned
+    },
+  )
+}
+
+const isComplete = ({ landing, growing }: IngestEntry): boolean => landing !== null && !growing
+
+async function plannedBefore(
+  tx: Connection,
+  ingestId: string,
+  entry: IngestEntry,
+): Promise<Planned> {
+  const planned = await sumPlan(tx, ingestId)
+  return labelled(tx, ingestId, { ...planned, ...madeAnew(entry) })
 }
 
 async function labelled(tx: Connection, ingestId: string, planned: Planned): Promise<Planned> {
@@ -86,6 +130,11 @@ export interface PlanWork {
   ingestId: string
   entry: IngestEntry
   signal: AbortSignal
+  /**
+   * Only the files that are staged so far. `grow`: the landing table stays as it is; `adapt`: it may be
+   * changed or made anew. If absent, all files, and it must suit them in the end.
+   */
+  part?: 'grow' | 'adapt'
   /** What this transaction has found out, so that it need not be read from the ledger. */
   known?: {
     /** All of them, staged, in order. */
@@ -103,8 +152,9 @@ export interface PlanWork {
  */
 export async function planIn(
   tx: Connection,
-  { ingestId, entry, signal, known }: PlanWork,
+  work: PlanWork,
 ): Promise<{ planned: Planned; entry: IngestEntry }> {
+  const { ingestId, entry, signal, known, part } = work
   const { spec } = entry
   const { into, table } = targetOf(spec)
   const isNew = known?.isNew ?? false
@@ -113,150 +163,126 @@ export async function planIn(
   const layout = layoutOf(spec, target?.columns ?? null)
   const sorter = new FileSorter(layout, entry)
   const values = new ColumnValues()
-  const staged = known?.files ?? eachFile(tx, ingestId)
-  const files = withColumns(staged, { sorter, values, signal })
-  const bytes = known ? sumBytes(known.files) : await sumFileBytes(tx, ingestId)
-  const planned = await addPages(tx, ingestId, planUnits(files, unitBytes(bytes)))
-  const told = target ? await modes[into.mode].notes(tx, table) : []
-  const notes = [...sorter.notes(factsOf(spec).paths.join(', ')), ...told]
-  const made = await makeLanding(tx, { ingestId, entry, target, layout, values, bytes })
-  await mustBeCheckable(tx, { ingestId, entry: { ...entry, ...made } })
-  // Rows that go straight into the target rely on it as it is from now on.
-  const relied = into.atomic ? before : await readRelied(tx, table)
-  if (into.undo && !into.atomic) {
-    await enterUndo(tx, ingestId, { target: table, made: !target, keys: null, into })
+  const from = entry.growing ?? beginning
+  const { staged, bytes } = await filesOf(tx, work)
+  const files = withColumns(staged.files(), { sorter, values, signal, from })
+  const added = await addPages(
+    tx,
+    { ingestId, firstNo: entry.units },
+    planUnits(files, (plannedBytes) => unitBytes(bytes)(from.sizeBytes + plannedBytes)),
+  )
+  const planned = entry.growing ? await sumPlan(tx, ingestId) : added
+  // There is nothing yet that could be loaded.
+  if (part && planned.units === 0) return { planned: countsIn(planned), entry }
+  const notes = part ? [] : sorter.notes(factsOf(spec).paths.join(', '))
+  const needed = await neededLanding(tx, { ingestId, entry, target, layout, values, bytes })
+  const sizeBytes = from.sizeBytes + added.sizeBytes
+  const { held, ...made } = await adapt(tx, {
+    ...{ ingestId, entry, needed, part, share: sizeBytes / bytes },
+    // Rows that go straight into the target rely on it as it is from now on.
+    relied: into.atomic ? before : await readRelied(tx, table),
+  })
+  const growing = part ? { ...staged.end, sizeBytes } : null
+  const recorded = { ...made, growing, units: added.units }
+  await recordPlanned(tx, ingestId, recorded, known?.list)
+  if (!part) {
+    await mustBeCheckable(tx, { ingestId, entry: { ...entry, ...made } })
+    await enterWritten(tx, { ingestId, entry }, !target)
+    const told = target ? await modes[into.mode].notes(tx, table) : []
+    await addNotes(tx, ingestId, [...needed.notes, ...notes, ...told])
   }
-  await recordPlanned(tx, ingestId, { ...planned, ...made, relied }, known?.list)
-  await addNotes(tx, ingestId, notes)
-  return { planned, entry: { ...entry, ...made, relied } }
+  return {
+    planned: { ...countsIn(planned), ...madeAnew(made), ...(held && { held }) },
+    entry: { ...entry, ...made, growing, units: entry.units + added.units },
+  }
 }
 
-const sumBytes = (files: readonly FileEntry[]): number =>
-  files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-
-/** An ingest without a target is not planned. */
-function targetOf({ target }: FullSpec): { into: FullTarget; table: TableName } {
-  if (!target) throw sluiceError('count_mismatch', { problem: 'there is no target to plan for' })
-  return { into: target, table: parseTableName(target.table) }
+/** Rows that go straight into the target are there before publish: undo is to find them. */
+async function enterWritten(
+  tx: Connection,
+  { ingestId, entry }: Pick<PlanWork, 'ingestId' | 'entry'>,
+  made: boolean,
+): Promise<void> {
+  const { into, table } = targetOf(entry.spec)
+  if (!into.undo || into.atomic) return
+  await enterUndo(tx, ingestId, { target: table, made, keys: null, into })
 }
 
-interface Planning {
-  sorter: FileSorter
-  values: ColumnValues
-  signal: AbortSignal
+const beginning: Growing = { files: 0, cuts: 0, sizeBytes: 0 }
+
+const countsIn = ({ units, records }: Pick<Planned, 'units' | 'records'>) => ({ units, records })
+
+const madeAnew = ({ remade }: Pick<IngestEntry, 'remade'>): Pick<Planned, 'remade'> =>
+  remade > 0 ? { remade } : {}
+
+async function filesOf(
+  tx: Connection,
+  { ingestId, known, part }: Omit<PlanWork, 'entry' | 'signal'>,
+): Promise<{ staged: Staged; bytes: number }> {
+  if (known) {
+    const bytes = known.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    return { staged: new Staged(known.files), bytes }
+  }
+  const staged = new Staged((part ? eachStaged : eachFile)(tx, ingestId))
+  return { staged, bytes: await sumFileBytes(tx, ingestId) }
 }
 
-async function* withColumns(
-  files: AsyncIterable<FileEntry> | Iterable<FileEntry>,
-  { sorter, values, signal }: Planning,
-): AsyncGenerator<PlannedFile> {
-  for await (const file of files) {
-    signal.throwIfAborted()
-    const { shape, fileNo } = file
-    if (!shape) throw sluiceError('count_mismatch', { problem: `${file.name} was never staged` })
-    const placed = sorter.columnsOf(file, shape)
-    if (placed === null) continue
-    sorter.read(file, shape)
-    const format = formatOf(shape.reading)
-    const { columns, constants } = placed
-    addValues(values, { fileNo, shape }, placed)
-    yield {
-      fileNo,
-      shape,
-      columns: columns.filter(Boolean),
-      constants,
-      reading: format.ofUnit(shape.reading, columns),
+/** Files on their way into a plan. */
+class Staged {
+  readonly #files: AsyncIterable<FileEntry> | Iterable<FileEntry>
+  /** How far they went. */
+  end: Pick<Growing, 'files' | 'cuts'> = { files: 0, cuts: 0 }
+
+  constructor(files: AsyncIterable<FileEntry> | Iterable<FileEntry>) {
+    this.#files = files
+  }
+
+  async *files(): AsyncGenerator<FileEntry> {
+    for await (const file of this.#files) {
+      yield file
+      this.end = { files: file.fileNo + 1, cuts: 0 }
     }
   }
 }
 
-async function addPages(
-  tx: Connection,
-  ingestId: string,
-  units: AsyncIterable<Unit>,
-): Promise<Planned> {
-  let page: Unit[] = []
-  let written = 0
-  let splits = 0
-  let records = 0
-  const flush = async () => {
-    if (page.length > 0) await addUnits(tx, ingestId, written, page)
-    written += page.length
-    splits = 0
-    page = []
-  }
-  for await (const unit of units) {
-    records += unit.records
-    splits += unit.splits.length
-    page.push(unit)
-    if (page.length >= pageUnits || splits >= pageSplits) await flush()
-  }
-  await flush()
-  return { units: written, records }
-}
-
-interface Landing {
+interface Adapting {
   ingestId: string
   entry: IngestEntry
-  target: TargetTable | null
-  layout: Layout
-  values: ColumnValues
-  /** The size of all staged files. */
-  bytes: number
+  needed: Landing
+  part: PlanWork['part']
+  /** How much of the ingest has units. */
+  share: number
+  relied: IngestEntry['relied']
 }
 
-type Made = Pick<IngestEntry, 'traced' | 'unlogged'> & { columns: Column[] }
-
-async function makeLanding(tx: Connection, landing: Landing): Promise<Made & { landing: string }> {
-  const { ingestId, entry, target, layout } = landing
-  const { into, table: name } = targetOf(entry.spec)
-  const table: TableName = into.atomic ? landingName(ingestId, name) : name
-  if (target) {
-    const made = await landLike(tx, table, { ...landing, target })
-    return { ...made, landing: quoteTable(table) }
-  }
-  if (!layout.columns) throw sluiceError('source_without_records', { table: showTable(name) })
-  const names = layout.columns.map((column) => column.name)
-  const columns = await typesOf(tx, landing, names)
-  await createTable(tx, table, columns, { landing: into.atomic })
-  return { columns, landing: quoteTable(table), traced: false, unlogged: false }
+type Made = Pick<IngestEntry, 'traced' | 'unlogged' | 'remade' | 'relied'> & {
+  columns: NonNullable<IngestEntry['columns']>
+  landing: string
 }
 
-/** For a target that is there: its columns, and those that the files bring. */
-async function landLike(
+/**
+ * Makes the landing table that is needed, if there is another one or none.
+ * @returns what there is then; `held`: another one is needed, and was not made
+ */
+async function adapt(
   tx: Connection,
-  table: TableName,
-  landing: Landing & { target: TargetTable },
-): Promise<Made> {
-  const { ingestId, target, layout, entry, bytes } = landing
-  const { into, table: name } = targetOf(entry.spec)
-  // A table that will be swapped needs all its columns; else those that are filled will do.
-  const all = modes[into.mode].mayTakePlace(target)
-  const columns = target.columns.filter(
-    (column) => !column.generated && (all || layout.used.has(column.name)),
-  )
-  const wantsPlaces = (entry.spec.expect ?? []).length > 0
-  const traced = into.atomic && !all && (wantsPlaces || (await mayRefuse(tx, name, columns)))
-  const added = await typesOf(tx, landing, [...layout.added])
-  if (added.length > 0 && !target.owned) {
-    const problem = `only its owner may add columns (${[...layout.added].join(', ')})`
-    throw sluiceError('target_not_writable', { table: showTable(name), problem })
+  { ingestId, entry, needed, part, share, relied }: Adapting,
+): Promise<Made & { held: boolean }> {
+  const { table, columns, traced, unlogged } = needed
+  const { remade } = entry
+  const landing = quoteTable(table)
+  const adapting = { ingestId, entry, needed }
+  if (entry.landing === null || !entry.columns) {
+    await makeLanding(tx, adapting, needed)
+    return { columns, landing, traced, unlogged, remade, relied, held: false }
   }
-  const unlogged = into.atomic && !all && bytes >= unloggedBytesMin
-  if (into.atomic) {
-    await dropTable(tx, table)
-    await createLike(tx, table, columns, { traced, unlogged })
-  }
-  if (unlogged) await enterUnlogged(tx, ingestId)
-  await addColumns(tx, table, added)
-  const brought = added.map((column) => ({ ...column, added: true }))
-  return { columns: [...columns, ...brought], traced, unlogged }
-}
-
-/** Types of columns that do not exist yet, as the spec wants them found. */
-async function typesOf(tx: Connection, landing: Landing, names: string[]): Promise<Column[]> {
-  const { ingestId, values, entry } = landing
-  const { into } = targetOf(entry.spec)
-  if (into.types === 'text') return names.map((name) => ({ name, type: 'text' }))
-  return guessColumns(tx, ingestId, { values, names, entry })
+  const there = { ...{ landing, remade }, traced: entry.traced, unlogged: entry.unlogged }
+  const asIs = { ...there, columns: entry.columns, relied: entry.relied }
+  if (isAsNeeded(entry, needed)) return { ...asIs, ...(!part && { relied }), held: false }
+  if (part === 'grow') return { ...asIs, held: true }
+  if (await changeInPlace(tx, adapting)) return { ...there, columns, relied, held: false }
+  const isTooLate = remade >= remadeMax || share > remadeShare
+  if (part && isTooLate) return { ...asIs, held: true }
+  await makeAnew(tx, adapting)
+  return { columns, landing, traced, unlogged, relied, remade: remade + 1, held: false }
 }

@@ -22,18 +22,25 @@ import { namedFiles } from '../src/spec/spec.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
 import { openingOf, sourceOf } from './deps.ts'
+import { growPlan, type Planned } from './plan.ts'
 
 /** Most of the time of a small file is waiting for the disk. */
 const filesAtOnce = 8
 const recordedAtOnce = 100
 
-/** Stages the files of a lot; one that an earlier attempt has staged is not staged again. */
-export async function stageLot(
-  attempt: Attempt,
-  input: VerbInput & { lotNo: number },
-): Promise<void> {
+export interface StageInput extends VerbInput {
+  lotNo: number
+  /** The plan is to have units for what is staged by then. */
+  grow?: boolean
+}
+
+/**
+ * Stages the files of a lot; one that an earlier attempt has staged is not staged again.
+ * @returns the plan so far, if it is to grow
+ */
+export async function stageLot(attempt: Attempt, input: StageInput): Promise<Planned | undefined> {
   const { db, stage } = attempt
-  const { ingestId, lotNo } = input
+  const { ingestId, lotNo, grow = false } = input
   await enterPhase(db, ingestId, 'stage')
   const ingest = await readIngest(db, ingestId)
   mustNotBePaused(input, ingest.state)
@@ -42,6 +49,7 @@ export async function stageLot(
   const entry = await readIngest(db, ingestId)
   if (isOver(entry.state)) await stage.clear(ingestId)
   mustBeActive(ingestId, entry)
+  return grow ? growPlan(attempt, input) : undefined
 }
 
 async function stageIn(

@@ -55,6 +55,7 @@ export interface StartOptions {
   limits?: LimitsByVerb
   smallBytesMax?: number
   stepFilesMax?: number
+  lotBytesMax?: number
 }
 
 /** Gives an ingest an activity for each verb, however small it is. */

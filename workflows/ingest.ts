@@ -14,10 +14,12 @@ import { countsOfSteps } from '../src/domain/step.ts'
 import { inWindow } from '../src/domain/window.ts'
 import type { Counts, Outcome } from '../src/domain/words.ts'
 import { causeOf } from './cause.ts'
-import { type Gate, gateOf } from './pause.ts'
+import { beginAgain, loadOne } from './load.ts'
+import { gateOf, type Run } from './pause.ts'
 import { refusalOf, refused } from './refuse.ts'
 import { show, showEnd } from './show.ts'
 import { stepRunner } from './steps.ts'
+import { stageAndLoad, takePlan } from './stream.ts'
 import { markPausedOf, sweepOf, verbsOf } from './verbs.ts'
 
 /** A run ends before the server would want it to, at 4,096 events, whatever the window adds. */
@@ -69,11 +71,6 @@ async function refuse(ingestId: string, problem: string): Promise<never> {
   throw refused(problem)
 }
 
-interface Run {
-  progress: Progress
-  gate: Gate
-}
-
 /**
  * Lists the source. A small ingest is brought to its end by the same activity, unless its verbs
  * have time limits of their own: those are for activities of their own.
@@ -84,11 +81,12 @@ async function begin(
   input: IngestInput,
   { progress, gate }: Run,
 ): Promise<Counts | null> {
-  const { smallBytesMax, limits = {} } = input
+  const { smallBytesMax, lotBytesMax, limits = {} } = input
+  const given = { ingestId, ...(lotBytesMax && { lotBytesMax }) }
   show(input, progress)
   const { begin, list } = verbsOf(null, input)
   if (smallBytesMax === undefined || Object.keys(limits).length > 0) {
-    const listed = await gate.pass((hold) => list({ ingestId, ...hold }))
+    const listed = await gate.pass((hold) => list({ ...given, ...hold }))
     Object.assign(progress, listed, { phase: 'stage' })
     return null
   }
@@ -104,12 +102,9 @@ async function begin(
  */
 async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Counts | null> {
   const { progress, gate } = run
-  const { stage, plan, publish } = verbsOf(progress, input)
+  const { plan, publish } = verbsOf(progress, input)
   if (progress.phase === 'stage') {
-    const all = await page(input, run, { of: 'lots' }, (lotNo) =>
-      gate.pass((hold) => stage({ ingestId, lotNo, ...hold })),
-    )
-    if (!all) return null
+    if (!(await stageAll(ingestId, input, run))) return null
     Object.assign(progress, { phase: 'step', next: 0 })
   }
   if (progress.phase === 'step') {
@@ -117,8 +112,8 @@ async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Co
     // Without a target the steps were all.
     if (input.target === null) return countsOfSteps(progress.files)
     show(input, { ...progress, phase: 'plan' })
-    const planned = await gate.pass((hold) => plan({ ingestId, ...hold }))
-    Object.assign(progress, planned, { phase: 'load', next: 0 })
+    takePlan(progress, await gate.pass((hold) => plan({ ingestId, ...hold })))
+    Object.assign(progress, { phase: 'load', next: progress.nextUnit ?? 0 })
   }
   for (;;) {
     const all = await loadUnits(ingestId, input, run)
@@ -133,34 +128,20 @@ async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Co
   }
 }
 
-/** @returns whether it came to the last one */
-function loadUnits(ingestId: string, input: IngestInput, run: Run): Promise<boolean> {
-  const { progress, gate } = run
-  const { load } = verbsOf(progress, input)
-  return page(input, run, { of: 'units' }, async (unitNo) => {
-    const { unitsAdded: before = 0 } = progress
-    const isPart = unitNo >= progress.units - before
-    const unit = { ingestId, unitNo, ...(isPart && { suspect: true }) }
-    const receipt = await gate.pass((hold) => load({ ...unit, ...hold }))
-    const { rowsLoaded, rowsRejected, rowsToReload = 0, unitsAdded = 0 } = receipt
-    // The parts of a unit that was split come behind all others: see activities/load/poison/.
-    if (unitsAdded > 0) addUnits(progress, unitsAdded)
-    progress.loaded++
-    progress.rowsLoaded += rowsLoaded
-    progress.rowsRejected += rowsRejected
-    progress.rowsToReload = (progress.rowsToReload ?? 0) + rowsToReload
+/** @returns whether it came to the last lot */
+function stageAll(ingestId: string, input: IngestInput, run: Run): Promise<boolean> {
+  if (run.progress.streams) {
+    return stageAndLoad(ingestId, input, { ...run, enough: () => isHistoryFull(input) })
+  }
+  const { stage } = verbsOf(run.progress, input)
+  return page(input, run, { of: 'lots' }, async (lotNo) => {
+    await run.gate.pass((hold) => stage({ ingestId, lotNo, ...hold }))
   })
 }
 
-/** All units are to be loaded again. Each that was split says anew how many it has added. */
-function beginAgain(progress: Progress): void {
-  progress.units -= progress.unitsAdded ?? 0
-  Object.assign(progress, { next: 0, loaded: 0, rowsLoaded: 0, rowsRejected: 0, unitsAdded: 0 })
-}
-
-function addUnits(progress: Progress, unitsAdded: number): void {
-  progress.units += unitsAdded
-  progress.unitsAdded = (progress.unitsAdded ?? 0) + unitsAdded
+/** @returns whether it came to the last one */
+function loadUnits(ingestId: string, input: IngestInput, run: Run): Promise<boolean> {
+  return page(input, run, { of: 'units' }, (unitNo) => loadOne(ingestId, input, run, unitNo))
 }
 
 /** Every file goes through its steps in order; files do not wait for each other. */
@@ -186,9 +167,7 @@ async function page(
   { of, take }: Pages,
   run: (number: number, count: number) => Promise<void>,
 ): Promise<boolean> {
-  const enough = () =>
-    workflowInfo().historyLength >= (input.historyEventsMax ?? historyEventsMax) ||
-    tooManyRejects(input, progress)
+  const enough = () => isHistoryFull(input) || tooManyRejects(input, progress)
   const work = async (number: number, count: number) => {
     await run(number, count)
     show(input, progress)
@@ -209,6 +188,9 @@ async function page(
     }
   })
 }
+
+const isHistoryFull = (input: IngestInput): boolean =>
+  workflowInfo().historyLength >= (input.historyEventsMax ?? historyEventsMax)
 
 function tooManyRejects({ rejectsMax }: IngestInput, progress: Progress): boolean {
   const allowed = rejectsAllowed(rejectsMax, progress.records)

@@ -18,6 +18,12 @@ export interface Gate {
   pass<T>(verb: (hold: Pausable) => Promise<T | HandedBack>): Promise<T>
 }
 
+/** What a run of an ingest goes by. */
+export interface Run {
+  progress: Progress
+  gate: Gate
+}
+
 /**
  * @param mark shows in the ledger whether the ingest is paused; the flag of `progress` is what
  *   counts, and the ledger follows

@@ -4,9 +4,9 @@
  * activities of its own, and so has every file for a step on another queue.
  */
 import { sleep, workflowInfo } from '@temporalio/workflow'
-import type { IngestInput, Progress } from '../src/domain/ingestInput.ts'
+import type { IngestInput } from '../src/domain/ingestInput.ts'
 import type { Alone, FilesDone, StepPlan } from '../src/domain/step.ts'
-import type { Gate } from './pause.ts'
+import type { Run } from './pause.ts'
 import { stepOf, stepOnFilesOf } from './verbs.ts'
 
 /** How long an activity for several files should take: so much more than it costs by itself. */
@@ -14,11 +14,6 @@ const sharedMs = 250
 
 /** A step is quick if so many files go through it in that time. */
 const quickFiles = 8
-
-interface Run {
-  progress: Progress
-  gate: Gate
-}
 
 export interface StepRunner {
   /** How many of the files that are left go through the steps together. */

@@ -3,10 +3,10 @@ import { type Column, guessedColumn } from '../../src/domain/columns.ts'
 import type { ColumnValues } from '../../src/domain/columnValues.ts'
 import { guessNotes } from '../../src/domain/guessNotes.ts'
 import { guessType } from '../../src/domain/types.ts'
+import type { Note } from '../../src/errors/notes.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { readFiles } from '../../src/postgres/ledger/files.ts'
 import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
-import { addNotes } from '../../src/postgres/ledger/notes.ts'
 import { optionsLacking } from '../../src/spec/format.ts'
 
 interface Guessing {
@@ -15,15 +15,21 @@ interface Guessing {
   entry: Pick<IngestEntry, 'spec' | 'reading'>
 }
 
-/** Guesses the types, and tells what was not plain about it. */
+export interface Guessed {
+  columns: Column[]
+  /** What was not plain about it. */
+  notes: Note[]
+}
+
+/** Guesses the types. */
 export async function guessColumns(
   tx: Connection,
   ingestId: string,
   { values, names, entry: { spec, reading } }: Guessing,
-): Promise<Column[]> {
+): Promise<Guessed> {
   const { format, target } = spec
   const { terms, hasWords } = values
-  if (!terms) return names.map((name) => ({ name, type: 'text' }))
+  if (!terms) return { columns: names.map((name) => ({ name, type: 'text' })), notes: [] }
   const freeze = target?.schema === 'freeze'
   const guesses = names.map((name) => ({
     name,
@@ -36,6 +42,6 @@ export async function guessColumns(
   const files = fileNos.length > 0 ? await readFiles(tx, ingestId, fileNos) : new Map()
   const given = { ...(reading && optionsLacking(reading)), ...format }
   const fileOf = (fileNo: number) => files.get(fileNo)?.name ?? ''
-  await addNotes(tx, ingestId, guessNotes(guesses, { terms, given, fileOf }))
-  return guesses.map(guessedColumn)
+  const notes = guessNotes(guesses, { terms, given, fileOf })
+  return { columns: guesses.map(guessedColumn), notes }
 }

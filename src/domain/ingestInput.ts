@@ -19,6 +19,8 @@ export interface IngestInput {
    * histories have an activity for each file.
    */
   stepFilesMax?: number
+  /** For tests: bytes of a lot, at most, in place of the usual ones. */
+  lotBytesMax?: number
   /** For tests: history events after which a run continues as new. */
   historyEventsMax?: number
   /** For tests: how long a worker may be silent before its work is given to another one. */
@@ -38,6 +40,14 @@ export interface Progress {
   next: number
   files: number
   lots: number
+  /** Units are loaded while lots are staged. Absent for few lots, and in older histories. */
+  streams?: boolean
+  /** Then: the next unit to load while there are lots to stage. */
+  nextUnit?: number
+  /** How often the landing table was made anew, as far as it was heard of; never if absent. */
+  remade?: number
+  /** It does not suit what was staged last: no unit is loaded meanwhile. */
+  held?: boolean
   units: number
   /** How many of the units were added when others were split; absent when there are none. */
   unitsAdded?: number

@@ -15,6 +15,18 @@ export interface PlannedFile {
   constants?: Constant[]
   /** What its units keep of its reading: see Format.ofUnit. */
   reading: Reading
+  /** The index of a cut: what lies before it has units already. 0 if absent. */
+  fromCut?: number
+}
+
+/** How far a plan has come that grows while files are staged: pieces of files that have units. */
+export interface Growing {
+  /** All files before this number. */
+  files: number
+  /** Of the file of this number: up to its cut of this index; 0 for none of it. */
+  cuts: number
+  /** Bytes of all units so far. */
+  sizeBytes: number
 }
 
 /** More files in one unit would make its ledger row unwieldy. */
@@ -72,9 +84,9 @@ interface Piece {
   sizeBytes: number
 }
 
-function* piecesOf({ fileNo, shape }: PlannedFile): Generator<Piece> {
+function* piecesOf({ fileNo, shape, fromCut = 0 }: PlannedFile): Generator<Piece> {
   const flaws = new Map(shape.flaws.map((flaw) => [flaw.start, flaw]))
-  for (let index = 1; index < shape.cuts.length; index++) {
+  for (let index = fromCut + 1; index < shape.cuts.length; index++) {
     const from = shape.cuts[index - 1] as FileShape['cuts'][number]
     const to = shape.cuts[index] as FileShape['cuts'][number]
     const sizeBytes = to.offset - from.offset

@@ -1,4 +1,4 @@
-/** A window of work in flight: at most `width` at once, the next one starts as soon as one ends. */
+/** Windows of work in flight: at most `width` at once, the next one starts as soon as one ends. */
 
 export interface WindowOptions {
   /** The first number, and the one behind the last, which may grow while work is under way. */
@@ -56,5 +56,48 @@ export function inWindow(
     }
     widen()
     if (lanes === 0) resolve(next)
+  })
+}
+
+export interface TurnsOptions extends Pick<WindowOptions, 'width' | 'ready' | 'enough'> {
+  /** Takes on what is to be done next; null for nothing before something else has ended. */
+  next: () => (() => Promise<void>) | null
+}
+
+/**
+ * Runs work of several kinds in one window. Deterministic, so a workflow can use it.
+ * @returns when all that was started has ended, and there is nothing to be done
+ */
+export function inTurns({ width, ready, enough, next }: TurnsOptions): Promise<void> {
+  let lanes = 0
+  let failed = false
+  return new Promise((resolve, reject) => {
+    /** @returns whether there was something to be done */
+    const turn = async (): Promise<boolean> => {
+      await ready()
+      const work = failed || enough() ? null : next()
+      if (!work) return false
+      await work()
+      return true
+    }
+    const lane = async () => {
+      try {
+        while (await turn()) widen()
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+    const end = () => {
+      lanes--
+      if (lanes === 0) resolve()
+    }
+    const widen = () => {
+      while (lanes < width) {
+        lanes++
+        lane().then(end, reject)
+      }
+    }
+    widen()
   })
 }

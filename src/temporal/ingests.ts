@@ -34,6 +34,8 @@ export interface StartIngest {
   smallBytesMax?: number
   /** For tests: 1 gives every file an activity of its own for each step. */
   stepFilesMax?: number
+  /** For tests: bytes of a lot, at most. */
+  lotBytesMax?: number
   /** For tests: history events after which a run continues as new. */
   historyEventsMax?: number
   /** For tests: how long a worker may be silent before its work is given to another one. */
@@ -47,7 +49,7 @@ export interface StartIngest {
 export async function startIngest(client: Client, start: StartIngest): Promise<boolean> {
   const { ingestId, spec, target, queue = spec.queue ?? defaultQueue, limits, attributes } = start
   const { smallBytesMax = ordinarySmallBytesMax, historyEventsMax, heartbeatMs } = start
-  const { stepFilesMax = ordinaryStepFilesMax, isAgain = false } = start
+  const { stepFilesMax = ordinaryStepFilesMax, isAgain = false, lotBytesMax } = start
   const { parallelism, priority, tenant, rejects, source, steps } = spec
   try {
     await client.workflow.start<typeof ingest>('ingest', {
@@ -61,6 +63,7 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
           ...(limits && { limits }),
           ...(smallBytesMax > 0 && { smallBytesMax }),
           ...(stepFilesMax > 1 && { stepFilesMax }),
+          ...(lotBytesMax && { lotBytesMax }),
           ...(historyEventsMax && { historyEventsMax }),
           ...(heartbeatMs && { heartbeatMs }),
         },

@@ -45,7 +45,7 @@ const names: { [V in Verb]: (input: Input<V>) => string } = {
   stageLot: ({ lotNo }) => `stage ${lotNo}`,
   runStep: ({ step, fileNo }) => `${step} ${fileNo}`,
   runStepOnFiles: ({ step, fileNo, files }) => `${step} ${fileNo}+${files}`,
-  planIngest: () => 'plan',
+  planIngest: ({ part }) => (part ? 'plan part' : 'plan'),
   loadUnit: ({ unitNo, suspect }) => `load ${unitNo}${suspect ? ' suspect' : ''}`,
   publishIngest: () => 'publish',
   sweepIngest: ({ outcome: { state } }) => `sweep ${state}`,

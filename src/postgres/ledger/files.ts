@@ -195,6 +195,17 @@ export async function* eachFile(
   }
 }
 
+/** The files that are staged, in their order, up to the first one that is not. */
+export async function* eachStaged(
+  db: Db | Connection,
+  ingestId: string,
+): AsyncGenerator<FileEntry> {
+  for await (const file of eachFile(db, ingestId)) {
+    if (file.stagedVersion === null) return
+    yield file
+  }
+}
+
 type StagedPart = Pick<StagedEntry, 'name' | 'sizeBytes' | 'pinned' | 'stagedVersion' | 'stagedAs'>
 
 /** What is needed to read some staged files. */

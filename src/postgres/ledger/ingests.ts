@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { CheckResult } from '../../domain/checkResult.ts'
 import type { Column } from '../../domain/columns.ts'
 import type { Changes } from '../../domain/counts.ts'
+import type { Growing } from '../../domain/plan.ts'
 import type { Relied } from '../../domain/relied.ts'
 import { defaultQueue, type Route } from '../../domain/routes.ts'
 import type { LimitsByVerb } from '../../domain/timeLimits.ts'
@@ -14,7 +15,6 @@ import type { FullSpec } from '../../spec/spec.ts'
 import { type Connection, type Db, transaction } from '../db.ts'
 import { channels, mayTell, notified } from '../notify.ts'
 import { readChecks } from './checks.ts'
-import { listColumns, type NewList } from './firstTable.ts'
 import { readNotes } from './notes.ts'
 import { publishedBefore } from './repeated.ts'
 import { type IngestSummary, summaryOf } from './summary.ts'
@@ -128,12 +128,19 @@ export interface IngestEntry {
   /** The landing table was made without a log, see unlogged.ts. */
   unlogged: boolean
   sizeBytes: number | null
+  /** How many units there are so far. */
+  units: number
+  /** How far a plan has come that grows while files are staged; null for any other. */
+  growing: Growing | null
+  /** How often the landing table was made anew. */
+  remade: number
   publishedAt: Date | null
 }
 
-const selectIngest = (id = '$1') => `
+export const selectIngest = (id = '$1') => `
   select spec, target, state, queue, routes, reading, first_table as "firstTable", columns, landing,
-         relied, traced, unlogged, size_bytes as "sizeBytes", published_at as "publishedAt"
+         relied, traced, unlogged, size_bytes as "sizeBytes", coalesce(units, 0) as units, growing,
+         remade, published_at as "publishedAt"
   from sluice.ingests where ingest_id = ${id}`
 
 /** @throws ingest_not_found */
@@ -192,37 +199,6 @@ const enterText = (id = '$1', phase = '$2') =>
      where ended_at is null and ingest_id in (
        select ingest_id from sluice.ingests where ingest_id = ${id} for no key update skip locked)
      ${mayTell() ? `returning ${notified(channels.ingests, 'ingest_id')}` : ''}`
-
-export async function recordPlanned(
-  tx: Connection,
-  ingestId: string,
-  planned: Pick<IngestEntry, 'relied' | 'traced' | 'unlogged'> & {
-    units: number
-    columns: Column[]
-    landing: string
-  },
-  /** Where the same transaction has listed the source. */
-  listed: NewList | null = null,
-): Promise<void> {
-  await tx.query(
-    `update sluice.ingests set units = $2, columns = $3, landing = $4, traced = $5, relied = $6,
-            phase = 'load', files = coalesce($7, files), size_bytes = coalesce($8, size_bytes),
-            reading = coalesce($9, reading), first_table = coalesce($10, first_table),
-            fingerprint = coalesce($11, fingerprint),
-            unlogged = $12
-     where ingest_id = $1`,
-    [
-      ingestId,
-      planned.units,
-      JSON.stringify(planned.columns),
-      planned.landing,
-      planned.traced,
-      planned.relied && JSON.stringify(planned.relied),
-      ...(listed ? listColumns(listed) : [null, null, null, null, null]),
-      planned.unlogged,
-    ],
-  )
-}
 
 /**
  * What the end of an ingest sets, besides how it ended. The transaction of a small ingest begins with

@@ -55,7 +55,8 @@ export const summaryOf = (more: '' | 'i.spec,'): string => `
            ) from sluice.undone where ingest_id = i.ingest_id order by undone_at desc limit 1
          ) end as undone,
          coalesce(i.files, 0) as files, coalesce(i.units, 0) as units,
-         case when i.units is null then f.staged else coalesce(i.files, 0) end as "filesStaged",
+         case when i.units is null or i.growing is not null then f.staged
+              else coalesce(i.files, 0) end as "filesStaged",
          case when i.spec ? 'steps' then (
            select count(*) from sluice.steps
            where ingest_id = i.ingest_id and finished_at is not null
@@ -84,7 +85,7 @@ export const summaryOf = (more: '' | 'i.spec,'): string => `
   ) u on true
   left join lateral (
     select count(*) as staged from sluice.files
-    where i.units is null and ingest_id = i.ingest_id and staged_at is not null
+    where (i.units is null or i.growing is not null) and ingest_id = i.ingest_id and staged_at is not null
   ) f on true`
 
 /** Newest first. `before` is the id behind which the page starts. */

@@ -120,6 +120,23 @@ export async function settleUnit(
   }
 }
 
+/**
+ * Takes back all receipts with their rejects: the rows that they are about are gone.
+ * @returns how many units are to be loaded again
+ */
+export async function forgetReceipts(tx: Connection, ingestId: string): Promise<number> {
+  await tx.query('delete from sluice.rejects where ingest_id = $1', [ingestId])
+  const { rowCount } = await tx.query(
+    `update sluice.units
+     set rows_read = null, rows_loaded = null, rows_rejected = null, rows_skipped = 0,
+         rows_filtered = 0, rows_superseded = 0, trimmed = null, lane = null, worker = null,
+         attempt = null, started_at = null, loaded_at = null
+     where ingest_id = $1 and loaded_at is not null`,
+    [ingestId],
+  )
+  return rowCount ?? 0
+}
+
 /** What the receipts add up to; how many units have none yet, and how many dropped text. */
 export interface Sums extends Outcomes, Pick<Counts, 'files' | 'units' | 'rowsRead'> {
   missing: number

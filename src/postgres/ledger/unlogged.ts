@@ -7,13 +7,17 @@
  */
 import { quoteTable, type TableName } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
+import { forgetReceipts } from './units.ts'
 
 /** Below that a log costs next to nothing. Bytes of staged files. */
 export const unloggedBytesMin = 16 * 1024 * 1024
 
 /** In the transaction that makes the landing table. */
 export async function enterUnlogged(tx: Connection, ingestId: string): Promise<void> {
-  await tx.query('insert into sluice.unlogged_landings (ingest_id) values ($1)', [ingestId])
+  await tx.query(
+    'insert into sluice.unlogged_landings (ingest_id) values ($1) on conflict do nothing',
+    [ingestId],
+  )
 }
 
 /**
@@ -45,15 +49,7 @@ export async function takeBackReceipts(
   landing: TableName,
 ): Promise<number> {
   await tx.query(`truncate ${quoteTable(landing)}; alter table ${quoteTable(landing)} set logged`)
-  await tx.query('delete from sluice.rejects where ingest_id = $1', [ingestId])
-  const { rowCount } = await tx.query(
-    `update sluice.units
-     set rows_read = null, rows_loaded = null, rows_rejected = null, rows_skipped = 0,
-         rows_filtered = 0, rows_superseded = 0, trimmed = null, lane = null, worker = null, attempt = null, started_at = null,
-         loaded_at = null
-     where ingest_id = $1 and loaded_at is not null`,
-    [ingestId],
-  )
+  const units = await forgetReceipts(tx, ingestId)
   await tx.query(`update sluice.ingests set phase = 'load' where ingest_id = $1`, [ingestId])
-  return rowCount ?? 0
+  return units
 }

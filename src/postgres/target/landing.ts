@@ -92,6 +92,34 @@ export async function addColumns(
   await tx.query(`alter table ${quoteTable(table)} ${list.join(', ')}`)
 }
 
+/** Gives columns other types, which their values are cast to. */
+export async function changeTypes(
+  tx: Connection,
+  table: TableName,
+  columns: readonly Column[],
+): Promise<void> {
+  if (columns.length === 0) return
+  const list = columns.map(({ name, type }) => {
+    const column = quoteIdentifier(name)
+    return `alter column ${column} type ${type} using ${column}::${type}`
+  })
+  await tx.query(`alter table ${quoteTable(table)} ${list.join(', ')}`)
+}
+
+/** Whether no row has a value in the column. */
+export async function isAllNull(
+  tx: Connection,
+  table: TableName,
+  column: string,
+): Promise<boolean> {
+  const { rows } = await tx.query(
+    `select not exists (
+       select from ${quoteTable(table)} where ${quoteIdentifier(column)} is not null
+     ) as "isAllNull"`,
+  )
+  return rows[0].isAllNull
+}
+
 export async function dropTable(tx: Connection, table: TableName): Promise<void> {
   await tx.query(dropText(table))
 }

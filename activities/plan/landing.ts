@@ -1,0 +1,113 @@
+/** Which landing table the files of an ingest need, and how it is made. */
+import type { Column } from '../../src/domain/columns.ts'
+import type { ColumnValues } from '../../src/domain/columnValues.ts'
+import type { Layout } from '../../src/domain/layout.ts'
+import { parseTableName, showTable, type TableName } from '../../src/domain/table.ts'
+import type { Note } from '../../src/errors/notes.ts'
+import { sluiceError } from '../../src/errors.ts'
+import type { Connection } from '../../src/postgres/db.ts'
+import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
+import { enterUnlogged, unloggedBytesMin } from '../../src/postgres/ledger/unlogged.ts'
+import { modes } from '../../src/postgres/modes/index.ts'
+import { landingName } from '../../src/postgres/names.ts'
+import { mayRefuse } from '../../src/postgres/target/constraints.ts'
+import {
+  addColumns,
+  createLike,
+  createTable,
+  dropTable,
+} from '../../src/postgres/target/landing.ts'
+import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+import type { FullSpec } from '../../src/spec/spec.ts'
+import type { FullTarget } from '../../src/spec/target.ts'
+import { type Guessed, guessColumns } from './types.ts'
+
+/** What the files say of the landing table. */
+export interface Needs {
+  ingestId: string
+  entry: IngestEntry
+  target: TargetTable | null
+  layout: Layout
+  values: ColumnValues
+  /** The size of all files, in the stage as far as they are there. */
+  bytes: number
+}
+
+/** A landing table, or the target itself where rows go straight into it. */
+export interface Landing extends Pick<IngestEntry, 'traced' | 'unlogged'> {
+  table: TableName
+  columns: Column[]
+  /** The columns of the target that it has; null where there is no target yet. */
+  like: TargetTable['columns'] | null
+  /** What was not plain about the types of its columns. */
+  notes: Note[]
+}
+
+/** An ingest without a target is not planned. */
+export function targetOf({ target }: FullSpec): { into: FullTarget; table: TableName } {
+  if (!target) throw sluiceError('count_mismatch', { problem: 'there is no target to plan for' })
+  return { into: target, table: parseTableName(target.table) }
+}
+
+/** @throws source_without_records, target_not_writable */
+export async function neededLanding(tx: Connection, needs: Needs): Promise<Landing> {
+  const { ingestId, entry, target, layout } = needs
+  const { into, table: name } = targetOf(entry.spec)
+  const table: TableName = into.atomic ? landingName(ingestId, name) : name
+  if (target) return { table, ...(await neededLike(tx, { ...needs, target })) }
+  if (!layout.columns) throw sluiceError('source_without_records', { table: showTable(name) })
+  const names = layout.columns.map((column) => column.name)
+  return { table, ...(await typesOf(tx, needs, names)), like: null, traced: false, unlogged: false }
+}
+
+/** For a target that is there: its columns, and those that the files bring. */
+async function neededLike(
+  tx: Connection,
+  needs: Needs & { target: TargetTable },
+): Promise<Omit<Landing, 'table'>> {
+  const { target, layout, entry, bytes } = needs
+  const { into, table: name } = targetOf(entry.spec)
+  // A table that will be swapped needs all its columns; else those that are filled will do.
+  const all = modes[into.mode].mayTakePlace(target)
+  const like = target.columns.filter(
+    (column) => !column.generated && (all || layout.used.has(column.name)),
+  )
+  const wantsPlaces = (entry.spec.expect ?? []).length > 0
+  const traced = into.atomic && !all && (wantsPlaces || (await mayRefuse(tx, name, like)))
+  const { columns: added, notes } = await typesOf(tx, needs, [...layout.added])
+  if (added.length > 0 && !target.owned) {
+    const problem = `only its owner may add columns (${[...layout.added].join(', ')})`
+    throw sluiceError('target_not_writable', { table: showTable(name), problem })
+  }
+  const unlogged = into.atomic && !all && bytes >= unloggedBytesMin
+  const brought = added.map((column) => ({ ...column, added: true }))
+  return { columns: [...like, ...brought], like, notes, traced, unlogged }
+}
+
+/** Types of columns that do not exist yet, as the spec wants them found. */
+async function typesOf(tx: Connection, needs: Needs, names: string[]): Promise<Guessed> {
+  const { ingestId, values, entry } = needs
+  const { into } = targetOf(entry.spec)
+  if (into.types !== 'text') return guessColumns(tx, ingestId, { values, names, entry })
+  return { columns: names.map((name) => ({ name, type: 'text' })), notes: [] }
+}
+
+/** Makes it, in the place of one that is there. */
+export async function makeLanding(
+  tx: Connection,
+  { ingestId, entry }: Pick<Needs, 'ingestId' | 'entry'>,
+  { table, columns, like, traced, unlogged }: Landing,
+): Promise<void> {
+  const { into } = targetOf(entry.spec)
+  if (!like) return createTable(tx, table, columns, { landing: into.atomic })
+  if (into.atomic) {
+    await dropTable(tx, table)
+    await createLike(tx, table, like, { traced, unlogged })
+  }
+  if (unlogged) await enterUnlogged(tx, ingestId)
+  await addColumns(
+    tx,
+    table,
+    columns.filter(({ added }) => added),
+  )
+}

@@ -1,0 +1,243 @@
+/**
+ * Units are loaded while other lots are staged, step by step: what comes out is as if all had been
+ * staged first. Workers and their end are in test/ingest/stream.test.ts.
+ */
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { listSource } from '../../activities/list.ts'
+import { loadUnit } from '../../activities/load.ts'
+import { type Planned, planIngest } from '../../activities/plan.ts'
+import { publishIngest } from '../../activities/publish.ts'
+import { stageLot } from '../../activities/stage.ts'
+import { sweepIngest } from '../../activities/sweep.ts'
+import type { Counts, Outcome } from '../../src/domain/words.ts'
+import { enterIngest, viewIngest } from '../../src/postgres/ledger/ingests.ts'
+import { fullSpec, type IngestSpec } from '../../src/spec/spec.ts'
+import { anyRejects, build } from '../harness.ts'
+import { attemptOf } from './attempt.ts'
+
+const harness = await build(anyRejects)
+const attempt = attemptOf(harness)
+
+interface Case {
+  files: string[]
+  /** Makes the target `t`. */
+  setUp?: string
+  target?: Partial<NonNullable<IngestSpec['target']>>
+  /** How often the landing table is made anew at least and at most; never if absent. */
+  remade?: number
+}
+
+const many = (count: number, of: (n: number) => string) =>
+  Array.from({ length: count }, (_, n) => of(n))
+
+const cases: Record<string, Case> = {
+  'of one type': { files: many(5, (n) => `id,v\n${n},${n}.5\n`) },
+  'text at last': { files: [...many(5, (n) => `id,v\n${n},${n}\n`), 'id,v\n7,x\n'], remade: 1 },
+  'text soon': { files: ['id,v\n1,1\n', ...many(20, (n) => `id,v\n${n},x${n}\n`)], remade: 1 },
+  'numbers in other forms': { files: ['id,v\n1,1\n2,+5\n', 'id,v\n2,1.50\n', 'id,v\n4,1.5e3\n'] },
+  'numbers, and then text': {
+    files: ['id,v\n1,1.50\n2,1.5e3\n', 'id,v\n2,x\n3,y\n4,z\n'],
+    remade: 1,
+  },
+  'nothing at first': { files: ['id,v\n1,\n', 'id,v\n2,\n', 'id,v\n3,2024-01-05\n'] },
+  'words for NULL at first': {
+    files: ['id,v\n1,n/a\n', 'id,v\n2,5\n3,6\n4,n/a\n', 'id,v\n5,6\n'],
+    remade: 1,
+  },
+  'words for NULL later': { files: ['id,v\n1,4\n', 'id,v\n2,5\n3,6\n4,n/a\n', 'id,v\n5,6\n'] },
+  'other columns': { files: ['id,v\n1,4\n', 'id,v,w\n2,5,x\n', 'w,id\ny,3\n'] },
+  'rejects, and other numbers': {
+    files: ['id,v\n1,4\n1,2,3\n', 'id,v\n2,5.5\n', 'id,v\n3,\n"x\n'],
+    remade: 1,
+  },
+  'frozen types': {
+    files: many(4, (n) => `id,v\n${n},${n}\n5,${n}.5\n8,z\n`),
+    target: { schema: 'freeze' },
+    remade: 1,
+  },
+  'columns of text': { files: ['id,v\n1,4\n', 'id,v\n2,x\n'], target: { types: 'text' } },
+  'a time among dates': {
+    files: ['id,v\n1,2024-01-05\n', 'id,v\n2,2024-01-05T10:00:00Z\n'],
+    remade: 1,
+  },
+  'a target with constraints': {
+    files: ['id,v\n1,4\n', 'id,v\n2,x\n', 'id,v\n3,-1\n', 'id,v,w\n4,5,9\n'],
+    setUp: `create table t (id bigint primary key, v int check (v > 0), w int not null default 7,
+                            x text default 'd')`,
+    remade: 1,
+  },
+  'columns for a target': {
+    files: ['id,v\n1,4\n', 'id,v,w\n2,5,9\n', 'id,v,w\n3,6,z\n'],
+    setUp: 'create table t (id bigint, v int)',
+    target: { schema: 'evolve' },
+    remade: 1,
+  },
+  'a target that is replaced': {
+    files: ['id,v\n1,4\n', 'id,v\n2,5\n', 'id,v\n3,6\n'],
+    setUp: 'create table t (id bigint, v int); insert into t values (9, 9)',
+    target: { mode: 'replace' },
+  },
+  'nothing in the first files': { files: ['id,v\n', '', 'id,v\n3,6\n'] },
+  'a file that does not fit at last': {
+    files: ['id,v\n1,4\n', 'id,v\n2,4\n', 'other,names\n1,2\n'],
+  },
+  'a column that the target does not have': {
+    files: ['id,v\n1,4\n', 'id,v\n2,5\n', 'id,v,w\n3,6,z\n'],
+    setUp: 'create table t (id bigint, v int)',
+  },
+}
+
+async function entered({ files, setUp, target }: Case) {
+  const ingestId = randomUUID()
+  const folder = join(harness.folder, ingestId)
+  await mkdir(folder)
+  for (const [n, text] of files.entries()) {
+    await harness.file(`${ingestId}/${String(n).padStart(3, '0')}.csv`, text)
+  }
+  await harness.db.query('drop table if exists t')
+  if (setUp) await harness.db.query(setUp)
+  const into = { table: 't', ...target }
+  const source = { kind: 'directory' as const, path: folder }
+  const spec = fullSpec({ source, target: into, ...anyRejects.spec })
+  await enterIngest(harness.db, { ingestId, spec, target: 'public.t' })
+  return ingestId
+}
+
+interface Ended {
+  planned?: Planned
+  counts?: Counts
+  error?: { code: string; message: string }
+}
+
+async function orError(run: () => Promise<Ended>): Promise<Ended> {
+  try {
+    return await run()
+  } catch (error) {
+    const { code, message } = error as { code: string; message: string }
+    return { error: { code, message } }
+  }
+}
+
+async function published(ingestId: string, planned: Planned): Promise<Ended> {
+  for (let unitNo = 0; unitNo < planned.units; unitNo++)
+    await loadUnit(attempt, { ingestId, unitNo })
+  const { records } = planned
+  const counts = (await publishIngest(attempt, { ingestId, records })) as Counts
+  return { planned, counts }
+}
+
+const stagedFirst = (ingestId: string) =>
+  orError(async () => {
+    const { lots } = await listSource(attempt, { ingestId, lotBytesMax: 1 })
+    for (let lotNo = 0; lotNo < lots; lotNo++) await stageLot(attempt, { ingestId, lotNo })
+    return published(ingestId, await planIngest(attempt, { ingestId }))
+  })
+
+/** As a workflow that has one thing in hand at a time: a landing table that does not suit is seen to at once. */
+async function staged(ingestId: string, lotNo: number): Promise<Planned> {
+  const planned = await stageLot(attempt, { ingestId, lotNo, grow: true })
+  const isHeld = planned?.held
+  return isHeld ? planIngest(attempt, { ingestId, part: true }) : (planned as Planned)
+}
+
+/** @param order of lots that are staged, between which as many units are loaded as may be */
+const streamed = (ingestId: string, { order, loads }: { order: number[]; loads: number[] }) =>
+  orError(async () => {
+    await listSource(attempt, { ingestId, lotBytesMax: 1 })
+    let next = 0
+    let before = 0
+    for (const [at, lotNo] of order.entries()) {
+      const { units, held, remade = 0 } = await staged(ingestId, lotNo)
+      if (remade > before) next = 0
+      before = remade
+      const upTo = held ? 0 : Math.min(units, next + (loads[at] ?? 9))
+      for (; next < upTo; next++) await loadUnit(attempt, { ingestId, unitNo: next })
+    }
+    return published(ingestId, await planIngest(attempt, { ingestId }))
+  })
+
+async function outcome(ingestId: string, ended: Ended) {
+  const { error, counts, planned } = ended
+  const isFailed = error !== undefined
+  const end: Outcome = isFailed
+    ? { state: 'failed', error: { ...error, hint: null } }
+    : { state: 'completed', error: null }
+  const rejects = isFailed ? [] : await harness.rejects(ingestId)
+  await sweepIngest(attempt, { ingestId, outcome: end })
+  const view = await viewIngest(harness.db, ingestId)
+  const there = await harness.db.query(
+    `select (select json_agg(column_name || ' ' || data_type order by ordinal_position)
+             from information_schema.columns where table_name = 't') as columns,
+            (select count(*) from pg_class where relname like 'sluice_landing%') as landings`,
+  )
+  const [columns] = there.rows
+  const { rows } = columns.columns
+    ? await harness.db.query('select t::text as row from t order by 1')
+    : { rows: [] }
+  const { units: _, ...sums } = counts ?? { units: 0 }
+  const told = isFailed ? [] : view.notes
+  const shown = {
+    error,
+    sums,
+    state: view.state,
+    told,
+    types: view.columns,
+    rejects,
+    columns,
+    rows,
+  }
+  const text = JSON.stringify(isFailed ? { ...shown, types: null } : shown)
+  return { shown: JSON.parse(text.replaceAll(ingestId, 'ID')), remade: planned?.remade ?? 0 }
+}
+
+for (const [name, each] of Object.entries(cases)) {
+  test(name, async () => {
+    const first = await entered(each)
+    const whole = await outcome(first, await stagedFirst(first))
+    const second = await entered(each)
+    const order = each.files.map((_, n) => n)
+    const meanwhile = await outcome(second, await streamed(second, { order, loads: [] }))
+    expect(meanwhile.shown).toEqual(whole.shown)
+    expect(meanwhile.remade).toBe(each.remade ?? 0)
+    expect(whole.remade).toBe(0)
+  })
+}
+
+const value = fc.constantFrom(
+  ...['', '1', '20', '+3', '1.50', '1e3', '1.5e3', 'x', 'n/a', 'NULL', 'true', 'f', '2024-01-05'],
+  ...['2024-01-05 10:00', '2024-01-05T10:00:00Z', '{}', '{"a": 1}', 'Infinity', '00501', '0', '-'],
+)
+const row = fc.tuple(fc.nat(99), value, value).map((fields) => fields.join(','))
+const file = fc
+  .tuple(fc.constantFrom('id,v,w', 'id,v,w', 'id,w,v', 'w,id,v'), fc.array(row, { maxLength: 6 }))
+  .map(([header, rows]) => `${[header, ...rows].join('\n')}\n`)
+const run = fc.record({
+  files: fc.array(file, { minLength: 2, maxLength: 7 }),
+  schema: fc.constantFrom('evolve' as const, 'freeze' as const),
+  setUp: fc.constantFrom('', '', 'create table t (id int, v text, w text)'),
+  loads: fc.array(fc.nat(3), { maxLength: 7 }),
+  shuffle: fc.array(fc.nat(6), { maxLength: 7 }),
+})
+
+test('files of any values, whose lots are staged in any order', { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(run, async ({ files, schema, setUp, loads, shuffle }) => {
+      const given = { files, target: { schema }, ...(setUp && { setUp }) }
+      const first = await entered(given)
+      const whole = await outcome(first, await stagedFirst(first))
+      const second = await entered(given)
+      const order = files.map((_, n) => n)
+      for (const [at, to] of shuffle.entries()) {
+        if (at >= order.length) break
+        order.splice(to % order.length, 0, ...order.splice(at, 1))
+      }
+      const meanwhile = await outcome(second, await streamed(second, { order, loads }))
+      expect(meanwhile.shown).toEqual(whole.shown)
+    }),
+    { numRuns: 12 },
+  )
+})
