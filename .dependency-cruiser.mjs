@@ -40,7 +40,7 @@ const mayImport = {
   connections: ['http', 's3', 'foreign', ...below],
   sources: ['connections', 'http', 's3', 'foreign', 'unpack', ...below],
   unpack: below,
-  stage: below,
+  stage: ['connections', 'http', 's3', ...below],
   formats: ['unpack', ...below],
   spec: ['formats', 'sources', 'unpack', ...below],
   postgres: ['spec', ...below],

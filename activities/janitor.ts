@@ -30,6 +30,7 @@ import { readLedgerId } from '../src/postgres/ledger/settings.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
 import { isUndroppable } from '../src/postgres/sqlState.ts'
 import { forgetUndo, listExpired } from '../src/postgres/undo/forget.ts'
+import type { StageFolder } from '../src/stage/stage.ts'
 import type { Attempt } from './attempt/attempt.ts'
 
 export interface LookedThrough {
@@ -173,7 +174,9 @@ async function clearFolders({ db, stage, signal }: Attempt): Promise<number> {
     for (const { ingestId, quietMs } of page) {
       signal.throwIfAborted()
       const entry = known.get(ingestId)
-      const isLeft = entry ? (entry.endedMs ?? 0) > leftoverMs : !isShared && quietMs > leftoverMs
+      const isLeft = entry
+        ? (entry.endedMs ?? 0) > leftoverMs
+        : !isShared && (await quietMs()) > leftoverMs
       if (!isLeft) continue
       await stage.clear(ingestId)
       removed++
@@ -187,5 +190,3 @@ async function clearFolders({ db, stage, signal }: Attempt): Promise<number> {
   await look()
   return removed
 }
-
-type StageFolder = { ingestId: string; quietMs: number }

@@ -1,6 +1,7 @@
 /** Sluice's API in the bench's process, and one ingest as a client of it sees it. */
 import { pino } from 'pino'
 import { startApi } from '../src/api/server.ts'
+import { createConnections } from '../src/connections/index.ts'
 import { type Phase, tellPhases, type Verb } from './phases.ts'
 import type { Stack } from './stack.ts'
 
@@ -13,7 +14,11 @@ export function openApi(stack: Stack): Promise<Api> {
   const starting = startApi({
     databaseUrl: stack.databaseUrl,
     temporal: { address: stack.temporalAddress, namespace: 'default' },
-    stageDir: stack.stageDir,
+    stage: { at: stack.stageDir },
+    connections: createConnections(
+      { variables: new Map(), folder: null, settings: {} },
+      () => undefined,
+    ),
     uiUrl: null,
     host: '127.0.0.1',
     port: 0,

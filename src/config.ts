@@ -13,6 +13,7 @@ import { noUploadLimits, type UploadLimits } from './domain/upload.ts'
 import { sluiceError } from './errors.ts'
 import type { LogFormat, LogLevel } from './log.ts'
 import { cidrOf } from './settings/cidr.ts'
+import { isInStore, type StageSetting } from './settings/stage.ts'
 import {
   readTemporalSettings,
   type TemporalLogin,
@@ -29,7 +30,7 @@ export interface UpFile {
   temporalLogin?: TemporalLogin
   ui: string | null
   databaseUrl: string
-  stageDir: string
+  stage: StageSetting
   sourceRoots: string[]
   /** Its API asks for it when files are to be read; absent in one of an older version. */
   token?: string
@@ -45,7 +46,7 @@ export interface Config {
   /** The address of the API for the commands that are its clients. */
   apiUrl: string | null
   api: { host: string; port: number; uiUrl: string | null }
-  stageDir: string
+  stage: StageSetting
   /** Folders that directory sources may read. */
   sourceRoots: string[]
   /** Networks that sources may read from though they are private: `10.0.0.0/8`. */
@@ -95,7 +96,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       port: port('SLUICE_PORT', env, 3000),
       uiUrl: env.TEMPORAL_UI_URL || up?.ui || null,
     },
-    stageDir: resolve(env.SLUICE_STAGE || up?.stageDir || join(home, 'stage')),
+    stage: stageIn(env) ?? up?.stage ?? { at: join(home, 'stage') },
     sourceRoots: (
       env.SLUICE_SOURCE_ROOTS?.split(delimiter).filter(Boolean) ??
       up?.sourceRoots ?? ['.']
@@ -124,6 +125,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       format: oneOf<LogFormat, null>('SLUICE_LOG_FORMAT', env, ['pretty', 'json'], null),
     },
   }
+}
+
+/** An address of an object store stays what it is; a folder is made absolute. */
+function stageIn(env: NodeJS.ProcessEnv): StageSetting | null {
+  const at = env.SLUICE_STAGE
+  if (!at) return null
+  if (!isInStore({ at })) return { at: resolve(at) }
+  const connection = env.SLUICE_STAGE_CONNECTION
+  return { at, ...(connection && { connection }) }
 }
 
 /** Either of them alone would be a worker that gets no tasks, or those of another version. */

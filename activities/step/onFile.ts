@@ -12,6 +12,7 @@ import {
   type StepTask,
   takeBackStepBegin,
 } from '../../src/postgres/ledger/steps.ts'
+import { localCopy } from '../../src/stage/localCopy.ts'
 import { attemptsMax } from '../../src/steps/app.ts'
 import type { Step, StepContext, StepFile, StepResult } from '../../src/steps/define.ts'
 import { keepable } from '../../src/steps/result.ts'
@@ -43,8 +44,9 @@ export async function runOnFile(
     throw sluiceError('step_failed', { step: step.name, file: name, failures, problem })
   }
   try {
-    const path = await stage.local({ ...staged, ingestId, name, fileNo, sizeBytes })
-    const file = { name, fileNo, path, sizeBytes, sha256 }
+    const kept = { ...staged, ingestId, name, fileNo, sizeBytes }
+    const copy = await localCopy(stage, kept, join(scratch, `${fileNo}.staged`))
+    const file = { name, fileNo, path: copy.path, sizeBytes, sha256 }
     const own = new Scratch(join(scratch, String(fileNo)))
     try {
       const context = contextOf(attempt, at, own)
@@ -55,6 +57,7 @@ export async function runOnFile(
       return { ...end, result, file: made === null ? null : await adopt(attempt, at, made) }
     } finally {
       await own.remove()
+      await copy.remove()
     }
   } catch (error) {
     if (!isOfFullDisk(error)) throw error

@@ -4,19 +4,24 @@ import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import type { Client } from '@temporalio/client'
+import type { Connections } from '../connections/index.ts'
 import type { UploadLimits } from '../domain/upload.ts'
 import type { Deaths } from '../domain/worker.ts'
 import { deadWorkersFinder, keepLooking } from '../fleet/deadWorkers.ts'
+import { createTransport } from '../http/transport.ts'
 import type { Logger } from '../log.ts'
 import { databaseError, openDb } from '../postgres/db.ts'
 import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
+import { readLedgerId } from '../postgres/ledger/settings.ts'
 import { Listener } from '../postgres/listener.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { channels } from '../postgres/notify.ts'
 import { openForOne } from '../postgres/ownSession.ts'
+import type { StageSetting } from '../settings/stage.ts'
 import type { TemporalServer } from '../settings/temporal.ts'
 import { readSettings } from '../settings.ts'
-import { localStage } from '../stage/local.ts'
+import { claimStage } from '../stage/claim.ts'
+import { openStage } from '../stage/open.ts'
 import { connectTemporal } from '../temporal/connect.ts'
 import { keepJanitor } from '../temporal/janitor.ts'
 import { ensureSearchAttributes } from '../temporal/searchAttributes.ts'
@@ -26,7 +31,11 @@ import type { App } from './deps.ts'
 export interface ApiOptions {
   databaseUrl: string
   temporal: TemporalServer
-  stageDir: string
+  stage: StageSetting
+  /** Has the login of a stage that names one. */
+  connections: Connections
+  /** Networks that it may reach though they are private. */
+  allowPrivate?: string[]
   /** How much clients may send; as much as they like if absent. */
   uploads?: UploadLimits
   /** What a directory source asks for; nothing when absent. */
@@ -58,7 +67,7 @@ const connectionsMax = 10
 const closeTimeoutMs = 15_000
 const stepsMax = 1000
 
-/** @throws database_unavailable, postgres_too_old, temporal_unavailable */
+/** @throws database_unavailable, postgres_too_old, temporal_unavailable, stage_refused, stage_unavailable */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const undo: (() => Promise<unknown>)[] = []
   const close = async () => {
@@ -78,7 +87,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
 }
 
 async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Promise<App> {
-  const { databaseUrl, stageDir, uiUrl, log, janitorMs: everyMs, token = null } = options
+  const { databaseUrl, uiUrl, log, janitorMs: everyMs, token = null } = options
   const settings = await readSettings(options.settingsPath ?? null)
   const db = openDb(databaseUrl, { max: connectionsMax, name: 'sluice api' })
   undo.push(() => db.end())
@@ -104,7 +113,10 @@ async function open(options: ApiOptions, undo: (() => Promise<unknown>)[]): Prom
   undo.push(() => listener.close())
   const deaths = options.findsDead ? lookForDead({ listener, temporal, log }, undo) : undefined
   const { namespace } = options.temporal
-  const stage = localStage(stageDir, options)
+  const transport = createTransport({ allowPrivate: options.allowPrivate ?? [] })
+  undo.push(() => transport.close())
+  const stage = await openStage(options.stage, { ...options, transport })
+  await claimStage(stage, await readLedgerId(db), log)
   const known = { attributes, token, uiUrl, namespace, settings }
   return buildApp({ db, listener, temporal, stage, ...known, ...(deaths && { deaths }), log })
 }

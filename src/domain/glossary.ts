@@ -62,7 +62,7 @@ export const words = {
   stage: {
     means:
       'Where copies of the files lie, or links to them, until their rows are loaded. A staged file never changes. To stage is also the verb that puts them there.',
-    example: 'the folder that `SLUICE_STAGE` names',
+    example: 'the folder or the bucket that `SLUICE_STAGE` names',
   },
   lot: {
     means:

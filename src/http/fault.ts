@@ -3,11 +3,13 @@ import { messageOf, SluiceError, sluiceError } from '../errors.ts'
 
 /** It may be over in a moment: the request is sent again. */
 export class Unavailable extends SluiceError {
+  readonly problem: string
   /** How long the server asks us to wait; null when it says nothing. */
   readonly afterMs: number | null
 
   constructor(name: string, problem: string, afterMs: number | null = null) {
     super(sluiceError('source_unavailable', { file: name, problem }))
+    this.problem = problem
     this.afterMs = afterMs
   }
 }

@@ -13,15 +13,24 @@ export interface Store extends S3Server {
   login: Login
   /** We pay for what we read from the buckets of others. */
   requesterPays: boolean
+  /** The operator has named the bucket, so that it may be on a private address also without an endpoint. */
+  isTrusted?: boolean
 }
 
 export interface S3Request extends S3Address {
   /** What is asked for, as people may see it. */
   name: string
+  /** GET if absent. */
+  method?: 'GET' | 'PUT' | 'DELETE'
   query?: Record<string, string>
   headers?: Headers
+  /** Sent as a whole, so that the request can be sent again. */
+  body?: Buffer
   signal: AbortSignal
 }
+
+/** Makes an error of what a store refuses. */
+export type ErrorOf = typeof storeError
 
 export interface S3Client {
   /**
@@ -34,7 +43,12 @@ export interface S3Client {
 /** Where a bucket is looked for first. */
 const firstRegion = 'us-east-1'
 
-export function createClient(store: Store, transport: Transport): S3Client {
+/** @param errorOf what a refusal means to whoever asks: see storeError, which is for readers */
+export function createClient(
+  store: Store,
+  transport: Transport,
+  errorOf: ErrorOf = storeError,
+): S3Client {
   /** Of the buckets that are elsewhere than was said. */
   const regions = new Map<string, string>()
   /** @returns whether the request may be sent again: to another region, or as somebody again */
@@ -55,7 +69,7 @@ export function createClient(store: Store, transport: Transport): S3Client {
         signal.throwIfAborted()
         if (isOfObject(fault)) return { ...plain(answer), body: nothing() }
         const isCorrected = corrections < 2 && (await correct(bucket, region, fault))
-        if (!isCorrected) throw storeError(fault, name, isAnonymous)
+        if (!isCorrected) throw errorOf(fault, name, isAnonymous)
       }
     },
   }
@@ -67,7 +81,7 @@ interface Sending {
 }
 
 async function send(
-  { bucket, key, name, query = {}, headers = {}, signal }: S3Request,
+  { bucket, key, name, method = 'GET', query = {}, headers = {}, body, signal }: S3Request,
   region: string,
   { store, transport }: Sending,
 ): Promise<{ answer: Answer; isAnonymous: boolean }> {
@@ -77,18 +91,20 @@ async function send(
   const { signedHeaders } = await import('./sign.ts')
   const paid = { ...headers, ...(store.requesterPays && { 'x-amz-request-payer': 'requester' }) }
   const sent = credentials
-    ? await signedHeaders({ url, path, query, headers: paid, credentials, region })
+    ? await signedHeaders({ method, url, path, query, headers: paid, body, credentials, region })
     : paid
   const asked = Object.entries(query).map((pair) => pair.map(encodedPart).join('='))
   try {
     const answer = await transport.send({
+      method,
       url,
       path: asked.length > 0 ? `${path}?${asked.join('&')}` : path,
       secrets: sent,
+      ...(body && { body }),
       name,
       redirectsMax: 0,
       // The operator of the worker has set it; a client can only name a bucket there.
-      isTrusted: store.endpoint !== undefined,
+      isTrusted: store.isTrusted ?? store.endpoint !== undefined,
       signal,
     })
     return { answer, isAnonymous: credentials === null }

@@ -101,16 +101,22 @@ const known: Record<string, [problem: string, next: string]> = {
  * @param isAnonymous nobody was named
  */
 export function storeError(fault: Fault, file: string, isAnonymous: boolean): SluiceError {
-  const { status, code } = fault
-  const said = `it answers ${status} ${code || (STATUS_CODES[status] ?? '')}`.trimEnd()
-  if (passingCodes.includes(code) || isPassing(status)) {
-    return new Unavailable(file, said, fault.retryAfterMs)
-  }
+  const said = answerIn(fault)
+  if (mayPass(fault)) return new Unavailable(file, said, fault.retryAfterMs)
   const [problem, next] = meaningOf(fault, isAnonymous)
   return sluiceError('store_refused', { file, problem: `${problem}: ${said}`, next })
 }
 
-function meaningOf(fault: Fault, isAnonymous: boolean): [problem: string, next: string] {
+/** Whether asking again may help. */
+export const mayPass = ({ status, code }: Fault): boolean =>
+  passingCodes.includes(code) || isPassing(status)
+
+/** What the store said, as people may see it. */
+export const answerIn = ({ status, code }: Fault): string =>
+  `it answers ${status} ${code || (STATUS_CODES[status] ?? '')}`.trimEnd()
+
+/** What a refusal means, and what helps. */
+export function meaningOf(fault: Fault, isAnonymous: boolean): [problem: string, next: string] {
   const { status, action, aheadSeconds } = fault
   const code = fault.code === '' && status === 403 ? 'AccessDenied' : fault.code
   if (isExpired(fault)) return ['the session token has expired', 'give the workers a new one']

@@ -4,23 +4,24 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import type { Headers } from '../http/transport.ts'
 import type { Credentials } from './credentials.ts'
 
-/** Of nothing: no request here has a body. */
-const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
-
 export interface Signing {
+  method: string
   url: URL
   /** As it is sent. */
   path: string
   query: Record<string, string>
   /** Those that are of S3 have to be signed. */
   headers: Headers
+  /** Its hash is signed: the store refuses what was changed on the way. */
+  body: Buffer | undefined
   credentials: Credentials
   region: string
 }
 
 /** The headers that go along, those that were given among them. */
 export async function signedHeaders(signing: Signing): Promise<Headers> {
-  const { url, path, query, headers, credentials, region } = signing
+  const { method, url, path, query, headers, body = '', credentials, region } = signing
+  const sha256 = createHash('sha256').update(body).digest('hex')
   const signer = new SignatureV4({
     service: 's3',
     region,
@@ -30,12 +31,12 @@ export async function signedHeaders(signing: Signing): Promise<Headers> {
     uriEscapePath: false,
   })
   const { headers: signed } = await signer.sign({
-    method: 'GET',
+    method,
     protocol: url.protocol,
     hostname: url.hostname,
     path,
     query,
-    headers: { ...headers, host: url.host, 'x-amz-content-sha256': emptySha256 },
+    headers: { ...headers, host: url.host, 'x-amz-content-sha256': sha256 },
   })
   const { host: _, ...sent } = signed
   return sent

@@ -32,7 +32,7 @@ import { mapOrdered } from '../io/mapOrdered.ts'
 import { inSync, syncBytesMax } from '../io/syncRead.ts'
 import { localSpool } from './localSpool.ts'
 import { localUploads } from './localUploads.ts'
-import type { Stage, StagedFile, StagedState } from './stage.ts'
+import type { Stage, StagedFile, StagedState, StageFolder } from './stage.ts'
 import { adopt, unlinkable, writeWhole } from './write.ts'
 
 const chunkBytes = 256 * 1024
@@ -85,12 +85,14 @@ export function localStage(folder: string, { uploads }: { uploads?: UploadLimits
   }
 }
 
-async function* foldersIn(path: string): AsyncGenerator<{ ingestId: string; quietMs: number }> {
+async function* foldersIn(path: string): AsyncGenerator<StageFolder> {
   const folder = await opendir(path).catch(() => null)
   if (!folder) return
   for await (const { name } of folder) {
     const stats = await stat(join(path, name)).catch(() => null)
-    if (stats?.isDirectory()) yield { ingestId: name, quietMs: Date.now() - stats.mtimeMs }
+    if (stats?.isDirectory()) {
+      yield { ingestId: name, quietMs: async () => Date.now() - stats.mtimeMs }
+    }
   }
 }
 

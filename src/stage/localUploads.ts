@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { noUploadLimits, type UploadLimits } from '../domain/upload.ts'
-import { sluiceError } from '../errors.ts'
 import { listFile, noneIfVanished, openFile } from '../io/localFile.ts'
 import { PartialUploads } from './partialUpload.ts'
 import type { Hashed, Uploads } from './stage.ts'
+import { limited, mustHash } from './uploadChecks.ts'
 import { moveTo, writeWhole } from './write.ts'
 
 /** @param limits for those who write; whoever only reads needs none */
@@ -35,7 +35,7 @@ export function localUploads(folder: string, limits: UploadLimits = noUploadLimi
       const checked = async function* () {
         yield* await within(name, bytes)
         sha256 = hash.digest('hex')
-        mustBe(name, sha256, given)
+        mustHash(name, sha256, given)
       }
       const staged = await writeWhole(path(name), checked(), { tap, replace: true })
       await keep(name, { ...staged, sha256 })
@@ -47,7 +47,7 @@ export function localUploads(folder: string, limits: UploadLimits = noUploadLimi
       if (!isLast) return { sizeBytes, isComplete: false, sha256: null }
       const sha256 = await partials.sha256(name)
       try {
-        mustBe(name, sha256, given)
+        mustHash(name, sha256, given)
       } catch (error) {
         await partials.remove(name)
         throw error
@@ -92,12 +92,6 @@ export function localUploads(folder: string, limits: UploadLimits = noUploadLimi
   }
 }
 
-/** @throws upload_checksum_differs */
-function mustBe(name: string, sha256: string, given: string | undefined): void {
-  if (given === undefined || given === sha256) return
-  throw sluiceError('upload_checksum_differs', { name, found: sha256, given })
-}
-
 /** All that lies there; nobody counts it where there is no limit. */
 async function bytesIn(folder: string, { allMax }: UploadLimits): Promise<number> {
   if (allMax === noUploadLimits.allMax) return 0
@@ -105,26 +99,4 @@ async function bytesIn(folder: string, { allMax }: UploadLimits): Promise<number
   let bytes = 0
   for (const name of names) bytes += (await stat(join(folder, name)).catch(() => null))?.size ?? 0
   return bytes
-}
-
-interface Limited {
-  name: string
-  /** Bytes of it that have arrived before. */
-  there: number
-  limits: UploadLimits
-  /** Bytes of all uploads when it began. */
-  allBytes: number
-}
-
-async function* limited(
-  bytes: AsyncIterable<Buffer>,
-  { name, there, limits: { eachMax, allMax }, allBytes }: Limited,
-): AsyncGenerator<Buffer> {
-  let came = 0
-  for await (const chunk of bytes) {
-    came += chunk.length
-    if (there + came > eachMax) throw sluiceError('upload_too_large', { name, max: eachMax })
-    if (allBytes + came > allMax) throw sluiceError('uploads_full', { name, max: allMax })
-    yield chunk
-  }
 }

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { sluiceError } from '../errors.ts'
+import { UploadWriters, untilAborted } from './uploadWriters.ts'
 import { stageError } from './write.ts'
 
 /** One part of an upload. */
@@ -13,16 +14,9 @@ export interface Part {
   bytes: AsyncIterable<Buffer>
 }
 
-interface Writer {
-  stop: AbortController
-  /** Resolves when its file is closed. */
-  done: Promise<unknown>
-}
-
 export class PartialUploads {
   readonly #pathOf: (name: string) => string
-  /** Who writes at this moment, by name. */
-  readonly #writers = new Map<string, Writer>()
+  readonly #writers = new UploadWriters()
 
   /** @param pathOf where the parts of an upload are put together */
   constructor(pathOf: (name: string) => string) {
@@ -31,7 +25,7 @@ export class PartialUploads {
 
   /** How many bytes have arrived; null when there is no such upload under way. */
   async offset(name: string): Promise<number | null> {
-    await this.#takeOver(name)
+    await this.#writers.end(name)
     return this.#size(name)
   }
 
@@ -42,16 +36,7 @@ export class PartialUploads {
    * @throws upload_not_found, upload_offset_differs, stage_full
    */
   async add(name: string, { offset, bytes }: Part): Promise<number> {
-    await this.#takeOver(name)
-    const stop = new AbortController()
-    const writing = this.#write(name, { offset, bytes }, stop.signal)
-    const writer = { stop, done: writing.catch(() => {}) }
-    this.#writers.set(name, writer)
-    try {
-      return await writing
-    } finally {
-      if (this.#writers.get(name) === writer) this.#writers.delete(name)
-    }
+    return this.#writers.replace(name, (signal) => this.#write(name, { offset, bytes }, signal))
   }
 
   /** What all bytes hash to, in hex. */
@@ -63,7 +48,7 @@ export class PartialUploads {
   }
 
   async remove(name: string): Promise<boolean> {
-    await this.#takeOver(name)
+    await this.#writers.end(name)
     const isThere = (await this.#size(name)) !== null
     await rm(this.#pathOf(name), { force: true })
     return isThere
@@ -71,12 +56,6 @@ export class PartialUploads {
 
   async #size(name: string): Promise<number | null> {
     return (await stat(this.#pathOf(name)).catch(() => null))?.size ?? null
-  }
-
-  async #takeOver(name: string): Promise<void> {
-    const writer = this.#writers.get(name)
-    writer?.stop.abort(sluiceError('upload_cut_short', { name }))
-    await writer?.done
   }
 
   async #write(name: string, { offset, bytes }: Part, signal: AbortSignal): Promise<number> {
@@ -106,21 +85,4 @@ export class PartialUploads {
       await handle.close()
     }
   }
-}
-
-/** Also while nothing comes: a connection that is dead may stay open for long. */
-async function* untilAborted(
-  bytes: AsyncIterable<Buffer>,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
-  const iterator = bytes[Symbol.asyncIterator]()
-  let giveUp = () => {}
-  signal.addEventListener('abort', () => giveUp())
-  const next = () =>
-    new Promise<IteratorResult<Buffer>>((resolve, reject) => {
-      giveUp = () => reject(signal.reason)
-      if (signal.aborted) giveUp()
-      else iterator.next().then(resolve, reject)
-    })
-  for (let result = await next(); !result.done; result = await next()) yield result.value
 }

@@ -28,6 +28,13 @@ export interface Staged {
 /** A staged file with its SHA-256, in hex. */
 export type Hashed = Staged & { sha256: string }
 
+/** What lies in the stage of an ingest. */
+export interface StageFolder {
+  ingestId: string
+  /** How long ago something was added to it, or removed. */
+  quietMs(): Promise<number>
+}
+
 export interface Stage {
   /**
    * Stages a file whole or not at all: temporary name, sync, rename.
@@ -48,24 +55,25 @@ export interface Stage {
    */
   read(file: StagedFile & StagedState, range: { start: number; end: number }): AsyncIterable<Buffer>
   /**
-   * Where a step can read the file.
+   * Where the file lies on this machine; null for a stage that is elsewhere: see localCopy.ts.
    * @throws staged_file_damaged, file_changed
    */
-  local(file: StagedFile & StagedState): Promise<string>
-  /** An empty folder, for one attempt at a step; the sweep removes those that are left. */
+  local(file: StagedFile & StagedState): Promise<string | null>
+  /** An empty folder of this machine, for one attempt at a step; those that are left are removed later. */
   scratch(ingestId: string): Promise<{ path: string; remove(): Promise<void> }>
   /** What is unpacked for an ingest as a whole; it goes with the staged files. */
   spool(ingestId: string): Spool
   /** Takes a file of a scratch folder into the stage. @throws stage_full */
   adopt(file: StagedFile, path: string): Promise<Hashed>
-  remove(file: StagedFile): Promise<void>
+  remove(file: StagedFile & { stagedAs: string }): Promise<void>
   /** Removes every staged file of the ingest. */
   clear(ingestId: string): Promise<void>
-  /** Those of ingests, and how long ago something in them was added or removed. */
-  folders(): AsyncIterable<{ ingestId: string; quietMs: number }>
+  /** Those of ingests. */
+  folders(): AsyncIterable<StageFolder>
   /**
-   * Says that ingests of this ledger are staged here.
+   * Says that ingests of this ledger are staged here. One that is not on this machine is used once.
    * @returns how many ledgers have said so
+   * @throws stage_refused, stage_unavailable
    */
   claim(ledger: string): Promise<number>
   uploads: Uploads

@@ -1,6 +1,7 @@
 /** What a worker says of itself at its start. */
 import type { WorkerDeploymentVersion } from '@temporalio/common'
 import type { Logger } from '../log.ts'
+import type { StageSetting } from '../settings/stage.ts'
 import type { TemporalServer } from '../settings/temporal.ts'
 import type { App } from '../steps/app.ts'
 import type { WorkerMetrics } from './metrics.ts'
@@ -9,13 +10,13 @@ import type { QueueWorkers } from './queueWorkers.ts'
 interface Started {
   temporal: TemporalServer
   autoscale?: { max: number; min: number }
-  stageDir: string
+  stage: StageSetting
   deployment?: WorkerDeploymentVersion
   log: Logger
 }
 
 export function banner(
-  { temporal, autoscale, stageDir, deployment, log }: Started,
+  { temporal, autoscale, stage, deployment, log }: Started,
   worker: {
     identity: string
     queueWorkers: QueueWorkers
@@ -38,7 +39,7 @@ export function banner(
     ...(own.length > 0 && {
       limits: own.map(({ queue, concurrency }) => `${queue} ${concurrency}`).join(', '),
     }),
-    stage: stageDir,
+    stage: stage.at,
     activities: activities.join(', '),
     ...(deployment && { version: `${deployment.buildId} of ${deployment.deploymentName}` }),
     ...(metrics && { metrics: metrics.url }),

@@ -9,16 +9,19 @@ import type { Connections } from '../connections/index.ts'
 import type { StepPlan } from '../domain/step.ts'
 import { type UnpackLimits, unpackLimits } from '../domain/unpack.ts'
 import { deadWorkersFinder } from '../fleet/deadWorkers.ts'
-import { createTransport } from '../http/transport.ts'
+import { createTransport, type Transport } from '../http/transport.ts'
 import type { Logger } from '../log.ts'
 import { type Db, databaseError, isOfDatabase, openDb } from '../postgres/db.ts'
 import { readJanitorFacts } from '../postgres/ledger/janitor.ts'
+import { readLedgerId } from '../postgres/ledger/settings.ts'
 import { defineSteps } from '../postgres/ledger/steps.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { channels } from '../postgres/notify.ts'
 import { OwnSession, openForOne } from '../postgres/ownSession.ts'
+import type { StageSetting } from '../settings/stage.ts'
 import type { TemporalServer } from '../settings/temporal.ts'
-import { localStage } from '../stage/local.ts'
+import { claimStage } from '../stage/claim.ts'
+import { openStage } from '../stage/open.ts'
 import type { Stage } from '../stage/stage.ts'
 import { type App, loadApp, planOf } from '../steps/app.ts'
 import { startUnstarted } from '../temporal/ingests.ts'
@@ -26,7 +29,6 @@ import { keepJanitor, workflowStatusOf } from '../temporal/janitor.ts'
 import { rateLimits } from '../temporal/queues.ts'
 import { banner } from './banner.ts'
 import { workflowBundle } from './bundle.ts'
-import { claimStage } from './claimStage.ts'
 import { type LazyClient, lazyClient } from './client.ts'
 import { createCommandHandler } from './commands.ts'
 import { type MetricsAddress, openMetrics } from './metrics.ts'
@@ -42,7 +44,7 @@ import { Tasks } from './tasks.ts'
 export interface WorkerOptions {
   temporal: TemporalServer
   databaseUrl: string
-  stageDir: string
+  stage: StageSetting
   sourceRoots: string[]
   connections: Connections
   /** Networks that sources may read from though they are private. */
@@ -82,7 +84,8 @@ const targets = { targetCpuUsage: 0.9, targetMemoryUsage: 0.8 }
 /**
  * Runs until SIGTERM, SIGINT or a command, then stops taking work, lets what runs end within the
  * grace time, and hands the rest back to the server, which gives it to another worker.
- * @throws temporal_unavailable, database_unavailable, postgres_too_old, app_invalid
+ * @throws temporal_unavailable, database_unavailable, postgres_too_old, app_invalid, stage_refused,
+ *   stage_unavailable
  */
 export async function runWorker(options: WorkerOptions): Promise<Ended> {
   const { log, databaseUrl } = options
@@ -102,9 +105,10 @@ export async function runWorker(options: WorkerOptions): Promise<Ended> {
     const steps = [...(app?.steps.values() ?? [])].map(planOf)
     if (app) await defineSteps(db, app.path, steps)
     const tasks = new Tasks()
-    const stage = localStage(options.stageDir)
-    await claimStage(db, stage, log)
-    const parts = { db, stage, client, app, tasks, shutdown, instance }
+    const transport = createTransport({ allowPrivate: options.allowPrivate })
+    const stage = await openStage(options.stage, { connections: options.connections, transport })
+    await claimStage(stage, await readLedgerId(db), log)
+    const parts = { db, stage, transport, client, app, tasks, shutdown, instance }
     const { queueWorkers, activities } = await createQueueWorkers(options, parts)
     const identity = identityOf(options)
     const finder = deadWorkersFinder({
@@ -204,6 +208,7 @@ function resizePool(db: Db, queueWorkers: QueueWorkers): void {
 interface Parts {
   db: Db
   stage: Stage
+  transport: Transport
   client: LazyClient
   app: App | null
   tasks: Tasks
@@ -213,15 +218,15 @@ interface Parts {
 }
 
 async function createQueueWorkers(options: WorkerOptions, parts: Parts) {
-  const { db, stage, client, app, tasks, shutdown, instance } = parts
+  const { db, stage, transport, client, app, tasks, shutdown, instance } = parts
   const { temporal, concurrency, autoscale, log, sourceRoots } = options
-  const { unpack = unpackLimits, deployment, connections, allowPrivate } = options
+  const { unpack = unpackLimits, deployment, connections } = options
   const identity = identityOf(options)
   const activities = createActivities({
     db,
     stage,
     sourceRoots,
-    transport: createTransport({ allowPrivate }),
+    transport,
     connections,
     unpack,
     worker: identity,

@@ -53,7 +53,7 @@ async function shellOfReader() {
     temporal: harness.temporalAddress,
     namespace: 'default',
     databaseUrl: harness.databaseUrl,
-    stageDir: join(harness.folder, '.stage'),
+    stage: { at: join(harness.folder, '.stage') },
     sourceRoots: [cwd],
     token,
   }

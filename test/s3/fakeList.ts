@@ -29,7 +29,7 @@ export interface Listable {
   list: KeyList
   pageSize: number
   /** What a key leads to; absent for what is the same for all. */
-  of(key: string): { sizeBytes: number; version: number } | undefined
+  of(key: string): { sizeBytes: number; version: number; writtenMs?: number } | undefined
 }
 
 export function pageOf(query: URLSearchParams, lies: ListLies, listable: Listable): string {
@@ -80,11 +80,12 @@ function folderOf(key: string, prefix: string, delimiter: string | null): string
 
 function contents(
   key: string,
-  found = { sizeBytes: /(\/|\$|%24)$/.test(key) ? 0 : 7, version: 0 },
+  found: ReturnType<Listable['of']> = { sizeBytes: /(\/|\$|%24)$/.test(key) ? 0 : 7, version: 0 },
 ): string {
+  const written = new Date(found.writtenMs ?? Date.UTC(2026, 0, 2, 3, 4, 5)).toISOString()
   const etag = createHash('md5').update(`${found.version}`).digest('hex')
   return [
-    `<Contents><Key>${key}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified>`,
+    `<Contents><Key>${key}</Key><LastModified>${written}</LastModified>`,
     `<ETag>&quot;${etag}&quot;</ETag><Size>${found.sizeBytes}</Size></Contents>`,
   ].join('')
 }

@@ -1,7 +1,8 @@
 /** A store that checks each signature, and lies as a test says. */
+import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { answer, type Script, type Stored } from '../sources/lyingServer.ts'
+import { answer, etagOf, type Script, type Stored } from '../sources/lyingServer.ts'
 import { type KeyList, type ListLies, listOf, pageOf } from './fakeList.ts'
 import { type ErrorAnswer, type Expected, refusalOf } from './signature.ts'
 
@@ -9,6 +10,8 @@ export interface FakeOptions extends Expected {
   pageSize?: number
   /** Keeps versions. */
   isVersioned?: true
+  /** Of what was written. */
+  tellsNoETag?: true
   /** In place of the objects that were put there. */
   list?: KeyList
   /** How a list is answered, by the number of the request, counted from 0. */
@@ -22,6 +25,7 @@ export interface FakeS3 {
   put(key: string, bytes: Buffer | string, script?: Script): void
   remove(key: string): void
   bytesOf(key: string): Buffer
+  keys(): string[]
   /** The requests for an object, in order. */
   asked(key: string): IncomingMessage[]
   lists: URLSearchParams[]
@@ -29,6 +33,8 @@ export interface FakeS3 {
 }
 
 interface Kept extends Stored {
+  /** When a request wrote it; absent for what a test has put there. */
+  writtenMs?: number
   earlier: Pick<Stored, 'bytes' | 'version'>[]
 }
 
@@ -51,8 +57,37 @@ export async function startFakeS3(options: FakeOptions = {}): Promise<FakeS3> {
     else if (key === '') {
       lists.push(query)
       answerList(response, query, { options, files, count: lists.length - 1 })
+    } else if (request.method === 'PUT') void take(decodeURIComponent(key), request, response)
+    else if (request.method === 'DELETE') {
+      files.delete(decodeURIComponent(key))
+      response.writeHead(204).end()
     } else give(decodeURIComponent(key), query, { request, response, options, files })
   })
+  const put = (key: string, content: Buffer | string, script?: Script) => {
+    const before = files.get(key)
+    files.set(key, {
+      bytes: Buffer.from(content),
+      version: ++versions,
+      script: script ?? before?.script ?? (() => undefined),
+      asked: before?.asked ?? [],
+      earlier: before ? [...before.earlier, before] : [],
+    })
+  }
+  const take = async (key: string, request: IncomingMessage, response: ServerResponse) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const bytes = Buffer.concat(chunks)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    if (sha256 !== request.headers['x-amz-content-sha256']) {
+      refuse(response, { status: 400, code: 'XAmzContentSHA256Mismatch' })
+      return
+    }
+    put(key, bytes)
+    const written = files.get(key) as Kept
+    written.writtenMs = Date.now()
+    const etag = options.tellsNoETag ? {} : { etag: etagOf(written) }
+    response.writeHead(200, etag).end()
+  }
   server.on('connection', (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket)).on('error', () => {})
@@ -61,16 +96,8 @@ export async function startFakeS3(options: FakeOptions = {}): Promise<FakeS3> {
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     lists,
-    put(key, content, script) {
-      const before = files.get(key)
-      files.set(key, {
-        bytes: Buffer.from(content),
-        version: ++versions,
-        script: script ?? before?.script ?? (() => undefined),
-        asked: before?.asked ?? [],
-        earlier: before ? [...before.earlier, before] : [],
-      })
-    },
+    put,
+    keys: () => [...files.keys()],
     remove: (key) => void files.delete(key),
     bytesOf: (key) => (files.get(key) as Stored).bytes,
     asked: (key) => files.get(key)?.asked ?? [],
@@ -129,7 +156,7 @@ export const errorXml = (code: string, text = 'no'): string =>
 
 interface Answering {
   options: FakeOptions
-  files: ReadonlyMap<string, Stored>
+  files: ReadonlyMap<string, Kept>
   count: number
 }
 
@@ -146,7 +173,9 @@ function answerList(
   const list = options.list ?? listOf(files.keys())
   const of = (key: string) => {
     const file = files.get(key)
-    return file && { sizeBytes: file.bytes.length, version: file.version }
+    if (!file) return undefined
+    const { bytes, version, writtenMs } = file
+    return { sizeBytes: bytes.length, version, ...(writtenMs !== undefined && { writtenMs }) }
   }
   const xml = lies.xml ?? pageOf(query, lies, { list, pageSize: options.pageSize ?? 1000, of })
   const length = Buffer.byteLength(xml)

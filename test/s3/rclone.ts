@@ -13,13 +13,26 @@ export interface Rclone {
   close(): Promise<void>
 }
 
-export async function startRclone(): Promise<Rclone> {
+interface RcloneOptions {
+  /** The test writes into the folder by itself, so that rclone looks there each time: it is slow then. */
+  isWrittenTo?: boolean
+}
+
+export async function startRclone({ isWrittenTo = true }: RcloneOptions = {}): Promise<Rclone> {
   const binary = rclonePath(join(import.meta.dirname, '../..'))
   if (!existsSync(binary)) throw new Error('There is no rclone: node scripts/test.mjs brings it')
   const folder = await mkdtemp(join(tmpdir(), 'sluice-s3-'))
   const { accessKeyId, secretAccessKey } = keys
   const args = [
-    ...['serve', 's3', folder, '--addr', '127.0.0.1:0', '--dir-cache-time', '0s'],
+    ...[
+      'serve',
+      's3',
+      folder,
+      '--addr',
+      '127.0.0.1:0',
+      '--dir-cache-time',
+      isWrittenTo ? '0s' : '1h',
+    ],
     ...['--auth-key', `${accessKeyId},${secretAccessKey}`, '--config', join(folder, '.none')],
   ]
   const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] })

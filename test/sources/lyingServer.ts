@@ -119,8 +119,12 @@ export function answer(file: Stored, request: IncomingMessage, response: ServerR
   response.end(lies.body ?? 'no')
 }
 
-function stateOf({ version }: Stored, { weak }: Lies) {
-  const etag = `${weak ? 'W/' : ''}"${createHash('md5').update(`${version}`).digest('hex')}"`
+export const etagOf = ({ version }: Pick<Stored, 'version'>): string =>
+  `"${createHash('md5').update(`${version}`).digest('hex')}"`
+
+function stateOf(file: Stored, { weak }: Lies) {
+  const { version } = file
+  const etag = `${weak ? 'W/' : ''}${etagOf(file)}`
   return { etag, modified: new Date(1.7e12 + version * 1000).toUTCString() }
 }
 

@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { openProxy } from '../../chaos/proxy.ts'
 import { startApi } from '../../src/api/server.ts'
+import { createConnections } from '../../src/connections/index.ts'
 import { startPostgres } from '../../src/dev/postgres.ts'
 import type { Death } from '../../src/domain/worker.ts'
 import { listWorkers, type WorkerView } from '../../src/postgres/ledger/workers.ts'
@@ -141,7 +142,11 @@ test.concurrent('the only worker is killed: the API finds it, and the next worke
   const api = await startApi({
     databaseUrl: harness.databaseUrl,
     temporal: { address: harness.temporalAddress, namespace: 'default' },
-    stageDir: join(harness.folder, '.stage'),
+    stage: { at: join(harness.folder, '.stage') },
+    connections: createConnections(
+      { variables: new Map(), folder: null, settings: {} },
+      () => undefined,
+    ),
     uiUrl: null,
     host: '127.0.0.1',
     port: 0,

@@ -4,6 +4,7 @@ import { startApi } from '../../api/server.ts'
 import { type Config, readConfig } from '../../config.ts'
 import { messageOf, sluiceError } from '../../errors.ts'
 import { createLog, type LogFormat, type LogLevel } from '../../log.ts'
+import { readConnections } from '../connections.ts'
 import { addLog, integer } from '../options.ts'
 import { needDatabase, needTemporal } from '../settings.ts'
 import { untilSignal } from '../signals.ts'
@@ -49,8 +50,13 @@ async function serve(options: Options): Promise<void> {
   // Without settings, the process that started us is gone.
   if (!place) return
   const { host, port } = place
-  const { findsDead, uploads } = config
-  const api = await startApi({ ...place, findsDead, uploads, log }).catch((error) => {
+  const { findsDead, uploads, allowPrivate } = config
+  const connections = await readConnections({
+    ...config,
+    settingsPath: place.settingsPath ?? config.settingsPath,
+  })
+  const own = { findsDead, uploads, allowPrivate, connections, log }
+  const api = await startApi({ ...place, ...own }).catch((error) => {
     throw listenError(error, { host, port })
   })
   // The process that started us waits for it, whatever the log shows.
@@ -64,7 +70,7 @@ async function serve(options: Options): Promise<void> {
 const placeOf = (config: Config, options: Options): ApiSettings => ({
   databaseUrl: needDatabase(config),
   temporal: needTemporal(config),
-  stageDir: config.stageDir,
+  stage: config.stage,
   uiUrl: config.api.uiUrl,
   settingsPath: options.settings ?? config.settingsPath,
   host: options.host ?? config.api.host,

@@ -138,12 +138,12 @@ async function warnOf(connections: Connections, log: Logger): Promise<void> {
   }
 }
 
-type Place = Pick<WorkerOptions, 'temporal' | 'databaseUrl' | 'stageDir' | 'sourceRoots'>
+type Place = Pick<WorkerOptions, 'temporal' | 'databaseUrl' | 'stage' | 'sourceRoots'>
 
 const placeOf = (config: Config, { sourceRoots = config.sourceRoots }: Options): Place => ({
   temporal: needTemporal(config),
   databaseUrl: needDatabase(config),
-  stageDir: config.stageDir,
+  stage: config.stage,
   sourceRoots: sourceRoots.map((root) => resolve(root)),
 })
 

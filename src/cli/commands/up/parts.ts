@@ -105,7 +105,7 @@ export const spawnApi = async ({ config, logs, running }: Start): Promise<KeptPa
 export const feedApi = (
   { config }: Start,
   api: KeptPart,
-  options: Pick<ApiSettings, 'databaseUrl' | 'temporal' | 'stageDir' | 'uiUrl' | 'token'>,
+  options: Pick<ApiSettings, 'databaseUrl' | 'temporal' | 'stage' | 'uiUrl' | 'token'>,
   signal: AbortSignal,
 ): Promise<string> =>
   step(

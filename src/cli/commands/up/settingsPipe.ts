@@ -10,11 +10,11 @@ import type { WorkerOptions } from '../../../worker/run.ts'
 
 export type WorkerSettings = Pick<
   WorkerOptions,
-  'temporal' | 'databaseUrl' | 'stageDir' | 'sourceRoots'
+  'temporal' | 'databaseUrl' | 'stage' | 'sourceRoots'
 >
 
 /** What `up` starts its API with. */
-export type ApiSettings = Omit<ApiOptions, 'log' | 'findsDead'>
+export type ApiSettings = Omit<ApiOptions, 'log' | 'findsDead' | 'connections'>
 
 /**
  * Prepares itself meanwhile.

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Config, UpFile } from '../../../config.ts'
 import { messageOf, sluiceError } from '../../../errors.ts'
+import { isInStore } from '../../../settings/stage.ts'
 import { startKept } from './keptPart.ts'
 import { feedApi, type Start, spawnApi, startDatabase, startTemporalServer } from './parts.ts'
 import type { Running } from './running.ts'
@@ -28,7 +29,7 @@ export async function startStack(
   running: Running,
   { stopping, app }: { stopping: AbortSignal; app?: string },
 ): Promise<Stack> {
-  const { home, stageDir } = config
+  const { home, stage } = config
   const logs = await makeFolders(config).catch((error) => {
     throw sluiceError('home_unwritable', { home, problem: messageOf(error) }, { cause: error })
   })
@@ -47,7 +48,7 @@ export async function startStack(
   // A client with the token is this user, and may have any file read that this user may read.
   const sourceRoots = ['/']
   const token = randomBytes(32).toString('base64url')
-  const feed = { temporal: server, databaseUrl, stageDir, sourceRoots }
+  const feed = { temporal: server, databaseUrl, stage, sourceRoots }
   const signal = AbortSignal.any([stopping, halt.signal])
   const ready = step(
     'worker',
@@ -68,7 +69,7 @@ export async function startStack(
     temporalLogin,
     ui,
     databaseUrl,
-    stageDir,
+    stage,
     sourceRoots,
     token,
   }
@@ -79,15 +80,16 @@ export async function startStack(
 }
 
 /** @returns the folder of the logs */
-async function makeFolders({ home, stageDir }: Config): Promise<string> {
+async function makeFolders({ home, stage }: Config): Promise<string> {
   const logs = join(home, 'logs')
   // PostgreSQL may run as another user, who has to get into the home; not into the rest.
   await mkdir(home, { recursive: true })
   await mkdir(logs, { recursive: true, mode: 0o700 })
-  await mkdir(stageDir, { recursive: true, mode: 0o700 })
+  const isFolder = !isInStore(stage)
+  if (isFolder) await mkdir(stage.at, { recursive: true, mode: 0o700 })
   // Made by an older version or by hand, they may be open to others.
   await chmod(logs, 0o700)
-  if (dirname(stageDir) === home) await chmod(stageDir, 0o700)
+  if (isFolder && dirname(stage.at) === home) await chmod(stage.at, 0o700)
   return logs
 }
 
