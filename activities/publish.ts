@@ -183,7 +183,8 @@ async function insertInto(
   const { ingestId } = input
   const { entry, target, there } = given
   const into = entry.spec.target as FullTarget
-  const list = await evolve(tx, target, there, entry.columns ?? []).catch((error) => {
+  const brought = { columns: entry.columns ?? [], onWait: attempt.progress }
+  const list = await evolve(tx, target, there, brought).catch((error) => {
     throw isRefusal(error) ? refused(target, error) : error
   })
   const keys = into.undo ? await keyColumns(tx, target) : null

@@ -3,6 +3,7 @@ import type { Column } from '../../src/domain/columns.ts'
 import type { TableName } from '../../src/domain/table.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { addColumns } from '../../src/postgres/target/landing.ts'
+import { lockPatiently } from '../../src/postgres/target/patientLock.ts'
 import { readTarget } from '../../src/postgres/target/target.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
 
@@ -14,10 +15,12 @@ export async function evolve(
   tx: Connection,
   target: TableName,
   there: TargetTable,
-  columns: readonly Column[],
+  { columns, onWait }: { columns: readonly Column[]; onWait?: (what: string) => void },
 ): Promise<TargetTable['columns']> {
   const names = new Set(there.columns.map(({ name }) => name))
   const missing = columns.filter(({ name, added }) => added && !names.has(name))
+  const only = !there.partitioned
+  if (missing.length > 0) await lockPatiently(tx, target, 'access exclusive', { only, onWait })
   await addColumns(tx, target, missing)
   const now = missing.length > 0 ? await readTarget(tx, target, 'append') : there
   const filled = new Set(columns.map(({ name }) => name))

@@ -7,7 +7,7 @@ import { modes } from '../../src/postgres/modes/index.ts'
 import { isAboutRow, isRefusal } from '../../src/postgres/sqlState.ts'
 import { judgeAtOnce, mayRefuse, runDeferred } from '../../src/postgres/target/constraints.ts'
 import { whyLost } from '../../src/postgres/target/lost.ts'
-import { targetChanged } from '../../src/postgres/target/relied.ts'
+import { recordReplaced, targetChanged } from '../../src/postgres/target/relied.ts'
 import { noteWritten } from '../../src/postgres/undo/written.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import type { Attempt } from '../attempt/attempt.ts'
@@ -41,15 +41,15 @@ export async function fillTarget(
   // A spec that says to skip rows expects some, so they are sought before the first try.
   let tries = !(traced && spec.target?.unique === 'skip')
   let isSearched = false
-  let { loaded } = filling
+  let { loaded, inPlace = false } = filling
   for (;;) {
-    const tried = tries ? await tryToFill(attempt, tx, input, { ...filling, loaded }) : null
+    const now = { ...filling, loaded, inPlace }
+    const tried = tries ? await tryToFill(attempt, tx, input, now) : null
     if (tried && 'changes' in tried) return { loaded, ...tried }
-    const refusal = tried
-    const at = { ...filling, loaded, refusal, isSearched }
-    const done = await takeOut(attempt, tx, input, at)
+    const done = await takeOut(attempt, tx, input, { ...now, refusal: tried, isSearched })
     if (done instanceof Error) return done
     isSearched ||= done === 'searched'
+    inPlace ||= done === 'not by copy'
     loaded = await sumReceipts(tx, input.ingestId)
     const over = await overLimit(tx, input, filling.entry, countsOf(loaded))
     if (over) return over
@@ -59,7 +59,7 @@ export async function fillTarget(
 
 /**
  * Takes rows out of the landing table that the target refuses.
- * @returns how they were found; an error when there are too many, and the first of them were taken out
+ * @returns how they were found, or that the target is to say it itself; an error when there are too many, and the first of them were taken out
  * @throws target_refused, target_changed, sequence_behind when there are none
  */
 async function takeOut(
@@ -67,17 +67,20 @@ async function takeOut(
   tx: Connection,
   input: Publishing,
   { refusal, isSearched, ...filling }: Filling & { refusal: Refusal | null; isSearched: boolean },
-): Promise<'judged' | 'searched' | SluiceError> {
+): Promise<'judged' | 'not by copy' | 'searched' | SluiceError> {
   const { ingestId } = input
   const { entry } = filling
   const isTraceable = entry.traced && (refusal === null || isAboutRow(refusal.error))
   const marked = isTraceable ? await judgeLanding(attempt, tx, ingestId, entry) : 0
   if (refusal === null || marked > 0) return 'judged'
+  const { mode } = entry.spec.target as FullTarget
+  const by = await modes[mode].fillsBy(tx, rowsOf(attempt, filling))
+  // The target itself says why in words of its own, and of which row.
+  if (by === 'copy') return 'not by copy'
   const why = await whyRefused(tx, ingestId, filling, refusal.error)
   const maySearch = isTraceable && !refusal.isDeferred && !isSearched
   if (!maySearch || why.code !== 'target_refused') throw why
-  const { mode } = entry.spec.target as FullTarget
-  if (await modes[mode].fillsAtOnce(tx, filling)) throw why
+  if (by === 'statement') throw why
   return (await searchLanding(attempt, tx, input, { ...filling, why })) ?? 'searched'
 }
 
@@ -98,12 +101,12 @@ async function tryToFill(
   await tx.query('savepoint fill')
   try {
     await judgeAtOnce(tx, target)
-    await modes[mode].makeRoom(tx, landed)
-    const { rows, changes } = await modes[mode].fill(tx, landed)
+    const { rows, changes, isNewTable } = await modes[mode].fill(tx, landed)
     await mustHaveArrived(tx, target, { rows, rowsLoaded: loaded.rowsLoaded })
     if (entry.spec.target?.undo) await noteWritten(tx, ingestId)
     isDeferred = true
     await runDeferred(tx)
+    if (isNewTable) await recordReplaced(tx, ingestId, target)
     return { changes }
   } catch (error) {
     if (!isRefusal(error)) throw error

@@ -32,9 +32,19 @@ export interface Filling {
   list: TargetTable['columns']
   /** Takes the keys of the rows, where the ingest can be taken back and the target has a key. */
   keep?: Rows['keep']
+  /** No other table may take the place of the target. */
+  inPlace?: boolean
 }
 
 export const rowsOf = (
   { progress }: Pick<Attempt, 'progress'>,
-  { target, landing, there, list, keep }: Filling,
-): Rows => ({ target, landing, there, columns: list, onWait: progress, ...(keep && { keep }) })
+  { target, landing, there, list, keep, inPlace = false }: Filling,
+): Rows => ({
+  target,
+  landing,
+  there,
+  columns: list,
+  inPlace,
+  onWait: progress,
+  ...(keep && { keep }),
+})

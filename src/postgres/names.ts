@@ -26,6 +26,12 @@ export const landingName = (ingestId: string, target: TableName): TableName => (
   name: `${landingPrefix}${ingestHash(ingestId)}`,
 })
 
+/** A table that is made to take the place of a target. Nobody sees it: it has another name at the commit. */
+export const copyName = (landing: TableName): TableName => ({
+  ...landing,
+  name: landing.name.replace(landingPrefix, 'sluice_copy_'),
+})
+
 /** The name without the schema, of an expression in SQL that is an id. */
 export const landingNameIn = (ingestId: string): string =>
   `'${landingPrefix}' || ${hashIn(ingestId)}`

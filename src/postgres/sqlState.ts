@@ -58,6 +58,9 @@ export const isOfStatement = isOneOf(/^(0A|21|22|42|P0)/)
 /** It was cancelled: by a time limit of its own, or by somebody. */
 export const isCancelled = isOneOf(/^57014$/)
 
+/** A statement of ours that this server or this role cannot run. */
+export const isOfOwnStatement = isOneOf(/^(0A|42)/)
+
 /** A table cannot be dropped: a session reads it, it is not ours, or an object depends on it. */
 export const isUndroppable = isOneOf(/^(55P03|42501|2BP01)$/)
 

@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import { expect, test } from 'vitest'
 import { transaction } from '../../src/postgres/db.ts'
+import { readEmptying } from '../../src/postgres/modes/replace/emptying.ts'
 import { lockPatiently } from '../../src/postgres/target/patientLock.ts'
 import { build, until } from '../harness.ts'
 import { planner } from './planned.ts'
@@ -67,6 +68,59 @@ test('a trigger on deletes does not fire: the table is truncated, and that reade
   expect(view).toMatchObject({ state: 'completed', notes: [{ code: 'readers_wait' }] })
   expect(view.notes[0]?.message).toMatch(/Readers of public\.audited wait .* trigger audit acts/)
   expect(await rowsOf('audited')).toEqual([{ id: 2 }])
+})
+
+test.each([
+  ['create rule r as on delete to T do instead nothing', 'the rule r acts on deletes'],
+  [
+    'alter table T enable row level security; alter table T force row level security; set local role R',
+    'its row security holds for R',
+  ],
+  [
+    'alter table T drop constraint T_pkey; create publication p_T for table T',
+    'it is published by p_t and has no replica identity',
+  ],
+  [
+    'alter table T replica identity nothing; create publication p_T for all tables',
+    'it is published by p_t and has no replica identity',
+  ],
+  [
+    'alter table T add up int references T',
+    'the foreign key t_up_fkey refers to the table itself, and there is no index on up',
+  ],
+  ['alter table T add up int references T; create index on T (up)', null],
+  ['create publication p_T for table T', null],
+  [
+    `alter table T drop constraint T_pkey; create publication p_T for table T with (publish = 'insert')`,
+    null,
+  ],
+  [
+    'create view v as select * from T; create trigger g before insert on T for each row execute function g()',
+    null,
+  ],
+  [
+    'create trigger g before delete on T for each row execute function g()',
+    'the trigger g acts on deletes',
+  ],
+  [
+    'create trigger g before delete on T for each row execute function g(); alter table T disable trigger g',
+    null,
+  ],
+])('a delete would do more or less, or not: %s', async (sql, truncates) => {
+  const role = `r_${harness.queue}`
+  const made = `create function g() returns trigger language plpgsql as 'begin return null; end';
+    create role ${role}; grant create on schema public to ${role};
+    create table t (id int constraint t_pkey primary key); alter table t owner to ${role};`
+  const found = await transaction(
+    harness.db,
+    async (tx) => {
+      await tx.query(made + sql.replaceAll(/\bR\b/g, role))
+      const { rows } = await tx.query(`select 't'::regclass::oid::int8 as oid`)
+      return readEmptying(tx, rows[0].oid)
+    },
+    { isTrial: true },
+  )
+  expect(found).toEqual({ truncates: truncates?.replace(/\bR\b/, role) ?? null, keys: [] })
 })
 
 test('readers see the old rows or the new ones, and wait for none of them', async () => {

@@ -11,7 +11,7 @@ export const append: Mode = {
   notes: async () => [],
   makeRoom: async () => {},
   fill: insertRows,
-  fillsAtOnce: async () => false,
+  fillsBy: async () => 'rows',
 }
 
 /** Copies rows of the landing table into the target. */

@@ -30,6 +30,8 @@ export interface Filling {
   there: Pick<TargetTable, 'partitioned'>
   /** The columns that the landing table fills; none when the files had no record. */
   columns: TargetTable['columns']
+  /** No other table may take the place of the target. */
+  inPlace?: boolean
   /** Takes what the mode waits for, in words. */
   onWait?: (what: string) => void
   /** Takes the keys of the rows that are written, if they can be taken back; absent if not. */
@@ -42,7 +44,15 @@ export interface Filled {
   rows: number
   /** Null when the mode does not tell them apart. */
   changes: Changes | null
+  /** They are in another table, which has taken the place of the target. */
+  isNewTable?: boolean
 }
+
+/**
+ * `rows`: one after the other, so that single ones can be tried; `statement`: one statement, without
+ * which none of them can go in; `copy`: into another table, which takes the place of the target.
+ */
+export type FillsBy = 'rows' | 'statement' | 'copy'
 
 export interface Mode {
   /**
@@ -61,13 +71,13 @@ export interface Mode {
   mayTakePlace(there: Pick<TargetTable, 'bare'>): boolean
   /** What is to be told of a target that is there, with the plan. */
   notes(db: Db | Connection, target: TableName): Promise<Note[]>
-  /** Takes the rows of the target away that must not be there when it is filled. */
+  /** Takes the rows of the target away that must not be there when it is filled by ranges. */
   makeRoom(tx: Connection, filling: Filling): Promise<void>
   /**
    * Puts rows of the landing table into the target.
-   * @param range absent for all of them
+   * @param range absent for all of them: then it makes room for them itself
    */
   fill(tx: Connection, filling: Filling, range?: RowRange): Promise<Filled>
-  /** Whether all rows go in by one statement, so that single ones cannot be tried. */
-  fillsAtOnce(tx: Connection, filling: Pick<Filling, 'target'>): Promise<boolean>
+  /** How `fill` brings all rows in. */
+  fillsBy(tx: Connection, filling: Filling): Promise<FillsBy>
 }

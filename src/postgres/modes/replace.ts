@@ -2,15 +2,17 @@
  * replace: the rows take the place of those that are there.
  *
  * Whatever hangs on the table stays, for the table does. Its rows are deleted in the transaction
- * that brings the new ones, so readers see the old ones until the commit, and wait for nothing.
+ * that brings the new ones, so readers see the old ones until the commit, and wait for nothing. A
+ * large table that can be copied with all that hangs on it is filled beside, and exchanged.
  */
 import { quoteTable, showTable, type TableName } from '../../domain/table.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
-import { lockPatiently } from '../target/patientLock.ts'
+import { lockPatiently, type PatientLock } from '../target/patientLock.ts'
 import { insertRows, insertText } from './append.ts'
-import type { Candidate, Filled, Filling, Mode } from './mode.ts'
+import type { Candidate, Filled, Filling, FillsBy, Mode, RowRange } from './mode.ts'
+import { isCopied, replaceByCopy } from './replace/beside.ts'
 import { type Emptying, readEmptying } from './replace/emptying.ts'
 
 export const replace: Mode = {
@@ -21,11 +23,8 @@ export const replace: Mode = {
   mayTakePlace: ({ bare }) => bare,
   notes: async (db, target) => waitNotes(target, await emptyingOf(db, target)),
   makeRoom,
-  fill: async (tx, filling, range) =>
-    range || !(await fillsAtOnce(tx, filling))
-      ? insertRows(tx, filling, range)
-      : replaceRows(tx, filling),
-  fillsAtOnce,
+  fill,
+  fillsBy,
 }
 
 /** @throws target_not_writable, target_referenced */
@@ -65,29 +64,44 @@ const waitNotes = (target: TableName, { truncates }: Emptying): Note[] =>
  * @throws too_busy when it is not to be had for long
  */
 async function makeRoom(tx: Connection, filling: Filling): Promise<void> {
-  const { target, there, onWait } = filling
-  const only = !there.partitioned
-  const shown = `${only ? 'only ' : ''}${quoteTable(target)}`
-  const { truncates } = await emptyingOf(tx, target)
-  if (truncates === null) {
-    await lockPatiently(tx, target, 'exclusive', { only, onWait })
-    if (!(await fillsAtOnce(tx, filling))) await tx.query(`delete from ${shown}`)
-    return
-  }
-  await lockPatiently(tx, target, 'access exclusive', { only, onWait })
-  await tx.query(`truncate ${shown}`)
+  const { truncates } = await emptyingOf(tx, filling.target)
+  await lock(tx, filling, truncates === null ? 'exclusive' : 'access exclusive')
+  await tx.query(`${truncates === null ? 'delete from' : 'truncate'} ${ownRows(filling)}`)
 }
 
+const lock = (tx: Connection, { target, there, onWait }: Filling, mode: PatientLock) =>
+  lockPatiently(tx, target, mode, { only: !there.partitioned, onWait })
+
+/** As SQL: the target without the tables that inherit from it. */
+const ownRows = ({ target, there }: Filling): string =>
+  `${there.partitioned ? '' : 'only '}${quoteTable(target)}`
+
 /** A row that others refer to may go where the same statement brings its key again. */
-async function fillsAtOnce(tx: Connection, { target }: Pick<Filling, 'target'>): Promise<boolean> {
-  const { keys } = await emptyingOf(tx, target)
-  return keys.length > 0
+async function fillsBy(tx: Connection, filling: Filling): Promise<FillsBy> {
+  if (!filling.inPlace && (await isCopied(tx, filling))) return 'copy'
+  const { keys } = await emptyingOf(tx, filling.target)
+  return keys.length > 0 ? 'statement' : 'rows'
+}
+
+async function fill(tx: Connection, filling: Filling, range?: RowRange): Promise<Filled> {
+  if (range) return insertRows(tx, filling, range)
+  // Asked once: a view that somebody makes meanwhile must not lead to rows beside those of before.
+  const by = await fillsBy(tx, filling)
+  if (by === 'copy') {
+    const rows = await replaceByCopy(tx, filling)
+    if (rows !== null) return { rows, changes: null, isNewTable: true }
+    return fill(tx, { ...filling, inPlace: true })
+  }
+  if (by === 'statement') return replaceRows(tx, filling)
+  await makeRoom(tx, filling)
+  return insertRows(tx, filling)
 }
 
 /** Foreign keys are held against what is there at the end of the statement. */
 async function replaceRows(tx: Connection, filling: Filling): Promise<Filled> {
-  const { target, there, columns } = filling
-  const from = `${there.partitioned ? '' : 'only '}${quoteTable(target)}`
+  const { columns } = filling
+  const from = ownRows(filling)
+  await lock(tx, filling, 'exclusive')
   // The condition is asked for before the first row, and with it every row of before is gone.
   const whenGone = '(select count(*) from gone) >= 0'
   const { rowCount } = await tx.query(

@@ -25,6 +25,11 @@ export async function renameIntoPlace(
   }
 }
 
+/** The table of before goes, with its name: another one is there for all that hangs on it. */
+export async function letGo(tx: Connection, target: TableName): Promise<void> {
+  await dropTable(tx, target)
+}
+
 /**
  * The landing table takes the place of a bare target, which readers wait for as long as it takes to
  * exchange the two names.
@@ -42,7 +47,7 @@ export async function swap(
   await lockPatiently(tx, target, 'access exclusive', { only: true, onWait })
   // Grants and views ask for no lock that ours would have kept away until now.
   if (!(await isBare(tx, target))) return false
-  await dropTable(tx, target)
+  await letGo(tx, target)
   await renameIntoPlace(tx, landing, target)
   return true
 }
