@@ -1,7 +1,7 @@
 /** Replace: what hangs on the table stays, readers go on, and what cannot be kept is told first. */
 import type pg from 'pg'
 import { expect, test } from 'vitest'
-import { transaction } from '../../src/postgres/db.ts'
+import { type Connection, transaction } from '../../src/postgres/db.ts'
 import { readEmptying } from '../../src/postgres/modes/replace/emptying.ts'
 import { lockPatiently } from '../../src/postgres/target/patientLock.ts'
 import { build, until } from '../harness.ts'
@@ -170,19 +170,18 @@ test('a lock is asked for again and again, so that readers get through; then it 
     })
   await expect(locked(400)).rejects.toMatchObject({ code: 'too_busy', retryable: true })
   expect(told[0]).toMatch(/^waits: public\.busy is used by session \d+ \(test, idle in transaction/)
+  // A transaction that waits for nothing for long tries once.
+  const before = told.length
+  const soon = (tx: Connection) =>
+    lockPatiently(tx, table, 'access exclusive', { only: true, onWait: () => told.push('soon') })
+  await expect(transaction(harness.db, soon, { lockTimeoutMs: 9000 })).rejects.toMatchObject({
+    code: 'too_busy',
+  })
+  expect(told).toHaveLength(before)
   const waiting = locked(60_000)
-  await until(async () => told.length > 2, { what: 'a pause' })
+  await until(async () => told.length > before + 2, { what: 'a pause' })
   await harness.db.query('select from busy')
   await holder.query('rollback')
   holder.release()
   await waiting
-  // A transaction that waits for nothing for long tries once.
-  const soon = transaction(
-    harness.db,
-    (tx) => lockPatiently(tx, table, 'exclusive', { only: true }),
-    {
-      lockTimeoutMs: 50,
-    },
-  )
-  await soon
 })

@@ -25,7 +25,7 @@ const usualPatienceMs = 10 * 60_000
 /**
  * Locks a table until the commit. Whoever asks for a lock of the table while we wait for ours queues
  * behind us, so each try lasts a moment only, with a longer pause behind it. In a transaction that
- * has a `lock_timeout` there is one try, which lasts that long.
+ * has a `lock_timeout` there is one try.
  * @throws too_busy when our patience is over; the transaction can go on
  */
 export async function lockPatiently(
@@ -36,15 +36,12 @@ export async function lockPatiently(
 ): Promise<void> {
   const take = `lock table ${only ? 'only ' : ''}${quoteTable(table)} in ${lock} mode`
   const { rows } = await tx.query(`select current_setting('lock_timeout') as given`)
-  if (rows[0].given !== '0') {
-    await tx.query(take)
-    return
-  }
+  const given: string = rows[0].given
   let paused = 0
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(2 * waitMs, lastWaitMs)) {
-    if (await tryLock(tx, take, waitMs)) return
+    if (await tryLock(tx, take, { waitMs, given })) return
     const problem = `${showTable(table)} is used by ${await holdersOf(tx, table, lock)}`
-    if (paused >= patienceMs) throw sluiceError('too_busy', { problem })
+    if (given !== '0' || paused >= patienceMs) throw sluiceError('too_busy', { problem })
     onWait(`waits: ${problem}`)
     const pauseMs = pauses * waitMs
     paused += pauseMs
@@ -53,13 +50,17 @@ export async function lockPatiently(
 }
 
 /** @returns whether we have it */
-async function tryLock(tx: Connection, take: string, waitMs: number): Promise<boolean> {
+async function tryLock(
+  tx: Connection,
+  take: string,
+  { waitMs, given }: { waitMs: number; given: string },
+): Promise<boolean> {
   try {
     await tx.query(`
       savepoint patient_lock;
       set local lock_timeout = ${waitMs};
       ${take};
-      set local lock_timeout = 0;
+      set local lock_timeout = '${given}';
       release savepoint patient_lock`)
     return true
   } catch (error) {

@@ -47,7 +47,7 @@ export async function isCopied(
 export async function replaceByCopy(tx: Connection, filling: Filling): Promise<number | null> {
   await tx.query('savepoint copy')
   try {
-    const rows = await withWholeNames(tx, () => copyAndExchange(tx, filling))
+    const rows = await withWholeNames(tx, (asBefore) => copyAndExchange(tx, filling, asBefore))
     if (rows !== null) {
       await tx.query('release savepoint copy')
       return rows
@@ -59,28 +59,42 @@ export async function replaceByCopy(tx: Connection, filling: Filling): Promise<n
   return null
 }
 
-/** Names in definitions have their schema then. */
-async function withWholeNames<T>(tx: Connection, work: () => Promise<T>): Promise<T> {
+/**
+ * Names in definitions have their schema then.
+ * @param work gets what runs in the search path of before, as functions that people have made expect
+ */
+async function withWholeNames<T>(
+  tx: Connection,
+  work: (asBefore: <R>(run: () => Promise<R>) => Promise<R>) => Promise<T>,
+): Promise<T> {
   const { rows } = await tx.query(
     `select current_setting('search_path') as path, current_setting('lock_timeout') as timeout`,
   )
   const { path, timeout } = rows[0]
-  await tx.query('set local search_path = pg_catalog')
-  const done = await work()
-  await tx.query(
-    `select set_config('search_path', $1, true), set_config('lock_timeout', $2, true)`,
-    [path, timeout],
-  )
+  const setPath = (to: string) => tx.query(`select set_config('search_path', $1, true)`, [to])
+  await setPath('pg_catalog')
+  const done = await work(async (run) => {
+    await setPath(path)
+    const result = await run()
+    await setPath('pg_catalog')
+    return result
+  })
+  await setPath(path)
+  await tx.query(`select set_config('lock_timeout', $1, true)`, [timeout])
   return done
 }
 
-async function copyAndExchange(tx: Connection, filling: Filling): Promise<number | null> {
+async function copyAndExchange(
+  tx: Connection,
+  filling: Filling,
+  asBefore: (run: () => Promise<number>) => Promise<number>,
+): Promise<number | null> {
   const { target, landing, onWait } = filling
   const copy = copyName(landing)
   const before = await describe(tx, quoteTable(target))
   const parts = await readParts(tx, quoteTable(target))
   await run(tx, makeCopy(parts, quoteTable(copy)))
-  const rows = await fillCopy(tx, filling, { parts, copy })
+  const rows = await asBefore(() => fillCopy(tx, filling, { parts, copy }))
   await run(tx, [...finishCopy(parts, copy), `analyze ${quoteTable(copy)}`])
   await lockPatiently(tx, target, 'access exclusive', { only: true, onWait })
   // Rights are granted without a lock of the table.
@@ -123,6 +137,7 @@ async function fillCopy(
   return rowCount ?? 0
 }
 
+/** As SQL. */
 const regclass = (name: string): string => `'${name.replaceAll("'", "''")}'::regclass`
 
 /** The target is locked. What has its names goes first. */
