@@ -1,7 +1,7 @@
 /** publish: landing → target, in one transaction that also marks the ingest published. */
 
 import type { Emptied } from '../src/domain/ingestInput.ts'
-import { parseTableName, showTable } from '../src/domain/table.ts'
+import { parseTableName, quoteTable, showTable } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { noteOf } from '../src/errors/notes.ts'
 import type { SluiceError } from '../src/errors.ts'
@@ -23,6 +23,7 @@ import { dropRowColumn } from '../src/postgres/target/landing.ts'
 import { renameIntoPlace, swap } from '../src/postgres/target/publish.ts'
 import { recordReplaced } from '../src/postgres/target/relied.ts'
 import { lockTargetName } from '../src/postgres/target/target.ts'
+import { enterReplaced, keepBefore } from '../src/postgres/undo/before.ts'
 import {
   createKeys,
   enterUndo,
@@ -148,7 +149,7 @@ async function moveRows(
   { entry, loaded }: { entry: IngestEntry; loaded: Sums },
 ): Promise<Moved | SluiceError> {
   const { ingestId } = input
-  const { spec, columns, traced } = entry
+  const { spec, traced } = entry
   const into = spec.target as FullTarget
   const { table, mode, undo = false } = into
   const target = parseTableName(table)
@@ -157,11 +158,31 @@ async function moveRows(
   const there = await lockPlanned(tx, plannedOf(ingestId, entry), mode)
   if (!there) {
     if (traced) await dropRowColumn(tx, landing)
-    if (undo) await noteWriters(tx, ingestId, landing)
+    if (undo) await noteWriters(tx, ingestId, quoteTable(landing))
     await renameIntoPlace(tx, landing, target)
     if (undo) await enterUndo(tx, ingestId, { target, made: true, keys: null, into })
     return { loaded, changes: null }
   }
+  const replaces = undo && !modes[mode].keepsRows && { target, isPartitioned: there.partitioned }
+  if (replaces) await keepBefore(tx, ingestId, { ...replaces, onWait: attempt.progress })
+  const at = { entry, loaded, target, landing, there }
+  const moved = await replaceOrInsert(attempt, tx, input, at)
+  if (replaces && !(moved instanceof Error)) {
+    await enterReplaced(tx, ingestId, { ...replaces, into })
+  }
+  return moved
+}
+
+async function replaceOrInsert(
+  attempt: Attempt,
+  tx: Connection,
+  input: PublishInput,
+  at: Omit<Filling, 'list' | 'keep'>,
+): Promise<Moved | SluiceError> {
+  const { ingestId } = input
+  const { entry, loaded, target, landing, there } = at
+  const { spec, columns, traced } = entry
+  const { mode } = spec.target as FullTarget
   const same = JSON.stringify(there.columns.map(({ name, type }) => [name, type]))
   const had = (columns ?? []).filter(({ added }) => !added)
   const ours = JSON.stringify(had.map(({ name, type }) => [name, type]))
@@ -170,7 +191,7 @@ async function moveRows(
     await recordReplaced(tx, ingestId, target)
     return { loaded, changes: null }
   }
-  return insertInto(attempt, tx, input, { entry, loaded, target, landing, there })
+  return insertInto(attempt, tx, input, at)
 }
 
 /** The rows are copied into a target that stays, with their keys where the ingest can be taken back. */
@@ -187,10 +208,11 @@ async function insertInto(
   const list = await evolve(tx, target, there, brought).catch((error) => {
     throw isRefusal(error) ? refused(target, error) : error
   })
-  const keys = into.undo ? await keyColumns(tx, target) : null
+  const isAdded = into.undo && modes[into.mode].keepsRows
+  const keys = isAdded ? await keyColumns(tx, target) : null
   const keep = keys && { table: await createKeys(tx, ingestId, { target, keys }), keys }
   const moved = await fillTarget(attempt, tx, input, { ...given, list, ...(keep && { keep }) })
-  if (into.undo && !(moved instanceof Error)) {
+  if (isAdded && !(moved instanceof Error)) {
     await enterUndo(tx, ingestId, { target, made: false, keys, into })
   }
   return moved

@@ -50,7 +50,7 @@ async function undo(
     undone,
     kept: survey.kept,
     rowsLoaded: entry.rowsLoaded,
-    rowsBefore: 0,
+    rowsBefore: survey.before?.rows ?? 0,
     by: { worker, attempt: attemptNo },
   })
   return undone

@@ -23,6 +23,7 @@ import { steps } from './routes/steps.ts'
 import { undo } from './routes/undo.ts'
 import { units } from './routes/units.ts'
 import { uploads } from './routes/uploads.ts'
+import { where } from './routes/where.ts'
 import { commands, workers } from './routes/workers.ts'
 import { validatorCompiler } from './validate.ts'
 
@@ -60,7 +61,18 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   logRequests(app)
   await docs(app)
   metrics(app, deps)
-  const ofIngests = [uploads, ingests, steering, steps, units, rejects, retries, undo, events]
+  const ofIngests = [
+    uploads,
+    ingests,
+    steering,
+    steps,
+    units,
+    rejects,
+    retries,
+    undo,
+    where,
+    events,
+  ]
   const groups = [...ofIngests, workers, commands, queues, budget, health]
   for (const group of groups) await app.register(group(deps))
   return app

@@ -19,6 +19,7 @@ import type {
   IngestPage,
   Steered,
 } from '../ingests/view.ts'
+import type { Origins } from '../ingests/where.ts'
 import type { IngestSpec } from '../spec/spec.ts'
 import { answerOf } from './answer.ts'
 import { uploadsAt } from './uploads.ts'
@@ -29,6 +30,7 @@ export type {
   Ingest,
   IngestEvent,
   IngestNow,
+  Origins,
   Queue,
   RetryNow,
   ScheduledTask,
@@ -72,6 +74,8 @@ export function createClient(
       read<RetryNow>(at(id, '/retry-rejects'), post(upload === null ? {} : { upload })),
     retry: (id: string, retryId: string) => read<RetryNow>(at(id, `/retries/${retryId}`)),
     undo: (id: string, dryRun: boolean) => read<UndoNow>(at(id, '/undo'), post({ dryRun })),
+    where: (table: string, row: string) =>
+      read<Origins>(`/v1/where?${new URLSearchParams({ table, row })}`),
     undone: (id: string) => read<UndoNow>(at(id, '/undo')),
     steps: (id: string, query: Record<string, string>) =>
       read<StepPage>(at(id, `/steps?${new URLSearchParams(query)}`)),

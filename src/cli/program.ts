@@ -31,6 +31,7 @@ const commands: Record<string, [summary: string, load: () => Promise<CommandFile
     () => import('./commands/retry.ts'),
   ],
   undo: ['take an ingest back: its rows leave the table', () => import('./commands/undo.ts')],
+  where: ['say which ingest, file and line rows came from', () => import('./commands/where.ts')],
   pause: ['start no more units of an ingest', steer('pause')],
   resume: ['go on with a paused ingest', steer('resume')],
   cancel: ['end an ingest; its target stays as it was', steer('cancel')],

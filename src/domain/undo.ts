@@ -6,8 +6,11 @@ export interface UndoInput {
   heartbeatMs?: number
 }
 
-/** Why a row stays as it is: it is another one since, or it is not there any more. */
-export type KeptWhy = 'changed' | 'deleted'
+/**
+ * Why a row stays as it is: it is another one since, it is not there any more, or, of a row of before
+ * the ingest, another one has its key now.
+ */
+export type KeptWhy = 'changed' | 'deleted' | 'taken'
 
 /** A row that somebody has changed or deleted since. */
 export interface KeptRow {

@@ -1,4 +1,4 @@
-/** What keeps an ingest from being taken back. */
+/** What keeps an ingest from being taken back, and rows from being traced. */
 import { withExamples } from './examples.ts'
 import type { HttpRow } from './row.ts'
 
@@ -42,6 +42,13 @@ export const undo = withExamples({
       table: 'public.trips',
       problem: 'another table has its name now',
     },
+  },
+  table_unknown: {
+    status: 404,
+    kind: 'user',
+    message: 'No ingest has {table} as its target, or there is no such table.',
+    hint: '`sluice list` shows the targets of ingests.',
+    example: { table: 'public.trips' },
   },
   undo_not_found: {
     status: 404,

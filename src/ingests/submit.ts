@@ -68,8 +68,7 @@ function route(
 
 async function isThere({ db }: IngestsDeps, ingestId: string): Promise<boolean> {
   try {
-    await readIngest(db, ingestId)
-    return true
+    return (await readIngest(db, ingestId)).state !== 'undone'
   } catch (error) {
     if (error instanceof SluiceError && error.code === 'ingest_not_found') return false
     throw error

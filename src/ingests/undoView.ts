@@ -21,7 +21,9 @@ export const UndoNow = Type.Object({
   kept: Type.Array(
     Type.Object({
       key: Type.Record(Type.String(), Type.Unknown(), { description: 'Its primary key.' }),
-      why: Type.Enum(['changed', 'deleted']),
+      why: Type.Enum(['changed', 'deleted', 'taken'], {
+        description: '`taken`: a row of before does not come back, for another one has its key.',
+      }),
     }),
     { description: 'The first of the rows that stay, where the table has a primary key.' },
   ),

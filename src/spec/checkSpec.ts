@@ -73,7 +73,6 @@ function checkTarget(
       'target.keep says how long an ingest can be taken back, and target.undo is not set',
     )
   }
-  if (undo && mode !== 'append') throw refuse(`target.undo cannot take the mode ${mode} back`)
 }
 
 /** Rows that come from a database are in no file: there is nothing to say of how they are written. */

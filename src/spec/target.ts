@@ -81,7 +81,7 @@ export const targetOptions = {
     absent: '7d',
     must: 'hours or days, like 12h or 7d',
     flag: { text: '--keep <time>' },
-    example: '--undo --keep 30d',
+    example: '--keep 30d',
   },
 } satisfies Options
 

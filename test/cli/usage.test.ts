@@ -135,7 +135,16 @@ test('every option of every command is a list, or refused when it comes twice', 
   }
   for (const command of program.commands) visit(command, [command.name()])
   expect(checked).toBeGreaterThan(90)
-  const ofSpec = ['--columns', '--null', '--true', '--false', '--steps', '--exclude', '--widths']
+  const ofSpec = [
+    '--columns',
+    '--null',
+    '--true',
+    '--false',
+    '--steps',
+    '--exclude',
+    '--expect',
+    '--widths',
+  ]
   const both = ofSpec.flatMap((flag) => [`ingest ${flag}`, `up ${flag}`])
   expect(lists.sort()).toEqual([...both, 'worker --queue', 'worker --source-roots'].sort())
 })
@@ -145,6 +154,9 @@ const texts: Record<string, string> = {
   '--range': 'A1:D99',
   '--newer-than': '1d',
   '--older-than': '1d',
+  '--keep': '7d',
+  '--expect': 'rows 1..',
+  '--widths': 'id:6',
   '--delimiter': ';',
   '--max-memory': '2g',
   '--comment': '#',

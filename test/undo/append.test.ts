@@ -180,7 +180,9 @@ test('triggers that keep rows, or make more of them, make it an error', async ()
       $$ begin if new.a < 10 then insert into doubled values (new.a + 10); end if; return null; end $$;
     create trigger again after insert on doubled for each row execute function again()`)
   const held = await bring(harness, 'a\n1\n2\n', { table: 'held' })
-  expect(await refusal(held)).toContain('1 of 2 rows could be deleted: a trigger kept the others')
+  expect(await refusal(held)).toContain(
+    '1 of 2 rows could be deleted, and 0 of 0 brought back: a trigger',
+  )
   const doubled = await bring(harness, 'a\n1\n2\n', { table: 'doubled' })
   expect(await refusal(doubled)).toContain('4 rows came with it, and it loaded 2')
   expect([await rowsOf('held'), await rowsOf('doubled')]).toMatchObject([

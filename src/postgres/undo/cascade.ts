@@ -1,7 +1,8 @@
 /** Rows of other tables must not go, or change, because those of an ingest do. */
 import { quoteIdentifier, showTable, type TableName } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
-import { impossible, isOurs, type UndoEntry } from './survey.ts'
+import { impossible, type UndoEntry } from './survey.ts'
+import { isOurs } from './written.ts'
 
 interface ForeignKey {
   name: string

@@ -6,6 +6,8 @@ import { sluiceError } from '../../errors.ts'
 import type { FullTarget } from '../../spec/target.ts'
 import type { Connection } from '../db.ts'
 import { undoTables } from '../names.ts'
+import { type Before, listTaken, type Restoring, readBefore } from './before.ts'
+import { isOurs, itself } from './written.ts'
 
 /** What the ledger keeps of an ingest that can be taken back. */
 export interface UndoEntry {
@@ -70,15 +72,10 @@ export function mustBeUndoable(
 export const impossible = (ingestId: string, table: string, problem: string, cause?: unknown) =>
   sluiceError('undo_impossible', { ingestId, table, problem }, { cause })
 
-/** The rows of the ingest, as the condition of a statement whose first parameter is their `xmin`s. */
-export const isOurs = (alias: string): string => `${alias}.xmin = any($1::xid[])`
-
-/** The table itself: rows of tables that inherit from it are none of the ingest's. */
-export const itself = (table: TableName, isPartitioned: boolean): string =>
-  `${isPartitioned ? '' : 'only '}${quoteTable(table)}`
-
 export interface Survey extends Buckets {
   kept: KeptRow[]
+  /** Rows of before, where the ingest replaced them. */
+  before: Before | null
   isPartitioned: boolean
   /** The ingest made the table, and only its rows are there. */
   isAllOurs: boolean
@@ -104,10 +101,32 @@ export async function survey(
     throw impossible(ingestId, shown, problem)
   }
   if (ours === 0 && rowsLoaded > 0 && all > 0) await mustNotBeRewritten(tx, ingestId, shown, entry)
-  const rowsKept = rowsLoaded - ours
-  const kept = rowsKept > 0 ? await listKept(tx, ingestId, { target, entry, isPartitioned }) : []
-  const isAllOurs = entry.made && ours === all
-  return { rowsRemoved: ours, rowsRestored: 0, rowsKept, kept, isPartitioned, isAllOurs }
+  const others = rowsLoaded - ours
+  const listed = others > 0 ? await listKept(tx, ingestId, { target, entry, isPartitioned }) : []
+  const before = await readBefore(tx, ingestId, target)
+  const { keys, xids } = entry
+  const taken = before
+    ? await mayComeBack(tx, ingestId, { target, isPartitioned, before, keys, xids })
+    : none
+  return {
+    rowsRemoved: ours,
+    rowsRestored: (before?.rows ?? 0) - taken.count,
+    rowsKept: others + taken.count,
+    kept: [...listed, ...taken.kept].slice(0, keptListedMax),
+    before,
+    isPartitioned,
+    isAllOurs: entry.made && ours === all,
+  }
+}
+
+const none = { count: 0, kept: [] }
+
+/** @throws undo_impossible when the table lacks columns that the rows of before have */
+async function mayComeBack(tx: Connection, ingestId: string, restoring: Restoring) {
+  const { before, target } = restoring
+  if (before.gone.length === 0) return listTaken(tx, restoring)
+  const problem = `it has no columns any more that its rows had: ${before.gone.slice(0, 20).join(', ')}`
+  throw impossible(ingestId, showTable(target), problem)
 }
 
 /** @throws undo_impossible when another table has the name, or none */

@@ -4,8 +4,10 @@ import type { Undone } from '../../domain/undo.ts'
 import { type Connection, problemOf } from '../db.ts'
 import { isOfMissingTable, isRefusal, isUndroppable } from '../sqlState.ts'
 import { lockTargetName } from '../target/target.ts'
+import { restoreText } from './before.ts'
 import { mustNotCascade } from './cascade.ts'
-import { impossible, isOurs, itself, type Survey, survey, type UndoEntry } from './survey.ts'
+import { impossible, type Survey, survey, type UndoEntry } from './survey.ts'
+import { isOurs, itself } from './written.ts'
 
 interface Back {
   target: TableName
@@ -26,7 +28,7 @@ export async function takeBack(
     const found = await survey(tx, ingestId, { target, entry })
     const { rowsRemoved, rowsRestored, rowsKept } = found
     const tableDropped = found.isAllOurs && (await dropped(tx, target))
-    if (!tableDropped) await removeRows(tx, ingestId, { target, entry, found })
+    if (!tableDropped) await exchangeRows(tx, ingestId, { target, entry, found })
     return { undone: { rowsRemoved, rowsRestored, rowsKept, tableDropped }, found }
   } catch (error) {
     throw isRefusal(error)
@@ -57,22 +59,34 @@ async function dropped(tx: Connection, target: TableName): Promise<boolean> {
   }
 }
 
-/** @throws undo_impossible when a trigger keeps rows from being deleted */
-async function removeRows(
+/**
+ * One statement, so that foreign keys are held against what is there at its end: a row of before may
+ * have the key of one that goes.
+ * @throws undo_impossible when a trigger keeps rows from being deleted, or from coming back
+ */
+async function exchangeRows(
   tx: Connection,
   ingestId: string,
   { target, entry, found }: Back & { found: Survey },
 ): Promise<void> {
-  const { rowsRemoved, isPartitioned } = found
-  if (rowsRemoved === 0) return
-  await mustNotCascade(tx, ingestId, { target, entry })
-  const { rowCount } = await tx.query(
-    `delete from ${itself(target, isPartitioned)} t where ${isOurs('t')}`,
-    [entry.xids],
+  const { rowsRemoved, rowsRestored, isPartitioned, before } = found
+  const { keys, xids } = entry
+  if (rowsRemoved > 0) await mustNotCascade(tx, ingestId, { target, entry })
+  const remove = `delete from ${itself(target, isPartitioned)} t where ${isOurs('t')} returning 1`
+  // The condition is asked for before the first row, and with it every row of the ingest is gone.
+  const restore = before
+    ? `${restoreText({ target, isPartitioned, before, keys, xids })}
+       and (select count(*) from gone) >= 0 returning 1`
+    : 'select 1 where false'
+  const { rows } = await tx.query(
+    `with gone as (${remove}), back as (${restore})
+     select (select count(*) from gone) as gone, (select count(*) from back) as back`,
+    [xids],
   )
   // What would be judged at the commit is judged here, where it can be told.
   await tx.query('set constraints all immediate')
-  if (rowCount === rowsRemoved) return
-  const problem = `${rowCount} of ${rowsRemoved} rows could be deleted: a trigger kept the others`
+  const { gone, back } = rows[0]
+  if (gone === rowsRemoved && back === rowsRestored) return
+  const problem = `${gone} of ${rowsRemoved} rows could be deleted, and ${back} of ${rowsRestored} brought back: a trigger kept the others`
   throw impossible(ingestId, showTable(target), problem)
 }

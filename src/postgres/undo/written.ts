@@ -18,15 +18,14 @@ export async function noteWritten(tx: Connection, ingestId: string): Promise<voi
   await tx.query('insert into sluice.undo_xids (ingest_id) values ($1)', [ingestId])
 }
 
-/** Notes all that have written rows of a landing table which is to become the target. */
-export async function noteWriters(
-  tx: Connection,
-  ingestId: string,
-  landing: TableName,
-): Promise<void> {
+/**
+ * Notes all that have written rows of a table, which are all of the ingest.
+ * @param from the table, as SQL names it
+ */
+export async function noteWriters(tx: Connection, ingestId: string, from: string): Promise<void> {
   await tx.query(
     `insert into sluice.undo_xids (ingest_id, xid)
-     select $1, xmin::text::bigint from (select distinct xmin from only ${quoteTable(landing)}) as w`,
+     select $1, xmin::text::bigint from (select distinct xmin from ${from}) as w`,
     [ingestId],
   )
 }
@@ -43,6 +42,13 @@ export async function keyColumns(tx: Connection, table: TableName): Promise<stri
   )
   return rows[0]?.keys ?? null
 }
+
+/** The rows of the ingest, as the condition of a statement whose first parameter is their `xmin`s. */
+export const isOurs = (alias: string): string => `${alias}.xmin = any($1::xid[])`
+
+/** The table itself: rows of tables that inherit from it are none of the ingest's. */
+export const itself = (table: TableName, isPartitioned: boolean): string =>
+  `${isPartitioned ? '' : 'only '}${quoteTable(table)}`
 
 export interface Written {
   target: TableName

@@ -62,8 +62,8 @@ export async function submit(
 
 async function exists(client: Client, id: string): Promise<boolean> {
   try {
-    await client.show(id)
-    return true
+    // One that was taken back makes way for a new one.
+    return (await client.show(id)).state !== 'undone'
   } catch (error) {
     if (error instanceof SluiceError && error.code === 'ingest_not_found') return false
     throw error
