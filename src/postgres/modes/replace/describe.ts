@@ -61,7 +61,7 @@ const sequences = `
   where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
     and d.refobjid = c.oid and d.deptype in ('a', 'i')`
 
-export const describeSql = `
+const describeSql = `
   select json_build_object(
     'table', json_build_array(
       c.relkind, c.relpersistence, c.relam, c.reltablespace, c.relowner::regrole, c.relrowsecurity,
