@@ -32,7 +32,7 @@ import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt
 import { addPages, withColumns } from './plan/files.ts'
 import { changeInPlace, isAsNeeded, makeAnew } from './plan/fit.ts'
 import { type Landing, makeLanding, neededLanding, targetOf } from './plan/landing.ts'
-import { mustBeCheckable } from './publish/checks.ts'
+import { mustSuit } from './plan/suits.ts'
 
 export interface Planned {
   units: number
@@ -185,8 +185,8 @@ export async function planIn(
   const growing = part ? { ...staged.end, sizeBytes } : null
   const recorded = { ...made, growing, units: added.units }
   await recordPlanned(tx, ingestId, recorded, known?.list)
+  await mustSuit(tx, { ingestId, entry: { ...entry, ...made }, target, part })
   if (!part) {
-    await mustBeCheckable(tx, { ingestId, entry: { ...entry, ...made } })
     await enterWritten(tx, { ingestId, entry }, !target)
     const told = target ? await modes[into.mode].notes(tx, table) : []
     await addNotes(tx, ingestId, [...needed.notes, ...notes, ...told])

@@ -6,6 +6,7 @@ import type { Counts } from '../src/domain/words.ts'
 import { noteOf } from '../src/errors/notes.ts'
 import type { SluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
+import { recordChecks } from '../src/postgres/ledger/checks.ts'
 import {
   enterPhase,
   type IngestEntry,
@@ -33,6 +34,7 @@ import {
 } from '../src/postgres/undo/written.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
+import { transformOf } from '../src/spec/transform.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
 import { runChecks } from './publish/checks.ts'
 import { countsOf, publishedCounts, withChecks, withColumns, withNotes } from './publish/counts.ts'
@@ -44,6 +46,7 @@ import { noteLikely } from './publish/likely.ts'
 import { overLimit } from './publish/limit.ts'
 import { refused } from './publish/refused.ts'
 import { lockPlanned, mustStand, plannedOf } from './publish/target.ts'
+import { transformRows } from './publish/transform.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
 
 export interface PublishInput extends VerbInput {
@@ -95,14 +98,23 @@ export async function publishIn(
   const over = await overLimit(tx, input, entry, loaded)
   if (over) throw over
   countsOf(loaded)
-  const failed = await runChecks(attempt, tx, { ingestId, entry })
-  if (failed) return failed
+  const transforms = transformOf(entry.spec.target) !== null
+  if (transforms) await tx.query('savepoint as_loaded')
+  const ready = await transformRows(attempt, tx, input, { entry, loaded })
+  if (ready instanceof Error) return ready
+  const checked = await runChecks(attempt, tx, { ingestId, entry: ready.entry })
+  // The landing table stays as it was loaded, for whoever tries to publish it again.
+  if (checked.error && transforms) await tx.query('rollback to savepoint as_loaded')
+  await recordChecks(tx, ingestId, checked.results)
+  if (checked.error) return checked.error
   const moved = entry.spec.target?.atomic
-    ? await moveRows(attempt, tx, input, { entry, loaded })
+    ? await moveRows(attempt, tx, input, ready)
     : { loaded, changes: null }
+  // Transformed rows are not transformed again. What is over a limit is so at the next attempt too.
+  if (moved instanceof Error && transforms && moved.code === 'target_refused') throw moved
   if (moved instanceof Error) return moved
   if (!entry.spec.target?.atomic) await renewUndo(tx, ingestId, entry.spec.target)
-  return record(tx, input, entry, moved)
+  return record(tx, input, ready.entry, moved)
 }
 
 /** Marks the ingest published, with what is to be told of it. */

@@ -28,11 +28,13 @@ import { sumReceipts } from '../src/postgres/ledger/units.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import { lockTargetName, readTarget } from '../src/postgres/target/target.ts'
+import { transformOf } from '../src/spec/transform.ts'
 import type { Attempt, Limited } from './attempt/attempt.ts'
 import { noteLikely } from './publish/likely.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
 import { correctedPages } from './retry/corrected.ts'
 import { type Attempted, reload } from './retry/reload.ts'
+import { throughTransform } from './retry/transformed.ts'
 
 export async function retryRejects(
   attempt: Attempt,
@@ -67,14 +69,14 @@ async function retry(
   const startMs = performance.now()
   mustBeRetryable(ingestId, { ...entry, open: await countOpen(tx, ingestId) })
   const into = await findTarget(tx, ingestId, entry)
-  const filled = await columnsOfOpen(tx, ingestId)
+  const { load, filled, end } = await into.open()
   // What would be judged at the commit is judged row by row.
   await tx.query('set constraints all immediate')
   const pages = upload ? correctedPages(attempt, tx, { ...order, upload }) : asTheyAre(tx, ingestId)
   let rowsLoaded = 0
   let rowsRejected = 0
   for await (const page of pages) {
-    const { loaded, refused } = await reload(tx, into, page)
+    const { loaded, refused } = await load(page)
     await mustNotBeNumbered(tx, into.table, { refused, filled })
     await markLoaded(tx, order.retryId, loaded)
     await correctReceipts(tx, ingestId, loaded)
@@ -82,6 +84,7 @@ async function retry(
     rowsLoaded += loaded.length
     rowsRejected += refused.length
   }
+  await end()
   await noteTrimmed(tx, ingestId, await sumReceipts(tx, ingestId))
   const rowsOpen = await countOpen(tx, ingestId)
   await noteLikely(tx, ingestId, entry, rowsOpen)
@@ -106,6 +109,14 @@ async function findTarget(tx: Connection, ingestId: string, { spec, columns }: I
   await lockTargetName(tx, name)
   const target = await readTarget(tx, name, 'append')
   if (!target) throw changed('it does not exist any more')
+  const writtenFor = spec.target?.undo ? ingestId : null
+  const table = quoteTable(name)
+  const sql = transformOf(spec.target)
+  if (sql !== null) {
+    const there = target.columns
+    const through = { sql, ingestId, table, columns: columns ?? [], there, writtenFor }
+    return { table, open: () => throughTransform(tx, through) }
+  }
   const writable = new Set(
     target.columns.filter(({ generated }) => !generated).map((column) => column.name),
   )
@@ -118,6 +129,11 @@ async function findTarget(tx: Connection, ingestId: string, { spec, columns }: I
     const nullWords = known.get(column.name)
     return nullWords ? { ...column, nullWords } : column
   })
-  const writtenFor = spec.target?.undo ? ingestId : null
-  return { ingestId, table: quoteTable(name), columns: withWords, writtenFor }
+  const into = { ingestId, table, columns: withWords, writtenFor }
+  const open = async () => ({
+    load: (page: readonly Attempted[]) => reload(tx, into, page),
+    filled: await columnsOfOpen(tx, ingestId),
+    end: async () => {},
+  })
+  return { table, open }
 }

@@ -20,6 +20,7 @@ import {
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
 import type { FullSpec } from '../../src/spec/spec.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
+import { transformOf } from '../../src/spec/transform.ts'
 import { type Guessed, guessColumns } from './types.ts'
 
 /** What the files say of the landing table. */
@@ -54,10 +55,26 @@ export async function neededLanding(tx: Connection, needs: Needs): Promise<Landi
   const { ingestId, entry, target, layout } = needs
   const { into, table: name } = targetOf(entry.spec)
   const table: TableName = into.atomic ? landingName(ingestId, name) : name
+  if (transformOf(into) !== null) return { table, ...(await neededRaw(tx, needs)) }
   if (target) return { table, ...(await neededLike(tx, { ...needs, target })) }
   if (!layout.columns) throw sluiceError('source_without_records', { table: showTable(name) })
   const names = layout.columns.map((column) => column.name)
   return { table, ...(await typesOf(tx, needs, names)), like: null, traced: false, unlogged: false }
+}
+
+/** For rows that a transform makes others of: the columns of the files, with numbers for the rows. */
+async function neededRaw(tx: Connection, needs: Needs): Promise<Omit<Landing, 'table'>> {
+  const { layout, entry, bytes } = needs
+  const { table } = targetOf(entry.spec)
+  if (!layout.columns) throw sluiceError('source_without_records', { table: showTable(table) })
+  const names = [...layout.columns.map((column) => column.name), ...layout.added]
+  const guessed = await typesOf(tx, needs, [...new Set(names)])
+  const plain = {
+    ...{ notNull: false, hasDefault: false, generated: false, identity: false },
+    ...{ collation: null, default: null },
+  }
+  const like = guessed.columns.map((column) => ({ ...column, ...plain }))
+  return { ...guessed, like, traced: true, unlogged: bytes >= unloggedBytesMin }
 }
 
 /** For a target that is there: its columns, and those that the files bring. */

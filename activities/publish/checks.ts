@@ -1,9 +1,8 @@
 /** Checks of the rows that an ingest brings, before its target is touched. */
 import type { CheckResult } from '../../src/domain/checkResult.ts'
-import { parseTableName, showTable } from '../../src/domain/table.ts'
+import { parseTableName, showTable, type TableName } from '../../src/domain/table.ts'
 import { SluiceError, sluiceError } from '../../src/errors.ts'
 import { type Connection, problemOf } from '../../src/postgres/db.ts'
-import { recordChecks } from '../../src/postgres/ledger/checks.ts'
 import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import { landingName, rowColumn } from '../../src/postgres/names.ts'
 import { isCancelled, isOfStatement } from '../../src/postgres/sqlState.ts'
@@ -21,15 +20,22 @@ import { placeOf } from './judge.ts'
 interface Checking {
   ingestId: string
   entry: Pick<IngestEntry, 'spec' | 'columns' | 'traced'>
+  /** Where the rows are, if not in the landing table. */
+  rows?: TableName
+}
+
+interface Checks {
+  results: CheckResult[]
+  error: SluiceError | null
 }
 
 /** The ledger has the whole name: it may be a long query. */
 const short = (text: string, max = 120): string =>
   text.length > max ? `${text.slice(0, max).trimEnd()}…` : text
 
-function checkedOf({ ingestId, entry: { spec, columns, traced } }: Checking): Checked {
+function checkedOf({ ingestId, entry: { spec, columns, traced }, rows }: Checking): Checked {
   const table = parseTableName((spec.target as FullTarget).table)
-  const landing = landingName(ingestId, table)
+  const landing = rows ?? landingName(ingestId, table)
   return {
     ingestId,
     target: showTable(table),
@@ -40,28 +46,27 @@ function checkedOf({ ingestId, entry: { spec, columns, traced } }: Checking): Ch
 }
 
 /**
- * Runs the checks of the spec and records what came of them.
- * @returns an error when one has failed that is no warning; the results are to be committed then
+ * Runs the checks of the spec.
+ * @returns what came of them, with an error when one has failed that is no warning
  * @throws sql_refused
  */
 export async function runChecks(
   deps: Pick<Deps, 'stage'>,
   tx: Connection,
   checking: Checking,
-): Promise<SluiceError | null> {
+): Promise<Checks> {
   const { ingestId, entry } = checking
   const { expect: checks = [] } = entry.spec
-  if (checks.length === 0) return null
   const results: CheckResult[] = []
   for (const check of checks) results.push(await resultOf(deps, tx, checking, check))
-  await recordChecks(tx, ingestId, results)
   const failed = results.filter(({ passed, severity }) => !passed && severity === 'fail')
   const [first] = failed
-  if (!first) return null
+  if (!first) return { results, error: null }
   const check = short(first.name)
   const others = failed.length - 1
   const more = others === 0 ? '' : `; ${others} more ${others === 1 ? 'check' : 'checks'} failed`
-  return sluiceError('check_failed', { check, problem: `${first.message ?? ''}${more}`, ingestId })
+  const problem = `${first.message ?? ''}${more}`
+  return { results, error: sluiceError('check_failed', { check, problem, ingestId }) }
 }
 
 async function resultOf(

@@ -40,6 +40,12 @@ export const words = {
     means: 'What becomes of the rows that the target has already.',
     example: '`append` keeps them, `replace` takes them away in the same transaction',
   },
+  transform: {
+    means:
+      'A SELECT that makes each row of the target of one row of the files, or leaves that row out. It runs while the ingest is published.',
+    example:
+      "`--select 'id, upper(name) as name' --where 'amount > 0'`, see [transform.md](transform.md)",
+  },
   check: {
     means:
       'What the rows of an ingest must be like before they are published. One that fails publishes nothing, or only warns.',

@@ -115,6 +115,12 @@ export const rejectTable = withExamples({
     hint: 'Say `--schema evolve` to add a column, or take the key out of the record.',
     example: { key: 'nmae' },
   },
+  left_out: {
+    meaning:
+      'a record that was rejected, and that the `--where` of its ingest leaves out now that it can be read',
+    message: 'the condition leaves it out',
+    hint: 'It stays a reject. Correct the record so that the condition holds, or leave it.',
+  },
   record_too_long: {
     meaning: 'longer than 16 MiB; the first 1 MiB is kept',
     message: 'the record is longer than {max} bytes; the first {kept} are kept',

@@ -115,6 +115,13 @@ export const targets = withExamples({
     hint: 'Nothing was loaded. Correct `--expect` (`expect` of the spec): `sluice ingest --help` shows its forms.',
     example: { check: 'not-null nmae', problem: 'there is no column nmae; there are id, name' },
   },
+  transform_invalid: {
+    status: 422,
+    kind: 'user',
+    message: 'The rows that the transform makes do not fit {table}: {problem}.',
+    hint: 'Nothing was published. Correct `--select` or `--where` (`target.select`, `target.where`): see `sluice ingest --help`.',
+    example: { table: 'public.trips', problem: 'the table has no column cents' },
+  },
   sql_refused: {
     status: 422,
     kind: 'user',

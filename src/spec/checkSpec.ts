@@ -11,6 +11,7 @@ import { checkExpect } from './expect.ts'
 import { checkFormat } from './format.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
 import type { FullTarget } from './target.ts'
+import { isWhole, transformOf } from './transform.ts'
 
 interface Checked {
   full: FullSpec
@@ -54,6 +55,12 @@ function mustBePublishedAtOnce(
   { expect, target }: FullSpec,
   refuse: (problem: string) => Error,
 ): void {
+  if (target?.where !== undefined && isWhole(target.select)) {
+    throw refuse('target.select is a whole SELECT: say target.where in it')
+  }
+  if (transformOf(target) !== null && !target?.atomic) {
+    throw refuse('target.select and target.where are for rows that are published at once')
+  }
   if (!expect || target?.atomic) return
   const why = target
     ? 'with target.atomic false units are visible before all rows are there'

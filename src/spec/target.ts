@@ -52,6 +52,23 @@ export const targetOptions = {
     flag: { text: '--hive-partitioning' },
     example: '--hive-partitioning',
   },
+  select: {
+    schema: Type.String({ minLength: 1, maxLength: 100_000 }),
+    about:
+      'what the columns of the table are made of, with the columns of the files: a list of ' +
+      'expressions, or one SELECT from `rows`',
+    absent: 'the columns of the files',
+    flag: { text: '--select <sql>' },
+    example: "--select 'id, upper(name) as name, amount * 100 as cents'",
+  },
+  where: {
+    schema: Type.String({ minLength: 1, maxLength: 100_000 }),
+    about:
+      'a condition on the columns of the files: other rows are left out, and counted as filtered',
+    absent: 'all rows are taken',
+    flag: { text: '--where <sql>' },
+    example: "--where 'amount > 0'",
+  },
   unique: {
     schema: oneOf('reject', 'skip', 'fail'),
     about:

@@ -9,6 +9,7 @@ export async function recordChecks(
   ingestId: string,
   results: readonly CheckResult[],
 ): Promise<void> {
+  if (results.length === 0) return
   const values = results.map((result) => ({
     ...result,
     name: cleanText(result.name),

@@ -3,7 +3,9 @@
 import pg from 'pg'
 import type { Column } from '../../domain/columns.ts'
 import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
+import type { RowQuery } from '../clientSql/rowQuery.ts'
 import type { Connection } from '../db.ts'
+import type { RowRange } from '../modes/mode.ts'
 import { rowColumn } from '../names.ts'
 import type { TargetTable } from './targetTable.ts'
 
@@ -69,6 +71,56 @@ export async function createLike(
     create sequence ${sequence} maxvalue ${2 ** unitShift - 1} cache 1000;
     ${make} (${list.join(', ')}) ${isLanding};
     alter sequence ${sequence} owned by ${quoteTable(table)}.${row}`)
+}
+
+/**
+ * A table for the rows that a transform makes of those of a landing table, in whose place it comes.
+ * @param options.row the column that numbers them, as SQL; null where that is not needed
+ */
+export async function createShaped(
+  tx: Connection,
+  table: TableName,
+  columns: readonly (Column & { collation: string | null })[],
+  { row, unlogged }: { row: string | null; unlogged: boolean },
+): Promise<void> {
+  const list = columns.map(({ name, type, collation }) =>
+    [quoteIdentifier(name), type, collation ? `collate ${collation}` : ''].join(' '),
+  )
+  if (row !== null) list.push(`${row} bigint not null`)
+  const make = `create ${unlogged ? 'unlogged ' : ''}table ${quoteTable(table)}`
+  await tx.query(`${make} (${list.join(', ')}) ${isLanding}`)
+}
+
+/** A table with the columns of another one, and no row. */
+export async function createEmpty(tx: Connection, table: TableName, as: TableName): Promise<void> {
+  await tx.query(`create table ${quoteTable(table)} (like ${quoteTable(as)})`)
+}
+
+/** Puts the rows of a transform into its table, those of a range, all, or none. */
+export async function insertShaped(
+  tx: Connection,
+  table: TableName,
+  { view, row, columns }: RowQuery,
+  { withRow, range, isTrial = false }: { withRow: boolean; range?: RowRange; isTrial?: boolean },
+): Promise<void> {
+  const names = columns.map(({ name }) => quoteIdentifier(name))
+  const list = [...names, ...(withRow ? [row] : [])].join(', ')
+  await tx.query(
+    `insert into ${quoteTable(table)} (${list}) select ${list} from ${view}
+     ${isTrial ? 'where false' : ''}${range ? `where ${range.row} > $1 and ${range.row} <= $2` : ''}`,
+    range && [range.after, range.to],
+  )
+}
+
+/** The table of a transform becomes the landing table. */
+export async function takePlace(
+  tx: Connection,
+  shaped: TableName,
+  landing: TableName,
+): Promise<void> {
+  await tx.query(`
+    ${dropText(landing)};
+    alter table ${quoteTable(shaped)} rename to ${quoteIdentifier(landing.name)}`)
 }
 
 /** Bits of a row's number below those of its unit: see sluice.unit_base(). */

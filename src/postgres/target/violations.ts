@@ -117,6 +117,20 @@ export async function rankOf(
   return rows[0]
 }
 
+/** Marks the rows of a landing table that a query leaves out. @returns how many */
+export async function markFiltered(
+  tx: Connection,
+  landing: string,
+  { view, row }: { view: string; row: string },
+): Promise<number> {
+  const { rowCount } = await tx.query(
+    `insert into pg_temp.sluice_marks (row_no, code)
+     select l.${row}, '${filtered}' from ${landing} l
+     where not exists (select from ${view} v where v.${row} = l.${row})`,
+  )
+  return rowCount ?? 0
+}
+
 /** Marks rows that were found otherwise than by a statement. */
 export async function addMarks(
   tx: Connection,

@@ -1,6 +1,6 @@
 /** Finds the file that the others are compared with: the first one that is a table. */
-import { extname } from 'node:path'
 
+import { extname } from 'node:path'
 import type { TargetColumn } from '../../domain/columns.ts'
 import { noteKey } from '../../domain/headNotes.ts'
 import { Layout } from '../../domain/layout.ts'
@@ -11,6 +11,7 @@ import { claimsTable, formatOf } from '../../formats/index.ts'
 import type { Source } from '../../sources/source.ts'
 import { kindOf } from '../format.ts'
 import { type FullSpec, namedFiles } from '../spec.ts'
+import { transformOf } from '../transform.ts'
 import { formatsMixed } from './reading.ts'
 import { partsFor } from './sorter.ts'
 import { type Opening, readHead } from './text.ts'
@@ -40,7 +41,8 @@ export async function findFirstTable(
   const { spec, target } = looking
   const { first, notes } = (await firstOf(candidates, looking)) ?? { first: null, notes: [] }
   // With `skip` it may be one of those that are left out.
-  if (first && target && spec.target && spec.format.unknownFiles !== 'skip') {
+  const fits = spec.format.unknownFiles === 'skip' || transformOf(spec.target) !== null
+  if (first && target && spec.target && !fits) {
     const beside = partsFor(spec, { ...first, file: first.name }, first.name).map(
       ({ name }) => name,
     )

@@ -4,13 +4,14 @@ import type { TargetColumn } from '../../domain/columns.ts'
 import { Layout } from '../../domain/layout.ts'
 import type { FullSpec } from '../spec.ts'
 import type { FullTarget } from '../target.ts'
+import { transformOf } from '../transform.ts'
 
 /** Finds the columns of the files of an ingest. */
 export const layoutOf = (
   { target, format }: FullSpec,
   columns: readonly TargetColumn[] | null,
 ): Layout =>
-  new Layout(target as FullTarget, columns, {
+  new Layout(target as FullTarget, transformOf(target) === null ? columns : null, {
     knowsOne: format.unknownFiles === 'skip',
     unlikeAdvice: unlikeAdvice(format, 'If its first record is data'),
   })

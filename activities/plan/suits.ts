@@ -1,0 +1,92 @@
+/** Whether the transform and the checks of a spec suit the rows of the files and the target. */
+import type { Column } from '../../src/domain/columns.ts'
+import { parseTableName, type TableName } from '../../src/domain/table.ts'
+import { sluiceError } from '../../src/errors.ts'
+import { dropRows } from '../../src/postgres/clientSql/query.ts'
+import { defineRowQuery, type OutColumn } from '../../src/postgres/clientSql/rowQuery.ts'
+import { type Connection, problemOf } from '../../src/postgres/db.ts'
+import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
+import { landingName } from '../../src/postgres/names.ts'
+import { isRefusal } from '../../src/postgres/sqlState.ts'
+import {
+  createEmpty,
+  createShaped,
+  dropTable,
+  insertShaped,
+} from '../../src/postgres/target/landing.ts'
+import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+import { transformOf } from '../../src/spec/transform.ts'
+import { mustBeCheckable } from '../publish/checks.ts'
+
+interface Suiting {
+  ingestId: string
+  entry: IngestEntry
+  target: TargetTable | null
+  /** With `grow` the landing table is the one that was tried before. */
+  part?: 'grow' | 'adapt' | undefined
+}
+
+/**
+ * Tries transform and checks on no row at all, before anything is loaded.
+ * @throws sql_refused, transform_invalid, check_invalid
+ */
+export async function mustSuit(tx: Connection, suiting: Suiting): Promise<void> {
+  const { ingestId, entry, part } = suiting
+  const { target: into, expect: checks = [] } = entry.spec
+  if (!into?.atomic || part === 'grow') return
+  const landing = landingName(ingestId, parseTableName(into.table))
+  const rows = { ...landing, name: `${landing.name}_tried` }
+  const sql = transformOf(into)
+  if (sql !== null) {
+    const columns = await tryTransform(tx, sql, { ...suiting, landing, rows })
+    await mustBeCheckable(tx, { ingestId, entry: { ...entry, columns, traced: false }, rows })
+  } else {
+    if (checks.length === 0) return
+    await createEmpty(tx, rows, landing)
+    await mustBeCheckable(tx, { ingestId, entry: { ...entry, traced: false }, rows })
+  }
+  await dropTable(tx, rows)
+}
+
+/** @returns the columns that it fills in `rows`, which it makes */
+async function tryTransform(
+  tx: Connection,
+  sql: string,
+  { entry, target, landing, rows }: Suiting & { landing: TableName; rows: TableName },
+): Promise<Column[]> {
+  const names = (entry.columns ?? []).map(({ name }) => name)
+  const query = await defineRowQuery(tx, sql, { landing, columns: names })
+  const table = entry.target ?? ''
+  const refuse = (problem: string) => sluiceError('transform_invalid', { table, problem })
+  const out = target ? takenBy(target, query.columns, refuse) : query.columns
+  try {
+    await createShaped(tx, rows, out, { row: query.row, unlogged: false })
+    await insertShaped(tx, rows, query, { withRow: true, isTrial: true })
+  } catch (error) {
+    throw isRefusal(error) ? refuse(problemOf(error)) : error
+  }
+  await dropRows(tx)
+  return out.map(({ name, type }) => ({ name, type }))
+}
+
+/** The columns of the target that the query fills. @throws what `refuse` makes of what does not fit */
+export function takenBy(
+  { columns }: TargetTable,
+  out: readonly OutColumn[],
+  refuse: (problem: string) => Error,
+): TargetTable['columns'] {
+  const there = new Map(columns.map((column) => [column.name, column]))
+  const unknown = out.filter(({ name }) => !there.has(name)).map(({ name }) => name)
+  if (unknown.length > 0) throw refuse(`the table has no column ${unknown.join(', ')}`)
+  const taken = out.flatMap(({ name }) => there.get(name) ?? [])
+  const made = taken.filter(({ generated }) => generated).map(({ name }) => name)
+  if (made.length > 0) throw refuse(`the table computes ${made.join(', ')} itself`)
+  const given = new Set(out.map(({ name }) => name))
+  const missing = columns
+    .filter(({ name, notNull, hasDefault, generated, identity }) => {
+      return notNull && !hasDefault && !generated && !identity && !given.has(name)
+    })
+    .map(({ name }) => name)
+  if (missing.length > 0) throw refuse(`it lacks ${missing.join(', ')} (not null, no default)`)
+  return taken
+}
