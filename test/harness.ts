@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,10 +79,18 @@ export interface WorkerProcess {
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
+/** A stage of its own kind, and what workers find it by. */
+export interface TestStage {
+  stage: Stage
+  env: NodeJS.ProcessEnv
+}
+
 export interface BuildOptions {
   /** Servers other than the shared ones. */
   databaseUrl?: string
   temporalAddress?: string
+  /** A folder if absent. */
+  stage?: TestStage
   /** What all specs of the file have, unless they say otherwise. */
   spec?: Pick<IngestSpec, 'rejects'>
   /** How all ingests of the file are started, unless they say otherwise. */
@@ -130,12 +137,13 @@ export async function build(servers: BuildOptions = {}): Promise<Harness> {
     await rm(folder, { recursive: true, force: true })
   })
 
+  const stage = servers.stage?.stage ?? localStage(stageDir)
   const built: Harness = {
     db,
     databaseUrl: url,
     temporalAddress,
     client,
-    stage: localStage(stageDir),
+    stage,
     folder,
     queue,
     async file(fileName, content) {
@@ -153,6 +161,7 @@ export async function build(servers: BuildOptions = {}): Promise<Harness> {
           SLUICE_STAGE: stageDir,
           SLUICE_SOURCE_ROOTS: folder,
           SLUICE_JANITOR: '0',
+          ...servers.stage?.env,
           ...options.env,
         },
       })
@@ -190,7 +199,10 @@ export async function build(servers: BuildOptions = {}): Promise<Harness> {
       return view as unknown as IngestView
     },
     async cleared(ingestId) {
-      const gone = () => !existsSync(join(stageDir, 'ingests', ingestId))
+      const gone = async () => {
+        for await (const folder of stage.folders()) if (folder.ingestId === ingestId) return false
+        return true
+      }
       await until(gone, { what: `the stage without ${ingestId}` })
     },
     ingest: async (spec) => built.ended(await built.start(spec)),

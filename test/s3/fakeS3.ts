@@ -17,7 +17,7 @@ export interface FakeOptions extends Expected {
   /** How a list is answered, by the number of the request, counted from 0. */
   onList?: (count: number) => ListLies | undefined
   /** Answers any request before it is looked at. */
-  before?: (request: IncomingMessage, count: number) => ErrorAnswer | null
+  before?: (request: IncomingMessage, count: number) => ErrorAnswer | 'silent' | null
 }
 
 export interface FakeS3 {
@@ -46,6 +46,7 @@ export async function startFakeS3(options: FakeOptions = {}): Promise<FakeS3> {
   let requests = 0
   const server = createServer((request, response) => {
     const refused = options.before?.(request, requests++) ?? refusalOf(request, options)
+    if (refused === 'silent') return
     if (refused) {
       refuse(response, refused)
       return
