@@ -117,7 +117,9 @@ export function conformance(name: string, subject: Subject, harness: Harness): v
 
     test('a record that is too long is a flaw; those around it are read', () => {
       const filled = (text: string) => Array.from({ length: width }, () => text)
-      const long = filled('x'.repeat(Math.ceil((recordBytesMax + 100) / width)))
+      const bytesOf = (chars: number) => record(filled('x'.repeat(chars))).length
+      const bytesEach = (bytesOf(1000) - bytesOf(0)) / 1000
+      const long = filled('x'.repeat(Math.ceil((recordBytesMax + 100) / bytesEach)))
       const bytes = write([filled('1'), long, filled('2')])
       const given = { chunkBytes: 1 << 16, cutBytes: 1 << 20 }
       const { rows, shape } = readAll(subject, bytes, given)

@@ -7,14 +7,14 @@ import { build, eachVerb, noticedSoon, until } from '../../harness.ts'
 import { atStage, isLoading } from '../moments.ts'
 
 const harness = await build()
-const rows = 400_000
+const rows = 200_000
 
 async function write(path: string): Promise<void> {
   const lines = function* () {
     for (let from = 0; from < rows; from += 1000) {
       const some = Array.from({ length: 1000 }, (_, at) => {
         const id = from + at
-        const number = id % 100_000 === 7 ? 'x' : String(id)
+        const number = id % 50_000 === 7 ? 'x' : String(id)
         return `${String(id).padEnd(10)}${`é${id}`.padEnd(80)}${number.padStart(10)}\n`
       })
       yield some.join('')
@@ -51,7 +51,7 @@ for (const [when, isThere] of Object.entries({ stages: atStage, loads: isLoading
        from ${table}`,
       [ingestId],
     )
-    const lines = [8, 100_008, 200_008, 300_008]
+    const lines = [8, 50_008, 100_008, 150_008]
     expect(found).toEqual([{ rows: rows - 4, ids: rows - 4, lines }])
     await harness.cleared(ingestId)
     await harness.killWorkers()
