@@ -15,16 +15,20 @@ export interface Progress {
 const stageShare = 0.15
 const loadShare = 0.8
 
+/** How much of the files is loaded; the units are those of the files that are staged. */
+const loadedShare = ({ filesStaged, files, unitsLoaded, units }: IngestEvent): number =>
+  units > 0 ? (filesStaged / files) * (unitsLoaded / units) : 0
+
 function shareOf(view: IngestEvent): number {
   if (view.state === 'completed') return 1
   if (view.files === 0) return 0
-  if (view.units === 0) return (view.filesStaged / view.files) * stageShare
-  return stageShare + (view.unitsLoaded / view.units) * loadShare
+  return (view.filesStaged / view.files) * stageShare + loadedShare(view) * loadShare
 }
 
-function bytesOf({ sizeBytes, unitsLoaded, units }: IngestEvent): string {
+function bytesOf(view: IngestEvent): string {
+  const { sizeBytes } = view
   if (!sizeBytes) return ''
-  const done = units > 0 ? (sizeBytes * unitsLoaded) / units : 0
+  const done = sizeBytes * loadedShare(view)
   return `${size(Math.round(done))} of ${size(sizeBytes)}`
 }
 

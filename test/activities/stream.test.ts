@@ -8,14 +8,21 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { listSource } from '../../activities/list.ts'
+import { partsOf } from '../../activities/load/parts.ts'
 import { loadUnit } from '../../activities/load.ts'
 import { type Planned, planIngest } from '../../activities/plan.ts'
 import { publishIngest } from '../../activities/publish.ts'
 import { stageLot } from '../../activities/stage.ts'
 import { sweepIngest } from '../../activities/sweep.ts'
 import type { Counts, Outcome } from '../../src/domain/words.ts'
-import { enterIngest, viewIngest } from '../../src/postgres/ledger/ingests.ts'
+import { transaction } from '../../src/postgres/db.ts'
+import { readFiles } from '../../src/postgres/ledger/files.ts'
+import { enterIngest, readIngest, viewIngest } from '../../src/postgres/ledger/ingests.ts'
+import { splitUnit } from '../../src/postgres/ledger/poison.ts'
+import { lockUnit } from '../../src/postgres/ledger/units.ts'
 import { fullSpec, type IngestSpec } from '../../src/spec/spec.ts'
+import type { StagedState } from '../../src/stage/stage.ts'
+import { UnitBytes } from '../../src/stage/unitBytes.ts'
 import { anyRejects, build } from '../harness.ts'
 import { attemptOf } from './attempt.ts'
 
@@ -31,7 +38,7 @@ interface Case {
   remade?: number
 }
 
-const many = (count: number, of: (n: number) => string) =>
+const many = <T>(count: number, of: (n: number) => T): T[] =>
   Array.from({ length: count }, (_, n) => of(n))
 
 const cases: Record<string, Case> = {
@@ -206,6 +213,55 @@ for (const [name, each] of Object.entries(cases)) {
     expect(whole.remade).toBe(0)
   })
 }
+
+const numbersOf = async () =>
+  (await harness.db.query('select id::int from t order by 1')).rows.map(({ id }) => id)
+
+test('a unit that is split while the plan grows: numbers of units stay without a gap', async () => {
+  const ingestId = await entered({ files: many(3, (n) => `id\n${n}1\n${n}2\n`) })
+  await listSource(attempt, { ingestId, lotBytesMax: 1 })
+  expect(await staged(ingestId, 0)).toMatchObject({ units: 1 })
+  const files = await readFiles(harness.db, ingestId, [0])
+  await transaction(harness.db, async (tx) => {
+    const { unit } = await lockUnit(tx, { ingestId, unitNo: 0 })
+    const bytes = new UnitBytes(harness.stage, ingestId, unit, files as Map<number, StagedState>)
+    const parts = await partsOf(unit, (split) => bytes.slice(split), 2)
+    await splitUnit(tx, { ingestId, unitNo: 0 }, { parts, ownNote: 0 })
+  })
+  // Its part has the number behind it.
+  expect(await staged(ingestId, 1)).toMatchObject({ units: 2, records: 4 })
+  const loaded = await loadUnit(attempt, { ingestId, unitNo: 0 })
+  expect(loaded).toMatchObject({ rowsLoaded: 1, unitsAdded: 1 })
+  expect(await staged(ingestId, 2)).toMatchObject({ units: 3, records: 6 })
+  const planned = await planIngest(attempt, { ingestId })
+  expect(planned).toMatchObject({ units: 3, records: 6 })
+  const { counts } = await published(ingestId, { ...planned, units: planned.units + 1 })
+  expect(counts).toMatchObject({ units: 4, rowsRead: 6, rowsLoaded: 6, rowsRejected: 0 })
+  expect(await numbersOf()).toEqual([1, 2, 11, 12, 21, 22])
+  await sweepIngest(attempt, { ingestId, outcome: { state: 'completed', error: null } })
+})
+
+test('a landing table that PostgreSQL has emptied while the plan grew is loaded again', async () => {
+  // 17 MiB: it gets a landing table without a log.
+  const lines = many(17, (n) => `${n},${'x'.repeat(1 << 20)}\n`)
+  const setUp = 'create table t (id bigint, v text)'
+  const files = [`id,v\n${lines.join('')}`, 'id,v\n17,b\n']
+  const ingestId = await entered({ setUp, files })
+  await listSource(attempt, { ingestId, lotBytesMax: 1 })
+  const { units } = await staged(ingestId, 0)
+  for (let unitNo = 0; unitNo < units; unitNo++) await loadUnit(attempt, { ingestId, unitNo })
+  const { landing, unlogged } = await readIngest(harness.db, ingestId)
+  expect(unlogged).toBe(true)
+  await harness.db.query(`truncate ${landing}, sluice.unlogged_landings`)
+  await staged(ingestId, 1)
+  const planned = await planIngest(attempt, { ingestId })
+  const first = await published(ingestId, planned)
+  expect(first.counts).toEqual({ emptied: true })
+  const { counts } = await published(ingestId, planned)
+  expect(counts).toMatchObject({ rowsLoaded: 18, rowsRejected: 0 })
+  expect(await numbersOf()).toEqual(many(18, (n) => n))
+  await sweepIngest(attempt, { ingestId, outcome: { state: 'completed', error: null } })
+})
 
 const value = fc.constantFrom(
   ...['', '1', '20', '+3', '1.50', '1e3', '1.5e3', 'x', 'n/a', 'NULL', 'true', 'f', '2024-01-05'],

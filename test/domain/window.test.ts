@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { inWindow } from '../../src/domain/window.ts'
+import { inTurns, inWindow } from '../../src/domain/window.ts'
 
 const always = { ready: async () => {}, enough: () => false }
 
@@ -69,4 +69,52 @@ test('one that fails is told at once, and no other one starts', async () => {
   })
   await expect(failing).rejects.toThrow('one')
   expect(ran).toEqual([0, 1, 2])
+})
+
+test('in turns: all that comes up is done, at most `width` at a time, and it ends behind the last', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(6),
+      fc.integer({ min: 1, max: 5 }),
+      fc.array(fc.tuple(fc.nat(3), fc.nat(2)), { maxLength: 12 }),
+      async (pieces, width, plan) => {
+        let left = pieces
+        let done = 0
+        let all = pieces
+        let inFlight = 0
+        const next = () => {
+          if (left === 0) return null
+          left--
+          inFlight++
+          expect(inFlight).toBeLessThanOrEqual(width)
+          return async () => {
+            const [turns, added] = plan[done] ?? [0, 0]
+            for (let each = 0; each < turns; each++) await turn()
+            left += added
+            all += added
+            done++
+            inFlight--
+          }
+        }
+        await inTurns({ width, next, ...always })
+        expect([done, left, inFlight]).toEqual([all, 0, 0])
+      },
+    ),
+  )
+})
+
+test('in turns: what fails ends it, and what is under way starts nothing more', async () => {
+  const ran: number[] = []
+  const next = () => {
+    const number = ran.push(ran.length)
+    return async () => {
+      await turn()
+      if (number === 2) throw new Error('two')
+      await turn()
+    }
+  }
+  await expect(inTurns({ width: 2, next, ...always })).rejects.toThrow('two')
+  const before = ran.length
+  for (let each = 0; each < 5; each++) await turn()
+  expect(ran.length).toBe(before)
 })

@@ -23,6 +23,7 @@ test('there is a history for each way that an ingest can go, and of the janitor'
     'split',
     'steps',
     'stepsShared',
+    'streamed',
   ]
   expect(names.map((name) => name.replace('.json', ''))).toEqual(
     expect.arrayContaining([...ways, 'janitor', 'janitorBefore']),

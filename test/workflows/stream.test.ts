@@ -1,6 +1,7 @@
 /** The workflow of an ingest that loads units while it stages lots: order, window, and what is done again. */
 import { ApplicationFailure } from '@temporalio/common'
 import { expect, test } from 'vitest'
+import { pause, resume } from '../../workflows/signals.ts'
 import { buildFakes, type Fakes, gate, sized } from './fakes.ts'
 
 const start = await buildFakes()
@@ -134,4 +135,45 @@ test.concurrent('too many rejects: no unit is started any more, and publish tell
   await run.handle.result()
   expect(run.calls.filter((call) => call.startsWith('load'))).toEqual(['load 0', 'load 1'])
   expect(run.calls.slice(-2)).toEqual(['publish', 'sweep completed'])
+})
+
+test.concurrent('paused: neither lots nor units are started, and it goes on where it was', async () => {
+  const held = gate()
+  const fakes: Fakes = {
+    ...streaming(4),
+    stageLot: async ({ lotNo }) => {
+      if (lotNo === 1) await held.passed
+      return { units: lotNo + 1, records: lotNo + 1 }
+    },
+  }
+  const run = await start(fakes, { parallelism: 2 })
+  await run.begun('load 0')
+  await run.handle.signal(pause)
+  await run.begun('mark paused')
+  held.open()
+  await run.idleBut(0)
+  const begun = run.calls.length
+  expect(run.calls).not.toContain('plan')
+  await run.handle.signal(resume)
+  expect(await run.handle.result()).toMatchObject({ rowsLoaded: 4 })
+  const after = run.calls.slice(begun)
+  expect(after[0]).toBe('mark resumed')
+  for (const verb of ['stage', 'load']) {
+    const calls = run.calls.filter((call) => call.startsWith(verb))
+    expect(calls.sort()).toEqual([0, 1, 2, 3].map((n) => `${verb} ${n}`))
+  }
+})
+
+test.concurrent('behind a unit that was split any unit may be a part of it', async () => {
+  const receipt = { rowsRead: 1, rowsLoaded: 1, rowsRejected: 0, sizeBytes: 4, lane: 'fast' }
+  const fakes: Fakes = {
+    ...streaming(3),
+    loadUnit: ({ unitNo }) => (unitNo === 0 ? { ...receipt, unitsAdded: 1 } : receipt),
+  }
+  const run = await start(fakes, { parallelism: 1 })
+  await run.handle.result()
+  expect(run.calls).toEqual([
+    ...['list', 'stage 0', 'load 0', 'load 1 suspect', 'stage 1', 'load 2 suspect', 'stage 2'],
+    ...['plan', 'load 3 suspect', 'publish', 'sweep completed'],
+  ])
 })
