@@ -34,6 +34,9 @@ export interface Undone extends Buckets {
   tableDropped: boolean
 }
 
+/** Modes that can be taken back. What another one did to rows is not kept. */
+export const undoableModes: readonly string[] = ['append', 'replace']
+
 /** So many rows that stay are listed. */
 export const keptListedMax = 100
 

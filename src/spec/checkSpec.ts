@@ -4,6 +4,7 @@ import { checkRoutes } from '../domain/routes.ts'
 import { dotted } from '../domain/schemaProblems.ts'
 import { mustBeAllowed, parseTableName, type TableName } from '../domain/table.ts'
 import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
+import { undoableModes } from '../domain/undo.ts'
 import { sluiceError } from '../errors.ts'
 import { checkSourceOptions, formatMadeBy } from '../sources/index.ts'
 import { encodingOf } from '../unpack/encoding.ts'
@@ -79,6 +80,9 @@ function checkTarget(
     throw refuse(
       'target.keep says how long an ingest can be taken back, and target.undo is not set',
     )
+  }
+  if (undo && !undoableModes.includes(mode)) {
+    throw refuse(`target.undo is for the modes ${undoableModes.join(' and ')}, not for ${mode}`)
   }
 }
 

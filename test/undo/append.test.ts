@@ -95,6 +95,19 @@ test('units that were appended one by one, and what an appended ingest of before
   expect(await rowsOf('straight')).toEqual(['(1)'])
 })
 
+test('rows that a transform has made, without those that it filtered', async () => {
+  await db.query(
+    'create table computed (id int primary key, n int); insert into computed values (0, 0)',
+  )
+  const into = { table: 'computed', select: 'id, n * 10 as n', where: 'n > 1' }
+  const id = await bring(harness, 'id,n\n1,1\n2,2\n3,3\n', into)
+  expect(await rowsOf('computed')).toEqual(['(0,0)', '(2,20)', '(3,30)'])
+  await db.query('update computed set n = 1 where id = 3')
+  expect(await lookOnly(id)).toMatchObject({ kept: [{ key: { id: 3 }, why: 'changed' }] })
+  expect(await undo(harness, id)).toEqual({ ...nothing, rowsRemoved: 1, rowsKept: 1 })
+  expect(await rowsOf('computed')).toEqual(['(0,0)', '(3,1)'])
+})
+
 test('VACUUM FULL and CLUSTER move rows, and they are still known', async () => {
   await db.query(
     'create table moved (a int); create index moved_a on moved (a); insert into moved values (7)',
