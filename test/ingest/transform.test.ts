@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { IngestSpec } from '../../src/spec/spec.ts'
 import { build, eachVerb } from '../harness.ts'
 import { retryAll } from '../retry.ts'
+import { bring, undo } from '../undo/byVerbs.ts'
 
 const harness = await build()
 await harness.startWorker()
@@ -244,4 +245,22 @@ test('rejects that are loaded again go through the transform', async () => {
     [5, '22012'],
     [6, '22P02'],
   ])
+})
+
+test('what a transform has brought can be taken back', async () => {
+  await harness.db.query(
+    "create table shaped (id int primary key, name text); insert into shaped values (9, 'old')",
+  )
+  const csv = 'id,name\n1,ann\n2,bob\n3,cid\n'
+  const sql = { select: 'id, upper(name) as name', where: 'id <> 2' }
+  const added = await bring(harness, csv, { table: 'shaped', ...sql })
+  expect(await all('shaped')).toHaveLength(3)
+  expect(await undo(harness, added)).toMatchObject({ rowsRemoved: 2, rowsKept: 0 })
+  expect(await all('shaped')).toEqual([{ id: 9, name: 'old' }])
+  const made = await bring(harness, csv, { table: 'shaped_anew', ...sql })
+  expect(await all('shaped_anew')).toEqual([
+    { id: 1, name: 'ANN' },
+    { id: 3, name: 'CID' },
+  ])
+  expect(await undo(harness, made)).toMatchObject({ rowsRemoved: 2, tableDropped: true })
 })

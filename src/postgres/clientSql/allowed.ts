@@ -184,6 +184,7 @@ async function problemOfNames(tx: Connection, nodes: readonly Node[]): Promise<s
      where p.oid >= $4 or p.pronamespace <> 'pg_catalog'::regnamespace or p.proretset
         or not (p.provolatile = 'i' or p.provolatile = 's' and p.proname = any ($5))
         or p.prorettype in ('refcursor'::regtype, 'internal'::regtype)
+        or 'internal'::regtype = any (p.proargtypes)
      union all
      select format('the type %s cannot be cast to here', format_type(t.oid, null))
      from pg_type t left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
