@@ -20,6 +20,22 @@ const Wait = Type.String({
   examples: ['10s'],
 })
 
+const refusals = [
+  'spec_invalid',
+  'table_name_invalid',
+  'source_unsupported',
+  'target_reserved',
+  'token_missing',
+  'dialect_invalid',
+  'encoding_unknown',
+  'upload_not_found',
+  'ingest_conflict',
+  'ingest_id_used',
+  'temporal_unavailable',
+  'stage_unavailable',
+  'stage_refused',
+] as const
+
 export const ingests = (deps: ApiDeps) => async (app: App) => {
   const closing = new AbortController()
   app.addHook('preClose', async () => closing.abort())
@@ -38,19 +54,7 @@ export const ingests = (deps: ApiDeps) => async (app: App) => {
       response: {
         200: Type.Union([IngestNow, Accepted]),
         202: Accepted,
-        ...problems(
-          'spec_invalid',
-          'table_name_invalid',
-          'source_unsupported',
-          'target_reserved',
-          'token_missing',
-          'dialect_invalid',
-          'encoding_unknown',
-          'upload_not_found',
-          'ingest_conflict',
-          'ingest_id_used',
-          'temporal_unavailable',
-        ),
+        ...problems(...refusals),
       },
     },
     handler: async (request, reply) => {

@@ -35,6 +35,8 @@ export const retries = (deps: ApiDeps) => async (app: App) => {
         ...problems(
           'ingest_not_found',
           'upload_not_found',
+          'stage_unavailable',
+          'stage_refused',
           'retry_too_early',
           'retry_unpublished',
           'rejects_none_open',

@@ -34,7 +34,11 @@ const ofBytes = {
 
 const body = Type.Unsafe<unknown>({ type: 'string', format: 'binary' })
 
+/** What a stage that is elsewhere may answer. */
+const ofStage = ['stage_unavailable', 'stage_refused'] as const
+
 const refusals = [
+  ...ofStage,
   'upload_name_invalid',
   'upload_cut_short',
   'upload_checksum_differs',
@@ -95,7 +99,10 @@ function addWhole(app: App, stage: Stage): void {
       summary: 'Remove a file',
       description: 'An ingest that has staged it already does not need it any more.',
       params,
-      response: { 204: Type.Null(), ...problems('upload_name_invalid', 'upload_not_found') },
+      response: {
+        204: Type.Null(),
+        ...problems('upload_name_invalid', 'upload_not_found', ...ofStage),
+      },
     },
     handler: async ({ params: { name } }, reply) => {
       check(name)
@@ -147,7 +154,10 @@ function addParts(app: App, stage: Stage): void {
       summary: 'Ask how much of a file has arrived',
       description: '`Upload-Offset` has the bytes, and `Upload-Complete` is `?1` if these are all.',
       params,
-      response: { 204: Type.Null(), ...problems('upload_name_invalid', 'upload_not_found') },
+      response: {
+        204: Type.Null(),
+        ...problems('upload_name_invalid', 'upload_not_found', ...ofStage),
+      },
     },
     handler: async ({ params: { name } }, reply) => {
       check(name)

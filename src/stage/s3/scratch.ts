@@ -18,8 +18,8 @@ export async function openScratch(): Promise<{ path: string; remove(): Promise<v
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** Of this host only: the process ids of another one say nothing here. */
-async function removeLeft(folder: string): Promise<void> {
+/** Removes what processes left that are no more. Of this host only: the process ids of another one say nothing here. */
+export async function removeLeft(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(begin)) continue
     const pid = Number.parseInt(name.slice(begin.length), 10)
