@@ -48,6 +48,8 @@ const inputs: [string, unknown[], string | RegExp][] = [
     'input.upload',
   ],
   ['retryRejects', [{ ingestId: 'a', retryId: 'retry-1', upload: null }], 'There is no ingest'],
+  ['undoIngest', [{ ingestId: '../..' }], 'input.ingestId'],
+  ['undoIngest', [{ ingestId: 'a' }], 'There is no ingest'],
 ]
 
 test('no input ends a worker: each workflow fails at once, and says why', async () => {

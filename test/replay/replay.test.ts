@@ -24,6 +24,7 @@ test('there is a history for each way that an ingest can go, and of the janitor'
     'steps',
     'stepsShared',
     'streamed',
+    'undone',
   ]
   expect(names.map((name) => name.replace('.json', ''))).toEqual(
     expect.arrayContaining([...ways, 'janitor', 'janitorBefore']),

@@ -4,6 +4,7 @@ import { type Undone, undoWorkflowId } from '../../src/domain/undo.ts'
 import { readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { startUndo } from '../../src/temporal/undos.ts'
 import { build, noticedSoon, until } from '../harness.ts'
+import { recordHistory } from '../replay/record.ts'
 import { retryAll } from '../retry.ts'
 
 const harness = await build({ spec: { rejects: { max: '100%' } } })
@@ -56,6 +57,7 @@ test('SIGKILL at each point, with rows that a retry had loaded', async () => {
     [ingestId],
   )
   expect(ledger).toEqual([{ state: 'undone', times: 1, undos: 0, tables: 0 }])
+  await recordHistory(harness.client, id, 'undone')
   // The id is free again, and the same files are loaded anew.
   const again = await harness.ingest(spec)
   expect(again).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 2, undone: null })
