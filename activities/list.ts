@@ -115,7 +115,7 @@ export async function listIn(
     return { listed, sizeBytes, found: null }
   }
   const target =
-    spec.target && (await readTarget(tx, parseTableName(spec.target.table), spec.target.mode))
+    spec.target && (await readTarget(tx, parseTableName(spec.target.table), spec.target))
   const source = sourceOf(attempt, ingestId, spec)
   const { candidates, ...found } = await record(tx, {
     ...{ spec, source, signal, write, lotBytesMax },

@@ -159,13 +159,13 @@ export async function planIn(
   const { into, table } = targetOf(spec)
   const isNew = known?.isNew ?? false
   const before = isNew ? null : await readRelied(tx, table)
-  const target = isNew ? null : await readTarget(tx, table, into.mode)
+  const target = isNew ? null : await readTarget(tx, table, into)
   const layout = layoutOf(spec, target?.columns ?? null)
   const sorter = new FileSorter(layout, entry)
   const values = new ColumnValues()
   const from = entry.growing ?? beginning
   const { staged, bytes } = await filesOf(tx, work)
-  const files = withColumns(staged.files(), { sorter, values, signal, from })
+  const files = withColumns(staged.files(), { into, sorter, values, signal, from })
   const added = await addPages(
     tx,
     { ingestId, firstNo: entry.units },

@@ -42,6 +42,7 @@ import { takeBackEmptied } from './publish/emptied.ts'
 import { evolve } from './publish/evolve.ts'
 import { fillTarget } from './publish/fill.ts'
 import type { Filling, Moved } from './publish/filling.ts'
+import { fillMade } from './publish/fillMade.ts'
 import { noteLikely } from './publish/likely.ts'
 import { overLimit } from './publish/limit.ts'
 import { refused } from './publish/refused.ts'
@@ -163,11 +164,14 @@ async function moveRows(
   const { ingestId } = input
   const { spec, traced } = entry
   const into = spec.target as FullTarget
-  const { table, mode, undo = false } = into
-  const target = parseTableName(table)
+  const { mode, undo = false } = into
+  const target = parseTableName(into.table)
   const landing = landingName(ingestId, target)
   await lockTargetName(tx, target)
-  const there = await lockPlanned(tx, plannedOf(ingestId, entry), mode)
+  const there = await lockPlanned(tx, plannedOf(ingestId, entry), into)
+  if (!there && modes[mode].isKeyed) {
+    return fillMade(attempt, tx, input, { entry, loaded, target, landing })
+  }
   if (!there) {
     if (traced) await dropRowColumn(tx, landing)
     if (undo) await noteWriters(tx, ingestId, quoteTable(landing))

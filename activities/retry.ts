@@ -107,7 +107,7 @@ async function findTarget(tx: Connection, ingestId: string, { spec, columns }: I
   const changed = (problem: string) =>
     sluiceError('target_changed', { ingestId, table: showTable(name), problem })
   await lockTargetName(tx, name)
-  const target = await readTarget(tx, name, 'append')
+  const target = await readTarget(tx, name, { mode: 'append' })
   if (!target) throw changed('it does not exist any more')
   const writtenFor = spec.target?.undo ? ingestId : null
   const table = quoteTable(name)

@@ -8,12 +8,15 @@ import type { Connection } from '../../src/postgres/db.ts'
 import type { FileEntry } from '../../src/postgres/ledger/files.ts'
 import { addUnits } from '../../src/postgres/ledger/units.ts'
 import { addValues, type FileSorter } from '../../src/spec/files/sorter.ts'
+import type { ModeSpec } from '../../src/spec/modes.ts'
+import { mustHave } from './keyed.ts'
 
 const pageUnits = 200
 /** A unit of small files has up to a thousand. */
 const pageSplits = 2000
 
 interface Planning {
+  into: ModeSpec
   sorter: FileSorter
   values: ColumnValues
   signal: AbortSignal
@@ -21,10 +24,10 @@ interface Planning {
   from: Pick<Growing, 'files' | 'cuts'>
 }
 
-/** @throws what the sorter throws */
+/** @throws what the sorter throws; mode_column_missing */
 export async function* withColumns(
   files: AsyncIterable<FileEntry> | Iterable<FileEntry>,
-  { sorter, values, signal, from }: Planning,
+  { into, sorter, values, signal, from }: Planning,
 ): AsyncGenerator<PlannedFile> {
   for await (const file of files) {
     signal.throwIfAborted()
@@ -35,6 +38,7 @@ export async function* withColumns(
     sorter.read(file, shape)
     const format = formatOf(shape.reading)
     const { columns, constants } = placed
+    mustHave(into, file.name, [...columns, ...constants.map(({ column }) => column)])
     addValues(values, { fileNo, shape }, placed)
     if (fileNo < from.files) continue
     yield {

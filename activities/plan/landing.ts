@@ -18,9 +18,11 @@ import {
   dropTable,
 } from '../../src/postgres/target/landing.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+import { markerColumn, markerOf } from '../../src/spec/modes.ts'
 import type { FullSpec } from '../../src/spec/spec.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import { transformOf } from '../../src/spec/transform.ts'
+import { landKeyed, markerIn } from './keyed.ts'
 import { type Guessed, guessColumns } from './types.ts'
 
 /** What the files say of the landing table. */
@@ -59,7 +61,9 @@ export async function neededLanding(tx: Connection, needs: Needs): Promise<Landi
   if (target) return { table, ...(await neededLike(tx, { ...needs, target })) }
   if (!layout.columns) throw sluiceError('source_without_records', { table: showTable(name) })
   const names = layout.columns.map((column) => column.name)
-  return { table, ...(await typesOf(tx, needs, names)), like: null, traced: false, unlogged: false }
+  const typed = await typesOf(tx, needs, names)
+  if (modes[into.mode].isKeyed) return { table, ...typed, ...landKeyed(typed.columns, needs) }
+  return { table, ...typed, like: null, traced: false, unlogged: false }
 }
 
 /** For rows that a transform makes others of: the columns of the files, with numbers for the rows. */
@@ -89,7 +93,7 @@ async function neededLike(
   const like = target.columns.filter(
     (column) => !column.generated && (all || layout.used.has(column.name)),
   )
-  const wantsPlaces = (entry.spec.expect ?? []).length > 0
+  const wantsPlaces = modes[into.mode].isKeyed || (entry.spec.expect ?? []).length > 0
   const traced = into.atomic && !all && (wantsPlaces || (await mayRefuse(tx, name, like)))
   const { columns: added, notes } = await typesOf(tx, needs, [...layout.added])
   if (added.length > 0 && !target.owned) {
@@ -98,15 +102,25 @@ async function neededLike(
   }
   const unlogged = into.atomic && !all && bytes >= unloggedBytesMin
   const brought = added.map((column) => ({ ...column, added: true }))
-  return { columns: [...like, ...brought], like, notes, traced, unlogged }
+  const marker = markerIn(into, target.columns, layout.used)
+  return { columns: [...like, ...marker, ...brought], like, notes, traced, unlogged }
 }
 
 /** Types of columns that do not exist yet, as the spec wants them found. */
 async function typesOf(tx: Connection, needs: Needs, names: string[]): Promise<Guessed> {
   const { ingestId, values, entry } = needs
   const { into } = targetOf(entry.spec)
-  if (into.types !== 'text') return guessColumns(tx, ingestId, { values, names, entry })
-  return { columns: names.map((name) => ({ name, type: 'text' })), notes: [] }
+  const marker = markerOf(into)
+  const stored = names.filter((name) => name !== marker?.column)
+  const { columns, notes } =
+    into.types === 'text'
+      ? { columns: stored.map((name): Column => ({ name, type: 'text' })), notes: [] }
+      : await guessColumns(tx, ingestId, { values, names: stored, entry })
+  if (!marker || stored.length === names.length) return { columns, notes }
+  return {
+    columns: columns.toSpliced(names.indexOf(marker.column), 0, markerColumn(marker)),
+    notes,
+  }
 }
 
 /** Makes it, in the place of one that is there. */
@@ -122,9 +136,10 @@ export async function makeLanding(
     await createLike(tx, table, like, { traced, unlogged })
   }
   if (unlogged) await enterUnlogged(tx, ingestId)
+  const there = new Set(like.map(({ name }) => name))
   await addColumns(
     tx,
     table,
-    columns.filter(({ added }) => added),
+    columns.filter(({ name }) => !there.has(name)),
   )
 }

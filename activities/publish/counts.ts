@@ -46,10 +46,11 @@ export async function withChecks(
 }
 
 export function withColumns(counts: Counts, columns: IngestEntry['columns']): Counts {
-  const shown = (columns ?? []).slice(0, columnsInResultMax).map(({ name, type, added }) => {
+  const stored = (columns ?? []).filter(({ marker }) => !marker)
+  const shown = stored.slice(0, columnsInResultMax).map(({ name, type, added }) => {
     return shortText(`${shortText(name, 40)} ${type}${added ? ' (new)' : ''}`)
   })
-  const more = (columns ?? []).length - shown.length
+  const more = stored.length - shown.length
   return { ...counts, columns: more > 0 ? [...shown, `and ${more} more`] : shown }
 }
 

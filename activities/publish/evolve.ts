@@ -22,7 +22,7 @@ export async function evolve(
   const only = !there.partitioned
   if (missing.length > 0) await lockPatiently(tx, target, 'access exclusive', { only, onWait })
   await addColumns(tx, target, missing)
-  const now = missing.length > 0 ? await readTarget(tx, target, 'append') : there
+  const now = missing.length > 0 ? await readTarget(tx, target, { mode: 'append' }) : there
   const filled = new Set(columns.map(({ name }) => name))
   return (now ?? there).columns.filter(({ name }) => filled.has(name))
 }

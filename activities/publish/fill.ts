@@ -1,19 +1,20 @@
 /** Rows of the landing table go into a target that is there; rows that it refuses become rejects. */
-import { quoteTable, type TableName } from '../../src/domain/table.ts'
-import type { SluiceError } from '../../src/errors.ts'
+import { quoteTable, showTable, type TableName } from '../../src/domain/table.ts'
+import { type SluiceError, sluiceError } from '../../src/errors.ts'
 import { type Connection, problemOf } from '../../src/postgres/db.ts'
-import { sumReceipts } from '../../src/postgres/ledger/units.ts'
+import { type Sums, sumReceipts } from '../../src/postgres/ledger/units.ts'
 import { modes } from '../../src/postgres/modes/index.ts'
 import { isAboutRow, isRefusal } from '../../src/postgres/sqlState.ts'
 import { judgeAtOnce, mayRefuse, runDeferred } from '../../src/postgres/target/constraints.ts'
 import { whyLost } from '../../src/postgres/target/lost.ts'
 import { recordReplaced, targetChanged } from '../../src/postgres/target/relied.ts'
+import { createMarks, mayMark } from '../../src/postgres/target/violations.ts'
 import { noteWritten } from '../../src/postgres/undo/written.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import { countsOf } from './counts.ts'
 import { type Filling, type Moved, type Publishing, rowsOf } from './filling.ts'
-import { judgeLanding } from './judge.ts'
+import { judgeLanding, rejectMarked } from './judge.ts'
 import { overLimit } from './limit.ts'
 import { refusedRows } from './refused.ts'
 import { searchLanding } from './search.ts'
@@ -37,11 +38,14 @@ export async function fillTarget(
   input: Publishing,
   filling: Filling,
 ): Promise<Moved | SluiceError> {
+  const settled = await settle(attempt, tx, input, filling)
+  if (settled instanceof Error) return settled
   const { spec, traced } = filling.entry
   // A spec that says to skip rows expects some, so they are sought before the first try.
   let tries = !(traced && spec.target?.unique === 'skip')
   let isSearched = false
-  let { loaded, inPlace = false } = filling
+  let loaded = settled
+  let { inPlace = false } = filling
   for (;;) {
     const now = { ...filling, loaded, inPlace }
     const tried = tries ? await tryToFill(attempt, tx, input, now) : null
@@ -55,6 +59,32 @@ export async function fillTarget(
     if (over) return over
     tries = true
   }
+}
+
+/**
+ * Where rows have a key, one of each key is to be left, and those without a key are rejects.
+ * @returns what the receipts add up to then; an error when there are too many rejects
+ */
+async function settle(
+  attempt: Attempt,
+  tx: Connection,
+  input: Publishing,
+  filling: Filling,
+): Promise<Sums | SluiceError> {
+  const { entry, loaded, landing, target } = filling
+  const { ingestId } = input
+  const { mode } = entry.spec.target as FullTarget
+  if (!modes[mode].isKeyed) return loaded
+  if (!(await mayMark(tx))) {
+    const problem = `the role of Sluice may not make temporary tables, and the mode is ${mode}`
+    throw sluiceError('target_not_writable', { table: showTable(target), problem })
+  }
+  await tx.query(`analyze ${quoteTable(landing)}`)
+  await createMarks(tx)
+  if ((await modes[mode].settle(tx, rowsOf(attempt, ingestId, filling))) === 0) return loaded
+  await rejectMarked(attempt, tx, ingestId, entry)
+  const left = await sumReceipts(tx, ingestId)
+  return (await overLimit(tx, input, entry, countsOf(left))) ?? left
 }
 
 /**
@@ -74,7 +104,7 @@ async function takeOut(
   const marked = isTraceable ? await judgeLanding(attempt, tx, ingestId, entry) : 0
   if (refusal === null || marked > 0) return 'judged'
   const { mode } = entry.spec.target as FullTarget
-  const by = await modes[mode].fillsBy(tx, rowsOf(attempt, filling))
+  const by = await modes[mode].fillsBy(tx, rowsOf(attempt, ingestId, filling))
   // The target itself says why in words of its own, and of which row.
   if (by === 'copy') return 'not by copy'
   const why = await whyRefused(tx, ingestId, filling, refusal.error)
@@ -96,7 +126,7 @@ async function tryToFill(
 ): Promise<Refusal | Pick<Moved, 'changes'>> {
   const { entry, loaded, target } = filling
   const { mode } = entry.spec.target as FullTarget
-  const landed = rowsOf(attempt, filling)
+  const landed = rowsOf(attempt, ingestId, filling)
   let isDeferred = false
   await tx.query('savepoint fill')
   try {

@@ -5,6 +5,7 @@ import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import type { Sums } from '../../src/postgres/ledger/units.ts'
 import type { Filling as Rows } from '../../src/postgres/modes/mode.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+import type { FullTarget } from '../../src/spec/target.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 
 /** The publish under way. */
@@ -38,8 +39,11 @@ export interface Filling {
 
 export const rowsOf = (
   { progress }: Pick<Attempt, 'progress'>,
-  { target, landing, there, list, keep, inPlace = false }: Filling,
+  ingestId: string,
+  { entry, target, landing, there, list, keep, inPlace = false }: Filling,
 ): Rows => ({
+  ingestId,
+  into: entry.spec.target as FullTarget,
   target,
   landing,
   there,

@@ -54,8 +54,10 @@ export async function judgeLanding(
   const { table, mode } = spec.target as FullTarget
   const target = parseTableName(table)
   const landing = landingName(ingestId, target)
-  const filled = (columns ?? []).map(({ name }) => name)
-  const marked = await judge(tx, { target, landing, filled, keepsRows: modes[mode].keepsRows })
+  const filled = (columns ?? []).filter(({ marker }) => !marker).map(({ name }) => name)
+  const { keepsRows, judged } = modes[mode]
+  const { where, key } = judged({ into: spec.target as FullTarget, landing })
+  const marked = await judge(tx, { target, landing, filled, keepsRows, where, key })
   if (marked > 0) await rejectMarked({ stage }, tx, ingestId, { spec, columns })
   return marked
 }

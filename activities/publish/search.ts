@@ -35,7 +35,7 @@ export async function searchLanding(
   const { ingestId } = input
   const { entry, target, landing, list, loaded } = filling
   const { mode } = entry.spec.target as FullTarget
-  const landed = rowsOf(attempt, { ...filling, inPlace: true })
+  const landed = rowsOf(attempt, ingestId, { ...filling, inPlace: true })
   const canMark = await mayMark(tx)
   const left = canMark ? rejectsLeft(input, entry.spec, countsOf(loaded)) : 0
   const { rows, isCut } = await findRefused(tx, {

@@ -15,6 +15,7 @@ import {
 } from '../../src/postgres/target/relied.ts'
 import { readTarget } from '../../src/postgres/target/target.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+import type { ModeSpec } from '../../src/spec/modes.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 
 export const plannedOf = (
@@ -24,7 +25,7 @@ export const plannedOf = (
   ingestId,
   table: parseTableName((spec.target as FullTarget).table),
   relied,
-  columns: columns ?? [],
+  columns: (columns ?? []).filter(({ marker }) => !marker),
 })
 
 /**
@@ -35,13 +36,13 @@ export const plannedOf = (
 export async function lockPlanned(
   tx: Connection,
   planned: Planned,
-  mode: FullTarget['mode'],
+  into: ModeSpec,
 ): Promise<TargetTable | null> {
   const { ingestId, table, relied } = planned
   // Most often there is still none, and nothing to lock: no other publish makes one meanwhile.
-  if (relied === null && (await readPlanned(tx, planned, mode)) === null) return null
-  const isLocked = await lockOrTellWhy(tx, planned, mode)
-  const there = await readPlanned(tx, planned, mode)
+  if (relied === null && (await readPlanned(tx, planned, into)) === null) return null
+  const isLocked = await lockOrTellWhy(tx, planned, into)
+  const there = await readPlanned(tx, planned, into)
   if (there && !isLocked) throw targetChanged(planned, 'another table has taken its name')
   if (!there) {
     const note = noteOf('target_made_anew', { table: showTable(table) })
@@ -57,15 +58,11 @@ export async function lockPlanned(
  * @returns whether there is something of that name
  * @throws target_changed
  */
-async function lockOrTellWhy(
-  tx: Connection,
-  planned: Planned,
-  mode: FullTarget['mode'],
-): Promise<boolean> {
-  const refusal = await lockTarget(tx, planned.table, mode)
+async function lockOrTellWhy(tx: Connection, planned: Planned, into: ModeSpec): Promise<boolean> {
+  const refusal = await lockTarget(tx, planned.table, into.mode)
   if (refusal === null) return true
   if (isOfMissingTable(refusal)) return false
-  await readPlanned(tx, planned, mode)
+  await readPlanned(tx, planned, into)
   throw refusal
 }
 
@@ -73,11 +70,11 @@ async function lockOrTellWhy(
 async function readPlanned(
   tx: Connection,
   planned: Planned,
-  mode: FullTarget['mode'],
+  into: ModeSpec,
 ): Promise<TargetTable | null> {
   const { table } = planned
   try {
-    return await readTarget(tx, table, mode)
+    return await readTarget(tx, table, into)
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error
     throw targetChanged(planned, problemIn(error, table), error)
@@ -93,7 +90,7 @@ const problemIn = ({ message }: SluiceError, table: TableName): string =>
  * @throws target_changed
  */
 export async function mustStand(tx: Connection, planned: Planned): Promise<void> {
-  if (!(await lockOrTellWhy(tx, planned, 'append'))) {
+  if (!(await lockOrTellWhy(tx, planned, { mode: 'append' }))) {
     throw targetChanged(planned, 'it does not exist any more')
   }
   await mustBeAsPlanned(tx, planned)

@@ -11,6 +11,8 @@ export interface Column {
   nullWords?: string[]
   /** The target does not have it yet: publish adds it. */
   added?: boolean
+  /** It marks rows for the mode, and is not stored. */
+  marker?: boolean
   /** The expression that gives a value where a row brings none; null or absent for NULL. */
   default?: string | null
 }

@@ -5,7 +5,7 @@ import { type FileHeader, matchHeader, newColumns } from './match.ts'
 import type { NameStyle } from './names.ts'
 
 /** A column of a table that does not exist yet. */
-const free: TargetColumn = {
+export const free: TargetColumn = {
   name: '',
   type: '',
   notNull: false,

@@ -10,6 +10,7 @@ import { checkSourceOptions, formatMadeBy } from '../sources/index.ts'
 import { encodingOf } from '../unpack/encoding.ts'
 import { checkExpect } from './expect.ts'
 import { checkFormat } from './format.ts'
+import { modeProblem } from './modes.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
 import type { FullTarget } from './target.ts'
 import { isWhole, transformOf } from './transform.ts'
@@ -69,12 +70,15 @@ function mustBePublishedAtOnce(
   throw refuse(`expect is for rows that are published at once, and ${why}`)
 }
 
-function checkTarget(
-  { mode, atomic, undo, keep }: FullTarget,
-  refuse: (problem: string) => Error,
-): void {
-  if (mode === 'replace' && !atomic) {
-    throw refuse('target.atomic can be false only with the mode append')
+function checkTarget(target: FullTarget, refuse: (problem: string) => Error): void {
+  const { mode, undo, keep } = target
+  const ofMode = modeProblem(target)
+  if (ofMode) throw refuse(ofMode)
+  if (undo && mode !== 'append' && mode !== 'replace') {
+    throw refuse(`target.undo cannot take the mode ${mode} back`)
+  }
+  if (transformOf(target) !== null && mode !== 'append' && mode !== 'replace') {
+    throw refuse(`target.select and target.where do not go with the mode ${mode}`)
   }
   if (keep && !undo) {
     throw refuse(

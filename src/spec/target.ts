@@ -1,6 +1,7 @@
 /** The target of a spec: the table, and what becomes of it. */
 import { type Static, Type } from 'typebox'
 import { type Filled, filled, type Options, objectOf, oneOf } from '../domain/option.ts'
+import { modeOptions } from './modes.ts'
 
 export const targetOptions = {
   table: {
@@ -11,13 +12,7 @@ export const targetOptions = {
     flag: { text: '--into <table>' },
     example: '--into public.trips',
   },
-  mode: {
-    schema: oneOf('append', 'replace'),
-    about: 'add to the table, or take its place',
-    preset: 'append',
-    flag: { text: '--mode <mode>' },
-    example: '--mode replace',
-  },
+  ...modeOptions,
   types: {
     schema: oneOf('sample', 'text'),
     about: 'column types of a new table: guessed from all values, or all text',

@@ -174,9 +174,9 @@ test('only the owner of a table may add columns to it', async () => {
   const table = { schema: 'public', name: 'foreign_one' }
   const seen = await transaction(harness.db, async (tx) => {
     await tx.query(`set local role ${role}`)
-    return readTarget(tx, table, 'append')
+    return readTarget(tx, table, { mode: 'append' })
   })
-  expect([seen?.owned, (await readTarget(harness.db, table, 'append'))?.owned]).toEqual([
+  expect([seen?.owned, (await readTarget(harness.db, table, { mode: 'append' }))?.owned]).toEqual([
     false,
     true,
   ])

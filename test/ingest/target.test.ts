@@ -184,9 +184,11 @@ describe('clear errors', () => {
     url.password = 'reader'
     const reader = openDb(url.href, { max: 1, name: 'reader' })
     const table = { schema: 'public', name: 'locked' }
-    await expect(readTarget(reader, table, 'append')).rejects.toThrow(/reader may not insert/)
+    await expect(readTarget(reader, table, { mode: 'append' })).rejects.toThrow(
+      /reader may not insert/,
+    )
     await harness.db.query('grant insert on locked to reader')
-    await expect(readTarget(reader, table, 'replace')).rejects.toThrow(/does not own it/)
+    await expect(readTarget(reader, table, { mode: 'replace' })).rejects.toThrow(/does not own it/)
     await reader.end()
   })
 })

@@ -22,7 +22,8 @@ async function search(broken: string, rows: number, limits = {}) {
       create table target (n int constraint fine check (not (${broken})));
       create table ${landing.name} (n int, ${rowColumn(landing)} bigint);
       insert into ${landing.name} select n, (100000::bigint << 40) + n from generate_series(1, ${rows}) n`)
-    const at = { target, landing, there: { partitioned: false }, columns }
+    const into = { mode: 'append' } as const
+    const at = { ingestId: 'none', into, target, landing, there: { partitioned: false }, columns }
     const found = await findRefused(tx, {
       target,
       landing,

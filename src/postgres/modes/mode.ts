@@ -2,6 +2,7 @@
 import type { Changes } from '../../domain/counts.ts'
 import type { TableName } from '../../domain/table.ts'
 import type { Note } from '../../errors/notes.ts'
+import type { ModeSpec } from '../../spec/modes.ts'
 import type { Connection, Db } from '../db.ts'
 import type { TargetTable } from '../target/targetTable.ts'
 
@@ -15,6 +16,14 @@ export interface Candidate {
   role: string
 }
 
+/** Which rows the constraints of the target judge, and by what they know their own row in it. */
+export interface Judged {
+  /** As SQL: what holds for the rows that are judged; null for all of them. */
+  where: string | null
+  /** The columns by which a row finds its own row in the target, which it will change; or null. */
+  key: readonly string[] | null
+}
+
 /** Rows of a landing table that numbers them: those behind `after` up to `to`. Numbers are as PostgreSQL writes them. */
 export interface RowRange {
   /** As SQL: the column that numbers them. */
@@ -25,6 +34,8 @@ export interface RowRange {
 
 /** What publish has in its transaction, with the target locked. */
 export interface Filling {
+  ingestId: string
+  into: ModeSpec
   target: TableName
   landing: TableName
   there: Pick<TargetTable, 'partitioned'>
@@ -62,8 +73,13 @@ export interface Mode {
   lock: 'row exclusive' | 'share update exclusive'
   /** Whether the rows stay that are there. If they do, keys of new rows are held against theirs. */
   keepsRows: boolean
-  /** @throws target_not_writable, target_referenced when the mode needs more of the target */
-  check(db: Db | Connection, candidate: Candidate): Promise<void>
+  /**
+   * Whether rows are found by a key. Then the landing table numbers its rows, and a target that is not
+   * there is made with that key before it is filled.
+   */
+  isKeyed: boolean
+  /** @throws target_not_writable, … when the mode needs more of the target than to insert into it */
+  check(db: Db | Connection, candidate: Candidate, into: ModeSpec): Promise<void>
   /**
    * Whether the landing table may take the place of the target, so that no row is written twice.
    * It then has all columns of the target.
@@ -71,6 +87,14 @@ export interface Mode {
   mayTakePlace(there: Pick<TargetTable, 'bare'>): boolean
   /** What is to be told of a target that is there, with the plan. */
   notes(db: Db | Connection, target: TableName): Promise<Note[]>
+  /**
+   * Marks rows of the landing table that are not for the target: those without a key, and those that
+   * others with their key have taken the place of. It comes before all else, once.
+   * @returns how many
+   */
+  settle(tx: Connection, filling: Filling): Promise<number>
+  /** The rows of the landing table as the constraints of the target are to judge them. */
+  judged(filling: Pick<Filling, 'into' | 'landing'>): Judged
   /** Takes the rows of the target away that must not be there when it is filled by ranges. */
   makeRoom(tx: Connection, filling: Filling): Promise<void>
   /**

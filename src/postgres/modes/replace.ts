@@ -19,7 +19,10 @@ export const replace: Mode = {
   // Keeps others from altering the table; they read and write it until its rows are replaced.
   lock: 'share update exclusive',
   keepsRows: false,
+  isKeyed: false,
   check: mustBeReplaceable,
+  settle: async () => 0,
+  judged: () => ({ where: null, key: null }),
   mayTakePlace: ({ bare }) => bare,
   notes: async (db, target) => waitNotes(target, await emptyingOf(db, target)),
   makeRoom,

@@ -14,6 +14,8 @@ export interface Case {
   rows: string
   /** As SQL: the column that numbers them. */
   row: string
+  /** The columns by which a row finds its own row in the target; empty when it has none there. */
+  key: readonly string[]
 }
 
 /** A statement that cannot be made marks nothing, and breaks nothing. */

@@ -253,12 +253,21 @@ const uniquesSql = `
 /**
  * The rows of the landing table as the target would have them: with the defaults of columns that
  * no file fills, and what is generated. Columns that cannot be foretold are left out.
+ * @param landing `own`: rows that have their key in that table already keep what no file fills
  */
 export function rowsAsTarget(
   { columns }: Constraints,
-  landing: { table: string; row: string; filled: ReadonlySet<string> },
+  landing: {
+    table: string
+    row: string
+    filled: ReadonlySet<string>
+    own: { table: string; key: readonly string[] } | null
+  },
 ): string {
-  const { filled, table, row } = landing
+  const { filled, table, row, own } = landing
+  const key = (own?.key ?? []).map(quoteIdentifier)
+  const same = key.map((name) => `h.${name} = l.${name}`).join(' and ')
+  const from = own ? `${table} l left join ${own.table} h on ${same}` : `${table} l`
   const known = new Set<string>()
   const base: string[] = [`l.${quoteIdentifier(row)} as ${quoteIdentifier(row)}`]
   for (const column of columns) {
@@ -266,10 +275,7 @@ export function rowsAsTarget(
     const name = quoteIdentifier(column.name)
     if (filled.has(column.name)) base.push(`l.${name} as ${name}`)
     else if (column.volatile) continue
-    else {
-      const collate = column.collation ? ` collate ${column.collation}` : ''
-      base.push(`cast((${column.expression ?? 'null'}) as ${column.type})${collate} as ${name}`)
-    }
+    else base.push(`${unfilled(column, key[0])} as ${name}`)
     known.add(column.name)
   }
   const made = columns
@@ -278,7 +284,15 @@ export function rowsAsTarget(
       ({ name, expression, type }) =>
         `cast((${expression}) as ${type}) as ${quoteIdentifier(name)}`,
     )
-  return `(select ${['b.*', ...made].join(', ')} from (select ${base.join(', ')} from ${table} l) b)`
+  return `(select ${['b.*', ...made].join(', ')} from (select ${base.join(', ')} from ${from}) b)`
+}
+
+/** @param key of the row of the target that the row will change, `h`; absent where there is none */
+function unfilled(column: ConstrainedColumn, key: string | undefined): string {
+  const collate = column.collation ? ` collate ${column.collation}` : ''
+  const value = `cast((${column.expression ?? 'null'}) as ${column.type})${collate}`
+  if (key === undefined) return value
+  return `case when h.${key} is null then ${value} else h.${quoteIdentifier(column.name)} end`
 }
 
 const isSubset = (names: readonly string[], of: ReadonlySet<string>): boolean =>

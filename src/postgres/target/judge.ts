@@ -34,6 +34,10 @@ export interface Judged {
   filled: readonly string[]
   /** The target's own rows are about to go. */
   keepsRows: boolean
+  /** As SQL: what holds for the rows, `l`, that are judged; null for all of them. */
+  where: string | null
+  /** The columns by which a row finds its own row in the target, which it will change; or null. */
+  key: readonly string[] | null
 }
 
 /**
@@ -42,7 +46,7 @@ export interface Judged {
  * @returns how many
  */
 export async function judge(tx: Connection, judged: Judged): Promise<number> {
-  const { target, landing, filled, keepsRows } = judged
+  const { target, landing, filled, keepsRows, where, key } = judged
   if (!(await mayMark(tx))) return 0
   await attempt(tx, () => tx.query(`lock table ${quoteTable(target)} in share row exclusive mode`))
   await tx.query(`analyze ${quoteTable(landing)}`)
@@ -50,13 +54,14 @@ export async function judge(tx: Connection, judged: Judged): Promise<number> {
   const constraints = await readConstraints(tx, target)
   const { columns, checks, foreignKeys, uniques, partitioned } = constraints
   const row = rowColumn(landing)
+  const there = keepsRows ? `${partitioned ? '' : 'only '}${quoteTable(target)}` : null
   const rows = rowsAsTarget(constraints, {
-    table: quoteTable(landing),
+    table: where ? `(select * from ${quoteTable(landing)} l where ${where})` : quoteTable(landing),
     row,
     filled: new Set(filled),
+    own: key && there ? { table: there, key } : null,
   })
-  const there = keepsRows ? `${partitioned ? '' : 'only '}${quoteTable(target)}` : null
-  const at: Case = { tx, target, there, rows, row: quoteIdentifier(row) }
+  const at: Case = { tx, target, there, rows, row: quoteIdentifier(row), key: key ?? [] }
 
   let marked = 0
   const given = columns.filter(

@@ -2,6 +2,7 @@
  * Judges unique keys. A key that the target has already is taken; of rows that share a key the
  * first one that can stay, stays.
  */
+import { quoteIdentifier } from '../../domain/table.ts'
 import { attempt, type Case, keyText } from './case.ts'
 import type { Unique } from './constraints.ts'
 import { literal, markColumns, unmarked, valuesOf } from './violations.ts'
@@ -14,7 +15,7 @@ export async function judgeUniques(at: Case, uniques: readonly Unique[]): Promis
     const { there } = at
     if (there) {
       marked += await attempt(at.tx, () => judgeTaken(at, unique, there))
-      if (!unique.nullsDistinct) {
+      if (!unique.nullsDistinct && at.key.length === 0) {
         marked += await attempt(at.tx, () => judgeTakenNulls(at, unique, there))
       }
     }
@@ -40,15 +41,19 @@ const whyOf = (unique: Unique, values: readonly string[], ending: string) => ({
     || ${keyText(unique.shown, values)} || ${literal(ending)}`,
 })
 
-function judgeTaken({ tx, rows, row }: Case, unique: Unique, there: string) {
+function judgeTaken({ tx, rows, row, key }: Case, unique: Unique, there: string) {
   const own = names(unique, 'r')
   const same = names(unique, 'th').map((key, at) => `${key} ${unique.operators[at]} ${own[at]}`)
+  // The row that it will change does not stand in its way.
+  const known = key.map((name, at) => `${quoteIdentifier(name)} as own_${at}, `).join('')
+  const isOwn = key.map((_, at) => `th.own_${at} = r.own_${at}`).join(' and ')
+  if (key.length > 0) same.push(`(${isOwn}) is not true`)
   return tx.query(
     `insert into pg_temp.sluice_marks ${markColumns}
      select r.row_no, ${valuesOf(whyOf(unique, own, ' already exists.'))}
-     from ${keysOf(unique, rows, `${row} as row_no, `)} r
+     from ${keysOf(unique, rows, `${row} as row_no, ${known}`)} r
      where ${unmarked('r.row_no')}
-       and exists (select from ${keysOf(unique, there)} th where ${same.join(' and ')})`,
+       and exists (select from ${keysOf(unique, there, known)} th where ${same.join(' and ')})`,
   )
 }
 

@@ -126,6 +126,15 @@ export async function takePlace(
 /** Bits of a row's number below those of its unit: see sluice.unit_base(). */
 export const unitShift = 40
 
+export async function addPrimaryKey(
+  tx: Connection,
+  table: TableName,
+  columns: readonly string[],
+): Promise<void> {
+  const list = columns.map(quoteIdentifier).join(', ')
+  await tx.query(`alter table ${quoteTable(table)} add primary key (${list})`)
+}
+
 /** Takes the numbers away from a landing table that is to become a target after all. */
 export async function dropRowColumn(tx: Connection, landing: TableName): Promise<void> {
   await tx.query(

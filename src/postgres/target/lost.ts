@@ -25,7 +25,23 @@ export async function whyLost(
   return sluiceError('target_refused', { table: rows[0]?.shown ?? table, problem })
 }
 
-// tgtype: 1 for each row, 2 before, 4 insert. A trigger of a partitioned table is one of each of
+/** Whether the table has a trigger that may leave rows out, whatever is done to them. */
+export async function dropsRows(tx: Connection, table: string): Promise<boolean> {
+  const { rows } = await tx.query<{ drops: boolean }>(
+    `select exists (
+       select from pg_trigger t
+       where t.tgrelid in (select $1::regclass union select relid from pg_partition_tree($1::regclass))
+         and ${mayLeaveOut}
+     ) as drops`,
+    [table],
+  )
+  return rows[0]?.drops ?? false
+}
+
+// tgtype: 1 for each row, 2 before.
+const mayLeaveOut = `not t.tgisinternal and t.tgenabled in ('O', 'A') and t.tgtype::int & 3 = 3`
+
+// A trigger of a partitioned table is one of each of
 // its partitions too, which may have more.
 const leavesOut = `
   with tables as (
@@ -33,7 +49,7 @@ const leavesOut = `
   )
   select distinct 'the trigger ' || quote_ident(t.tgname) as name, $1::regclass::text as shown
   from pg_trigger t join tables on tables.oid = t.tgrelid
-  where not t.tgisinternal and t.tgenabled in ('O', 'A') and t.tgtype::int & 7 = 7
+  where ${mayLeaveOut}
   union all
   select 'the rule ' || quote_ident(r.rulename), $1::regclass::text
   from pg_rewrite r

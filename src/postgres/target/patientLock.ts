@@ -4,8 +4,11 @@ import { sluiceError } from '../../errors.ts'
 import type { Connection } from '../db.ts'
 import { isOfLockTimeout } from '../sqlState.ts'
 
-/** `exclusive` lets others read and nothing more, `access exclusive` keeps readers out too. */
-export type PatientLock = 'exclusive' | 'access exclusive'
+/**
+ * `share row exclusive` and `exclusive` let others read, and nothing more; `access exclusive` keeps
+ * readers out too.
+ */
+export type PatientLock = 'share row exclusive' | 'exclusive' | 'access exclusive'
 
 export interface Patience {
   /** The tables that inherit from it, or its partitions, are not locked. */

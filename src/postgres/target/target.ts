@@ -2,8 +2,9 @@
 
 import { mustBeAllowed, showTable, type TableName } from '../../domain/table.ts'
 import { type SluiceError, sluiceError } from '../../errors.ts'
+import type { ModeSpec } from '../../spec/modes.ts'
 import type { Connection, Db } from '../db.ts'
-import { type ModeName, modes } from '../modes/index.ts'
+import { modes } from '../modes/index.ts'
 import { targetLock } from '../names.ts'
 import { isBare } from './bare.ts'
 import type { TargetTable } from './targetTable.ts'
@@ -21,12 +22,12 @@ const kinds: Record<string, string> = {
  * Looks at the target, and checks the rights that the mode needs.
  * @returns null when there is no such table yet, and one can be made
  * @throws target_reserved, schema_missing, target_not_a_table, target_not_writable,
- *   target_referenced
+ *   target_referenced, and what the mode throws
  */
 export async function readTarget(
   db: Db | Connection,
   table: TableName,
-  mode: ModeName,
+  into: ModeSpec,
 ): Promise<TargetTable | null> {
   mustBeAllowed(table)
   const shown = showTable(table)
@@ -57,7 +58,7 @@ export async function readTarget(
   }
   if (!found.can_insert) throw refuse(`${found.who} may not insert into it`)
   const { oid, owns: owned, who: role } = found
-  await modes[mode].check(db, { oid, table, owned, role })
+  await modes[into.mode].check(db, { oid, table, owned, role }, into)
   const [columns, bare] = [await readColumns(db, found.oid), await isBare(db, table)]
   return { columns, bare, owned: found.owns, partitioned: found.relkind === 'p' }
 }

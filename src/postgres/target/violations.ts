@@ -19,7 +19,11 @@ export interface Why {
 
 /** Codes of rows that are no rejects. Any other code without a rank is that of a row to skip. */
 const filtered = 'filtered'
-const superseded = 'superseded'
+export const superseded = 'superseded'
+export const skipped = 'skipped'
+
+/** As SQL: the codes of rows that are no rejects. */
+const noRejects = [filtered, superseded, skipped].map((code) => `'${code}'`).join(', ')
 
 /** A marked row, found by its place among the rows of its unit. */
 export interface Mark extends Required<Pick<Reject, 'constraint' | 'code' | 'column' | 'error'>> {
@@ -83,7 +87,7 @@ export async function rankMarks(
   await tx.query(
     `with units as (
        select distinct row_no >> ${unitShift} as unit_no from pg_temp.sluice_marks
-       where code is distinct from $1 and code not in ('${filtered}', '${superseded}')
+       where code is distinct from $1 and code not in (${noRejects})
      ),
      ranked as (
        select row_no, row_number() over (
@@ -95,7 +99,7 @@ export async function rankMarks(
      )
      update pg_temp.sluice_marks m set rank = r.rank from ranked r
      where m.row_no = r.row_no and m.code is distinct from $1
-       and m.code not in ('${filtered}', '${superseded}')`,
+       and m.code not in (${noRejects})`,
     [exceptCode],
   )
 }

@@ -3,7 +3,6 @@
 import { extname } from 'node:path'
 import type { TargetColumn } from '../../domain/columns.ts'
 import { noteKey } from '../../domain/headNotes.ts'
-import { Layout } from '../../domain/layout.ts'
 import type { FirstTable, ListedFile } from '../../domain/words.ts'
 import type { Note } from '../../errors/notes.ts'
 import type { HeadFile } from '../../formats/format.ts'
@@ -15,6 +14,7 @@ import { transformOf } from '../transform.ts'
 import { formatsMixed } from './reading.ts'
 import { partsFor } from './sorter.ts'
 import { type Opening, readHead } from './text.ts'
+import { layoutOf } from './unlike.ts'
 
 export interface Looking {
   source: Source
@@ -48,7 +48,7 @@ export async function findFirstTable(
     )
     const { header, width, sparse } = first
     const fields = { header, width, ...(sparse && { sparse }), beside }
-    new Layout(spec.target, target.columns).of(first.name, fields)
+    layoutOf(spec, target.columns).of(first.name, fields)
   }
   return { first, notes }
 }

@@ -1,7 +1,8 @@
 /** Files of another kind than the first table: where they are found, and what to do about them. */
 
 import type { TargetColumn } from '../../domain/columns.ts'
-import { Layout } from '../../domain/layout.ts'
+import { free, Layout } from '../../domain/layout.ts'
+import { type ModeSpec, markerColumn, markerOf } from '../modes.ts'
 import type { FullSpec } from '../spec.ts'
 import type { FullTarget } from '../target.ts'
 import { transformOf } from '../transform.ts'
@@ -10,11 +11,24 @@ import { transformOf } from '../transform.ts'
 export const layoutOf = (
   { target, format }: FullSpec,
   columns: readonly TargetColumn[] | null,
-): Layout =>
-  new Layout(target as FullTarget, transformOf(target) === null ? columns : null, {
+): Layout => {
+  const into = target as FullTarget
+  const known = transformOf(target) === null ? columns : null
+  return new Layout(into, known && columnsRead(into, known), {
     knowsOne: format.unknownFiles === 'skip',
     unlikeAdvice: unlikeAdvice(format, 'If its first record is data'),
   })
+}
+
+/** The columns that files may have: those of the table, and one that marks rows for the mode. */
+export function columnsRead(
+  into: ModeSpec,
+  columns: readonly TargetColumn[],
+): readonly TargetColumn[] {
+  const marker = markerOf(into)
+  if (!marker || columns.some(({ name }) => name === marker.column)) return columns
+  return [...columns, { ...free, ...markerColumn(marker), hasDefault: true }]
+}
 
 /**
  * What to do about a file of another kind. What the spec says is not advised again.

@@ -9,6 +9,7 @@ import type { Constant, FileShape } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 import { addValues, type Placed, partsFor } from '../../../spec/files/sorter.ts'
+import { columnsRead } from '../../../spec/files/unlike.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 import type { Heads, Listing } from './files.ts'
 import { guessOf, type Misfits } from './guess.ts'
@@ -53,7 +54,11 @@ export function findColumns(file: FirstFile, aim: Aim): FoundColumns {
     withTypes(newColumns(first, into.names), { ...aim, first, target: null, problem })
   if (!target || before) return anew(before)
   const style = into.names && { names: into.names }
-  const to = { columns: target.columns, evolves: evolves(into.schema, true), ...style }
+  const to = {
+    columns: columnsRead(into, target.columns),
+    evolves: evolves(into.schema, true),
+    ...style,
+  }
   try {
     const names = matchHeader(first, { name: into.table, ...to })
     return withTypes(names, { ...aim, first, problem: null })
@@ -84,7 +89,8 @@ function withTypes(
   names: readonly string[],
   { into, given, target, first, problem, ...files }: Typing,
 ): FoundColumns {
-  const there = new Map(target?.columns.map((column) => [column.name, column]))
+  const read = columnsRead(into, target?.columns ?? [])
+  const there = new Map(read.map((column) => [column.name, column]))
   const { width, parts } = first
   const constants = parts.map(({ value }, at) => ({ column: names[width + at] as string, value }))
   const fields = names.slice(0, width)

@@ -194,15 +194,11 @@ interface There {
   problem: Problem | null
 }
 
-async function lookForTarget(
-  table: TableName,
-  { mode }: FullTarget,
-  db: Db | null,
-): Promise<There> {
+async function lookForTarget(table: TableName, into: FullTarget, db: Db | null): Promise<There> {
   const unknown = { target: null, exists: null, db: null }
   if (db === null) return { ...unknown, problem: null }
   try {
-    const target = await readTarget(db, table, mode)
+    const target = await readTarget(db, table, into)
     return { target, exists: target !== null, db, problem: null }
   } catch (error) {
     return { ...unknown, problem: toProblem(databaseError(error)) }

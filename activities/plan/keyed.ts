@@ -1,0 +1,41 @@
+/** What a mode that finds rows by a key asks of files, and of their landing table. */
+import type { Column } from '../../src/domain/columns.ts'
+import { free } from '../../src/domain/layout.ts'
+import { sluiceError } from '../../src/errors.ts'
+import { unloggedBytesMin } from '../../src/postgres/ledger/unlogged.ts'
+import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+import { columnsNeeded, type ModeSpec, markerColumn, markerOf } from '../../src/spec/modes.ts'
+
+/** @throws mode_column_missing when the file lacks a column that the mode needs in every row */
+export function mustHave(into: ModeSpec, file: string, columns: readonly string[]): void {
+  const missing = columnsNeeded(into).find(({ column }) => !columns.includes(column))
+  if (!missing) return
+  const shown = columns.filter(Boolean).slice(0, 20).join(', ')
+  throw sluiceError('mode_column_missing', { what: `The file ${file}`, ...missing, columns: shown })
+}
+
+/** The column that marks rows for the mode, where the target does not have it. */
+export function markerIn(
+  into: ModeSpec,
+  there: readonly { name: string }[],
+  used: ReadonlySet<string>,
+): Column[] {
+  const marker = markerOf(into)
+  if (!marker || !used.has(marker.column)) return []
+  return there.some(({ name }) => name === marker.column) ? [] : [markerColumn(marker)]
+}
+
+/** A column of a table that does not exist yet. */
+const asNew = (column: Column): TargetTable['columns'][number] => ({
+  ...free,
+  ...column,
+  collation: null,
+  default: column.default ?? null,
+})
+
+/** For a target that publish makes: the landing table numbers its rows, and has no key itself. */
+export const landKeyed = (columns: readonly Column[], { bytes }: { bytes: number }) => ({
+  like: columns.map(asNew),
+  traced: true,
+  unlogged: bytes >= unloggedBytesMin,
+})

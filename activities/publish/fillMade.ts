@@ -1,0 +1,48 @@
+/** A target that is not there, for a mode that finds rows by a key: it is made with that key. */
+import type { Column } from '../../src/domain/columns.ts'
+import type { TableName } from '../../src/domain/table.ts'
+import { type SluiceError, sluiceError } from '../../src/errors.ts'
+import type { Connection } from '../../src/postgres/db.ts'
+import { isRefusal } from '../../src/postgres/sqlState.ts'
+import { addPrimaryKey, createTable, dropTable } from '../../src/postgres/target/landing.ts'
+import { readTarget } from '../../src/postgres/target/target.ts'
+import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+import type { ModeSpec } from '../../src/spec/modes.ts'
+import type { FullTarget } from '../../src/spec/target.ts'
+import type { Attempt } from '../attempt/attempt.ts'
+import { fillTarget } from './fill.ts'
+import type { Filling, Moved, Publishing } from './filling.ts'
+import { refused } from './refused.ts'
+
+/** @returns an error when there are too many rejects: they are kept, and the table is not there */
+export async function fillMade(
+  attempt: Attempt,
+  tx: Connection,
+  input: Publishing,
+  filling: Omit<Filling, 'there' | 'list'>,
+): Promise<Moved | SluiceError> {
+  const { entry, target } = filling
+  const into = entry.spec.target as FullTarget
+  const there = await makeKeyed(tx, target, { columns: entry.columns ?? [], into })
+  const moved = await fillTarget(attempt, tx, input, { ...filling, there, list: there.columns })
+  if (moved instanceof Error) await dropTable(tx, target)
+  return moved
+}
+
+/** @throws target_refused for a key that no index can be made of */
+async function makeKeyed(
+  tx: Connection,
+  target: TableName,
+  { columns, into }: { columns: readonly Column[]; into: ModeSpec },
+): Promise<TargetTable> {
+  const stored = columns.filter(({ marker }) => !marker)
+  try {
+    await createTable(tx, target, stored, { landing: false })
+    await addPrimaryKey(tx, target, into.key ?? [])
+  } catch (error) {
+    throw isRefusal(error) ? refused(target, error) : error
+  }
+  const made = await readTarget(tx, target, into)
+  if (!made) throw sluiceError('count_mismatch', { problem: 'the table that was made is gone' })
+  return made
+}

@@ -1,0 +1,86 @@
+/** The key of a mode: what the target must have for it. */
+import { quoteIdentifier, quoteTable, showTable } from '../../domain/table.ts'
+import { sluiceError } from '../../errors.ts'
+import { columnsNeeded, type ModeSpec, markerOf } from '../../spec/modes.ts'
+import type { Connection, Db } from '../db.ts'
+import { literal } from '../target/violations.ts'
+import type { Candidate } from './mode.ts'
+
+export const keyOf = ({ key }: ModeSpec): readonly string[] => key ?? []
+
+/** `t."a" = l."a" and t."b" = l."b"`, as SQL. */
+export const sameKey = (into: ModeSpec, one: string, other: string): string =>
+  keyOf(into)
+    .map(quoteIdentifier)
+    .map((name) => `${one}.${name} = ${other}.${name}`)
+    .join(' and ')
+
+/** As SQL: whether a row of the landing table marks one to delete; null when none does. */
+export function markedToDelete(into: ModeSpec, row: string): string | null {
+  const marker = markerOf(into)
+  if (marker === null) return null
+  const column = `${row}.${quoteIdentifier(marker.column)}`
+  return marker.value === null
+    ? `coalesce(${column}::text::boolean, false)`
+    : `coalesce(${column}::text = ${literal(marker.value)}, false)`
+}
+
+interface Needs {
+  into: ModeSpec
+  rights: readonly ('select' | 'update' | 'delete')[]
+}
+
+/** @throws target_not_writable, mode_column_missing, key_not_unique */
+export async function checkKey(
+  db: Db | Connection,
+  { oid, table, role }: Candidate,
+  { into, rights }: Needs,
+): Promise<void> {
+  const shown = showTable(table)
+  const marker = markerOf(into)?.column
+  const needed = columnsNeeded(into).filter(({ column }) => column !== marker)
+  const { rows } = await db.query(checks, [
+    oid,
+    keyOf(into),
+    needed.map(({ column }) => column),
+    rights,
+  ])
+  const { columns, lacking, missing, isUnique, rule } = rows[0]
+  const refuse = (problem: string) => sluiceError('target_not_writable', { table: shown, problem })
+  if (lacking) throw refuse(`${role} has no ${lacking} right on it, and the mode is ${into.mode}`)
+  if (rule) throw refuse(`it has the rule ${rule}, and the mode is ${into.mode}`)
+  if (missing !== null) {
+    const { option = '' } = needed.find(({ column }) => column === missing) ?? {}
+    throw sluiceError('mode_column_missing', {
+      what: `The table ${shown}`,
+      column: missing,
+      option,
+      columns,
+    })
+  }
+  if (isUnique) return
+  const list = keyOf(into).map(quoteIdentifier).join(', ')
+  const sql = `create unique index on ${quoteTable(table)} (${list})`
+  throw sluiceError('key_not_unique', { table: shown, columns: list, sql })
+}
+
+const checks = `
+  select (select string_agg(attname, ', ' order by attnum) from pg_attribute
+          where attrelid = $1 and attnum > 0 and not attisdropped) as columns,
+         (select needed from unnest($4::text[]) needed
+          where not has_table_privilege($1::oid, needed) limit 1) as lacking,
+         (select rulename from pg_rewrite where ev_class = $1 and ev_type <> '1' limit 1) as rule,
+         (select name from unnest($3::text[]) with ordinality needed (name, at)
+          where name not in (select attname from pg_attribute
+                             where attrelid = $1 and attnum > 0 and not attisdropped)
+          order by at limit 1) as missing,
+         exists (
+           select from pg_index i
+           where i.indrelid = $1 and i.indisunique and i.indisvalid and i.indisready
+             and i.indimmediate and i.indpred is null and i.indnkeyatts = cardinality($2::text[])
+             and (select array_agg(a.attname::text order by a.attname)
+                  from unnest(i.indkey::int2[]) with ordinality part (no, at)
+                  join pg_attribute a on a.attrelid = i.indrelid and a.attnum = part.no
+                  where at <= i.indnkeyatts)
+               = (select array_agg(name order by name collate "C") from unnest($2::text[]) name)
+         ) as "isUnique"`

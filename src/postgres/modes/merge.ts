@@ -1,0 +1,102 @@
+/** merge: a row takes the place of the one with its key, or is added, or deletes it. */
+import { quoteIdentifier, quoteTable } from '../../domain/table.ts'
+import type { Connection } from '../db.ts'
+import { dropsRows } from '../target/lost.ts'
+import { fillUp } from './fillUp.ts'
+import { checkKey, keyOf, markedToDelete, sameKey } from './key.ts'
+import { keepWritersOut, keyed } from './keyed.ts'
+import type { Filled, Filling, Mode, RowRange } from './mode.ts'
+import { newestOfEachKey, withoutKey } from './settle.ts'
+
+export const merge: Mode = {
+  ...keyed,
+  check: (db, candidate, into) =>
+    checkKey(db, candidate, {
+      into,
+      rights: into.deleteWhen === undefined ? ['select', 'update'] : ['select', 'update', 'delete'],
+    }),
+  async settle(tx, filling) {
+    await keepWritersOut(tx, filling)
+    const marked = (await withoutKey(tx, filling)) + (await newestOfEachKey(tx, filling))
+    await fillUp(tx, filling)
+    return marked
+  },
+  judged: ({ into }) => {
+    const marked = markedToDelete(into, 'l')
+    return { where: marked && `not ${marked}`, key: keyOf(into) }
+  },
+  fill: mergeRows,
+}
+
+/** The parts of the statement, as SQL: `t` is the target, `s` has the rows of the landing table. */
+function partsOf({ into, landing, target, there, columns }: Filling, range?: RowRange) {
+  const where = range ? ` where ${range.row} > $1 and ${range.row} <= $2` : ''
+  const key = new Set(keyOf(into))
+  const others = columns.filter(({ name }) => !key.has(name))
+  const of = (alias: string, list = columns) =>
+    list.map(({ name }) => `${alias}.${quoteIdentifier(name)}`).join(', ')
+  // Values are compared as they are stored: what only looks the same to `=` is written.
+  const cast = others.map(({ name, type }) => `cast(s.${quoteIdentifier(name)} as ${type})`)
+  return {
+    table: `${there.partitioned ? '' : 'only '}${quoteTable(target)}`,
+    rows: `(select * from ${quoteTable(landing)}${where})`,
+    match: sameKey(into, 't', 's'),
+    marked: markedToDelete(into, 's') ?? 'false',
+    differs:
+      others.length > 0
+        ? `row(${of('t', others)})::record *<> row(${cast.join(', ')})::record`
+        : 'false',
+    set: others.map(({ name }) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`),
+    names: columns.map(({ name }) => quoteIdentifier(name)).join(', '),
+    values: of('s'),
+    overriding: columns.some(({ identity }) => identity) ? 'overriding system value' : '',
+  }
+}
+
+type Parts = ReturnType<typeof partsOf>
+
+/** Brings the rows of the landing table into the target, each by its key. */
+async function mergeRows(tx: Connection, filling: Filling, range?: RowRange): Promise<Filled> {
+  const parts = partsOf(filling, range)
+  const values = range && [range.after, range.to]
+  const isWatched = await dropsRows(tx, quoteTable(filling.target))
+  const { rows: told } = isWatched
+    ? await tx.query(countSame(parts), values)
+    : await tx.query(`select count(*) as rows from ${parts.rows} s`, values)
+  const { rows } = await tx.query(mergeText(parts, filling), values)
+  const { inserted, updated, deleted } = rows[0]
+  const written = inserted + updated + deleted
+  // A trigger may leave rows out: then those that stay the same are counted by themselves.
+  const unchanged = isWatched ? told[0].rows : told[0].rows - written
+  const changes = {
+    rowsInserted: inserted,
+    rowsUpdated: updated,
+    rowsUnchanged: unchanged,
+    rowsDeleted: deleted,
+  }
+  return { rows: written + unchanged, changes }
+}
+
+function mergeText(parts: Parts, { into }: Filling): string {
+  const { table, rows, match, marked, differs, set, names, values, overriding } = parts
+  const deletes = into.deleteWhen !== undefined
+  return `
+    with done as (
+      merge into ${table} t using ${rows} s on ${match}
+      ${deletes ? `when matched and ${marked} then delete` : ''}
+      ${set.length > 0 ? `when matched and ${differs} then update set ${set.join(', ')}` : ''}
+      when not matched and not ${marked} then insert (${names}) ${overriding} values (${values})
+      returning merge_action() as action
+    )
+    select count(*) filter (where action = 'INSERT') as inserted,
+           count(*) filter (where action = 'UPDATE') as updated,
+           count(*) filter (where action = 'DELETE') as deleted
+    from done`
+}
+
+/** The rows that change nothing. */
+const countSame = ({ table, rows, match, marked, differs }: Parts): string => `
+  select (select count(*) from ${rows} s join ${table} t on ${match}
+          where not ${marked} and not (${differs}))
+       + (select count(*) from ${rows} s
+          where ${marked} and not exists (select from ${table} t where ${match})) as rows`

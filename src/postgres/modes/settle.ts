@@ -1,0 +1,127 @@
+/**
+ * Settles which row of the landing table stands for a key. The others are marked, see
+ * target/violations.ts: as rejects, as superseded or as skipped.
+ */
+import { quoteIdentifier, quoteTable } from '../../domain/table.ts'
+import type { Connection } from '../db.ts'
+import { rowColumn } from '../names.ts'
+import { unitShift } from '../target/landing.ts'
+import { literal, markColumns, skipped, superseded, unmarked } from '../target/violations.ts'
+import { keyOf, sameKey } from './key.ts'
+import type { Filling } from './mode.ts'
+
+/** Rows with a NULL in their key are rejects. @returns how many were marked */
+export async function withoutKey(tx: Connection, { into, landing }: Filling): Promise<number> {
+  const key = keyOf(into)
+  const isNull = (name: string) => `l.${quoteIdentifier(name)} is null`
+  const pick = (value: (name: string) => string) =>
+    `case ${key.map((name) => `when ${isNull(name)} then ${literal(value(name))}`).join(' ')} end`
+  const { rowCount } = await tx.query(
+    `insert into pg_temp.sluice_marks ${markColumns}
+     select l.${rowOf(landing)}, null, '23502', ${pick((name) => name)},
+            ${pick((name) => `null value in column "${name}", which is of the key`)}
+     from ${quoteTable(landing)} l where ${key.map(isNull).join(' or ')}`,
+  )
+  return rowCount ?? 0
+}
+
+/**
+ * Of rows with one key the newest stays: by the columns of `orderBy`, where NULL is the oldest, then
+ * by the order of the files. @returns how many were marked
+ */
+export async function newestOfEachKey(tx: Connection, filling: Filling): Promise<number> {
+  const order = (filling.into.orderBy ?? []).map(
+    (name) => `l.${quoteIdentifier(name)} desc nulls last`,
+  )
+  const marked = await othersOfEachKey(tx, filling, { order, by: 'desc', code: superseded })
+  return marked + (order.length > 0 ? await olderThanTarget(tx, filling) : 0)
+}
+
+/** Of rows with one key the first stays, unless the target has the key. @returns how many were marked */
+export async function firstOfEachKey(tx: Connection, filling: Filling): Promise<number> {
+  const { into, landing, target, there } = filling
+  const row = `l.${rowOf(landing)}`
+  const { rowCount } = await tx.query(
+    `insert into pg_temp.sluice_marks (row_no, code)
+     select ${row}, '${skipped}' from ${quoteTable(landing)} l
+     where exists (select from ${there.partitioned ? '' : 'only '}${quoteTable(target)} t
+                   where ${sameKey(into, 't', 'l')})
+       and ${unmarked(row)}`,
+  )
+  const others = await othersOfEachKey(tx, filling, { order: [], by: 'asc', code: skipped })
+  return (rowCount ?? 0) + others
+}
+
+const rowOf = (landing: Filling['landing']): string => quoteIdentifier(rowColumn(landing))
+
+interface Choice {
+  /** As SQL: what comes before the order of the files. */
+  order: string[]
+  by: 'asc' | 'desc'
+  code: string
+}
+
+async function othersOfEachKey(
+  tx: Connection,
+  { ingestId, into, landing }: Filling,
+  { order, by, code }: Choice,
+): Promise<number> {
+  const row = `l.${rowOf(landing)}`
+  const names = keyOf(into).map(quoteIdentifier)
+  const own = names.map((name) => `l.${name}`).join(', ')
+  const isSplit = await hasSplitUnits(tx, ingestId)
+  // The parts of a unit that was split have numbers behind all others.
+  const places = `join (
+      select unit_no, row_number() over (
+               order by (unit -> 'splits' -> 0 ->> 'fileNo')::int,
+                        (unit -> 'splits' -> 0 ->> 'start')::bigint) as place
+      from sluice.units where ingest_id = ${literal(ingestId)}
+    ) u on u.unit_no = ${row} >> ${unitShift}`
+  const place = isSplit ? [`u.place ${by}`] : []
+  const { rowCount } = await tx.query(
+    `insert into pg_temp.sluice_marks (row_no, code)
+     select row_no, '${code}' from (
+       select ${row} as row_no, row_number() over (
+                partition by ${own} order by ${[...order, ...place, `${row} ${by}`].join(', ')}
+              ) as nth
+       from ${quoteTable(landing)} l ${isSplit ? places : ''}
+       where (${own}) in (
+         select ${names.join(', ')} from ${quoteTable(landing)}
+         group by ${names.join(', ')} having count(*) > 1
+       ) and ${unmarked(row)}
+     ) ranked where nth > 1`,
+  )
+  return rowCount ?? 0
+}
+
+async function hasSplitUnits(tx: Connection, ingestId: string): Promise<boolean> {
+  const { rows } = await tx.query(
+    'select exists (select from sluice.units where ingest_id = $1 and parts > 0) as "isSplit"',
+    [ingestId],
+  )
+  return rows[0].isSplit
+}
+
+/** A row that is older than the one in the target never overwrites it. */
+async function olderThanTarget(
+  tx: Connection,
+  { into, landing, target, there }: Filling,
+): Promise<number> {
+  const row = `l.${rowOf(landing)}`
+  const { rowCount } = await tx.query(
+    `insert into pg_temp.sluice_marks (row_no, code)
+     select ${row}, '${superseded}'
+     from ${quoteTable(landing)} l
+     join ${there.partitioned ? '' : 'only '}${quoteTable(target)} t on ${sameKey(into, 't', 'l')}
+     where ${isOlder(into.orderBy ?? [])} and ${unmarked(row)}`,
+  )
+  return rowCount ?? 0
+}
+
+/** As SQL: by the first column in which they differ `l` is older than `t`. NULL is the oldest. */
+function isOlder([name, ...others]: readonly string[]): string {
+  if (name === undefined) return 'false'
+  const [ours, theirs] = [`l.${quoteIdentifier(name)}`, `t.${quoteIdentifier(name)}`]
+  const older = `(${ours} < ${theirs} or ${ours} is null and ${theirs} is not null)`
+  return `(${older} or ${ours} is not distinct from ${theirs} and ${isOlder(others)})`
+}
