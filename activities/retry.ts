@@ -25,15 +25,19 @@ import {
   recordRetry,
 } from '../src/postgres/ledger/retries.ts'
 import { sumReceipts } from '../src/postgres/ledger/units.ts'
+import { modes } from '../src/postgres/modes/index.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import { lockTargetName, readTarget } from '../src/postgres/target/target.ts'
+import type { FullTarget } from '../src/spec/target.ts'
 import { transformOf } from '../src/spec/transform.ts'
 import type { Attempt, Limited } from './attempt/attempt.ts'
+import { asNew } from './plan/keyed.ts'
 import { noteLikely } from './publish/likely.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
 import { correctedPages } from './retry/corrected.ts'
 import { type Attempted, reload } from './retry/reload.ts'
+import { throughMode } from './retry/throughMode.ts'
 import { throughTransform } from './retry/transformed.ts'
 
 export async function retryRejects(
@@ -113,27 +117,31 @@ async function findTarget(tx: Connection, ingestId: string, { spec, columns }: I
   const table = quoteTable(name)
   const sql = transformOf(spec.target)
   if (sql !== null) {
-    const there = target.columns
+    const { columns: there } = target
     const through = { sql, ingestId, table, columns: columns ?? [], there, writtenFor }
     return { table, open: () => throughTransform(tx, through) }
   }
-  const writable = new Set(
-    target.columns.filter(({ generated }) => !generated).map((column) => column.name),
-  )
+  const markers = (columns ?? []).filter(({ marker }) => marker).map(asNew)
+  const there = [...target.columns, ...markers]
+  const writable = new Set(there.filter(({ generated }) => !generated).map((column) => column.name))
   const gone = (await columnsOfOpen(tx, ingestId)).filter((column) => !writable.has(column))
   if (gone.length > 0) {
     throw changed(`it has no columns any more that the rows fill: ${gone.slice(0, 20).join(', ')}`)
   }
   const known = new Map((columns ?? []).map((column) => [column.name, column.nullWords]))
-  const withWords = target.columns.map((column): Column => {
+  const withWords = there.map((column): Column => {
     const nullWords = known.get(column.name)
     return nullWords ? { ...column, nullWords } : column
   })
-  const into = { ingestId, table, columns: withWords, writtenFor }
+  const into = spec.target as FullTarget
+  const way = modes[into.mode].isKeyed
+    ? await throughMode(tx, { ingestId, into, target: name, there: target, columns: there })
+    : null
+  const to = { ingestId, table, columns: withWords, writtenFor, way }
   const open = async () => ({
-    load: (page: readonly Attempted[]) => reload(tx, into, page),
+    load: (page: readonly Attempted[]) => reload(tx, to, page),
     filled: await columnsOfOpen(tx, ingestId),
-    end: async () => {},
+    end: async () => way?.end(),
   })
   return { table, open }
 }

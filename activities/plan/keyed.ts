@@ -26,7 +26,7 @@ export function markerIn(
 }
 
 /** A column of a table that does not exist yet. */
-const asNew = (column: Column): TargetTable['columns'][number] => ({
+export const asNew = (column: Column): TargetTable['columns'][number] => ({
   ...free,
   ...column,
   collation: null,

@@ -51,13 +51,14 @@ export async function transformRows(
   const sql = transformOf(entry.spec.target)
   if (sql === null) return { entry, loaded }
   const { ingestId } = input
-  const { table, mode } = entry.spec.target as FullTarget
+  const into = entry.spec.target as FullTarget
+  const { table } = into
   const target = parseTableName(table)
   const landing = landingName(ingestId, target)
   const names = (entry.columns ?? []).map(({ name }) => name)
   await tx.query(`set local statement_timeout = ${msMax}`)
   const query = await defineRowQuery(tx, sql, { landing, columns: names })
-  const there = entry.relied && (await readTarget(tx, target, mode))
+  const there = entry.relied && (await readTarget(tx, target, into))
   const refuse = (problem: string) => sluiceError('transform_invalid', { table, problem })
   const out: Shape['out'] = there ? takenBy(there, query.columns, refuse) : query.columns
   const shaped = { ...landing, name: `${landing.name}_shaped` }

@@ -18,6 +18,7 @@ import {
 } from '../../src/postgres/ledger/openRejects.ts'
 import { asInFile, fieldColumns } from '../load/lanes.ts'
 import { correctTrimmed, type Moved } from '../publish/trimmed.ts'
+import type { Way } from './throughMode.ts'
 
 /** A reject, and the bytes to try: its own, or a correction. */
 export interface Attempted {
@@ -37,6 +38,8 @@ interface Into {
   columns: readonly Column[]
   /** The ingest, if it can be taken back. */
   writtenFor: string | null
+  /** What takes the records; they go straight into the table if it is null. */
+  way: Way | null
 }
 
 /** Sends rejects through COPY as the records that they are, each with the layout of its unit. */
@@ -100,7 +103,10 @@ async function copyGroup(
   let end = 0
   const records = { bytes: Buffer.concat(parts), ends: parts.map(({ length }) => (end += length)) }
   await changeDateOrder(tx, reader)
-  for (const each of await copyEach(tx, { ...into, fields: filled }, records)) {
+  const unfit = into.way
+    ? await into.way.take(filled, records)
+    : await copyEach(tx, { ...into, fields: filled }, records)
+  for (const each of unfit) {
     const { index, code, ...why } = each
     const reject = { ...(sound[index] as Attempted), ...why, code: code ?? invalidValue }
     refused.push(asInFile(reject, reader, types))

@@ -77,7 +77,8 @@ async function loadOne(
     await tx.query('rollback to savepoint one_reject; release savepoint one_reject')
     return { ...attempted, ...why }
   }
-  const { refused } = await reload(tx, { ingestId, table, columns, writtenFor: null }, [attempted])
+  const into = { ingestId, table, columns, writtenFor: null, way: null }
+  const { refused } = await reload(tx, into, [attempted])
   const [first] = refused
   if (first) return stay(first)
   try {

@@ -139,6 +139,11 @@ export const rejectTable = withExamples({
     hint: 'Write it as the `raw` of its reject: an object, its values in quotes or null.',
     example: { problem: 'the number in "amount" wants quotes' },
   },
+  row_superseded: {
+    meaning: 'a reject that was loaded again, and for whose key the table has a newer row by now',
+    message: 'the table has a newer row with this key',
+    hint: 'Nothing needs to be done, unless the newer row is wrong.',
+  },
   poison_record: {
     meaning: 'three workers died while they had nothing but this record in hand: see docs/csv.md',
     message: 'workers died while they loaded this record alone ({deaths} times and more)',

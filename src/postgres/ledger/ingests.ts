@@ -260,6 +260,21 @@ const toldOf = async (db: Db, ingestId: string) => ({
   checks: await readChecks(db, ingestId),
 })
 
+/** What a retry did to the rows of the target besides. */
+export async function addChanges(
+  tx: Connection,
+  ingestId: string,
+  { rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted }: Changes,
+): Promise<void> {
+  await tx.query(
+    `update sluice.ingests
+     set rows_inserted = rows_inserted + $2, rows_updated = rows_updated + $3,
+         rows_unchanged = rows_unchanged + $4, rows_deleted = rows_deleted + $5
+     where ingest_id = $1`,
+    [ingestId, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted],
+  )
+}
+
 /** For repeated polling: without the spec, which may have megabytes. */
 export async function viewProgress(db: Db, ingestId: string): Promise<IngestProgress> {
   const { rows } = await db.query(`${summaryOf('')} where i.ingest_id = $1`, [ingestId])

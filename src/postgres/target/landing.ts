@@ -126,6 +126,11 @@ export async function takePlace(
 /** Bits of a row's number below those of its unit: see sluice.unit_base(). */
 export const unitShift = 40
 
+/** Rows that come into a landing table from here on get numbers that are of no unit. */
+export async function numberAsNoUnit(tx: Connection): Promise<void> {
+  await tx.query(`select set_config('sluice.unit', $1, true)`, [String(2 ** (62 - unitShift))])
+}
+
 export async function addPrimaryKey(
   tx: Connection,
   table: TableName,

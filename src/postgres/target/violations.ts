@@ -75,6 +75,14 @@ export async function firstMark(tx: Connection, code: string): Promise<string | 
   return rows[0]?.error ?? null
 }
 
+/** The mark of the only row there is. */
+export async function onlyMark(tx: Connection): Promise<Pick<Mark, 'code' | 'column' | 'error'>> {
+  const { rows } = await tx.query(
+    'select code, column_name as "column", error from pg_temp.sluice_marks',
+  )
+  return rows[0]
+}
+
 /**
  * Finds the place of every marked row among the rows of its unit, but of those that are no rejects.
  * @param exceptCode a code that makes no reject either
