@@ -1,6 +1,5 @@
 /** Rows that find theirs in the target by a key: merge and insert. */
 import { describe, expect, test } from 'vitest'
-import { retryAll } from '../retry.ts'
 import { judged } from './judged.ts'
 
 const { harness, ingest, rejects, mustAddUp } = await judged()
@@ -221,41 +220,6 @@ describe('merge', () => {
     expect(again).toMatchObject({ state: 'failed', error: { code: 'target_refused' } })
     expect(again.error?.message).toContain('the trigger skip left out 1 row of 2')
     await mustAddUp(view.ingestId)
-  })
-})
-
-describe('a retry', () => {
-  test('goes through the mode, and an older row stays out', async () => {
-    await harness.db.query(`create table again (id int primary key, v text, kept text default 'k', at int);
-      insert into again values (1, 'there', 'own', 5), (2, 'there', 'own', 5), (3, 'there', 'own', 5)`)
-    const content = 'id,v,at,gone\n1,new,x,\n2,old,y,\n3,,z,true\n4,a,w,\n'
-    const options = merge({ orderBy: ['at'], deleteWhen: 'gone' })
-    const view = await ingest('again', content, options)
-    expect(view).toMatchObject({ rowsLoaded: 0, rowsRejected: 4 })
-    const corrected = [
-      'file,line,raw',
-      ...['1,new,6,', '2,old,4,', '3,,6,true', '4,a,w,'].map(
-        (raw, at) => `${harness.folder}/again-0.csv,${at + 2},"${raw}"`,
-      ),
-    ]
-    const retried = await retryAll(harness, view.ingestId, `${corrected.join('\n')}\n`)
-    expect(retried).toMatchObject({ rowsTried: 4, rowsLoaded: 2, rowsRejected: 2, rowsOpen: 2 })
-    expect(await rowsOf('again')).toEqual([
-      [1, 'new', 'own', 6],
-      [2, 'there', 'own', 5],
-    ])
-    const open = (await harness.rejects(view.ingestId)).filter(({ loadedAt }) => !loadedAt)
-    expect(open.map(({ line, code }) => [line, code])).toEqual([
-      [3, 'row_superseded'],
-      [5, '22P02'],
-    ])
-    expect(await harness.ended(view.ingestId)).toMatchObject({
-      rowsLoaded: 2,
-      rowsRejected: 2,
-      rowsUpdated: 1,
-      rowsDeleted: 1,
-      rowsInserted: 0,
-    })
   })
 })
 
