@@ -2,6 +2,7 @@
  * Rows that the target refuses for what no constraint says become rejects. They are found by
  * inserting them, which takes time for each of them, so there is a bound.
  */
+
 import { quoteTable, showTable } from '../../src/domain/table.ts'
 import { type SluiceError, sluiceError } from '../../src/errors.ts'
 import type { Connection } from '../../src/postgres/db.ts'
@@ -10,7 +11,8 @@ import { modes } from '../../src/postgres/modes/index.ts'
 import { judgeAtOnce } from '../../src/postgres/target/constraints.ts'
 import { findRefused, type RefusedRow } from '../../src/postgres/target/search.ts'
 import { mustNotBeNumbered } from '../../src/postgres/target/sequence.ts'
-import { addMarks, mayMark } from '../../src/postgres/target/violations.ts'
+import { addMarks } from '../../src/postgres/target/violations.ts'
+import { allowsTemporary } from '../../src/postgres/temporary.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import { countsOf } from './counts.ts'
@@ -36,7 +38,7 @@ export async function searchLanding(
   const { entry, target, landing, list, loaded } = filling
   const { mode } = entry.spec.target as FullTarget
   const landed = rowsOf(attempt, ingestId, { ...filling, inPlace: true })
-  const canMark = await mayMark(tx)
+  const canMark = await allowsTemporary(tx)
   const left = canMark ? rejectsLeft(input, entry.spec, countsOf(loaded)) : 0
   const { rows, isCut } = await findRefused(tx, {
     target,

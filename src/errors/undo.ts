@@ -47,7 +47,7 @@ export const undo = withExamples({
     status: 404,
     kind: 'user',
     message: 'No ingest has {table} as its target, or there is no such table.',
-    hint: '`sluice list` shows the targets of ingests.',
+    hint: 'Run `sluice list`: it shows the targets of ingests.',
     example: { table: 'public.trips' },
   },
   undo_not_found: {

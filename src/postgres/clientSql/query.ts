@@ -9,7 +9,7 @@ import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.
 import { messageOf, type SluiceError, sluiceError } from '../../errors.ts'
 import { type Connection, problemOf } from '../db.ts'
 import { isOfStatement, isRefusal } from '../sqlState.ts'
-import { mayMark } from '../target/violations.ts'
+import { allowsTemporary } from '../temporary.ts'
 import { whyRefused } from './allowed.ts'
 import { parseNodes, type Value } from './nodeTree.ts'
 
@@ -33,7 +33,7 @@ export async function defineRows(
   table: TableName,
   columns: readonly string[],
 ): Promise<void> {
-  if (!(await mayMark(tx))) {
+  if (!(await allowsTemporary(tx))) {
     const problem = 'SQL of a spec needs it'
     throw sluiceError('no_temporary_tables', { problem })
   }

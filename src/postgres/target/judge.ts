@@ -5,9 +5,11 @@
  * What breaks one is marked, see marks.ts. A constraint that cannot be judged so is left to the
  * target itself: it uses a column that cannot be foretold, or is of another kind.
  */
+
 import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
 import { rowColumn } from '../names.ts'
+import { allowsTemporary } from '../temporary.ts'
 import { attempt, type Case, keyText } from './case.ts'
 import {
   type Check,
@@ -17,15 +19,7 @@ import {
   rowsAsTarget,
 } from './constraints.ts'
 import { judgeUniques } from './judgeUnique.ts'
-import {
-  createMarks,
-  literal,
-  markColumns,
-  mayMark,
-  unmarked,
-  valuesOf,
-  type Why,
-} from './violations.ts'
+import { createMarks, literal, markColumns, unmarked, valuesOf, type Why } from './violations.ts'
 
 export interface Judged {
   target: TableName
@@ -47,7 +41,8 @@ export interface Judged {
  */
 export async function judge(tx: Connection, judged: Judged): Promise<number> {
   const { target, landing, filled, keepsRows, where, key } = judged
-  if (!(await mayMark(tx))) return 0
+  // Violations are marked in a temporary table.
+  if (!(await allowsTemporary(tx))) return 0
   await attempt(tx, () => tx.query(`lock table ${quoteTable(target)} in share row exclusive mode`))
   await tx.query(`analyze ${quoteTable(landing)}`)
   await createMarks(tx)

@@ -32,14 +32,6 @@ export interface Mark extends Required<Pick<Reject, 'constraint' | 'code' | 'col
   rank: number
 }
 
-/** Violations are marked in a temporary table, which some databases do not allow. */
-export async function mayMark(tx: Connection): Promise<boolean> {
-  const { rows } = await tx.query(
-    `select has_database_privilege(current_database(), 'temporary') as may`,
-  )
-  return rows[0].may
-}
-
 /**
  * Makes the table of marks, and one of the rows that have left the landing table without being
  * rejects: they count when the record of another row of their unit is sought.
