@@ -8,7 +8,8 @@ import { isAboutRow, isRefusal } from '../../src/postgres/sqlState.ts'
 import { judgeAtOnce, mayRefuse, runDeferred } from '../../src/postgres/target/constraints.ts'
 import { whyLost } from '../../src/postgres/target/lost.ts'
 import { recordReplaced, targetChanged } from '../../src/postgres/target/relied.ts'
-import { createMarks, mayMark } from '../../src/postgres/target/violations.ts'
+import { createMarks } from '../../src/postgres/target/violations.ts'
+import { allowsTemporary } from '../../src/postgres/temporary.ts'
 import { noteWritten } from '../../src/postgres/undo/written.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import type { Attempt } from '../attempt/attempt.ts'
@@ -75,7 +76,7 @@ async function settle(
   const { ingestId } = input
   const { mode } = entry.spec.target as FullTarget
   if (!modes[mode].isKeyed) return loaded
-  if (!(await mayMark(tx))) {
+  if (!(await allowsTemporary(tx))) {
     const problem = `the role of Sluice may not make temporary tables, and the mode is ${mode}`
     throw sluiceError('target_not_writable', { table: showTable(target), problem })
   }
