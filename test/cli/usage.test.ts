@@ -143,6 +143,8 @@ test('every option of every command is a list, or refused when it comes twice', 
     '--steps',
     '--exclude',
     '--expect',
+    '--key',
+    '--order-by',
     '--widths',
   ]
   const both = ofSpec.flatMap((flag) => [`ingest ${flag}`, `up ${flag}`])
