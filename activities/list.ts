@@ -22,6 +22,7 @@ import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { Fingerprint } from '../src/postgres/ledger/repeated.ts'
 import { readStepOrders } from '../src/postgres/ledger/steps.ts'
 import { alone } from '../src/postgres/sessions.ts'
+import { shapeFor } from '../src/postgres/target/declared.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
 import type { Source } from '../src/sources/source.ts'
 import { findFirstTable } from '../src/spec/files/firstTable.ts'
@@ -116,6 +117,7 @@ export async function listIn(
   }
   const target =
     spec.target && (await readTarget(tx, parseTableName(spec.target.table), spec.target))
+  if (spec.target) await shapeFor(tx, spec.target, target)
   const source = sourceOf(attempt, ingestId, spec)
   const { candidates, ...found } = await record(tx, {
     ...{ spec, source, signal, write, lotBytesMax },

@@ -92,7 +92,7 @@ export async function loadIn(
     await mustStand(tx, { ...entry, ingestId: ref.ingestId, table })
     await judgeAtOnce(tx, table)
   }
-  const reader = readerOf(unit.reading, fieldColumns(unit.columns, entry.columns), unit.constants)
+  const reader = readerOf(unit.reading, fieldColumns(unit.columns, entry.columns), unit)
   let rowsRejected = 0
   let rowsSkipped = 0
   const keep = async (found: Reject[]) => {

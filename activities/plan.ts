@@ -22,6 +22,7 @@ import { lockToGrow, recordPlanned } from '../src/postgres/ledger/plan.ts'
 import { describeUnits, sumPlan } from '../src/postgres/ledger/units.ts'
 import { modes } from '../src/postgres/modes/index.ts'
 import { alone } from '../src/postgres/sessions.ts'
+import { shapeFor } from '../src/postgres/target/declared.ts'
 import { readRelied } from '../src/postgres/target/relied.ts'
 import { readTarget } from '../src/postgres/target/target.ts'
 import { enterUndo } from '../src/postgres/undo/written.ts'
@@ -160,8 +161,9 @@ export async function planIn(
   const isNew = known?.isNew ?? false
   const before = isNew ? null : await readRelied(tx, table)
   const target = isNew ? null : await readTarget(tx, table, into)
+  const declared = await shapeFor(tx, into, target)
   const layout = layoutOf(spec, target?.columns ?? null)
-  const sorter = new FileSorter(layout, entry)
+  const sorter = new FileSorter(layout, { ...entry, ingestId })
   const values = new ColumnValues()
   const from = entry.growing ?? beginning
   const { staged, bytes } = await filesOf(tx, work)
@@ -175,7 +177,10 @@ export async function planIn(
   // There is nothing yet that could be loaded.
   if (part && planned.units === 0) return { planned: countsIn(planned), entry }
   const notes = part ? [] : sorter.notes(factsOf(spec).paths.join(', '))
-  const needed = await neededLanding(tx, { ingestId, entry, target, layout, values, bytes })
+  const needed = await neededLanding(tx, {
+    ...{ ingestId, entry, target, layout, values, bytes, declared },
+    isPart: part !== undefined,
+  })
   const sizeBytes = from.sizeBytes + added.sizeBytes
   const { held, ...made } = await adapt(tx, {
     ...{ ingestId, entry, needed, part, share: sizeBytes / bytes },

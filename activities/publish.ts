@@ -1,7 +1,7 @@
 /** publish: landing → target, in one transaction that also marks the ingest published. */
 
 import type { Emptied } from '../src/domain/ingestInput.ts'
-import { parseTableName, quoteTable, showTable } from '../src/domain/table.ts'
+import { parseTableName, showTable } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { noteOf } from '../src/errors/notes.ts'
 import type { SluiceError } from '../src/errors.ts'
@@ -20,22 +20,16 @@ import { modes } from '../src/postgres/modes/index.ts'
 import { landingName } from '../src/postgres/names.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { isRefusal } from '../src/postgres/sqlState.ts'
-import { dropRowColumn } from '../src/postgres/target/landing.ts'
-import { renameIntoPlace, swap } from '../src/postgres/target/publish.ts'
+import { swap } from '../src/postgres/target/publish.ts'
 import { recordReplaced } from '../src/postgres/target/relied.ts'
 import { lockTargetName } from '../src/postgres/target/target.ts'
 import { enterReplaced, keepBefore } from '../src/postgres/undo/before.ts'
-import {
-  createKeys,
-  enterUndo,
-  keyColumns,
-  noteWriters,
-  renewUndo,
-} from '../src/postgres/undo/written.ts'
+import { createKeys, enterUndo, keyColumns, renewUndo } from '../src/postgres/undo/written.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { transformOf } from '../src/spec/transform.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
+import { becomeTarget } from './publish/become.ts'
 import { runChecks } from './publish/checks.ts'
 import { countsOf, publishedCounts, withChecks, withColumns, withNotes } from './publish/counts.ts'
 import { takeBackEmptied } from './publish/emptied.ts'
@@ -162,7 +156,7 @@ async function moveRows(
   { entry, loaded }: { entry: IngestEntry; loaded: Sums },
 ): Promise<Moved | SluiceError> {
   const { ingestId } = input
-  const { spec, traced } = entry
+  const { spec } = entry
   const into = spec.target as FullTarget
   const { mode, undo = false } = into
   const target = parseTableName(into.table)
@@ -173,11 +167,10 @@ async function moveRows(
     return fillMade(attempt, tx, input, { entry, loaded, target, landing })
   }
   if (!there) {
-    if (traced) await dropRowColumn(tx, landing)
-    if (undo) await noteWriters(tx, ingestId, quoteTable(landing))
-    await renameIntoPlace(tx, landing, target)
+    const now = await becomeTarget(attempt, tx, input, { entry, loaded, target, landing })
+    if (now instanceof Error) return now
     if (undo) await enterUndo(tx, ingestId, { target, made: true, keys: null, into })
-    return { loaded, changes: null }
+    return { loaded: now, changes: null }
   }
   const replaces = undo && !modes[mode].keepsRows && { target, isPartitioned: there.partitioned }
   if (replaces) await keepBefore(tx, ingestId, { ...replaces, onWait: attempt.progress })

@@ -113,7 +113,8 @@ export async function repairLane(
   const trims = new TrimCount()
   for (const split of entry.unit.splits) {
     const slice = await bytes.slice(split)
-    const repair = { reader, split, slice, name: bytes.nameOf(split.fileNo), trims }
+    const name = bytes.nameOf(split.fileNo)
+    const repair = { reader: reader.ofFile?.(name) ?? reader, split, slice, name, trims }
     const { read, rows, rejects } = await repairSplit(tx, entry, repair)
     loaded.read += read
     loaded.rows += rows

@@ -7,6 +7,7 @@ import { formatOf } from '../../src/formats/index.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import type { FileEntry } from '../../src/postgres/ledger/files.ts'
 import { addUnits } from '../../src/postgres/ledger/units.ts'
+import { fieldsOf } from '../../src/spec/files/mapped.ts'
 import { addValues, type FileSorter } from '../../src/spec/files/sorter.ts'
 import type { ModeSpec } from '../../src/spec/modes.ts'
 import { mustHave } from './keyed.ts'
@@ -37,15 +38,17 @@ export async function* withColumns(
     if (placed === null) continue
     sorter.read(file, shape)
     const format = formatOf(shape.reading)
-    const { columns, constants } = placed
-    mustHave(into, file.name, [...columns, ...constants.map(({ column }) => column)])
+    const beside = placed.constants.map(({ column }) => column)
+    mustHave(into, file.name, [...placed.columns, ...beside])
     addValues(values, { fileNo, shape }, placed)
     if (fileNo < from.files) continue
+    const { columns, constants, dropped } = fieldsOf(placed)
     yield {
       fileNo,
       shape,
       columns: columns.filter(Boolean),
       constants,
+      ...(dropped.length > 0 && { dropped }),
       reading: format.ofUnit(shape.reading, columns),
       ...(fileNo === from.files && { fromCut: from.cuts }),
     }

@@ -38,6 +38,8 @@ export async function changeInPlace(
   if (entry.traced !== needed.traced || columns.length < had.length) return false
   // In a row of a file without a column of the target is its default, and not NULL.
   if (like && !brought.every(({ added }) => added)) return false
+  // Rows that are there have no value for it, and are to be rejects.
+  if (brought.some(({ notNull, default: value }) => notNull && !value)) return false
   const pairs = had.map((column, at) => ({ column, wanted: columns[at] as Column }))
   if (!pairs.every(isKept)) return false
   const changed = pairs.filter(({ column, wanted }) => column.type !== wanted.type)

@@ -1,6 +1,7 @@
 /** Which landing table the files of an ingest need, and how it is made. */
 import type { Column } from '../../src/domain/columns.ts'
 import type { ColumnValues } from '../../src/domain/columnValues.ts'
+import { type DeclaredColumn, placeDeclared } from '../../src/domain/declared.ts'
 import type { Layout } from '../../src/domain/layout.ts'
 import { parseTableName, showTable, type TableName } from '../../src/domain/table.ts'
 import type { Note } from '../../src/errors/notes.ts'
@@ -11,18 +12,14 @@ import { enterUnlogged, unloggedBytesMin } from '../../src/postgres/ledger/unlog
 import { modes } from '../../src/postgres/modes/index.ts'
 import { landingName } from '../../src/postgres/names.ts'
 import { mayRefuse } from '../../src/postgres/target/constraints.ts'
-import {
-  addColumns,
-  createLike,
-  createTable,
-  dropTable,
-} from '../../src/postgres/target/landing.ts'
+import { addColumns, createLike, dropTable } from '../../src/postgres/target/landing.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
 import { markerColumn, markerOf } from '../../src/spec/modes.ts'
 import type { FullSpec } from '../../src/spec/spec.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import { transformOf } from '../../src/spec/transform.ts'
 import { landKeyed, markerIn } from './keyed.ts'
+import { createNew } from './newTable.ts'
 import { type Guessed, guessColumns } from './types.ts'
 
 /** What the files say of the landing table. */
@@ -34,6 +31,10 @@ export interface Needs {
   values: ColumnValues
   /** The size of all files, in the stage as far as they are there. */
   bytes: number
+  /** Columns that are declared, and that the target does not have. */
+  declared: readonly DeclaredColumn[]
+  /** Files are missing that may bring more columns. */
+  isPart: boolean
 }
 
 /** A landing table, or the target itself where rows go straight into it. */
@@ -52,7 +53,7 @@ export function targetOf({ target }: FullSpec): { into: FullTarget; table: Table
   return { into: target, table: parseTableName(target.table) }
 }
 
-/** @throws source_without_records, target_not_writable */
+/** @throws source_without_records, target_not_writable, declared_column_missing */
 export async function neededLanding(tx: Connection, needs: Needs): Promise<Landing> {
   const { ingestId, entry, target, layout } = needs
   const { into, table: name } = targetOf(entry.spec)
@@ -63,7 +64,8 @@ export async function neededLanding(tx: Connection, needs: Needs): Promise<Landi
   const names = layout.columns.map((column) => column.name)
   const typed = await typesOf(tx, needs, names)
   if (modes[into.mode].isKeyed) return { table, ...typed, ...landKeyed(typed.columns, needs) }
-  return { table, ...typed, like: null, traced: false, unlogged: false }
+  const traced = into.atomic && into.primaryKey !== undefined
+  return { table, ...typed, like: null, traced, unlogged: false }
 }
 
 /** For rows that a transform makes others of: the columns of the files, with numbers for the rows. */
@@ -97,7 +99,8 @@ async function neededLike(
   const traced = into.atomic && !all && (wantsPlaces || (await mayRefuse(tx, name, like)))
   const { columns: added, notes } = await typesOf(tx, needs, [...layout.added])
   if (added.length > 0 && !target.owned) {
-    const problem = `only its owner may add columns (${[...layout.added].join(', ')})`
+    const names = added.map((column) => column.name).join(', ')
+    const problem = `only its owner may add columns (${names})`
     throw sluiceError('target_not_writable', { table: showTable(name), problem })
   }
   const unlogged = into.atomic && !all && bytes >= unloggedBytesMin
@@ -106,21 +109,26 @@ async function neededLike(
   return { columns: [...like, ...marker, ...brought], like, notes, traced, unlogged }
 }
 
-/** Types of columns that do not exist yet, as the spec wants them found. */
-async function typesOf(tx: Connection, needs: Needs, names: string[]): Promise<Guessed> {
-  const { ingestId, values, entry } = needs
+/**
+ * Columns that do not exist yet: as they are declared, and else with types as the spec wants them
+ * found. Those that are declared and that no file has come last.
+ */
+async function typesOf(tx: Connection, needs: Needs, all: string[]): Promise<Guessed> {
+  const { ingestId, values, entry, declared, isPart } = needs
   const { into } = targetOf(entry.spec)
   const marker = markerOf(into)
-  const stored = names.filter((name) => name !== marker?.column)
+  const { known, others } = placeDeclared(declared, all, { isPart })
+  const names = all.filter((name) => !known.has(name) && name !== marker?.column)
   const { columns, notes } =
     into.types === 'text'
-      ? { columns: stored.map((name): Column => ({ name, type: 'text' })), notes: [] }
-      : await guessColumns(tx, ingestId, { values, names: stored, entry })
-  if (!marker || stored.length === names.length) return { columns, notes }
-  return {
-    columns: columns.toSpliced(names.indexOf(marker.column), 0, markerColumn(marker)),
-    notes,
-  }
+      ? { columns: names.map((name): Column => ({ name, type: 'text' })), notes: [] }
+      : await guessColumns(tx, ingestId, { values, names, entry })
+  const byName = new Map<string, Column>([
+    ...(marker ? [[marker.column, markerColumn(marker)] as const] : []),
+    ...known,
+    ...columns.map((column) => [column.name, column] as const),
+  ])
+  return { columns: [...all.map((name) => byName.get(name) as Column), ...others], notes }
 }
 
 /** Makes it, in the place of one that is there. */
@@ -129,8 +137,8 @@ export async function makeLanding(
   { ingestId, entry }: Pick<Needs, 'ingestId' | 'entry'>,
   { table, columns, like, traced, unlogged }: Landing,
 ): Promise<void> {
-  const { into } = targetOf(entry.spec)
-  if (!like) return createTable(tx, table, columns, { landing: into.atomic })
+  const { into, table: name } = targetOf(entry.spec)
+  if (!like) return createNew(tx, { table, name, into, traced }, columns)
   if (into.atomic) {
     await dropTable(tx, table)
     await createLike(tx, table, like, { traced, unlogged })

@@ -9,6 +9,7 @@ import type { Reader } from '../../src/formats/reader.ts'
 import { changeDateOrder } from '../../src/postgres/copy/copy.ts'
 import { copyEach } from '../../src/postgres/copy/copyEach.ts'
 import type { Connection } from '../../src/postgres/db.ts'
+import { readFiles } from '../../src/postgres/ledger/files.ts'
 import {
   invalidValue,
   type OpenReject,
@@ -54,10 +55,11 @@ export async function reload(
   const loaded: OpenReject[] = []
   const moved: Moved[] = []
   for (const { layout, attempts } of byLayout(page, layouts)) {
-    const { reading, columns: fields, constants } = layout
-    const reader = readerOf(reading, fieldColumns(fields, into.columns), constants)
+    const { reading, columns: fields } = layout
+    const reader = readerOf(reading, fieldColumns(fields, into.columns), layout)
     const { newline } = reading
-    const group = { fields, filled: filledBy(layout), reader, newline, attempts }
+    const nameOf = await namesOf(tx, ingestId, reader.ofFile ? attempts : [])
+    const group = { fields, filled: filledBy(layout), reader, newline, attempts, nameOf }
     const again = await copyGroup(tx, into, group)
     for (const each of again) refused.push(each)
     const bad = new Set(again.map(({ reject }) => reject))
@@ -80,20 +82,23 @@ interface Group {
   reader: Reader
   newline: Reading['newline']
   attempts: readonly Attempted[]
+  /** What a file is called; empty where it does not matter. */
+  nameOf(fileNo: number): string
 }
 
 /** @returns those that are refused; the others are in the table */
 async function copyGroup(
   tx: Connection,
   into: Omit<Into, 'ingestId'>,
-  { fields, filled, reader, newline, attempts }: Group,
+  { fields, filled, reader, newline, attempts, nameOf }: Group,
 ): Promise<RefusedAgain[]> {
   const types = fieldColumns(fields, into.columns)
   const refused: RefusedAgain[] = []
   const sound: Attempted[] = []
   const parts: Buffer[] = []
   for (const attempt of attempts) {
-    const found = recordOf(attempt, { reader, newline })
+    const own = reader.ofFile?.(nameOf(attempt.reject.fileNo)) ?? reader
+    const found = recordOf(attempt, { reader: own, newline })
     if ('error' in found) refused.push({ ...attempt, column: null, ...found })
     else {
       sound.push(attempt)
@@ -112,6 +117,12 @@ async function copyGroup(
     refused.push(asInFile(reject, reader, types))
   }
   return refused
+}
+
+async function namesOf(tx: Connection, ingestId: string, attempts: readonly Attempted[]) {
+  const fileNos = [...new Set(attempts.map(({ reject }) => reject.fileNo))]
+  const files = fileNos.length > 0 ? await readFiles(tx, ingestId, fileNos) : new Map()
+  return (fileNo: number): string => files.get(fileNo)?.name ?? ''
 }
 
 function byLayout(page: readonly Attempted[], layouts: ReadonlyMap<number, UnitLayout>) {

@@ -8,6 +8,7 @@ import { optionGroups, titleOf } from '../spec/groups.ts'
 import type { IngestSpec } from '../spec/spec.ts'
 import { integer } from './integer.ts'
 import { asList, orEmpty } from './once.ts'
+import { withPairs } from './pairs.ts'
 
 /** What the command line can say of an ingest: the source is its arguments. */
 export type SpecWithoutSource = Omit<IngestSpec, 'source'>
@@ -31,7 +32,8 @@ export function specOf(command: Command): Said {
     const key = new Option(flag.text).attributeName()
     if (command.getOptionValueSource(key) !== 'cli') continue
     const value = command.getOptionValue(key)
-    const said = { [name]: flag.settle ? flag.settle(value) : value }
+    const all = flag.list === 'pairs' ? Object.fromEntries(value) : value
+    const said = { [name]: flag.settle ? flag.settle(all) : all }
     spec[group] = { ...spec[group], ...said }
   }
   const { '': itself, ...groups } = spec
@@ -54,6 +56,7 @@ function cliOption(option: SpecOption, flag: Flag): Option {
   // Whether the empty text is a value is what the schema of the option says.
   orEmpty(made)
   const { list, read = (one: string) => one } = flag
+  if (list === 'pairs') return asList(made, withPairs)
   if (list === undefined) return made.argParser((text: string) => valueOf(text, option, flag))
   const each = (text: string) => (list === 'commas' ? text.split(',').map(trimmed) : [text])
   const one = (text: string) =>
@@ -67,7 +70,8 @@ function help({ about, absent, preset }: SpecOption, flag: Flag): string {
   const { text: name, shell, list } = flag
   if (name.startsWith('--no-')) return shell ?? about
   const usual = absent ?? (preset === undefined ? null : String(preset))
-  const hints = [shell, list === 'again' ? 'may be given again' : undefined]
+  const again = list === 'again' || list === 'pairs' ? 'may be given again' : undefined
+  const hints = [shell, again, list === 'pairs' ? '@FILE has all of them' : undefined]
   const more = hints.flatMap((hint) => (hint === undefined ? [] : [`; ${hint}`])).join('')
   const text = `${about}${more}${usual === null ? '' : ` (default: ${usual})`}`
   return text.replaceAll('`', '')

@@ -15,6 +15,8 @@ export interface Column {
   marker?: boolean
   /** The expression that gives a value where a row brings none; null or absent for NULL. */
   default?: string | null
+  /** A row must bring a value, or there is a default. May be null if absent. */
+  notNull?: boolean
 }
 
 /** A column of an existing table, with what decides whether a file may leave it out. */

@@ -1,8 +1,9 @@
 /** The layout of an ingest: which column each field of each file goes to. */
 import { sluiceError } from '../errors.ts'
 import type { TargetColumn } from './columns.ts'
+import { type Mapping, namingOf } from './mapping.ts'
 import { type FileHeader, matchHeader, newColumns } from './match.ts'
-import type { NameStyle } from './names.ts'
+import type { Naming } from './names.ts'
 
 /** A column of a table that does not exist yet. */
 export const free: TargetColumn = {
@@ -19,10 +20,9 @@ const columnsMax = 1600
 /** Whether new columns are added to a table, or refused. */
 export type SchemaChange = 'evolve' | 'freeze'
 
-interface LayoutTarget {
+interface LayoutTarget extends Mapping {
   table: string
   schema?: SchemaChange
-  names?: NameStyle
 }
 
 /** A new table takes new columns unless it is frozen, one that exists only when it is asked for. */
@@ -36,7 +36,7 @@ export class Layout {
   readonly #evolves: boolean
   readonly #knowsOne: boolean
   readonly #unlikeAdvice: string
-  readonly #names: NameStyle | undefined
+  readonly #names: Naming
   /** Those of the target, or of the table to be; null while there is neither. */
   columns: readonly TargetColumn[] | null
   /** Columns that some file fills. */
@@ -45,14 +45,14 @@ export class Layout {
   readonly added = new Set<string>()
 
   constructor(
-    { table, schema, names }: LayoutTarget,
+    { table, schema, ...mapping }: LayoutTarget,
     columns: readonly TargetColumn[] | null,
     { knowsOne = false, unlikeAdvice = '' }: { knowsOne?: boolean; unlikeAdvice?: string } = {},
   ) {
     this.#unlikeAdvice = unlikeAdvice
     this.#knowsOne = knowsOne
     this.#table = table
-    this.#names = names
+    this.#names = namingOf(mapping)
     this.columns = columns
     this.#evolves = evolves(schema, columns !== null)
   }
@@ -76,7 +76,7 @@ export class Layout {
       evolves: this.#evolves,
       knowsOne,
       unlikeAdvice: this.#unlikeAdvice,
-      ...(names && { names }),
+      names,
     }
     const columns = this.columns
       ? matchHeader(fileHeader, { ...table, columns: this.columns })

@@ -1,7 +1,7 @@
 /** Which column each field of a file goes to, or a clear error that says why it cannot. */
 import { sluiceError } from '../errors.ts'
 import type { TargetColumn } from './columns.ts'
-import { addedNames, columnNames, matchColumns, type NameStyle } from './names.ts'
+import { addedNames, columnNames, matchColumns, type Naming } from './names.ts'
 
 export interface FileHeader {
   file: string
@@ -19,7 +19,7 @@ export interface MatchTable {
   /** Names that it does not have become new columns. */
   evolves?: boolean
   /** How new columns are called. */
-  names?: NameStyle
+  names?: Naming
   /** A header without a single name of the table is a file of another kind. */
   knowsOne?: boolean
   /** What to do about such a file. */
@@ -85,13 +85,13 @@ function unknownFile(
 function withAdded(
   header: readonly (string | null)[],
   matched: readonly string[],
-  { columns: there, names: style }: MatchTable,
+  { columns: there, names: naming }: MatchTable,
 ): { columns: string[]; unknown: string[] } {
   const strange = header.filter((_, index) => matched[index] === '')
   const names = addedNames(
     strange,
     there.map(({ name }) => name),
-    style,
+    naming,
   )
   const unknown = strange.filter((_, at) => names[at] === null)
   let next = 0
@@ -137,10 +137,7 @@ function matchByPosition({ file, width }: Omit<FileHeader, 'header'>, table: Mat
  * The columns that the first file gives a new table. Later files are matched against them.
  * @returns one for each field
  */
-export function newColumns(
-  { header, width, beside = [] }: FileHeader,
-  style?: NameStyle,
-): string[] {
+export function newColumns({ header, width, beside = [] }: FileHeader, naming?: Naming): string[] {
   const names = header ?? Array.from({ length: width }, () => null)
-  return columnNames([...names, ...beside], style)
+  return columnNames([...names, ...beside], naming)
 }

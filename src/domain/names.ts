@@ -12,20 +12,29 @@ import { grouped } from './grouped.ts'
 const nameBytesMax = 63
 
 /** Every table has these columns already. They cannot be used, not even quoted. */
-const systemNames = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']
+export const systemNames: readonly string[] = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']
 
 type HeaderNames = readonly (string | null)[]
 
 /** How a new column is called: in words of lower case, or as the file writes it. */
 export type NameStyle = 'words' | 'as-is'
 
+/** How columns are called. */
+export interface Naming {
+  style: NameStyle
+  /** Names that a spec gives to columns: they are these, letter for letter. */
+  exact: ReadonlySet<string>
+}
+
+const usual: Naming = { style: 'words', exact: new Set() }
+
 /**
  * Names for the columns of a new table, at most 63 bytes each and all different; `column_3` where
  * the header has none. A system column of PostgreSQL gets a number, as a doubled name does.
  */
-export function columnNames(header: HeaderNames, style: NameStyle = 'words'): string[] {
+export function columnNames(header: HeaderNames, naming: Naming = usual): string[] {
   const taken = new Taken()
-  return header.map((name, index) => taken.add(styled(name, style) || `column_${index + 1}`))
+  return header.map((name, index) => taken.add(styled(name, naming) || `column_${index + 1}`))
 }
 
 /**
@@ -35,18 +44,19 @@ export function columnNames(header: HeaderNames, style: NameStyle = 'words'): st
 export function addedNames(
   unknown: HeaderNames,
   there: readonly string[],
-  style: NameStyle = 'words',
+  naming: Naming = usual,
 ): (string | null)[] {
   const taken = new Taken(there)
   return unknown.map((name) => {
-    const made = styled(name, style)
+    const made = styled(name, naming)
     return made ? taken.add(made) : null
   })
 }
 
 /** Empty for a name of blanks; a NUL byte is the one character that PostgreSQL does not take. */
-function styled(name: string | null, style: NameStyle): string {
+function styled(name: string | null, { style, exact }: Naming): string {
   const text = name ?? ''
+  if (exact.has(text)) return text
   if (style === 'words') return wordsOf(text)
   return text.trim() === '' ? '' : text.slice(0, nameCharsMax).replaceAll('\0', '\ufffd')
 }
@@ -127,13 +137,14 @@ export interface Match {
 export function matchColumns(
   header: HeaderNames,
   table: readonly TargetColumn[],
-  style: NameStyle = 'words',
+  naming: Naming = usual,
 ): Match {
   const writable = table.filter((column) => !column.generated)
   const find = finderIn(writable.map(({ name }) => name))
-  const made = columnNames(header, style)
+  const made = columnNames(header, naming)
   const exact = header.map((name) => find.exact(name ?? ''))
   const columns = header.map((name, index) => {
+    if (naming.exact.has(name ?? '')) return exact[index] ?? ''
     return exact[index] ?? find.alike(start(name ?? ''), made[index] as string) ?? ''
   })
   const used = new Set(columns)

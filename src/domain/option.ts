@@ -11,8 +11,11 @@ export interface Flag {
   text: string
   /** What the help says besides, which only matters in a shell. */
   shell?: string
-  /** Several values: the flag is given again for each, or one text has them with commas. */
-  list?: 'again' | 'commas'
+  /**
+   * Several values: the flag is given again for each, or one text has them with commas. `pairs` are
+   * given as `name=value`, or as `@FILE` with an object of them, and are an object.
+   */
+  list?: 'again' | 'commas' | 'pairs'
   /** Makes a value of the text, or of each text of a list; it is checked afterwards. */
   read?: (text: string) => unknown
   /** Makes the value of the spec of all that was given. */

@@ -13,6 +13,8 @@ export interface PlannedFile {
   columns: string[]
   /** Columns that it does not have; none if absent. */
   constants?: Constant[]
+  /** Fields that are left out, by their place among the columns; none if absent. */
+  dropped?: number[]
   /** What its units keep of its reading: see Format.ofUnit. */
   reading: Reading
   /** The index of a cut: what lies before it has units already. 0 if absent. */
@@ -113,8 +115,13 @@ const some = (name: 'aside' | 'odd', count: number): { aside?: number; odd?: num
   count > 0 ? { [name]: count } : {}
 
 /** What the splits of a unit share. */
-const layoutOf = ({ columns, constants = [], reading }: PlannedFile): string =>
-  JSON.stringify([columns, constants, Object.entries(reading).sort(([a], [b]) => (a < b ? -1 : 1))])
+const layoutOf = ({ columns, constants = [], dropped = [], reading }: PlannedFile): string =>
+  JSON.stringify([
+    columns,
+    constants,
+    dropped,
+    Object.entries(reading).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ])
 
 const isFull = (unit: Unit, nextBytes: number, unitSize: number): boolean =>
   unit.splits.length + unit.flaws.length >= splitsMax ||
@@ -125,12 +132,14 @@ const isFull = (unit: Unit, nextBytes: number, unitSize: number): boolean =>
 export const emptyUnit = ({
   columns,
   constants = [],
+  dropped = [],
   reading,
-}: Pick<Unit, 'columns' | 'constants' | 'reading'>): Unit => ({
+}: Pick<Unit, 'columns' | 'constants' | 'dropped' | 'reading'>): Unit => ({
   splits: [],
   flaws: [],
   columns,
   ...(constants.length > 0 && { constants }),
+  ...(dropped.length > 0 && { dropped }),
   reading,
   sizeBytes: 0,
   records: 0,
@@ -138,8 +147,12 @@ export const emptyUnit = ({
 })
 
 /** Columns that a unit fills: those of the fields, and then the others. */
-export const filledBy = ({ columns, constants = [] }: Pick<Unit, 'columns' | 'constants'>) => [
-  ...columns,
+export const filledBy = ({
+  columns,
+  constants = [],
+  dropped = [],
+}: Pick<Unit, 'columns' | 'constants' | 'dropped'>) => [
+  ...columns.filter((_, at) => !dropped.includes(at)),
   ...constants.map(({ column }) => column),
 ]
 

@@ -122,6 +122,10 @@ export interface Split {
 export interface Constant {
   column: string
   value: string | null
+  /** In the place of the value: what each record has of its own, and the time of the load. */
+  of?: 'file' | 'line' | 'time'
+  /** The type that the column has in a new table; guessed from the values if absent. */
+  type?: string
 }
 
 /** What one load transaction brings in. */
@@ -133,6 +137,8 @@ export interface Unit {
   columns: string[]
   /** Columns that are behind those of the fields; none if absent. */
   constants?: Constant[]
+  /** Fields that are left out, by their place among the columns; none if absent. */
+  dropped?: number[]
   reading: Reading
   sizeBytes: number
   records: number

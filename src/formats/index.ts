@@ -2,9 +2,9 @@
 
 import type { NamedFile } from '../domain/clutter.ts'
 import type { Column } from '../domain/columns.ts'
-import type { Constant, Reading } from '../domain/words.ts'
+import type { Reading } from '../domain/words.ts'
 import { avro } from './avro/format.ts'
-import { withConstants } from './constants.ts'
+import { type Around, withAround } from './constants.ts'
 import { csv } from './csv/format.ts'
 import { hasExtension } from './fileName.ts'
 import { fixed } from './fixed/format.ts'
@@ -44,10 +44,10 @@ export const claimsTable = (file: NamedFile): boolean =>
 
 /**
  * @param columns those of the fields, in the file's order
- * @param constants what the records of the file do not have
+ * @param around what the records of the file do not have, and what of them is left out
  */
 export const readerOf = (
   reading: Reading,
   columns: readonly Column[],
-  constants: readonly Constant[] = [],
-): Reader => withConstants(formatOf(reading).reader(reading, columns), constants)
+  around: Around = {},
+): Reader => withAround(formatOf(reading).reader(reading, columns), around)

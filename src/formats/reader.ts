@@ -81,6 +81,8 @@ export interface Reader extends Pick<Terms, 'dates'> {
   width(raw: Buffer): number
   /** What is done to a record that has more or fewer fields than there are columns. */
   ragged(raw: Buffer): Ragged
+  /** The reader for the records of this file; absent where its name does not matter. */
+  ofFile?(name: string): Reader
   /** Does a reject of this code lack a part of its record? What is left must not pass for it. */
   isPart(code: string): boolean
   /** A record as a reject keeps it, for people to read and to correct; absent where that is its bytes. */

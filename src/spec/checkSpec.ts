@@ -11,6 +11,7 @@ import { encodingOf } from '../unpack/encoding.ts'
 import { checkExpect } from './expect.ts'
 import { checkFormat } from './format.ts'
 import { modeProblem } from './modes.ts'
+import { checkShape } from './shape.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
 import type { FullTarget } from './target.ts'
 import { isWhole, transformOf } from './transform.ts'
@@ -40,6 +41,7 @@ export function checkSpec(spec: IngestSpec): Checked {
   if (typeof max === 'string' && Number.parseFloat(max) > 100) {
     throw refuse(`rejects.max is ${max}, and a share is at most 100%`)
   }
+  if (full.target) checkShape(full.target, refuse)
   checkSourceOptions(full.source)
   checkMade(full, refuse)
   checkFormat(full.format, refuse)

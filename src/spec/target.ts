@@ -1,7 +1,11 @@
 /** The target of a spec: the table, and what becomes of it. */
 import { type Static, Type } from 'typebox'
+import { origins } from '../domain/mapping.ts'
 import { type Filled, filled, type Options, objectOf, oneOf } from '../domain/option.ts'
 import { modeOptions } from './modes.ts'
+import { pairsOf } from './pairs.ts'
+
+const columnName = Type.String({ minLength: 1, maxLength: 4000 })
 
 export const targetOptions = {
   table: {
@@ -19,6 +23,15 @@ export const targetOptions = {
     preset: 'sample',
     flag: { text: '--types <types>' },
     example: '--types text',
+  },
+  columns: {
+    schema: pairsOf('A type, as PostgreSQL writes it.'),
+    about:
+      'columns with the types that they shall have, as PostgreSQL writes them, with `not null` and ' +
+      '`default 0` where they are wanted; values that do not fit are rejects',
+    absent: 'types are found as `types` says',
+    flag: { text: '--column <name=type>', list: 'pairs' },
+    example: "--column 'amount=numeric(12,2) not null'",
   },
   schema: {
     schema: oneOf('evolve', 'freeze'),
@@ -63,6 +76,65 @@ export const targetOptions = {
     absent: 'all rows are taken',
     flag: { text: '--where <sql>' },
     example: "--where 'amount > 0'",
+  },
+  primaryKey: {
+    schema: Type.Array(columnName, { minItems: 1, maxItems: 32 }),
+    about:
+      'columns that are the primary key of a new table; a row without a value, or with a key that ' +
+      'an earlier row has, is a reject, as `unique` says',
+    absent: 'a new table has none',
+    flag: { text: '--primary-key <columns>', shell: 'with commas', list: 'commas' },
+    example: '--primary-key id',
+  },
+  indexes: {
+    schema: Type.Array(Type.Array(columnName, { minItems: 1, maxItems: 32 }), {
+      minItems: 1,
+      maxItems: 64,
+    }),
+    about: 'the columns of each index of a new table; it is built once, when all rows are there',
+    absent: 'a new table has none',
+    flag: {
+      text: '--index <columns>',
+      shell: 'with commas',
+      list: 'again',
+      read: (text) => text.split(',').map((name) => name.trim()),
+    },
+    example: '--index region,day',
+  },
+  rename: {
+    schema: pairsOf('The name of a column.'),
+    about:
+      'fields by the names that they have in the files, with the names that their columns shall ' +
+      'have, letter for letter',
+    absent: 'as `names` says',
+    flag: { text: '--rename <field=column>', list: 'pairs' },
+    example: "--rename 'Old name=new_name'",
+  },
+  drop: {
+    schema: Type.Array(Type.String({ minLength: 1, maxLength: 4000 }), {
+      minItems: 1,
+      maxItems: 1600,
+    }),
+    about: 'fields that are left out, by their names in the files; they are told with the result',
+    absent: 'none',
+    flag: { text: '--drop <field>', list: 'again' },
+    example: '--drop comment',
+  },
+  set: {
+    schema: pairsOf('The value in all rows.'),
+    about: 'columns that no file has, with the value that they have in all rows',
+    absent: 'none',
+    flag: { text: '--set <column=value>', list: 'pairs' },
+    example: '--set source=crm',
+  },
+  add: {
+    schema: Type.Array(oneOf(...origins), { minItems: 1, uniqueItems: true }),
+    about:
+      'columns that say where a row came from: its file, its line there (or row, or element), the ' +
+      'id of the ingest, the time at which it was loaded',
+    absent: 'none',
+    flag: { text: '--add <columns>', shell: '_file,_line,_ingest,_loaded_at', list: 'commas' },
+    example: '--add _file,_line',
   },
   unique: {
     schema: oneOf('reject', 'skip', 'fail'),

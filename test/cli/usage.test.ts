@@ -115,7 +115,7 @@ test('every option of every command is a list, or refused when it comes twice', 
     for (const within of command.commands) visit(within, [...path, within.name()])
     for (const option of command.options) {
       const give = (n: string) => {
-        const text = option.argChoices?.[0] ?? texts[option.long ?? ''] ?? n
+        const text = option.argChoices?.[0] ?? texts[option.long ?? ''] ?? usual(option.flags, n)
         const isAlone = option.isBoolean() || option.negate
         command.parseOptions([isAlone ? `${option.long}` : `${option.long}=${text}`])
       }
@@ -146,10 +146,20 @@ test('every option of every command is a list, or refused when it comes twice', 
     '--key',
     '--order-by',
     '--widths',
+    '--column',
+    '--rename',
+    '--primary-key',
+    '--index',
+    '--drop',
+    '--set',
+    '--add',
   ]
   const both = ofSpec.flatMap((flag) => [`ingest ${flag}`, `up ${flag}`])
   expect(lists.sort()).toEqual([...both, 'worker --queue', 'worker --source-roots'].sort())
 })
+
+/** A number, or one with a name. */
+const usual = (flags: string, n: string): string => (flags.includes('=') ? `${n}=${n}` : n)
 
 /** For options that take no number. */
 const texts: Record<string, string> = {

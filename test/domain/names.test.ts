@@ -2,7 +2,10 @@
 import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { TargetColumn } from '../../src/domain/columns.ts'
+import { namingOf } from '../../src/domain/mapping.ts'
 import { addedNames, columnNames, matchColumns } from '../../src/domain/names.ts'
+
+const asWritten = namingOf({ names: 'as-is' })
 
 const columnsOf = (names: readonly string[]): TargetColumn[] =>
   names.map((name) => ({
@@ -21,8 +24,8 @@ test('words of lower case, or as they are written; each name is another one', ()
   const words = ['order_id', 'order_id_2', 'column_3', 'größe_cm', 'column_5', 'a_b']
   expect(columnNames(header)).toEqual(words)
   const asIs = ['Order ID', 'order id', 'column_3', ' Größe (cm) ', '%', 'a"b']
-  expect(columnNames(header, 'as-is')).toEqual(asIs)
-  expect(columnNames(['Id', 'Id', ' ', 'a\0b'], 'as-is')).toEqual([
+  expect(columnNames(header, asWritten)).toEqual(asIs)
+  expect(columnNames(['Id', 'Id', ' ', 'a\0b'], asWritten)).toEqual([
     'Id',
     'Id_2',
     'column_3',
@@ -34,14 +37,14 @@ test('the columns that every table has cannot be made again', () => {
   const system = ['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']
   const renamed = system.map((name) => `${name}_2`)
   expect(columnNames(system)).toEqual(renamed)
-  expect(columnNames(system, 'as-is')).toEqual(renamed)
+  expect(columnNames(system, asWritten)).toEqual(renamed)
   expect(columnNames(['CTID', 'ctid', 'oid', 'select'])).toEqual([
     'ctid_2',
     'ctid_3',
     'oid',
     'select',
   ])
-  expect(columnNames(['CTID'], 'as-is')).toEqual(['CTID'])
+  expect(columnNames(['CTID'], asWritten)).toEqual(['CTID'])
   expect(addedNames(['Xmin', 'a', null], ['a'])).toEqual(['xmin_2', 'a_2', null])
 })
 
@@ -49,7 +52,7 @@ test('63 bytes, without half a character', () => {
   for (const char of ['n', 'é', '€', '😀']) {
     for (const before of ['', 'x', 'xy']) {
       const name = before + char.repeat(100)
-      const [one = '', two = ''] = columnNames([name, name], 'as-is')
+      const [one = '', two = ''] = columnNames([name, name], asWritten)
       for (const each of [one, two]) {
         const bytes = Buffer.byteLength(each)
         expect([each, bytes <= 63, bytes > 63 - 4 - 2]).toEqual([each, true, true])
@@ -77,7 +80,7 @@ test('a table that was made from a header takes a file with this header again', 
     fc.constantFrom('id', 'ID', '', 'ctid', 'n'.repeat(100), 'n'.repeat(200), '%', ' id'),
     fc.string({ maxLength: 8 }),
   )
-  const style = fc.constantFrom('words' as const, 'as-is' as const)
+  const style = fc.constantFrom(namingOf({}), asWritten)
   fc.assert(
     fc.property(fc.array(name, { minLength: 1, maxLength: 12 }), style, (header, how) => {
       const made = columnNames(header, how)

@@ -3,6 +3,9 @@
  * follow from the table. Here an option that no file knows goes through all of them, and those that
  * there are must be complete.
  */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
@@ -115,4 +118,23 @@ test('presets are filled in, once, and a spec without one is a spec', () => {
     tenant: null,
     queue: null,
   })
+})
+
+test('pairs are given one by one, or all of them in a file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-pairs-'))
+  const path = join(folder, 'shape.yaml')
+  await writeFile(path, 'id: bigint not null\n"a=b": text\n')
+  expect(parse('--column', `@${path}`, '--column', 'n = numeric(9,2) default 0')).toEqual({
+    target: { columns: { id: 'bigint not null', 'a=b': 'text', n: 'numeric(9,2) default 0' } },
+  })
+  expect(() => parse('--column', 'n=int', '--column', 'n=text')).toThrow(
+    'It names n a second time.',
+  )
+  expect(() => parse('--column', 'int')).toThrow('It must be a name, `=` and a value, or `@FILE`.')
+  expect(() => parse('--column', `@${path}.not`)).toThrow('no such file')
+  await writeFile(path, '[1]')
+  expect(() => parse('--column', `@${path}`)).toThrow('it must be an object of names and values')
+  await writeFile(path, '{"n": 1}')
+  expect(() => parse('--column', `@${path}`)).toThrow('the value of n must be a text')
+  await rm(folder, { recursive: true })
 })

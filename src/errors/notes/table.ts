@@ -36,6 +36,12 @@ export const tableNotes = withExamples({
       type: 'text',
     },
   },
+  fields_dropped: {
+    meaning: 'fields of the files were left out, as `--drop` says',
+    message: 'Fields of the files were left out, as the spec says: {some}.',
+    hint: null,
+    example: { some: '"comment", "internal note"' },
+  },
   names_changed: {
     meaning: 'columns of the table have other names than the header has',
     message: 'These columns are not called as in the header: {some}.',

@@ -132,6 +132,7 @@ export async function countOpen(tx: Db | Connection, ingestId: string): Promise<
 export interface UnitLayout {
   columns: string[]
   constants: Constant[]
+  dropped: number[]
   reading: Reading
 }
 
@@ -142,7 +143,8 @@ export async function readLayouts(
 ): Promise<Map<number, UnitLayout>> {
   const { rows } = await tx.query(
     `select unit_no as no, unit -> 'columns' as columns, unit -> 'reading' as reading,
-            coalesce(unit -> 'constants', '[]') as constants
+            coalesce(unit -> 'constants', '[]') as constants,
+            coalesce(unit -> 'dropped', '[]') as dropped
      from sluice.units where ingest_id = $1 and unit_no = any($2)`,
     [ingestId, unitNos],
   )

@@ -92,8 +92,10 @@ export async function columnsOfOpen(tx: Connection, ingestId: string): Promise<s
   const { rows } = await tx.query(
     `select distinct name
      from sluice.units, jsonb_array_elements_text(
-       (unit -> 'columns') || jsonb_path_query_array(unit, '$.constants[*].column')) as name
-     where ingest_id = $1 and rows_rejected > 0 order by name`,
+       (unit -> 'columns') || jsonb_path_query_array(unit, '$.constants[*].column'))
+       with ordinality as field (name, no)
+     where ingest_id = $1 and rows_rejected > 0
+       and not coalesce(unit -> 'dropped', '[]') @> to_jsonb(no - 1) order by name`,
     [ingestId],
   )
   return rows.map(({ name }) => name)

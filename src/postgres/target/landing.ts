@@ -26,10 +26,18 @@ export async function createTable(
   columns: readonly Column[],
   { landing }: { landing: boolean },
 ): Promise<void> {
-  const list = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`)
+  const list = columns.map(definition)
   const make = `create table ${quoteTable(table)} (${list.join(', ')})`
   await tx.query(landing ? `${dropText(table)}; ${make} ${isLanding}` : make)
 }
+
+const definition = ({ name, type, default: value, notNull }: Column): string =>
+  [
+    quoteIdentifier(name),
+    type,
+    ...(value ? [`default ${value}`] : []),
+    ...(notNull ? ['not null'] : []),
+  ].join(' ')
 
 /** Statements, for before it gets the name of a target. One that has a log keeps it as it is. */
 export const endLanding = (table: TableName): string => `
@@ -147,14 +155,14 @@ export async function dropRowColumn(tx: Connection, landing: TableName): Promise
   )
 }
 
-/** Adds columns that take NULL, which the rows that are there already have in them. */
+/** Adds columns. Rows that are there already have their default in them, or NULL. */
 export async function addColumns(
   tx: Connection,
   table: TableName,
   columns: readonly Column[],
 ): Promise<void> {
   if (columns.length === 0) return
-  const list = columns.map(({ name, type }) => `add column ${quoteIdentifier(name)} ${type}`)
+  const list = columns.map((column) => `add column ${definition(column)}`)
   await tx.query(`alter table ${quoteTable(table)} ${list.join(', ')}`)
 }
 

@@ -1,5 +1,5 @@
 /** What is known of a target table that exists. */
-import type { TargetColumn } from '../../domain/columns.ts'
+import type { Column, TargetColumn } from '../../domain/columns.ts'
 
 export interface TargetTable {
   columns: (TargetColumn & { collation: string | null; default: string | null })[]
@@ -10,3 +10,17 @@ export interface TargetTable {
   /** Its rows are in its partitions. */
   partitioned: boolean
 }
+
+/** A column of a table that is to be made. */
+export const asTarget = ({
+  default: value = null,
+  ...column
+}: Column): TargetTable['columns'][number] => ({
+  notNull: false,
+  ...column,
+  default: value,
+  hasDefault: value !== null,
+  collation: null,
+  generated: false,
+  identity: false,
+})

@@ -11,8 +11,8 @@ import type { Source } from '../../sources/source.ts'
 import { kindOf } from '../format.ts'
 import { type FullSpec, namedFiles } from '../spec.ts'
 import { transformOf } from '../transform.ts'
+import { layoutFields, mappedFor } from './mapped.ts'
 import { formatsMixed } from './reading.ts'
-import { partsFor } from './sorter.ts'
 import { type Opening, readHead } from './text.ts'
 import { layoutOf } from './unlike.ts'
 
@@ -43,12 +43,10 @@ export async function findFirstTable(
   // With `skip` it may be one of those that are left out.
   const fits = spec.format.unknownFiles === 'skip' || transformOf(spec.target) !== null
   if (first && target && spec.target && !fits) {
-    const beside = partsFor(spec, { ...first, file: first.name }, first.name).map(
-      ({ name }) => name,
-    )
-    const { header, width, sparse } = first
-    const fields = { header, width, ...(sparse && { sparse }), beside }
-    layoutOf(spec, target.columns).of(first.name, fields)
+    const { name, header, width, sparse } = first
+    const fields = { file: name, header, width, ...(sparse && { sparse }) }
+    const mapped = mappedFor(spec, fields, { first: name })
+    layoutOf(spec, target.columns).of(name, layoutFields(mapped))
   }
   return { first, notes }
 }

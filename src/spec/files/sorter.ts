@@ -3,25 +3,16 @@ import type { ColumnValues } from '../../domain/columnValues.ts'
 import { HeadNotes } from '../../domain/headNotes.ts'
 import type { Layout } from '../../domain/layout.ts'
 import { LeftOut } from '../../domain/leftOut.ts'
-import { mustFit, type PathPart, pathPartsOf } from '../../domain/pathParts.ts'
 import { recordNotes } from '../../domain/recordNotes.ts'
 import { SomeNames } from '../../domain/someNames.ts'
-import type { Constant, FileShape, ListedFile, Reading } from '../../domain/words.ts'
+import type { FileShape, ListedFile, Reading } from '../../domain/words.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
 import { SluiceError, sluiceError } from '../../errors.ts'
 import { factsOf } from '../../formats/constants.ts'
 import { formatOf } from '../../formats/index.ts'
-import type { FullSpec } from '../spec.ts'
+import { layoutFields, mappedFor, type Placed, placedIn } from './mapped.ts'
 import type { Known } from './reading.ts'
 import { unlikeAdvice } from './unlike.ts'
-
-/** Where the records of a file go. */
-export interface Placed {
-  /** The column of each field; empty for one that has none. */
-  columns: string[]
-  /** Columns that the file does not have. */
-  constants: Constant[]
-}
 
 type SizedFile = Pick<ListedFile, 'name' | 'sizeBytes'>
 
@@ -39,28 +30,14 @@ export function addValues(
   if (records > 0) values.add({ fileNo, types: factsOf(constants, records) }, terms, beside)
 }
 
-/**
- * The parts of a path that are columns.
- * @param first the file that the others are compared with
- * @throws path_parts_differ, path_part_in_file, path_part_twice
- */
-export function partsFor(
-  { target }: Pick<FullSpec, 'target'>,
-  { file, header }: { file: string; header: readonly string[] | null },
-  first: string,
-): PathPart[] {
-  if (!target?.hivePartitioning) return []
-  const parts = pathPartsOf(file)
-  mustFit({ file, parts, header: header ?? [] }, first)
-  return parts
-}
+const namesMax = 100
 
 /** A file of another kind, and not a fault of a file of this kind. */
 const unlike = ['file_unknown', 'file_without_header']
 
 export class FileSorter {
   readonly #layout: Layout
-  readonly #entry: Known
+  readonly #entry: Known & { ingestId?: string }
   readonly #leftOut = new LeftOut()
   readonly #skipped = new SomeNames()
   readonly #withoutRecords = new SomeNames()
@@ -68,11 +45,17 @@ export class FileSorter {
   readonly #otherwise = new SomeNames()
   readonly #flags = new Set<string>()
   readonly #renamed = new SomeNames()
+  /** What of the spec's mapping is about some file, and what was left out by it. */
+  readonly #mapped = new Set<string>()
+  readonly #dropped = new Map<string, number>()
+  /** The first names of fields. */
+  readonly #seen: string[] = []
   readonly #heads = new HeadNotes()
   #taken = 0
   #firstSkipped: SluiceError | null = null
 
-  constructor(layout: Layout, entry: Known) {
+  /** @param entry its id is a value of the column `_ingest` */
+  constructor(layout: Layout, entry: Known & { ingestId?: string }) {
     this.#layout = layout
     this.#entry = entry
     const { firstTable } = entry
@@ -140,20 +123,20 @@ export class FileSorter {
   }
 
   #columnsOf(file: string, fields: Pick<FileShape, 'header' | 'width' | 'sparse'>): Placed {
-    const { header, width, sparse } = fields
     const layout = this.#layout
     const before = layout.columns?.length ?? 0
-    const { firstTable, spec } = this.#entry
-    const parts = partsFor(spec, { file, header }, firstTable?.name ?? file)
-    const beside = parts.map(({ name }) => name)
-    const of = { header, width, ...(sparse && { sparse }), ...(parts.length > 0 && { beside }) }
-    const columns = layout.of(file, of)
+    const { firstTable, spec, ingestId = '' } = this.#entry
+    const first = firstTable?.name ?? file
+    const mapped = mappedFor(spec, { file, ...fields }, { first, ingestId })
+    const { header, dropped } = mapped
+    const columns = layout.of(file, layoutFields(mapped))
     const made = new Set(layout.columns?.slice(before).map(({ name }) => name))
+    const beside = mapped.beside.map(({ column }) => column)
     if (header) this.#tellRenamed([...header, ...beside], columns, made)
-    return {
-      columns: columns.slice(0, width),
-      constants: parts.map(({ value }, at) => ({ column: columns[width + at] as string, value })),
-    }
+    for (const name of mapped.used) this.#mapped.add(name)
+    for (const name of dropped.values()) this.#dropped.set(name, (this.#dropped.get(name) ?? 0) + 1)
+    for (const name of fields.header ?? []) if (this.#seen.length < namesMax) this.#seen.push(name)
+    return placedIn(columns, mapped)
   }
 
   /** @param made the columns that are new with this file */
@@ -183,7 +166,7 @@ export class FileSorter {
 
   /**
    * What has to be told of the files.
-   * @throws files_mostly_skipped, source_left_out
+   * @throws files_mostly_skipped, source_left_out, mapped_field_unknown
    */
   notes(path: string): Note[] {
     const { count: left, shown: files } = this.#leftOut
@@ -195,6 +178,7 @@ export class FileSorter {
       const options = { cause: this.#firstSkipped }
       throw sluiceError('files_mostly_skipped', { count, files: shown }, options)
     }
+    this.#mustBeMapped()
     return [
       ...this.#leftOut.notes,
       ...notesOf('files_skipped', this.#skipped),
@@ -202,6 +186,7 @@ export class FileSorter {
       ...notesOf('files_by_position', this.#byPosition),
       ...this.#otherwiseNotes(),
       ...this.#renamedNotes(),
+      ...this.#droppedNotes(),
       ...this.#heads.notes,
     ]
   }
@@ -210,6 +195,23 @@ export class FileSorter {
     const { count, shown: some } = this.#otherwise
     const flags = [...this.#flags].join(', ')
     return count === 0 ? [] : [noteOf('files_otherwise', { count, some, flags })]
+  }
+
+  #mustBeMapped(): void {
+    const { rename = {}, drop = [] } = this.#entry.spec.target ?? {}
+    const missing = [...Object.keys(rename), ...drop].filter((name) => !this.#mapped.has(name))
+    if (missing.length === 0 || this.#taken === 0) return
+    const [fields, known] = [missing, [...new Set(this.#seen)]].map(
+      (names) => names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : ''),
+    )
+    throw sluiceError('mapped_field_unknown', { fields: fields ?? '', known: known ?? '' })
+  }
+
+  #droppedNotes(): Note[] {
+    if (this.#dropped.size === 0) return []
+    const some = new SomeNames()
+    for (const name of this.#dropped.keys()) some.add(JSON.stringify(name.slice(0, 80)))
+    return [noteOf('fields_dropped', { count: some.count, some: some.shown })]
   }
 
   #renamedNotes(): Note[] {

@@ -1,14 +1,22 @@
 /** The columns that the fields of the first table would go to, and those that other files add. */
 import type { Column } from '../../../domain/columns.ts'
 import { ColumnValues } from '../../../domain/columnValues.ts'
+import { type DeclaredColumn, placeDeclared } from '../../../domain/declared.ts'
 import { evolves } from '../../../domain/layout.ts'
+import { besideOf, namingOf } from '../../../domain/mapping.ts'
 import { type FileHeader, matchHeader, newColumns } from '../../../domain/match.ts'
-import type { PathPart } from '../../../domain/pathParts.ts'
 import type { Given } from '../../../domain/rejected.ts'
 import type { Constant, FileShape } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
-import { addValues, type Placed, partsFor } from '../../../spec/files/sorter.ts'
+import {
+  type FoundFields,
+  layoutFields,
+  mappedFor,
+  type Placed,
+  placedIn,
+} from '../../../spec/files/mapped.ts'
+import { addValues } from '../../../spec/files/sorter.ts'
 import { columnsRead } from '../../../spec/files/unlike.ts'
 import type { FullTarget } from '../../../spec/target.ts'
 import type { Heads, Listing } from './files.ts'
@@ -23,8 +31,11 @@ export interface FoundColumns {
   columns: Column[]
   /** The values of the latter. */
   constants: Constant[]
-  /** The column of each field; empty for one that has none. */
-  fields: readonly string[]
+  /** The names of the fields that have one, as the file has them; null without a header. */
+  header: string[] | null
+  /** How many of the constants are parts of the path: the first ones. */
+  fromPath: number
+  placed: Placed
   /** Columns that other files would add. */
   added: Column[]
   /** Where the types come from: the table, or a guess from all values. */
@@ -42,25 +53,28 @@ interface Aim {
   /** What the spec says of how files are read. */
   given: Given
   target: TargetTable | null
+  /** Columns that are declared, and that the target does not have. */
+  declared: readonly DeclaredColumn[]
   heads: Heads
   listing: Listing
 }
 
 export function findColumns(file: FirstFile, aim: Aim): FoundColumns {
   const { into, target } = aim
-  const { parts, problem: before } = partsOf(file, into)
-  const first = { ...file, parts, beside: parts.map(({ name }) => name) }
+  const { mapped, problem: before } = mappedOf(file, into)
+  const first = { ...file, mapped }
+  const fields = { file: file.file, ...layoutFields(mapped) }
+  const naming = namingOf(into)
   const anew = (problem: Problem | null) =>
-    withTypes(newColumns(first, into.names), { ...aim, first, target: null, problem })
+    withTypes(newColumns(fields, naming), { ...aim, first, target: null, problem })
   if (!target || before) return anew(before)
-  const style = into.names && { names: into.names }
   const to = {
     columns: columnsRead(into, target.columns),
     evolves: evolves(into.schema, true),
-    ...style,
+    names: naming,
   }
   try {
-    const names = matchHeader(first, { name: into.table, ...to })
+    const names = matchHeader(fields, { name: into.table, ...to })
     return withTypes(names, { ...aim, first, problem: null })
   } catch (error) {
     return anew(toProblem(error))
@@ -72,39 +86,44 @@ interface FirstFile extends FileHeader {
   shape: FileShape
 }
 
-function partsOf({ file, header }: FirstFile, target: FullTarget) {
+function mappedOf(file: FirstFile, target: FullTarget) {
+  const { header, width, sparse } = file
+  const fields = { file: file.file, header, width, ...(sparse && { sparse: [...sparse] }) }
+  const first = { first: file.file }
   try {
-    return { parts: partsFor({ target }, { file, header }, file), problem: null }
+    return { mapped: mappedFor({ target }, fields, first), problem: null }
   } catch (error) {
-    return { parts: [], problem: toProblem(error) }
+    const plain = mappedFor({ target: null }, fields, first)
+    return { mapped: plain, problem: toProblem(error) }
   }
 }
 
 interface Typing extends Aim {
-  first: FirstFile & { parts: readonly PathPart[] }
+  first: FirstFile & { mapped: FoundFields }
   problem: Problem | null
 }
 
 function withTypes(
   names: readonly string[],
-  { into, given, target, first, problem, ...files }: Typing,
+  { into, given: said, target, first, problem, ...files }: Typing,
 ): FoundColumns {
   const read = columnsRead(into, target?.columns ?? [])
   const there = new Map(read.map((column) => [column.name, column]))
-  const { width, parts } = first
-  const constants = parts.map(({ value }, at) => ({ column: names[width + at] as string, value }))
-  const fields = names.slice(0, width)
-  const placed = { columns: fields, constants }
+  const { header, mapped } = first
+  const placed = placedIn(names, mapped)
+  const { constants } = placed
   const { values, scanned, unscanned, added } = seenValues(placed, first, files)
   const fileOf = (fileNo: number) => files.listing.files[fileNo]?.name ?? first.file
   const others = [...added].filter((name) => !names.includes(name))
   const isNew = (name: string) => !there.has(name)
-  const guessed = guessOf(values, [...names.filter(Boolean), ...others].filter(isNew), {
-    into,
-    given,
-    fileOf,
-  })
-  const types = new Map(guessed.columns.map((column) => [column.name, column]))
+  const fresh = [...names.filter(Boolean), ...others].filter(isNew)
+  const given = declaredAmong(fresh, files.declared)
+  const unknown = fresh.filter((name) => !given.known.has(name))
+  const guessed = guessOf(values, unknown, { into, given: said, fileOf })
+  const types = new Map([
+    ...given.known,
+    ...guessed.columns.map((column) => [column.name, column] as const),
+  ])
   const columnOf = (name: string): Column => {
     const known = there.get(name)
     return known ? { name, type: known.type } : (types.get(name) ?? { name, type: 'text' })
@@ -112,14 +131,25 @@ function withTypes(
   return {
     columns: names.filter(Boolean).map(columnOf),
     constants,
-    fields,
+    placed,
+    header: header?.filter((_, at) => !mapped.dropped.has(at)) ?? null,
+    fromPath: constants.length - besideOf(into, '').length,
     added: others.map(columnOf),
     typesFrom: target ? 'target' : 'guess',
     scanned,
     unscanned,
     misfits: guessed.misfits,
     notes: guessed.notes,
-    problem,
+    // A file that was not read to its end may have the column.
+    problem: problem ?? (unscanned === 0 ? given.problem : null),
+  }
+}
+
+function declaredAmong(names: readonly string[], declared: readonly DeclaredColumn[]) {
+  try {
+    return { ...placeDeclared(declared, names), problem: null }
+  } catch (error) {
+    return { known: new Map<string, Column>(), problem: toProblem(error) }
   }
 }
 

@@ -31,7 +31,8 @@ function inWords(seen: Peek, hasDatabase: boolean): string {
     colors.dim(flag ?? ''),
   ])
   const own = seen.columns.length - seen.constants.length
-  const from = (at: number) => (at < own ? (seen.header?.[at] ?? `field ${at + 1}`) : '(its path)')
+  const beside = (at: number) => (at < own + seen.fromPath ? '(its path)' : '(an option)')
+  const from = (at: number) => (at < own ? (seen.header?.[at] ?? `field ${at + 1}`) : beside(at))
   const rows = seen.columns.map(({ name, type }, at) => [
     `  ${cell(from(at))}`,
     '→',

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, parse } from 'node:path'
 import type { Config } from '../../../config.ts'
+import { type DeclaredColumn, parseDeclared } from '../../../domain/declared.ts'
 import { recordNotes } from '../../../domain/recordNotes.ts'
 import { showTable, type TableName } from '../../../domain/table.ts'
 import type { ListedFile, Reading } from '../../../domain/words.ts'
@@ -14,13 +15,21 @@ import { sluiceError } from '../../../errors.ts'
 import { formatOf } from '../../../formats/index.ts'
 import { createTransport, type Transport } from '../../../http/transport.ts'
 import type { Spool } from '../../../io/spool.ts'
-import { type Db, databaseError, openDb } from '../../../postgres/db.ts'
+import {
+  type Connection,
+  type Db,
+  databaseError,
+  openDb,
+  transaction,
+} from '../../../postgres/db.ts'
+import { shapeFor } from '../../../postgres/target/declared.ts'
 import { readTarget } from '../../../postgres/target/target.ts'
 import type { TargetTable } from '../../../postgres/target/targetTable.ts'
 import { knownTypes } from '../../../postgres/target/typesHere.ts'
 import { openSource, pathsIn } from '../../../sources/index.ts'
 import type { Source, UploadedFiles } from '../../../sources/source.ts'
 import { checkSpec } from '../../../spec/checkSpec.ts'
+import { fieldsOf } from '../../../spec/files/mapped.ts'
 import { readHead } from '../../../spec/files/text.ts'
 import { containersOf, kindOf, optionsLacking } from '../../../spec/format.ts'
 import type { FullSpec, IngestSpec } from '../../../spec/spec.ts'
@@ -34,7 +43,7 @@ import { scanFile } from './guess.ts'
 import { overLimit, type Problem, toProblem } from './problem.ts'
 import { type Judged, judgeSample, recordsMax } from './sample.ts'
 
-export interface Peek extends Judged, Omit<FoundColumns, 'problem' | 'fields'> {
+export interface Peek extends Judged, Omit<FoundColumns, 'problem' | 'placed'> {
   /** The first table: the others are compared with it. */
   file: string
   /** How many files would be loaded, and of how many of them the heads were read. */
@@ -106,7 +115,7 @@ async function lookAt(reader: Reader, { spec, into, table, db }: Into): Promise<
   const known = first && { ...first, shape: own.shape }
   const heads = await readHeads(listing, { reader, first: known, target: there.target })
   const given = { ...optionsLacking(own.reading), ...full.format, ...spec.target }
-  const { fields, ...found } = findColumns(own, {
+  const { placed, ...found } = findColumns(own, {
     ...there,
     into,
     given,
@@ -115,9 +124,12 @@ async function lookAt(reader: Reader, { spec, into, table, db }: Into): Promise<
   })
   // What does not go to the columns of the table is not held against their types.
   const { columns, constants } = found
-  const to = { ...there, db: found.problem ? null : there.db, columns, constants }
+  const unit = fieldsOf(placed)
+  const { dropped } = unit
+  const fields = unit.columns.filter(Boolean)
+  const to = { ...there, db: found.problem ? null : there.db, columns, constants, fields, dropped }
   const lastLine = own.shape.cuts.at(-1)?.lines ?? 0
-  const reading = formatOf(own.reading).ofUnit(own.reading, fields)
+  const reading = formatOf(own.reading).ofUnit(own.reading, unit.columns)
   const judged = await judgeSample(own.sample, { ...to, reading, lastLine, given })
   const limit = overLimit(own.file, judged, full)
   const problem = there.problem ?? found.problem ?? heads.problem ?? limit
@@ -128,7 +140,6 @@ async function lookAt(reader: Reader, { spec, into, table, db }: Into): Promise<
     heads: heads.count,
     reading: own.reading,
     facts: factsOf(written, spec.format ?? {}, spec.target ?? {}),
-    header: own.header,
     ...found,
     notes: [...own.notes, ...found.notes, ...heads.notes, ...recordNotes(own.file, own.shape)],
     target: showTable(table),
@@ -175,7 +186,7 @@ async function readFirst(file: ListedFile, reader: Reader) {
   const { notes } = head
   const shape = await scanFile(reader, file, head)
   const { reading, header, width, sparse } = shape
-  const sample = { ...kind.sample(bytes, head, { whole, recordsMax }), header }
+  const sample = { ...kind.sample(bytes, head, { whole, recordsMax }), header, file: name }
   const fields = { reading, header, width, ...(sparse && { sparse }) }
   return { file: name, ...fields, notes, shape, sample, encoding }
 }
@@ -186,7 +197,22 @@ async function temporaryFolder() {
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
+const hasShape = ({ columns, primaryKey, indexes }: FullTarget): boolean =>
+  (columns ?? primaryKey ?? indexes) !== undefined
+
+/** As it is written: there is nobody to ask. */
+const unread = ({ columns = {} }: FullTarget): DeclaredColumn[] =>
+  Object.entries(columns).map(([name, isWritten]) => {
+    const declared = parseDeclared(name, isWritten)
+    const { type, notNull } = typeof declared === 'string' ? notDeclared : declared
+    return { name, type, notNull, default: null, isWritten }
+  })
+
+const notDeclared = { type: 'text', notNull: false }
+
 interface There {
+  /** Columns that are declared, and that the target does not have. */
+  declared: readonly DeclaredColumn[]
   target: TargetTable | null
   exists: boolean | null
   /** Null where none is known, or the target cannot be what it is. */
@@ -195,11 +221,13 @@ interface There {
 }
 
 async function lookForTarget(table: TableName, into: FullTarget, db: Db | null): Promise<There> {
-  const unknown = { target: null, exists: null, db: null }
-  if (db === null) return { ...unknown, problem: null }
+  const unknown = { target: null, exists: null, db: null, declared: [] }
+  if (db === null) return { ...unknown, declared: unread(into), problem: null }
   try {
     const target = await readTarget(db, table, into)
-    return { target, exists: target !== null, db, problem: null }
+    const read = (tx: Connection) => shapeFor(tx, into, target)
+    const declared = hasShape(into) ? await transaction(db, read, { isTrial: true }) : []
+    return { target, exists: target !== null, db, declared, problem: null }
   } catch (error) {
     return { ...unknown, problem: toProblem(databaseError(error)) }
   }

@@ -29,6 +29,8 @@ const rawBytesShown = 1000
 interface SampleOfFile extends Sample {
   /** Names of the file; null without a header. */
   header: readonly string[] | null
+  /** What it is called. */
+  file: string
 }
 
 export interface SampleReject {
@@ -58,8 +60,11 @@ export interface Judged {
 
 interface Into {
   reading: Reading
-  /** The columns of the fields, in the order of the file, and then those that it does not have. */
+  /** Those of the fields that have one, in the order of the file, and then those that it lacks. */
   columns: readonly Column[]
+  /** The columns of all fields, and the places of those that are left out. */
+  fields: readonly string[]
+  dropped: number[]
   /** The values of the latter. */
   constants: readonly Constant[]
   /** Null where no database can be asked. */
@@ -72,15 +77,17 @@ interface Into {
 
 export async function judgeSample(sample: SampleOfFile, into: Into): Promise<Judged> {
   const { bytes, lines } = sample
-  const { reading, columns, constants, db } = into
-  const own = columns.slice(0, columns.length - constants.length)
-  const reader = readerOf(reading, own, constants)
+  const { reading, columns, constants, fields, dropped, db } = into
+  const known = new Map(columns.map((column) => [column.name, column]))
+  const own = fields.map((name) => known.get(name) ?? { name, type: 'text' })
+  const plain = readerOf(reading, own, { constants: [...constants], dropped })
+  const reader = plain.ofFile?.(sample.file) ?? plain
   const written = reader.write(bytes, lines)
   const asked = db && (await askDatabase(db, { written, reader }, into).catch(orNotAllowed))
   const refused = asked ?? []
   const rejects = [
     ...written.broken,
-    ...refused.map((each) => rejectOf(each, { written, reader, bytes, columns, constants })),
+    ...refused.map((each) => rejectOf(each, { written, reader, bytes, own, columns, constants })),
   ].sort((a, b) => a.line - b.line)
   const raws = [
     ...written.broken.map(({ raw }) => raw),
@@ -146,7 +153,7 @@ const table = { schema: 'pg_temp', name: 'sluice_sample' }
 function likeTarget(columns: readonly Column[], target: TargetTable | null) {
   const there = new Map(target?.columns.map((column) => [column.name, column]))
   const free = { collation: null, notNull: false, hasDefault: false }
-  return columns.map(({ name, type }) => {
+  return columns.map(({ name, type, notNull: isNeeded, default: value }) => {
     const known = there.get(name)
     return {
       ...free,
@@ -154,7 +161,7 @@ function likeTarget(columns: readonly Column[], target: TargetTable | null) {
       name,
       type,
       // Its default may number rows, and a trial must not use up numbers.
-      notNull: known?.notNull === true && !known.hasDefault,
+      notNull: known ? known.notNull && !known.hasDefault : isNeeded === true && !value,
       generated: false,
       identity: false,
       default: null,
@@ -166,6 +173,8 @@ interface Records {
   written: Written
   reader: Reader
   bytes: Buffer
+  /** Those of all fields. */
+  own: readonly Column[]
   columns: readonly Column[]
   constants: readonly Constant[]
 }
@@ -173,15 +182,16 @@ interface Records {
 /** Tells of the value in the file, not of what was made of it for PostgreSQL. */
 function rejectOf(
   { index, code, column, error }: Refused,
-  { written, reader, bytes, columns, constants }: Records,
+  { written, reader, bytes, own, columns, constants }: Records,
 ): Broken {
   const raw = bytes.subarray(written.starts[index], written.rawEnds[index])
   const line = written.lines[index] as number
-  const at = columns.findIndex(({ name }) => name === column)
+  const at = own.findIndex(({ name }) => name === column)
+  const type = columns.find(({ name }) => name === column)?.type
   if (code !== null) return { line, column, code, error, raw }
   const beside = constants.find((each) => each.column === column)
   const value = beside ? beside.value : (reader.values(raw)[at] ?? null)
-  const told = at < 0 ? error : skippedError(columns[at]?.type, value)
+  const told = type === undefined ? error : skippedError(type, value)
   return { line, column, code: '22P02', error: told, raw }
 }
 
