@@ -33,11 +33,14 @@ export async function becomeTarget(
   const { entry, target } = becoming
   const keys = keysOf(entry.spec.target as FullTarget, entry.columns ?? [])
   let loaded = before
+  if (keys === null) {
+    await become(tx, input, { ...becoming, keys })
+    return before
+  }
   for (;;) {
     const refusal = await tryToBecome(tx, input, { ...becoming, keys })
     if (refusal === null) return loaded
-    const marked =
-      keys && entry.traced ? await judgeKeys(attempt, tx, input, { ...becoming, keys }) : 0
+    const marked = entry.traced ? await judgeKeys(attempt, tx, input, { ...becoming, keys }) : 0
     if (marked === 0) throw refused(target, refusal)
     loaded = await sumReceipts(tx, input.ingestId)
     const over = await overLimit(tx, input, entry, countsOf(loaded))
@@ -48,17 +51,11 @@ export async function becomeTarget(
 type Keyed = Omit<Becoming, 'loaded'> & { keys: Keys | null }
 
 /** @returns what a row was refused for; then nothing was done */
-async function tryToBecome(
-  tx: Connection,
-  { ingestId }: Publishing,
-  { entry, target, landing, keys }: Keyed,
-): Promise<unknown> {
+async function tryToBecome(tx: Connection, input: Publishing, keyed: Keyed): Promise<unknown> {
+  const { target } = keyed
   await tx.query('savepoint become')
   try {
-    if (entry.traced) await dropRowColumn(tx, landing)
-    if (entry.spec.target?.undo) await noteWriters(tx, ingestId, quoteTable(landing))
-    await renameIntoPlace(tx, landing, target)
-    if (keys) await addKeys(tx, target, keys, needed(entry))
+    await become(tx, input, keyed)
     await tx.query('release savepoint become')
     return null
   } catch (error) {
@@ -67,6 +64,17 @@ async function tryToBecome(
     if (!isAboutRow(error)) throw refused(target, error)
     return error
   }
+}
+
+async function become(
+  tx: Connection,
+  { ingestId }: Publishing,
+  { entry, target, landing, keys }: Keyed,
+): Promise<void> {
+  if (entry.traced) await dropRowColumn(tx, landing)
+  if (entry.spec.target?.undo) await noteWriters(tx, ingestId, quoteTable(landing))
+  await renameIntoPlace(tx, landing, target)
+  if (keys) await addKeys(tx, target, keys, needed(entry))
 }
 
 const needed = ({ columns }: Filling['entry']): string[] =>
