@@ -1,7 +1,8 @@
 /** The page of all options of a spec, made from the tables that declare them. */
+import { grouped } from '../src/domain/grouped.ts'
 import { type Option, wordsOf } from '../src/domain/option.ts'
 import { kindsWith } from '../src/spec/format.ts'
-import { groupTitles, optionGroups } from '../src/spec/groups.ts'
+import { groupTitles, optionGroups, sectionOf } from '../src/spec/groups.ts'
 
 const members: Record<keyof typeof optionGroups, string> = {
   target: 'Members of `target`.',
@@ -18,10 +19,15 @@ export const optionsHead =
 export function optionsPage(): string {
   const groups = Object.keys(optionGroups) as (keyof typeof optionGroups)[]
   const sections = groups.map((group) => {
-    const rows = Object.entries<Option>(optionGroups[group]).map(([name, option]) =>
-      optionRow(group === '' ? name : `${group}.${name}`, option, kindsOf(group, name)),
-    )
-    return `## ${groupTitles[group]}\n\n${members[group]}\n\n${optionsHead}\n${rows.join('\n')}\n`
+    const rows = Object.entries<Option>(optionGroups[group]).map(([name, option]) => ({
+      section: sectionOf(group, name) ?? groupTitles[group],
+      row: optionRow(group === '' ? name : `${group}.${name}`, option, kindsOf(group, name)),
+    }))
+    const tables = [...grouped(rows, ({ section }) => section)].map(([section, those]) => {
+      const heading = section === groupTitles[group] ? '' : `### ${section}\n\n`
+      return `${heading}${optionsHead}\n${those.map(({ row }) => row).join('\n')}\n`
+    })
+    return `## ${groupTitles[group]}\n\n${members[group]}\n\n${tables.join('\n')}`
   })
   return `# Options of an ingest
 

@@ -2,7 +2,7 @@
 import { selectionOptions } from '../domain/selection.ts'
 import { formatOptions, kindsWith } from './format.ts'
 import { ingestOptions, rejectsOptions } from './spec.ts'
-import { targetOptions } from './target.ts'
+import { targetOptions, targetSections } from './target.ts'
 
 /** In the order of the help and of the reference page. '' stands for the spec itself. */
 export const optionGroups = {
@@ -22,8 +22,17 @@ export const groupTitles: Record<keyof typeof optionGroups, string> = {
   source: 'Which files',
 }
 
+/** The heading in a group under which an option stands; null where the group has no headings. */
+export function sectionOf(group: keyof typeof optionGroups, name: string): string | null {
+  if (group !== 'target') return null
+  const sections = Object.entries(targetSections)
+  return sections.find(([, options]) => name in options)?.[0] ?? null
+}
+
 /** What the help calls them: options that only some formats have stand by themselves. */
 export function titleOf(group: keyof typeof optionGroups, name: string): string {
+  const section = sectionOf(group, name)
+  if (section !== null) return section
   const kinds = group === 'format' ? kindsWith(name) : null
   const title = groupTitles[group]
   return kinds ? `${title}, with --format ${kinds.join(' or ')}` : title
