@@ -138,7 +138,10 @@ async function noteRepeated(
   { target }: FullSpec,
   earlier: string | null,
 ): Promise<boolean> {
-  if (!target || !modes[target.mode].keepsRows || earlier === null) return false
+  if (!target || earlier === null) return false
+  const { keepsRows, isKeyed } = modes[target.mode]
+  // A row that is found by its key cannot be there twice.
+  if (!keepsRows || isKeyed) return false
   const table = showTable(parseTableName(target.table))
   await addNotes(tx, ingestId, [noteOf('files_loaded_before', { table, earlier })])
   return true

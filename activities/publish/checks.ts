@@ -98,7 +98,7 @@ async function messageOf(
   deps: Pick<Deps, 'stage'>,
   tx: Connection,
   { ingestId, entry }: Checking,
-  { problem, rowsFailed, first }: Finding,
+  { problem, joint = ' in ', rowsFailed, first }: Finding,
 ): Promise<string | null> {
   if (problem === null || rowsFailed === null) return problem
   const { landing } = checkedOf({ ingestId, entry })
@@ -108,7 +108,7 @@ async function messageOf(
     places.push(place ? `${place} (${values})` : values)
   }
   const rows = rowsFailed === 1 ? '1 row' : `${rowsFailed.toLocaleString('en-US')} rows`
-  return `${problem} in ${rows}: ${places.join('; ')}${rowsFailed > first.length ? '; …' : ''}`
+  return `${problem}${joint}${rows}: ${places.join('; ')}${rowsFailed > first.length ? '; …' : ''}`
 }
 
 /**

@@ -43,6 +43,7 @@ function read(path: string, refuse: (problem: string) => Error): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw refuse(messageOf(error))
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw refuse(isMissing ? 'there is no such file' : messageOf(error))
   }
 }

@@ -147,13 +147,13 @@ function undoOf({ id, undone, undoUntil }: Ingest): string | null {
   return undoUntil && `possible until ${undoUntil}: sluice undo ${id}`
 }
 
-/** `3 rows removed, 0 restored, 1 kept because changed since`. */
+/** `3 rows removed, 0 restored, 1 kept as they are`. */
 export const inBuckets = (
   { rowsRemoved, rowsRestored, rowsKept }: Buckets,
   removed = 'removed',
 ): string =>
   `${rows(rowsRemoved)} ${removed}, ${number(rowsRestored)} restored, ` +
-  `${number(rowsKept)} kept because changed since`
+  `${number(rowsKept)} kept as they are`
 
 const retryOf = ({ activity, attempt, error }: IngestNow['retrying'][number]): [string, string] => [
   'retrying',

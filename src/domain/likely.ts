@@ -136,11 +136,15 @@ const values: Cause = {
   advice: likelyValues,
 }
 
+/** What judgeUnique.ts says of a key that a row of the same ingest has. */
+const inEarlierRow = 'already exists in an earlier row'
+
 const unique: Cause = {
   takes: ({ code }, given) => code === '23505' && hasNot(given, 'unique'),
-  advice: () => [
-    'Most likely the table has these rows already: `--unique skip` leaves them as they are.',
-  ],
+  advice: (found) =>
+    found.every(({ error }) => error.includes(inEarlierRow))
+      ? ['The files have several rows with one key: `--unique skip` keeps the first of each.']
+      : ['Most likely the table has these rows already: `--unique skip` leaves them as they are.'],
 }
 
 const causes = [

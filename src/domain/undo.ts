@@ -12,7 +12,7 @@ export interface UndoInput {
  */
 export type KeptWhy = 'changed' | 'deleted' | 'taken'
 
-/** A row that somebody has changed or deleted since. */
+/** A row that stays as it is. */
 export interface KeptRow {
   /** Its key as PostgreSQL writes it, by column. */
   key: Record<string, unknown>
@@ -25,7 +25,7 @@ export interface Buckets {
   rowsRemoved: number
   /** Rows that come back as they were before the ingest. */
   rowsRestored: number
-  /** Rows that stay as they are, because somebody changed or deleted them since. */
+  /** Rows that stay as they are, see `KeptWhy`. */
   rowsKept: number
 }
 

@@ -208,7 +208,7 @@ export const targets = withExamples({
     status: 422,
     kind: 'user',
     message: 'The SQL of {what} is refused: {problem}.',
-    hint: 'It may only compute with the columns of `rows` and functions of PostgreSQL. `sluice ingest --help` shows what is asked for.',
+    hint: 'It may compute with the columns of the rows and functions of PostgreSQL, and do nothing else. `sluice ingest --help` and `sluice where --help` show what it is for.',
     example: {
       what: 'the check no-rows select * from users',
       problem: 'it reads another table than `rows`',

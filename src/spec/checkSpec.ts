@@ -76,11 +76,10 @@ function checkTarget(target: FullTarget, refuse: (problem: string) => Error): vo
   const { mode, undo, keep } = target
   const ofMode = modeProblem(target)
   if (ofMode) throw refuse(ofMode)
-  if (undo && mode !== 'append' && mode !== 'replace') {
-    throw refuse(`target.undo cannot take the mode ${mode} back`)
-  }
   if (transformOf(target) !== null && mode !== 'append' && mode !== 'replace') {
-    throw refuse(`target.select and target.where do not go with the mode ${mode}`)
+    throw refuse(
+      `target.select and target.where are for the modes append and replace, not for ${mode}`,
+    )
   }
   if (keep && !undo) {
     throw refuse(

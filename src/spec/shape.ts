@@ -4,12 +4,21 @@ import { problemOfName } from '../domain/mapping.ts'
 import type { FullTarget } from './target.ts'
 import { transformOf } from './transform.ts'
 
+/** What to do in place of an option, where a SELECT makes the rows. */
+const instead = {
+  columns: 'cast the values in the SELECT',
+  primaryKey: 'make the table with its key before',
+  indexes: 'make the table with its indexes before',
+}
+
 /** @throws what `refuse` makes of a name or a declaration that cannot be */
 export function checkShape(target: FullTarget, refuse: (problem: string) => Error): void {
   const { columns = {}, rename = {}, drop = [], set = {}, add = [] } = target
   const own = (['columns', 'primaryKey', 'indexes'] as const).find((name) => target[name])
   if (own !== undefined && transformOf(target) !== null) {
-    throw refuse(`target.${own} is not for rows that a SELECT makes: cast them in it`)
+    throw refuse(
+      `target.${own} is not for rows that target.select and target.where make: ${instead[own]}`,
+    )
   }
   const keyed = (['primaryKey', 'indexes'] as const).find((name) => target[name])
   if (keyed !== undefined && target.key) {

@@ -24,7 +24,7 @@ test('dry run, undo, undo again, and the same id once more', async () => {
     /^undo +possible until .*: sluice undo t_\w+-trips$/m,
   )
   await api.db.query('update trips set n = 20 where id = 2')
-  const kept = '1 kept because changed since\n  id = 2: changed since\n'
+  const kept = '1 kept as they are\n  id = 2: changed since\n'
   expect(await run('undo', id, '--dry-run')).toEqual({
     code: 0,
     out: `· ${id} would be undone: 2 rows removed, 0 restored, ${kept}`,
@@ -35,9 +35,7 @@ test('dry run, undo, undo again, and the same id once more', async () => {
   expect(await run('undo', id)).toEqual({ code: 0, out, error: '' })
   const status = await run('status', id)
   expect(status.out).toMatch(/^state +undone$/m)
-  expect(status.out).toMatch(
-    /^undo +2.*: 2 rows removed, 0 restored, 1 kept because changed since$/m,
-  )
+  expect(status.out).toMatch(/^undo +2.*: 2 rows removed, 0 restored, 1 kept as they are$/m)
   expect((await run('list', '--state', 'undone')).out).toMatch(
     /^t_\w+-trips +undone +public.trips/m,
   )

@@ -53,7 +53,11 @@ test.each([
   [[of('quote_not_closed')], '--quote none'],
   [[of('quote_misplaced')], '--escape'],
   [[of('22P02', 'day'), of('22P02', 'amount')], 'of day, amount do not fit'],
-  [[of('23505')], '--unique skip'],
+  [[of('23505')], 'the table has these rows already: `--unique skip`'],
+  [
+    [{ ...of('23505'), error: 'Key (id)=(2) already exists in an earlier row.' }],
+    'several rows with one key: `--unique skip`',
+  ],
   [[of('23514')], 'a rule of the table'],
   [[of('54000')], 'no single cause'],
   [[], 'no single cause'],

@@ -105,7 +105,7 @@ describe.each([false, true])('each verb by itself: %s', (each) => {
       `id of an earlier row comes again in 1 row: ${at(4)} (id=2)`,
       `state is not one of open, closed in 1 row: ${at(4)} (state=odd)`,
       `amount is not from 0 to 100 in 2 rows: ${at(4)} (amount=-1); ${at(5)} (amount=300)`,
-      'the query returned rows in 1 row: {"id": 2, "count": 2}',
+      'the query returned 1 row: {"id": 2, "count": 2}',
       'it could not be run: division by zero',
     ])
     expect(await count(table)).toBe(4)
@@ -128,6 +128,11 @@ test('the row count is held against the last ingest that published into the tabl
   )
   expect((await ingest('daily', rows(96), change, { mode: 'replace' })).state).toBe('completed')
   expect(await count('daily')).toBe(96)
+  await harness.db.query(
+    `update sluice.ingests set state = 'undone' where target = 'public.daily' and rows_loaded = 96`,
+  )
+  const afterUndo = await ingest('daily', rows(63), change, { mode: 'replace' })
+  expect(afterUndo.error?.message).toContain('brought 80')
 })
 
 test('what does not fit the rows is told before anything is loaded', async () => {

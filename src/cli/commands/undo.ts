@@ -43,6 +43,12 @@ async function run(id: string, { dryRun = false, wait, json = false }: Options):
 
 const keptShown = 20
 
+const keptWhy = {
+  changed: 'changed since',
+  deleted: 'deleted since',
+  taken: 'another row has its key now',
+} satisfies Record<UndoNow['kept'][number]['why'], string>
+
 function inWords(view: UndoNow): string {
   const { ingest, state, error } = view
   if (state === 'running') return `${ingest} is being taken back: sluice status ${ingest}`
@@ -59,7 +65,7 @@ function inWords(view: UndoNow): string {
 function keptLines({ kept, rowsKept }: UndoNow): string[] {
   const shown = kept.slice(0, keptShown).map(({ key, why }) => {
     const named = Object.entries(key).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
-    return `  ${named.join(', ')}: ${why} since`
+    return `  ${named.join(', ')}: ${keptWhy[why]}`
   })
   const more = rowsKept - shown.length
   return shown.length > 0 && more > 0 ? [...shown, `  and ${number(more)} more`] : shown

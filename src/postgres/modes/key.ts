@@ -3,7 +3,7 @@ import { quoteIdentifier, quoteTable, showTable } from '../../domain/table.ts'
 import { sluiceError } from '../../errors.ts'
 import { columnsNeeded, type ModeSpec, markerOf } from '../../spec/modes.ts'
 import type { Connection, Db } from '../db.ts'
-import { literal } from '../target/violations.ts'
+import { literal } from '../literal.ts'
 import type { Candidate } from './mode.ts'
 
 export const keyOf = ({ key }: ModeSpec): readonly string[] => key ?? []

@@ -4,9 +4,10 @@
  */
 import { quoteIdentifier, quoteTable } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
+import { literal } from '../literal.ts'
 import { rowColumn } from '../names.ts'
 import { unitShift } from '../target/landing.ts'
-import { literal, markColumns, skipped, superseded, unmarked } from '../target/violations.ts'
+import { markColumns, skipped, superseded, unmarked } from '../target/violations.ts'
 import { keyOf, sameKey } from './key.ts'
 import type { Filling } from './mode.ts'
 

@@ -1,8 +1,8 @@
 /** What the statements of the judge have in common. */
 import type { TableName } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
+import { literal } from '../literal.ts'
 import { isOfStatement } from '../sqlState.ts'
-import { literal } from './violations.ts'
 
 /** What a statement of the judge is made from. */
 export interface Case {

@@ -11,7 +11,7 @@ import {
   readOnly,
 } from '../clientSql/query.ts'
 import type { Connection } from '../db.ts'
-import { literal } from './violations.ts'
+import { literal } from '../literal.ts'
 
 /** What is checked. */
 export interface Checked {
@@ -31,6 +31,8 @@ export interface Finding {
   rowsFailed: number | null
   /** What is wrong; null when nothing is. */
   problem: string | null
+  /** What stands between that and how many rows there are; ` in ` if absent. */
+  joint?: string
   /** The first rows that do not meet it: their number, where they have one, and what they have. */
   first: { row: string | null; values: string }[]
 }
@@ -75,6 +77,7 @@ async function checkCount(
   const earlier = await tx.query(
     `select ingest_id as id, rows_loaded as loaded from sluice.ingests
      where target = $1 and ingest_id <> $2 and published_at is not null
+       and state <> 'undone'
      order by published_at desc limit 1`,
     [target, ingestId],
   )
@@ -121,7 +124,7 @@ async function checkNoRows(tx: Connection, check: Check, checked: Checked): Prom
   await dropRows(tx)
   if (count === 0) return { ...sound, rowsFailed: 0 }
   const first = examples.map(({ values }) => ({ row: null, values }))
-  return { rowsFailed: count, problem: 'the query returned rows', first }
+  return { rowsFailed: count, problem: 'the query returned', joint: ' ', first }
 }
 
 /** As SQL: the rows that do not meet a check, and what is wrong with them. */

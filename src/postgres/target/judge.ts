@@ -8,6 +8,7 @@
 
 import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
+import { literal } from '../literal.ts'
 import { rowColumn } from '../names.ts'
 import { allowsTemporary } from '../temporary.ts'
 import { attempt, type Case, keyText } from './case.ts'
@@ -19,7 +20,7 @@ import {
   rowsAsTarget,
 } from './constraints.ts'
 import { judgeUniques } from './judgeUnique.ts'
-import { createMarks, literal, markColumns, unmarked, valuesOf, type Why } from './violations.ts'
+import { createMarks, markColumns, unmarked, valuesOf, type Why } from './violations.ts'
 
 export interface Judged {
   target: TableName

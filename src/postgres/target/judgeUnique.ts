@@ -3,9 +3,10 @@
  * first one that can stay, stays.
  */
 import { quoteIdentifier } from '../../domain/table.ts'
+import { literal } from '../literal.ts'
 import { attempt, type Case, keyText } from './case.ts'
 import type { Unique } from './constraints.ts'
-import { literal, markColumns, unmarked, valuesOf } from './violations.ts'
+import { markColumns, unmarked, valuesOf } from './violations.ts'
 
 /** @returns how many rows were marked */
 export async function judgeUniques(at: Case, uniques: readonly Unique[]): Promise<number> {

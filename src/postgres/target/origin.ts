@@ -3,6 +3,7 @@ import { quoteIdentifier, quoteTable, showTable, type TableName } from '../../do
 import { sluiceError } from '../../errors.ts'
 import { defineQuery, queryView, readOnly } from '../clientSql/query.ts'
 import type { Connection } from '../db.ts'
+import { literal } from '../literal.ts'
 import { keyColumns } from '../undo/written.ts'
 
 export interface Origin {
@@ -38,8 +39,8 @@ export async function findOrigins(
   await defineQuery(tx, { what: `the condition ${row}`, sql, isByRow: true })
   const lineage = (name: string, as: string) =>
     columns.includes(name) ? `q.${quoteIdentifier(name)}::text` : as
-  const key = (keys ?? []).map((name) => `to_jsonb(q) -> ${quoteText(name)}`)
-  const named = (keys ?? []).map((name, at) => `${quoteText(name)}, ${key[at]}`)
+  const key = (keys ?? []).map((name) => `to_jsonb(q) -> ${literal(name)}`)
+  const named = (keys ?? []).map((name, at) => `${literal(name)}, ${key[at]}`)
   return readOnly(tx, async () => {
     await tx.query(`set local statement_timeout = ${timeoutMs}`)
     const { rows } = await tx.query(
@@ -62,9 +63,7 @@ export async function findOrigins(
   })
 }
 
-const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
-/** Other tables are nobody's business here. @throws table_unknown */
+/** Only tables that ingests go to are looked at. @throws table_unknown */
 async function mustBeTarget(
   tx: Connection,
   table: TableName,

@@ -2,10 +2,10 @@
  * Rows of the landing table that break a constraint: a temporary table of the transaction that
  * publishes. A row is marked once, for the first constraint that it breaks.
  */
-import pg from 'pg'
 import type { Reject } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection } from '../db.ts'
+import { literal } from '../literal.ts'
 import { unitShift } from './landing.ts'
 
 /** Why a row is marked: columns of `pg_temp.sluice_marks`. */
@@ -53,10 +53,6 @@ export const unmarked = (row: string): string =>
 export const markColumns = '(row_no, constraint_name, code, column_name, error)'
 export const valuesOf = ({ constraint, code, column, error }: Why): string =>
   [literal(constraint), literal(code), literal(column), error].join(', ')
-
-/** A text as SQL. */
-export const literal = (text: string | null): string =>
-  text === null ? 'null' : pg.escapeLiteral(text)
 
 /** The first mark of a code, in words; null when there is none. */
 export async function firstMark(tx: Connection, code: string): Promise<string | null> {

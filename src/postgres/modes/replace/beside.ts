@@ -6,11 +6,11 @@
 import { quoteIdentifier, quoteTable, showTable, type TableName } from '../../../domain/table.ts'
 import { sluiceError } from '../../../errors.ts'
 import type { Connection } from '../../db.ts'
+import { literal } from '../../literal.ts'
 import { copyName } from '../../names.ts'
 import { isOfOwnStatement } from '../../sqlState.ts'
 import { lockPatiently } from '../../target/patientLock.ts'
 import { letGo } from '../../target/publish.ts'
-import { literal } from '../../target/violations.ts'
 import type { Filling } from '../mode.ts'
 import { finishCopy, indexName, makeCopy, NotCopied, rightsText } from './copy.ts'
 import { describe } from './describe.ts'
@@ -138,7 +138,7 @@ async function fillCopy(
 }
 
 /** As SQL. */
-const regclass = (name: string): string => `'${name.replaceAll("'", "''")}'::regclass`
+const regclass = (name: string): string => `${literal(name)}::regclass`
 
 /** The target is locked. What has its names goes first. */
 async function exchange(

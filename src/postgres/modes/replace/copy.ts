@@ -1,6 +1,6 @@
 /** Statements that make a copy of a table, of its parts. They are run where the search path is `pg_catalog`. */
 import { quoteIdentifier, quoteTable, type TableName } from '../../../domain/table.ts'
-import { literal } from '../../target/violations.ts'
+import { literal } from '../../literal.ts'
 import type { Index, Parts, Right } from './parts.ts'
 
 /** The table without rows and indexes: its columns, defaults, checks, and how it is stored. */
