@@ -139,7 +139,7 @@ test('says what is wrong with a spec', async () => {
     ],
     [{ source: { kind: 'upload' }, target }, 'spec_invalid', 'source lacks uploads'],
     [
-      { source, target: { ...target, mode: 'merge' } },
+      { source, target: { ...target, mode: 'upsert' } },
       'spec_invalid',
       'target.mode must be one of',
     ],

@@ -231,7 +231,7 @@ test('bad usage exits with 2, and what is missing is named', async () => {
   const cases: [string[], number, string][] = [
     [['bogus'], 2, "unknown command 'bogus'"],
     [['ingest', 'trips.csv'], 2, 'The target is missing'],
-    [['ingest', 'trips.csv', '--into', 't', '--mode', 'merge'], 2, 'Allowed choices are'],
+    [['ingest', 'trips.csv', '--into', 't', '--mode', 'upsert'], 2, 'Allowed choices are'],
     [['ingest', 'trips.csv', '--into', 't', '--max-rejects', 'x'], 2, 'a share like 1%'],
     [['worker', '--concurrency', '0'], 2, 'from 1 to 1000'],
     [['worker', '--queue', 'a,a'], 2, 'there twice'],
