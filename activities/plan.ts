@@ -33,7 +33,7 @@ import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt
 import { addPages, withColumns } from './plan/files.ts'
 import { changeInPlace, isAsNeeded, makeAnew } from './plan/fit.ts'
 import { type Landing, makeLanding, neededLanding, targetOf } from './plan/landing.ts'
-import { mustSuit } from './plan/suits.ts'
+import { judgeSpec } from './plan/suits.ts'
 
 export interface Planned {
   units: number
@@ -190,7 +190,8 @@ export async function planIn(
   const growing = part ? { ...staged.end, sizeBytes } : null
   const recorded = { ...made, growing, units: added.units }
   await recordPlanned(tx, ingestId, recorded, known?.list)
-  await mustSuit(tx, { ingestId, entry: { ...entry, ...made }, target, part })
+  const suiting = { ingestId, entry: { ...entry, ...made }, target }
+  await judgeSpec(tx, suiting, { part, isFirst: entry.landing === null })
   if (!part) {
     await enterWritten(tx, { ingestId, entry }, !target)
     const told = target ? await modes[into.mode].notes(tx, table) : []
@@ -276,7 +277,7 @@ async function adapt(
   const { table, columns, traced, unlogged } = needed
   const { remade } = entry
   const landing = quoteTable(table)
-  const adapting = { ingestId, entry, needed }
+  const adapting = { ingestId, entry, needed, isPart: part !== undefined }
   if (entry.landing === null || !entry.columns) {
     await makeLanding(tx, adapting, needed)
     return { columns, landing, traced, unlogged, remade, relied, held: false }

@@ -21,6 +21,8 @@ interface Fitting {
   ingestId: string
   entry: IngestEntry
   needed: Landing
+  /** More files are to come. */
+  isPart: boolean
 }
 
 /**

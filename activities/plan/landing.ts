@@ -134,11 +134,11 @@ async function typesOf(tx: Connection, needs: Needs, all: string[]): Promise<Gue
 /** Makes it, in the place of one that is there. */
 export async function makeLanding(
   tx: Connection,
-  { ingestId, entry }: Pick<Needs, 'ingestId' | 'entry'>,
+  { ingestId, entry, isPart }: Pick<Needs, 'ingestId' | 'entry' | 'isPart'>,
   { table, columns, like, traced, unlogged }: Landing,
 ): Promise<void> {
   const { into, table: name } = targetOf(entry.spec)
-  if (!like) return createNew(tx, { table, name, into, traced }, columns)
+  if (!like) return createNew(tx, { table, name, into, traced, isPart }, columns)
   if (into.atomic) {
     await dropTable(tx, table)
     await createLike(tx, table, like, { traced, unlogged })

@@ -1,13 +1,13 @@
 /** Whether the transform and the checks of a spec suit the rows of the files and the target. */
 import type { Column } from '../../src/domain/columns.ts'
 import { parseTableName, type TableName } from '../../src/domain/table.ts'
-import { sluiceError } from '../../src/errors.ts'
+import { SluiceError, sluiceError } from '../../src/errors.ts'
 import { dropRows } from '../../src/postgres/clientSql/query.ts'
 import { defineRowQuery, type OutColumn } from '../../src/postgres/clientSql/rowQuery.ts'
 import { type Connection, problemOf } from '../../src/postgres/db.ts'
 import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import { landingName } from '../../src/postgres/names.ts'
-import { isRefusal } from '../../src/postgres/sqlState.ts'
+import { isOfSyntax, isRefusal } from '../../src/postgres/sqlState.ts'
 import {
   createEmpty,
   createShaped,
@@ -17,23 +17,39 @@ import {
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
 import { transformOf } from '../../src/spec/transform.ts'
 import { mustBeCheckable } from '../publish/checks.ts'
+import { mustTakeKeys } from './newTable.ts'
 
 interface Suiting {
   ingestId: string
   entry: IngestEntry
   target: TargetTable | null
-  /** With `grow` the landing table is the one that was tried before. */
-  part?: 'grow' | 'adapt' | undefined
 }
 
 /**
- * Tries transform and checks on no row at all, before anything is loaded.
- * @throws sql_refused, transform_invalid, check_invalid
+ * Tries what the spec wants of the rows on none at all.
+ * @param when.isFirst the landing table was made just now
+ * @throws sql_refused, transform_invalid, check_invalid, key_invalid
  */
-export async function mustSuit(tx: Connection, suiting: Suiting): Promise<void> {
-  const { ingestId, entry, part } = suiting
+export async function judgeSpec(
+  tx: Connection,
+  suiting: Suiting,
+  { part, isFirst }: { part: string | undefined; isFirst: boolean },
+): Promise<void> {
+  if (part) return isFirst ? mayComeToSuit(tx, suiting) : undefined
+  await mustSuit(tx, suiting)
+  const { ingestId, entry, target } = suiting
+  const into = entry.spec.target
+  // The table of a plan that did not grow had all columns when it was made.
+  if (target || !into || !entry.growing) return
+  const table = parseTableName(into.table)
+  await mustTakeKeys(tx, { ingestId, table, into }, entry.columns ?? [])
+}
+
+/** @throws sql_refused, transform_invalid, check_invalid */
+async function mustSuit(tx: Connection, suiting: Suiting): Promise<void> {
+  const { ingestId, entry } = suiting
   const { target: into, expect: checks = [] } = entry.spec
-  if (!into?.atomic || part === 'grow') return
+  if (!into?.atomic) return
   const landing = landingName(ingestId, parseTableName(into.table))
   const rows = { ...landing, name: `${landing.name}_tried` }
   const sql = transformOf(into)
@@ -47,6 +63,26 @@ export async function mustSuit(tx: Connection, suiting: Suiting): Promise<void> 
   }
   await dropTable(tx, rows)
 }
+
+/**
+ * The same where more files are to come: they may bring the columns that are missing, and other types
+ * for those that are there. So only SQL that no file makes right is an error.
+ * @throws sql_refused
+ */
+async function mayComeToSuit(tx: Connection, suiting: Suiting): Promise<void> {
+  await tx.query('savepoint suits')
+  try {
+    await mustSuit(tx, suiting)
+  } catch (error) {
+    if (!(error instanceof SluiceError) || isOfAnyFile(error)) throw error
+  } finally {
+    await tx.query('rollback to savepoint suits; release savepoint suits')
+  }
+}
+
+/** What PostgreSQL says of names and types is about the files so far. */
+const isOfAnyFile = ({ code, cause }: SluiceError): boolean =>
+  code === 'sql_refused' && (cause === undefined || isOfSyntax(cause))
 
 /** @returns the columns that it fills in `rows`, which it makes */
 async function tryTransform(

@@ -55,6 +55,9 @@ export const isOfConstraint = isOneOf(/^23/)
 /** The statement itself is wrong: it fails for every role, and at every attempt. */
 export const isOfStatement = isOneOf(/^(0A|21|22|42|P0)/)
 
+/** It is no statement at all, whatever tables there are. */
+export const isOfSyntax = isOneOf(/^42601$/)
+
 /** It was cancelled: by a time limit of its own, or by somebody. */
 export const isCancelled = isOneOf(/^57014$/)
 

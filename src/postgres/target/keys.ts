@@ -42,6 +42,14 @@ export function keysOf(
   return { primaryKey: named(primaryKey), indexes: indexes.map(named) }
 }
 
+/** The same where more columns may come: null as long as one is missing. */
+export function keysSoFar(wanted: Wanted, columns: readonly Pick<Column, 'name'>[]): Keys | null {
+  const all = [...(wanted.primaryKey ?? []), ...(wanted.indexes ?? []).flat()]
+  const names = columns.map(({ name }) => name)
+  const isThere = all.every((name) => findColumns([name], names)[0] !== '')
+  return isThere ? keysOf(wanted, columns) : null
+}
+
 const keyInvalid = (table: TableName, problem: string, cause?: unknown) =>
   sluiceError('key_invalid', { table: showTable(table), problem }, { cause })
 
