@@ -7,6 +7,7 @@ import { files } from './errors/files.ts'
 import { fill, type Params } from './errors/fill.ts'
 import { formats } from './errors/formats.ts'
 import { type ExitCode, type Kind, kinds } from './errors/kinds.ts'
+import { modeErrors } from './errors/modes.ts'
 import { remote } from './errors/remote.ts'
 import { requests } from './errors/requests.ts'
 import type { ErrorRow } from './errors/row.ts'
@@ -22,6 +23,7 @@ export const errorTable = {
   ...formats,
   ...remote,
   ...targets,
+  ...modeErrors,
   ...undo,
   ...workers,
   ...attempts,

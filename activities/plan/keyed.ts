@@ -6,8 +6,11 @@ import { unloggedBytesMin } from '../../src/postgres/ledger/unlogged.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
 import { columnsNeeded, type ModeSpec, markerColumn, markerOf } from '../../src/spec/modes.ts'
 
-/** @throws mode_column_missing when the file lacks a column that the mode needs in every row */
+/** @throws mode_column_missing when the file lacks a column that the mode needs in every row; soft_delete_in_file */
 export function mustHave(into: ModeSpec, file: string, columns: readonly string[]): void {
+  if (into.softDelete !== undefined && columns.includes(into.softDelete)) {
+    throw sluiceError('soft_delete_in_file', { file, column: into.softDelete })
+  }
   const missing = columnsNeeded(into).find(({ column }) => !columns.includes(column))
   if (!missing) return
   const shown = columns.filter(Boolean).slice(0, 20).join(', ')
@@ -23,6 +26,13 @@ export function markerIn(
   const marker = markerOf(into)
   if (!marker || !used.has(marker.column)) return []
   return there.some(({ name }) => name === marker.column) ? [] : [markerColumn(marker)]
+}
+
+/** The columns of a table that publish makes: those of the files, and one that says a row is deleted. */
+export function storedColumns(columns: readonly Column[], { softDelete }: ModeSpec): Column[] {
+  const stored = columns.filter(({ marker }) => !marker)
+  const isThere = softDelete === undefined || stored.some(({ name }) => name === softDelete)
+  return isThere ? stored : [...stored, { name: softDelete, type: 'timestamp with time zone' }]
 }
 
 /** A column of a table that does not exist yet. */

@@ -6,17 +6,21 @@ import { dropRows } from '../../src/postgres/clientSql/query.ts'
 import { defineRowQuery, type OutColumn } from '../../src/postgres/clientSql/rowQuery.ts'
 import { type Connection, problemOf } from '../../src/postgres/db.ts'
 import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
+import { checkScope } from '../../src/postgres/modes/scope.ts'
 import { landingName } from '../../src/postgres/names.ts'
 import { isOfSyntax, isRefusal } from '../../src/postgres/sqlState.ts'
 import {
   createEmpty,
   createShaped,
+  createTable,
   dropTable,
   insertShaped,
 } from '../../src/postgres/target/landing.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+import type { FullTarget } from '../../src/spec/target.ts'
 import { transformOf } from '../../src/spec/transform.ts'
 import { mustBeCheckable } from '../publish/checks.ts'
+import { storedColumns } from './keyed.ts'
 import { mustTakeKeys } from './newTable.ts'
 
 interface Suiting {
@@ -50,6 +54,7 @@ async function mustSuit(tx: Connection, suiting: Suiting): Promise<void> {
   const { ingestId, entry } = suiting
   const { target: into, expect: checks = [] } = entry.spec
   if (!into?.atomic) return
+  if (!suiting.target && into.scope !== undefined) await tryScope(tx, suiting, into)
   const landing = landingName(ingestId, parseTableName(into.table))
   const rows = { ...landing, name: `${landing.name}_tried` }
   const sql = transformOf(into)
@@ -83,6 +88,21 @@ async function mayComeToSuit(tx: Connection, suiting: Suiting): Promise<void> {
 /** What PostgreSQL says of names and types is about the files so far. */
 const isOfAnyFile = ({ code, cause }: SluiceError): boolean =>
   code === 'sql_refused' && (cause === undefined || isOfSyntax(cause))
+
+/** A table that is there was asked itself. */
+async function tryScope(
+  tx: Connection,
+  { ingestId, entry }: Suiting,
+  into: FullTarget,
+): Promise<void> {
+  const landing = landingName(ingestId, parseTableName(into.table))
+  const table = { ...landing, name: `${landing.name}_tried` }
+  const columns = storedColumns(entry.columns ?? [], into)
+  await createTable(tx, table, columns, { landing: false })
+  const names = columns.map(({ name }) => name)
+  await checkScope(tx, { table, only: true, columns: names, into })
+  await dropTable(tx, table)
+}
 
 /** @returns the columns that it fills in `rows`, which it makes */
 async function tryTransform(

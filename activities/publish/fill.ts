@@ -102,10 +102,12 @@ async function takeOut(
   const { ingestId } = input
   const { entry } = filling
   const isTraceable = entry.traced && (refusal === null || isAboutRow(refusal.error))
-  const marked = isTraceable ? await judgeLanding(attempt, tx, ingestId, entry) : 0
+  const mode = modes[(entry.spec.target as FullTarget).mode]
+  const rows = rowsOf(attempt, ingestId, filling)
+  const staying = mode.staying?.(rows) ?? null
+  const marked = isTraceable ? await judgeLanding(attempt, tx, ingestId, { ...entry, staying }) : 0
   if (refusal === null || marked > 0) return 'judged'
-  const { mode } = entry.spec.target as FullTarget
-  const by = await modes[mode].fillsBy(tx, rowsOf(attempt, ingestId, filling))
+  const by = await mode.fillsBy(tx, rows)
   // The target itself says why in words of its own, and of which row.
   if (by === 'copy') return 'not by copy'
   const why = await whyRefused(tx, ingestId, filling, refusal.error)

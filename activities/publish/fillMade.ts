@@ -10,6 +10,7 @@ import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
 import type { ModeSpec } from '../../src/spec/modes.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import type { Attempt } from '../attempt/attempt.ts'
+import { storedColumns } from '../plan/keyed.ts'
 import { fillTarget } from './fill.ts'
 import type { Filling, Moved, Publishing } from './filling.ts'
 import { refused } from './refused.ts'
@@ -24,10 +25,14 @@ export async function fillMade(
   const { entry, target } = filling
   const into = entry.spec.target as FullTarget
   const there = await makeKeyed(tx, target, { columns: entry.columns ?? [], into })
-  const moved = await fillTarget(attempt, tx, input, { ...filling, there, list: there.columns })
+  const list = there.columns.filter(({ name }) => isLanded(entry, name))
+  const moved = await fillTarget(attempt, tx, input, { ...filling, there, list })
   if (moved instanceof Error) await dropTable(tx, target)
   return moved
 }
+
+const isLanded = ({ columns }: Filling['entry'], name: string): boolean =>
+  (columns ?? []).some((column) => column.name === name)
 
 /** @throws target_refused for a key that no index can be made of */
 async function makeKeyed(
@@ -35,9 +40,8 @@ async function makeKeyed(
   target: TableName,
   { columns, into }: { columns: readonly Column[]; into: ModeSpec },
 ): Promise<TargetTable> {
-  const stored = columns.filter(({ marker }) => !marker)
   try {
-    await createTable(tx, target, stored, { landing: false })
+    await createTable(tx, target, storedColumns(columns, into), { landing: false })
     await addPrimaryKey(tx, target, into.key ?? [])
   } catch (error) {
     throw isRefusal(error) ? refused(target, error) : error

@@ -48,6 +48,7 @@ export const rowsOf = (
   landing,
   there,
   columns: list,
+  isWhole: true,
   inPlace,
   onWait: progress,
   ...(keep && { keep }),

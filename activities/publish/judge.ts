@@ -40,6 +40,11 @@ import { correctTrimmed } from './trimmed.ts'
 /** SQLSTATE of a key that is there already. */
 const uniqueViolation = '23505'
 
+interface Judging extends Pick<IngestEntry, 'spec' | 'columns'> {
+  /** As SQL: the rows that the target keeps; null or absent for all that it has. */
+  staying?: string | null
+}
+
 /**
  * Judges the landing table. What breaks a constraint leaves it, and the receipts and rejects say so.
  * @returns how many rows that were
@@ -49,7 +54,7 @@ export async function judgeLanding(
   { stage }: Pick<Deps, 'stage'>,
   tx: Connection,
   ingestId: string,
-  { spec, columns }: IngestEntry,
+  { spec, columns, staying = null }: Judging,
 ): Promise<number> {
   const { table, mode } = spec.target as FullTarget
   const target = parseTableName(table)
@@ -57,7 +62,9 @@ export async function judgeLanding(
   const filled = (columns ?? []).filter(({ marker }) => !marker).map(({ name }) => name)
   const { keepsRows, judged } = modes[mode]
   const { where, key } = judged({ into: spec.target as FullTarget, landing })
-  const marked = await judge(tx, { target, landing, filled, keepsRows, where, key })
+  const marked = await judge(tx, {
+    ...{ target, landing, filled, keepsRows, where, key, staying },
+  })
   if (marked > 0) await rejectMarked({ stage }, tx, ingestId, { spec, columns })
   return marked
 }

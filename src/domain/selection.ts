@@ -84,6 +84,24 @@ export function selectionOf(options: SelectionOptions, nowMs: number = Date.now(
   }
 }
 
+/**
+ * What leaves files of a source out by their age, in words: an option, or that a client did so before it
+ * sent them; null when nothing does.
+ */
+export function leavesOutByAge(source: object): string | null {
+  const {
+    newerThan,
+    olderThan,
+    leftOut = [],
+  } = source as SelectionOptions & {
+    leftOut?: { why: string }[]
+  }
+  if (newerThan !== undefined) return 'source.newerThan'
+  if (olderThan !== undefined) return 'source.olderThan'
+  const byAge = leftOut.find(({ why }) => /^not (newer|older) than /.test(why))
+  return byAge ? `the option that only takes files ${byAge.why.replace(/^not /, '')}` : null
+}
+
 function excludedBy(patterns: readonly string[]): (name: string) => boolean {
   const refuse = (pattern: string) => (problem: string) =>
     sluiceError('spec_invalid', { problem: `source.exclude has ${pattern}: ${problem}` })

@@ -124,39 +124,6 @@ export const targets = withExamples({
     hint: 'Make it with `create schema {schema}`, or name another one: schema.table.',
     example: { schema: 'shop', database: 'postgres', table: 'shop.trips' },
   },
-  mode_column_missing: {
-    status: 422,
-    kind: 'user',
-    message: '{what} has no column {column}, which `{option}` names.',
-    hint: 'It has these: {columns}. Name one of them with `{option}`, as the table has it.',
-    example: {
-      what: 'The table public.trips',
-      column: 'Trip ID',
-      option: '--key',
-      columns: 'trip_id, fare',
-    },
-  },
-  key_not_unique: {
-    status: 422,
-    kind: 'user',
-    message: 'The table {table} has no unique index on {columns}, by which rows are to be found.',
-    hint: 'Make it with `{sql}`, then start the ingest again. A partial, deferrable or invalid one does not do.',
-    example: {
-      table: 'public.trips',
-      columns: '"id"',
-      sql: 'create unique index on "public"."trips" ("id")',
-    },
-  },
-  target_referenced: {
-    status: 422,
-    kind: 'user',
-    message: 'The rows of {table} cannot be replaced: other tables refer to them by {keys}.',
-    hint: 'They are replaced under foreign keys without an action on delete that have an index on their columns: alter the keys, make the index, or append with `--mode append` (`target.mode` of the spec).',
-    example: {
-      table: 'public.trips',
-      keys: 'invoices_trip_id_fkey of invoices (no index on trip_id)',
-    },
-  },
   sequence_behind: {
     status: 422,
     kind: 'data',

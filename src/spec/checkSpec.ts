@@ -2,12 +2,14 @@
 
 import { checkRoutes } from '../domain/routes.ts'
 import { dotted } from '../domain/schemaProblems.ts'
+import { leavesOutByAge } from '../domain/selection.ts'
 import { mustBeAllowed, parseTableName, type TableName } from '../domain/table.ts'
 import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
 import { undoableModes } from '../domain/undo.ts'
 import { sluiceError } from '../errors.ts'
 import { checkSourceOptions, formatMadeBy } from '../sources/index.ts'
 import { encodingOf } from '../unpack/encoding.ts'
+import { isOverAll } from './countOrShare.ts'
 import { checkExpect } from './expect.ts'
 import { checkFormat } from './format.ts'
 import { modeProblem } from './modes.ts'
@@ -38,9 +40,8 @@ export function checkSpec(spec: IngestSpec): Checked {
   if (full.target) checkTarget(full.target, refuse)
   mustBePublishedAtOnce(full, refuse)
   const { max } = full.rejects
-  if (typeof max === 'string' && Number.parseFloat(max) > 100) {
-    throw refuse(`rejects.max is ${max}, and a share is at most 100%`)
-  }
+  if (isOverAll(max)) throw refuse(`rejects.max is ${max}, and a share is at most 100%`)
+  mustReadAll(full, refuse)
   if (full.target) checkShape(full.target, refuse)
   checkSourceOptions(full.source)
   checkMade(full, refuse)
@@ -89,6 +90,17 @@ function checkTarget(target: FullTarget, refuse: (problem: string) => Error): vo
   if (undo && !undoableModes.includes(mode)) {
     throw refuse(`target.undo is for the modes ${undoableModes.join(' and ')}, not for ${mode}`)
   }
+}
+
+/** What the files do not have is deleted, so a part of the files would delete what the others have. */
+function mustReadAll(
+  { target, source, format }: FullSpec,
+  refuse: (problem: string) => Error,
+): void {
+  if (target?.mode !== 'sync') return
+  const option = leavesOutByAge(source) ?? (format.unknownFiles === 'skip' && 'unknownFiles: skip')
+  if (!option) return
+  throw refuse(`the mode sync deletes what the files do not have, and ${option} leaves files out`)
 }
 
 /** Rows that come from a database are in no file: there is nothing to say of how they are written. */

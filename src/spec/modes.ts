@@ -2,16 +2,20 @@
 import { type Static, Type } from 'typebox'
 import type { Column } from '../domain/columns.ts'
 import { type Filled, type Options, oneOf } from '../domain/option.ts'
+import { countOrShare, isOverAll, mustBeCountOrShare, readCountOrShare } from './countOrShare.ts'
 
 const ColumnName = Type.String({ minLength: 1, maxLength: 63 })
 const Columns = Type.Array(ColumnName, { minItems: 1, maxItems: 32, uniqueItems: true })
 
+/** A source of which a part is missing deletes more than a source that has changed. */
+export const maxDeletesPreset = '10%'
+
 export const modeOptions = {
   mode: {
-    schema: oneOf('append', 'replace', 'merge', 'insert'),
+    schema: oneOf('append', 'replace', 'merge', 'insert', 'sync'),
     about:
       'what becomes of the rows that are there: add to them, take their place, merge with them by ' +
-      'a key, or insert only the rows whose key is not there',
+      'a key, insert only the rows whose key is not there, or merge and delete what the files do not have',
     preset: 'append',
     flag: { text: '--mode <mode>' },
     example: '--mode replace',
@@ -19,7 +23,7 @@ export const modeOptions = {
   key: {
     schema: Columns,
     about: 'the columns that tell rows apart; the table needs a unique index on them',
-    absent: 'none; merge and insert need it',
+    absent: 'none; merge, insert and sync need it',
     flag: { text: '--key <columns>', shell: 'with commas', list: 'commas' },
     example: '--key order_id,line_no',
   },
@@ -41,6 +45,34 @@ export const modeOptions = {
     flag: { text: '--delete-when <column>' },
     example: '--delete-when op=D',
   },
+  scope: {
+    schema: Type.String({ minLength: 1, maxLength: 100_000 }),
+    about:
+      'a condition on the columns of the table: only rows that meet it are deleted when the files do ' +
+      'not have them',
+    absent: 'all rows of the table',
+    flag: { text: '--scope <sql>' },
+    example: "--scope 'year = 2026'",
+  },
+  softDelete: {
+    schema: ColumnName,
+    about:
+      'a column of the table that says a row is deleted, so that it stays there: one that is boolean, ' +
+      'or has the time of it',
+    absent: 'rows are deleted from the table',
+    flag: { text: '--soft-delete <column>' },
+    example: '--soft-delete deleted_at',
+  },
+  maxDeletes: {
+    schema: countOrShare,
+    about:
+      'how many rows may be deleted, as a count or as a share of the rows in scope; with more ' +
+      'nothing is published',
+    absent: maxDeletesPreset,
+    must: mustBeCountOrShare,
+    flag: { text: '--max-deletes <n>', read: readCountOrShare },
+    example: '--max-deletes 25%',
+  },
 } satisfies Options
 
 type Mode = Static<(typeof modeOptions)['mode']['schema']>
@@ -51,6 +83,9 @@ export interface ModeSpec extends Filled<typeof modeOptions, unknown> {
   key?: string[]
   orderBy?: string[]
   deleteWhen?: string
+  scope?: string
+  softDelete?: string
+  maxDeletes?: number | string
 }
 
 const takes: Record<Mode, Partial<Record<ModeOption, 'must' | 'may'>>> = {
@@ -58,6 +93,7 @@ const takes: Record<Mode, Partial<Record<ModeOption, 'must' | 'may'>>> = {
   replace: {},
   merge: { key: 'must', orderBy: 'may', deleteWhen: 'may' },
   insert: { key: 'must' },
+  sync: { key: 'must', orderBy: 'may', scope: 'may', softDelete: 'may', maxDeletes: 'may' },
 }
 
 /**
@@ -77,7 +113,13 @@ export function modeProblem({ mode, atomic, ...given }: ModeSpec & { atomic: boo
       return `target.${name} is for the mode ${modes.join(' or ')}, and the mode is ${mode}`
     }
   }
-  return null
+  if (isOverAll(given.maxDeletes)) {
+    return `target.maxDeletes is ${given.maxDeletes}, and a share is at most 100%`
+  }
+  const { softDelete, key = [], orderBy = [] } = given
+  return softDelete !== undefined && [...key, ...orderBy].includes(softDelete)
+    ? `target.softDelete is ${softDelete}, which rows are found or ordered by`
+    : null
 }
 
 const flagOf = (name: ModeOption): string => modeOptions[name].flag.text.split(' ')[0] as string

@@ -5,6 +5,7 @@ import { QueueName, type RouteFacts, Routes } from '../domain/routes.ts'
 import { TimeLimits } from '../domain/timeLimits.ts'
 import type { ListedFile } from '../domain/words.ts'
 import { namedIn, pathsIn, SourceOptions } from '../sources/index.ts'
+import { countOrShare, mustBeCountOrShare, readCountOrShare } from './countOrShare.ts'
 import { Check, readCheck } from './expect.ts'
 import { FormatSpec, type FullFormat, fullFormat } from './format.ts'
 import { type FullTarget, fullTarget, Target } from './target.ts'
@@ -20,18 +21,12 @@ const Name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' })
 
 export const rejectsOptions = {
   max: {
-    schema: Type.Union([
-      Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
-      Type.String({ pattern: '^\\d{1,3}(\\.\\d+)?%$' }),
-    ]),
+    schema: countOrShare,
     about:
       'how many rejects there may be, as a count or as a share like "1%"; with more nothing is published',
     absent: 'half of the records',
-    must: 'a count, or a share like 1%',
-    flag: {
-      text: '--max-rejects <n>',
-      read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
-    },
+    must: mustBeCountOrShare,
+    flag: { text: '--max-rejects <n>', read: readCountOrShare },
     example: '--max-rejects 1%',
   },
 } satisfies Options

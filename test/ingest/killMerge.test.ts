@@ -1,4 +1,4 @@
-/** A worker killed while it merges: every row is there once, as the files say it. */
+/** A worker killed while it merges or syncs: every row is there once, as the files say it. */
 import { expect, test } from 'vitest'
 import { build, eachVerb, noticedSoon } from '../harness.ts'
 import { killThere, noSession, obstacle } from './obstacle.ts'
@@ -13,7 +13,17 @@ const moments = {
     mode: 'insert',
     stop: obstacle('kept', 'insert', 'new.n = 150'),
   },
+  'in the middle of the deletes of a sync': {
+    mode: 'sync',
+    stop: obstacle('kept', 'delete', 'old.n = 5'),
+  },
 } as const
+
+const countsOf = {
+  merge: { rowsInserted: 70, rowsUpdated: 80, rowsSuperseded: 1, rowsSkipped: 0, rowsDeleted: 0 },
+  insert: { rowsInserted: 70, rowsUpdated: 0, rowsSuperseded: 0, rowsSkipped: 81, rowsDeleted: 0 },
+  sync: { rowsInserted: 70, rowsUpdated: 80, rowsSuperseded: 1, rowsSkipped: 0, rowsDeleted: 20 },
+}
 
 test.concurrent.for(Object.entries(moments))(
   '%s',
@@ -23,9 +33,13 @@ test.concurrent.for(Object.entries(moments))(
     await harness.db.query(`create table kept (n int primary key, v text);
       insert into kept select n, 'old' from generate_series(0, 99) n; ${stop}`)
     const lines = Array.from({ length: 150 }, (_, n) => `${n + 20},new`)
-    const path = await harness.file('kept.csv', `n,v\n20,first\n${lines.join('\n')}\nx,bad\n,bad\n`)
+    // A sync deletes nothing as long as there are rejects.
+    const bad = mode === 'sync' ? '' : 'x,bad\n,bad\n'
+    const rejected = mode === 'sync' ? 0 : 2
+    const path = await harness.file('kept.csv', `n,v\n20,first\n${lines.join('\n')}\n${bad}`)
     const id = `kill-${harness.queue}`
-    const target = { table: 'kept', mode, key: ['n'] }
+    const more = mode === 'sync' && { maxDeletes: 20 }
+    const target = { table: 'kept', mode, key: ['n'], ...more }
     const victim = await harness.startWorker()
     await killThere(harness, victim, async () => {
       const source = { kind: 'directory' as const, path }
@@ -33,19 +47,20 @@ test.concurrent.for(Object.entries(moments))(
     })
     const view = await harness.ended(id, 120_000)
     await noSession(harness)
-    const counts =
-      mode === 'merge'
-        ? { rowsLoaded: 150, rowsInserted: 70, rowsUpdated: 80, rowsSuperseded: 1, rowsSkipped: 0 }
-        : { rowsLoaded: 70, rowsInserted: 70, rowsUpdated: 0, rowsSuperseded: 0, rowsSkipped: 81 }
-    expect(view).toMatchObject({ state: 'completed', error: null, rowsRead: 153, ...counts })
-    expect(view.rowsRejected).toBe(2)
-    expect(await harness.rejects(id)).toHaveLength(2)
+    const now = mode === 'insert' ? 70 : 150
+    expect(view).toMatchObject({ state: 'completed', error: null, ...countsOf[mode] })
+    expect(view).toMatchObject({
+      rowsRead: 151 + rejected,
+      rowsLoaded: now,
+      rowsRejected: rejected,
+    })
+    expect(await harness.rejects(id)).toHaveLength(rejected)
     const { rows } = await harness.db.query(
       `select count(*) as rows, count(distinct n) as keys, count(*) filter (where v = 'new') as new,
               (select count(*) from pg_class where relname like 'sluice_landing%') as landings
        from kept`,
     )
-    const now = mode === 'merge' ? 150 : 70
-    expect(rows).toEqual([{ rows: 170, keys: 170, new: now, landings: 0 }])
+    const all = mode === 'sync' ? 150 : 170
+    expect(rows).toEqual([{ rows: all, keys: all, new: now, landings: 0 }])
   },
 )

@@ -23,7 +23,14 @@ async function search(broken: string, rows: number, limits = {}) {
       create table ${landing.name} (n int, ${rowColumn(landing)} bigint);
       insert into ${landing.name} select n, (100000::bigint << 40) + n from generate_series(1, ${rows}) n`)
     const into = { mode: 'append' } as const
-    const at = { ingestId: 'none', into, target, landing, there: { partitioned: false }, columns }
+    const at = {
+      ingestId: 'none',
+      into,
+      target,
+      landing,
+      there: { partitioned: false, columns },
+      columns,
+    }
     const found = await findRefused(tx, {
       target,
       landing,

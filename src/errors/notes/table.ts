@@ -16,6 +16,14 @@ export const tableNotes = withExamples({
     hint: 'Without that they would see the rows of before until the new ones are there.',
     example: { table: 'public.trips', problem: 'the trigger audit acts on deletes' },
   },
+  deletes_held_back: {
+    meaning:
+      '`--mode sync` has deleted nothing, for the keys of rejects are not known: they may be those of rows that the files seem to lack',
+    message:
+      'Rows of {table} that the files do not have were not deleted, {count} of them: {records} had been rejected, and may be theirs.',
+    hint: 'See the rejects with `sluice rejects`. Correct the files, and sync again.',
+    example: { table: 'public.trips', count: 12, records: '1 record' },
+  },
   units_loaded_again: {
     meaning: 'PostgreSQL has crashed, or a standby took over, and emptied the landing table',
     message:

@@ -27,18 +27,21 @@ export interface ClientQuery {
   isByRow: boolean
 }
 
-/** Makes the columns of a table the `rows` of the next query. */
+/** Makes the columns of a table the `rows` of the next query; `only` without tables that inherit from it. */
 export async function defineRows(
   tx: Connection,
   table: TableName,
   columns: readonly string[],
+  { only = false } = {},
 ): Promise<void> {
   if (!(await allowsTemporary(tx))) {
     const problem = 'SQL of a spec needs it'
     throw sluiceError('no_temporary_tables', { problem })
   }
   const list = columns.map(quoteIdentifier).join(', ')
-  await tx.query(`create temporary view rows as select ${list} from ${quoteTable(table)}`)
+  await tx.query(
+    `create temporary view rows as select ${list} from ${only ? 'only ' : ''}${quoteTable(table)}`,
+  )
 }
 
 /**

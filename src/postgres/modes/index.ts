@@ -5,7 +5,8 @@ import { insert } from './insert.ts'
 import { merge } from './merge.ts'
 import type { Mode } from './mode.ts'
 import { replace } from './replace.ts'
+import { sync } from './sync.ts'
 
 export type ModeName = FullTarget['mode']
 
-export const modes: Record<ModeName, Mode> = { append, replace, merge, insert }
+export const modes: Record<ModeName, Mode> = { append, replace, merge, insert, sync }

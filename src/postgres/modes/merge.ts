@@ -7,6 +7,7 @@ import { checkKey, keyOf, markedToDelete, sameKey } from './key.ts'
 import { keepWritersOut, keyed } from './keyed.ts'
 import type { Filled, Filling, Mode, RowRange } from './mode.ts'
 import { newestOfEachKey, withoutKey } from './settle.ts'
+import { softOf } from './soft.ts'
 
 export const merge: Mode = {
   ...keyed,
@@ -17,9 +18,7 @@ export const merge: Mode = {
     }),
   async settle(tx, filling) {
     await keepWritersOut(tx, filling)
-    const marked = (await withoutKey(tx, filling)) + (await newestOfEachKey(tx, filling))
-    await fillUp(tx, filling)
-    return marked
+    return (await withoutKey(tx, filling)) + (await settleNewest(tx, filling))
   },
   judged: ({ into }) => {
     const marked = markedToDelete(into, 'l')
@@ -28,9 +27,19 @@ export const merge: Mode = {
   fill: mergeRows,
 }
 
+/** Leaves the newest row of each key, with values for what its file lacks. @returns how many others were marked */
+export async function settleNewest(tx: Connection, filling: Filling): Promise<number> {
+  const marked = await newestOfEachKey(tx, filling)
+  await fillUp(tx, filling)
+  return marked
+}
+
 /** The parts of the statement, as SQL: `t` is the target, `s` has the rows of the landing table. */
-function partsOf({ into, landing, target, there, columns }: Filling, range?: RowRange) {
+function partsOf({ into, landing, target, there, ...filling }: Filling, range?: RowRange) {
   const where = range ? ` where ${range.row} > $1 and ${range.row} <= $2` : ''
+  // A row that comes is not deleted any more.
+  const soft = softOf(into, there)
+  const columns = filling.columns.filter(({ name }) => name !== soft?.name)
   const key = new Set(keyOf(into))
   const others = columns.filter(({ name }) => !key.has(name))
   const of = (alias: string, list = columns) =>
@@ -42,13 +51,22 @@ function partsOf({ into, landing, target, there, columns }: Filling, range?: Row
     rows: `(select * from ${quoteTable(landing)}${where})`,
     match: sameKey(into, 't', 's'),
     marked: markedToDelete(into, 's') ?? 'false',
-    differs:
-      others.length > 0
-        ? `row(${of('t', others)})::record *<> row(${cast.join(', ')})::record`
-        : 'false',
-    set: others.map(({ name }) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`),
-    names: columns.map(({ name }) => quoteIdentifier(name)).join(', '),
-    values: of('s'),
+    differs: [
+      ...(others.length > 0
+        ? [`row(${of('t', others)})::record *<> row(${cast.join(', ')})::record`]
+        : []),
+      ...(soft ? [soft.isDeleted('t')] : []),
+      'false',
+    ].join(' or '),
+    set: [
+      ...others.map(({ name }) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`),
+      ...(soft ? [`${soft.column} = ${soft.live}`] : []),
+    ],
+    names: [
+      ...columns.map(({ name }) => quoteIdentifier(name)),
+      ...(soft ? [soft.column] : []),
+    ].join(', '),
+    values: [of('s'), ...(soft ? [soft.live] : [])].join(', '),
     overriding: columns.some(({ identity }) => identity) ? 'overriding system value' : '',
   }
 }
@@ -56,7 +74,11 @@ function partsOf({ into, landing, target, there, columns }: Filling, range?: Row
 type Parts = ReturnType<typeof partsOf>
 
 /** Brings the rows of the landing table into the target, each by its key. */
-async function mergeRows(tx: Connection, filling: Filling, range?: RowRange): Promise<Filled> {
+export async function mergeRows(
+  tx: Connection,
+  filling: Filling,
+  range?: RowRange,
+): Promise<Filled> {
   const parts = partsOf(filling, range)
   const values = range && [range.after, range.to]
   const isWatched = await dropsRows(tx, quoteTable(filling.target))
@@ -84,7 +106,7 @@ function mergeText(parts: Parts, { into }: Filling): string {
     with done as (
       merge into ${table} t using ${rows} s on ${match}
       ${deletes ? `when matched and ${marked} then delete` : ''}
-      ${set.length > 0 ? `when matched and ${differs} then update set ${set.join(', ')}` : ''}
+      ${set.length > 0 ? `when matched and (${differs}) then update set ${set.join(', ')}` : ''}
       when not matched and not ${marked} then insert (${names}) ${overriding} values (${values})
       returning merge_action() as action
     )

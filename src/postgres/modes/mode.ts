@@ -14,6 +14,8 @@ export interface Candidate {
   owned: boolean
   /** The role that we are. */
   role: string
+  columns: TargetTable['columns']
+  partitioned: boolean
 }
 
 /** Which rows the constraints of the target judge, and by what they know their own row in it. */
@@ -38,9 +40,11 @@ export interface Filling {
   into: ModeSpec
   target: TableName
   landing: TableName
-  there: Pick<TargetTable, 'partitioned'>
+  there: Pick<TargetTable, 'partitioned' | 'columns'>
   /** The columns that the landing table fills; none when the files had no record. */
   columns: TargetTable['columns']
+  /** The landing table has all rows of the source that could be read. */
+  isWhole?: boolean
   /** No other table may take the place of the target. */
   inPlace?: boolean
   /** Takes what the mode waits for, in words. */
@@ -95,6 +99,8 @@ export interface Mode {
   settle(tx: Connection, filling: Filling): Promise<number>
   /** The rows of the landing table as the constraints of the target are to judge them. */
   judged(filling: Pick<Filling, 'into' | 'landing'>): Judged
+  /** As SQL: the rows that the target has and keeps; null for all of them, absent if it always is. */
+  staying?(filling: Filling): string | null
   /** Takes the rows of the target away that must not be there when it is filled by ranges. */
   makeRoom(tx: Connection, filling: Filling): Promise<void>
   /**

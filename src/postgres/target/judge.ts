@@ -33,6 +33,8 @@ export interface Judged {
   where: string | null
   /** The columns by which a row finds its own row in the target, which it will change; or null. */
   key: readonly string[] | null
+  /** As SQL: the rows of the target that stay; null for all of them. */
+  staying: string | null
 }
 
 /**
@@ -41,7 +43,7 @@ export interface Judged {
  * @returns how many
  */
 export async function judge(tx: Connection, judged: Judged): Promise<number> {
-  const { target, landing, filled, keepsRows, where, key } = judged
+  const { target, landing, filled, keepsRows, where, key, staying } = judged
   // Violations are marked in a temporary table.
   if (!(await allowsTemporary(tx))) return 0
   await attempt(tx, () => tx.query(`lock table ${quoteTable(target)} in share row exclusive mode`))
@@ -50,7 +52,8 @@ export async function judge(tx: Connection, judged: Judged): Promise<number> {
   const constraints = await readConstraints(tx, target)
   const { columns, checks, foreignKeys, uniques, partitioned } = constraints
   const row = rowColumn(landing)
-  const there = keepsRows ? `${partitioned ? '' : 'only '}${quoteTable(target)}` : null
+  const all = `${partitioned ? '' : 'only '}${quoteTable(target)}`
+  const there = keepsRows ? (staying ?? all) : null
   const rows = rowsAsTarget(constraints, {
     table: where ? `(select * from ${quoteTable(landing)} l where ${where})` : quoteTable(landing),
     row,

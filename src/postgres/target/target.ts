@@ -58,9 +58,9 @@ export async function readTarget(
   }
   if (!found.can_insert) throw refuse(`${found.who} may not insert into it`)
   const { oid, owns: owned, who: role } = found
-  await modes[into.mode].check(db, { oid, table, owned, role }, into)
-  const [columns, bare] = [await readColumns(db, found.oid), await isBare(db, table)]
-  return { columns, bare, owned: found.owns, partitioned: found.relkind === 'p' }
+  const [columns, partitioned] = [await readColumns(db, oid), found.relkind === 'p']
+  await modes[into.mode].check(db, { oid, table, owned, role, columns, partitioned }, into)
+  return { columns, bare: await isBare(db, table), owned, partitioned }
 }
 
 async function schemaMissing(db: Db | Connection, table: TableName): Promise<SluiceError> {

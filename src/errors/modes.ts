@@ -1,0 +1,54 @@
+/** What a mode asks of its target, and what it does not do to it. */
+import { withExamples } from './examples.ts'
+import type { HttpRow } from './row.ts'
+
+export const modeErrors = withExamples({
+  mode_column_missing: {
+    status: 422,
+    kind: 'user',
+    message: '{what} has no column {column}, which `{option}` names.',
+    hint: 'It has these: {columns}. Name one of them with `{option}`, as the table has it.',
+    example: {
+      what: 'The table public.trips',
+      column: 'Trip ID',
+      option: '--key',
+      columns: 'trip_id, fare',
+    },
+  },
+  key_not_unique: {
+    status: 422,
+    kind: 'user',
+    message: 'The table {table} has no unique index on {columns}, by which rows are to be found.',
+    hint: 'Make it with `{sql}`, then start the ingest again. A partial, deferrable or invalid one does not do.',
+    example: {
+      table: 'public.trips',
+      columns: '"id"',
+      sql: 'create unique index on "public"."trips" ("id")',
+    },
+  },
+  target_referenced: {
+    status: 422,
+    kind: 'user',
+    message: 'The rows of {table} cannot be replaced: other tables refer to them by {keys}.',
+    hint: 'They are replaced under foreign keys without an action on delete that have an index on their columns: alter the keys, make the index, or append with `--mode append` (`target.mode` of the spec).',
+    example: {
+      table: 'public.trips',
+      keys: 'invoices_trip_id_fkey of invoices (no index on trip_id)',
+    },
+  },
+  deletes_over_max: {
+    status: 422,
+    kind: 'data',
+    message:
+      '{rows} of {where} are not in the files, and would be deleted; {max} may be deleted at most.',
+    hint: 'Nothing was published. Look whether the files are complete. If they are, allow it and start a new ingest: `--max-deletes {count}` (`target.maxDeletes` of the spec).',
+    example: { rows: '730 of 1000 rows', where: 'public.trips', max: '10%', count: 730 },
+  },
+  soft_delete_in_file: {
+    status: 422,
+    kind: 'user',
+    message: 'The file {file} has the column {column}, which `--soft-delete` is to set.',
+    hint: 'Leave the field out: `--drop {column}` (`target.drop` of the spec). To delete the rows that the files mark, say `--mode merge --delete-when {column}`.',
+    example: { file: '/data/trips.csv', column: 'deleted_at' },
+  },
+} as const satisfies Record<string, HttpRow>)

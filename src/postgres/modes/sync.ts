@@ -1,0 +1,61 @@
+/** sync: merge, and rows of the target that the files do not have are deleted. */
+import { quoteTable } from '../../domain/table.ts'
+import type { Connection } from '../db.ts'
+import { deleteAbsent, findAbsent, isAbsent } from './absent.ts'
+import { checkKey, keyOf } from './key.ts'
+import { keepWritersOut, keyed } from './keyed.ts'
+import { mergeRows, settleNewest } from './merge.ts'
+import type { Filled, Filling, Mode, RowRange } from './mode.ts'
+import { checkScope } from './scope.ts'
+import { withoutKey } from './settle.ts'
+import { checkSoft } from './soft.ts'
+
+export const sync: Mode = {
+  ...keyed,
+  async check(db, candidate, into) {
+    const { table, columns, partitioned } = candidate
+    const isSoft = into.softDelete !== undefined
+    const rights = ['select', 'update', ...(isSoft ? [] : (['delete'] as const))] as const
+    await checkKey(db, candidate, { into, rights })
+    checkSoft(candidate, into)
+    const names = columns.map(({ name }) => name)
+    await checkScope(db, { table, only: !partitioned, columns: names, into })
+  },
+  async settle(tx, filling) {
+    await keepWritersOut(tx, filling)
+    const brings = filling.columns.length > 0
+    const keyless = brings ? await withoutKey(tx, filling) : 0
+    if (filling.isWhole) {
+      await findAbsent(tx, filling, keyless + (await rejectedBefore(tx, filling.ingestId)))
+    }
+    return keyless + (brings ? await settleNewest(tx, filling) : 0)
+  },
+  judged: ({ into }) => ({ where: null, key: keyOf(into) }),
+  staying({ into, target, there }) {
+    if (into.softDelete !== undefined) return null
+    const table = `${there.partitioned ? '' : 'only '}${quoteTable(target)}`
+    return `(select * from ${table} t where not ${isAbsent(into)})`
+  },
+  async makeRoom(tx, filling) {
+    await deleteAbsent(tx, filling)
+  },
+  fill,
+}
+
+/** Records that no row of the landing table is made of. */
+async function rejectedBefore(tx: Connection, ingestId: string): Promise<number> {
+  const { rows } = await tx.query(
+    'select coalesce(sum(rows_rejected), 0)::int8 as rejected from sluice.units where ingest_id = $1',
+    [ingestId],
+  )
+  return rows[0].rejected
+}
+
+/** What is deleted goes first: another row may take its values in a unique index. */
+async function fill(tx: Connection, filling: Filling, range?: RowRange): Promise<Filled> {
+  const rowsDeleted = filling.isWhole && !range ? await deleteAbsent(tx, filling) : 0
+  const none = { rowsInserted: 0, rowsUpdated: 0, rowsUnchanged: 0 }
+  if (filling.columns.length === 0) return { rows: 0, changes: { ...none, rowsDeleted } }
+  const { rows, changes } = await mergeRows(tx, filling, range)
+  return { rows, changes: { ...none, ...changes, rowsDeleted } }
+}
