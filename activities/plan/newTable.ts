@@ -14,7 +14,7 @@ import { asTarget } from '../../src/postgres/target/targetTable.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 
 interface New {
-  /** Of the landing table, which is the target where rows go straight into it. */
+  /** The landing table; the target itself where rows go straight into it. */
   table: TableName
   name: TableName
   into: FullTarget

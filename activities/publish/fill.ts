@@ -1,5 +1,5 @@
 /** Rows of the landing table go into a target that is there; rows that it refuses become rejects. */
-import { quoteTable, showTable, type TableName } from '../../src/domain/table.ts'
+import { quoteTable, type TableName } from '../../src/domain/table.ts'
 import { type SluiceError, sluiceError } from '../../src/errors.ts'
 import { type Connection, problemOf } from '../../src/postgres/db.ts'
 import { type Sums, sumReceipts } from '../../src/postgres/ledger/units.ts'
@@ -72,13 +72,12 @@ async function settle(
   input: Publishing,
   filling: Filling,
 ): Promise<Sums | SluiceError> {
-  const { entry, loaded, landing, target } = filling
+  const { entry, loaded, landing } = filling
   const { ingestId } = input
   const { mode } = entry.spec.target as FullTarget
   if (!modes[mode].isKeyed) return loaded
   if (!(await allowsTemporary(tx))) {
-    const problem = `the role of Sluice may not make temporary tables, and the mode is ${mode}`
-    throw sluiceError('target_not_writable', { table: showTable(target), problem })
+    throw sluiceError('no_temporary_tables', { problem: `the mode ${mode} needs them` })
   }
   await tx.query(`analyze ${quoteTable(landing)}`)
   await createMarks(tx)
@@ -90,7 +89,8 @@ async function settle(
 
 /**
  * Takes rows out of the landing table that the target refuses.
- * @returns how they were found, or that the target is to say it itself; an error when there are too many, and the first of them were taken out
+ * @returns how they were found, or that the target is to say it itself; an error when there are too many,
+ *   and the first of them were taken out
  * @throws target_refused, target_changed, sequence_behind when there are none
  */
 async function takeOut(

@@ -22,7 +22,7 @@ export async function namedRefusals(
   return named
 }
 
-/** The first column that fails, with what it is made of. Nothing where the condition itself fails. */
+/** The first column that fails, with what it is made of; none where the condition itself fails. */
 async function failingOf(
   tx: Connection,
   { view, row, columns }: RowQuery,

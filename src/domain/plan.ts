@@ -23,9 +23,9 @@ export interface PlannedFile {
 
 /** How far a plan has come that grows while files are staged: pieces of files that have units. */
 export interface Growing {
-  /** All files before this number. */
+  /** All files before this number have units. */
   files: number
-  /** Of the file of this number: up to its cut of this index; 0 for none of it. */
+  /** How many pieces of the file of this number, as the index of a cut; 0 if it has no unit yet. */
   cuts: number
   /** Bytes of all units so far. */
   sizeBytes: number

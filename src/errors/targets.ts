@@ -186,7 +186,7 @@ export const targets = withExamples({
     kind: 'user',
     message: 'The database user may make no temporary tables: {problem}.',
     hint: 'Grant it with `grant temporary on database … to …`, or leave out what needs it: `sluice ingest --help`.',
-    example: { problem: 'SQL of a spec needs it' },
+    example: { problem: 'SQL of a client needs them' },
   },
   rejects_over_max: {
     status: 422,

@@ -43,13 +43,13 @@ export interface S3Client {
 /** Where a bucket is looked for first. */
 const firstRegion = 'us-east-1'
 
-/** @param errorOf what a refusal means to whoever asks: see storeError, which is for readers */
+/** @param errorOf what a refusal means to the caller: see storeError, which is for readers */
 export function createClient(
   store: Store,
   transport: Transport,
   errorOf: ErrorOf = storeError,
 ): S3Client {
-  /** Of the buckets that are elsewhere than was said. */
+  /** The regions of buckets that are elsewhere than was said. */
   const regions = new Map<string, string>()
   /** @returns whether the request may be sent again: to another region, or as somebody again */
   const correct = async (bucket: string, region: string, fault: Fault): Promise<boolean> => {
@@ -113,7 +113,7 @@ async function send(
   }
 }
 
-/** It says that an object is another one, or none: whoever asked for that one knows more. */
+/** It says that an object is another one, or is not there: the caller knows what that means. */
 const isOfObject = ({ status, code }: Fault): boolean =>
   status === 412 ||
   status === 416 ||

@@ -62,7 +62,7 @@ const passingCodes = [
   'TooManyRequests',
 ]
 
-/** The store does not know whoever asks as who they were. */
+/** The credentials of the request have expired. */
 export const isExpired = ({ code }: Fault): boolean =>
   ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired'].includes(code)
 

@@ -12,6 +12,7 @@ import { encodingOf } from '../unpack/encoding.ts'
 import { isOverAll } from './countOrShare.ts'
 import { checkExpect } from './expect.ts'
 import { checkFormat } from './format.ts'
+import { withFlags } from './groups.ts'
 import { modeProblem } from './modes.ts'
 import { checkShape } from './shape.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
@@ -35,7 +36,7 @@ export function checkSpec(spec: IngestSpec): Checked {
   const full = fullSpec(spec)
   const table = full.target && parseTableName(full.target.table)
   if (table) mustBeAllowed(table)
-  const refuse = (problem: string) => sluiceError('spec_invalid', { problem })
+  const refuse = (problem: string) => sluiceError('spec_invalid', { problem: withFlags(problem) })
   if (!full.target && !full.steps) throw refuse('it has neither a target nor steps')
   if (full.target) checkTarget(full.target, refuse)
   mustBePublishedAtOnce(full, refuse)

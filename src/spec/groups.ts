@@ -1,4 +1,5 @@
 /** The options of a spec by the member of the spec that they stand in. */
+import type { Option } from '../domain/option.ts'
 import { selectionOptions } from '../domain/selection.ts'
 import { formatOptions, kindsWith } from './format.ts'
 import { ingestOptions, rejectsOptions } from './spec.ts'
@@ -37,3 +38,11 @@ export function titleOf(group: keyof typeof optionGroups, name: string): string 
   const title = groupTitles[group]
   return kinds ? `${title}, with --format ${kinds.join(' or ')}` : title
 }
+
+/** Puts the flags behind the members of a spec that a message names: `target.key (\`--key\`)`. */
+export const withFlags = (message: string): string =>
+  message.replace(/\b(target|rejects|format|source)\.(\w+)\b/g, (member, group, name) => {
+    const options: Record<string, Option> = optionGroups[group as keyof typeof optionGroups]
+    const flag = Object.hasOwn(options, name) ? options[name]?.flag : undefined
+    return flag ? `${member} (\`${flag.text.split(' ')[0]}\`)` : member
+  })

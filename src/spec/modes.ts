@@ -106,7 +106,7 @@ export function modeProblem({ mode, atomic, ...given }: ModeSpec & { atomic: boo
     if (name === 'mode') continue
     const use = takes[mode][name]
     if (use === 'must' && given[name] === undefined) {
-      return `the mode ${mode} needs target.${name} (\`${flagOf(name)}\`)`
+      return `the mode ${mode} needs target.${name}`
     }
     if (use === undefined && given[name] !== undefined) {
       const modes = (Object.keys(takes) as Mode[]).filter((each) => takes[each][name])

@@ -4,8 +4,8 @@ import type { Logger } from '../log.ts'
 import type { Stage } from './stage.ts'
 
 /**
- * Two ledgers in one stage must not take the folders of each other for leftovers. Whoever cannot reach
- * the stage can do nothing: that is said at the start, not by the first ingest.
+ * Two ledgers in one stage must not take the folders of each other for leftovers. A process
+ * that cannot reach the stage can do nothing: it says so at its start, not in the first ingest.
  * @throws stage_refused, stage_unavailable
  */
 export async function claimStage(stage: Stage, ledger: string, log: Logger): Promise<void> {

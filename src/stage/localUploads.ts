@@ -9,7 +9,7 @@ import type { Hashed, Uploads } from './stage.ts'
 import { limited, mustHash } from './uploadChecks.ts'
 import { moveTo, writeWhole } from './write.ts'
 
-/** @param limits for those who write; whoever only reads needs none */
+/** @param limits for those who write; a reader needs none */
 export function localUploads(folder: string, limits: UploadLimits = noUploadLimits): Uploads {
   // Names are checked against the spec's pattern where they come in: no folders, no dot in front.
   const path = (name: string) => join(folder, name)
@@ -92,7 +92,7 @@ export function localUploads(folder: string, limits: UploadLimits = noUploadLimi
   }
 }
 
-/** All that lies there; nobody counts it where there is no limit. */
+/** All that lies there; it is counted only where there is a limit. */
 async function bytesIn(folder: string, { allMax }: UploadLimits): Promise<number> {
   if (allMax === noUploadLimits.allMax) return 0
   const names = await readdir(folder).catch(() => [])

@@ -15,6 +15,7 @@ import { factsOf } from '../../src/cli/commands/ingest/facts.ts'
 import { addSpecOptions, specOf } from '../../src/cli/specOptions.ts'
 import { type Option, type Options, objectOf } from '../../src/domain/option.ts'
 import { formats } from '../../src/formats/index.ts'
+import { checkSpec } from '../../src/spec/checkSpec.ts'
 import { optionGroups } from '../../src/spec/groups.ts'
 import { fullSpec, IngestSpec } from '../../src/spec/spec.ts'
 
@@ -137,4 +138,26 @@ test('pairs are given one by one, or all of them in a file', async () => {
   await writeFile(path, '{"n": 1}')
   expect(() => parse('--column', `@${path}`)).toThrow('the value of n must be a text')
   await rm(folder, { recursive: true })
+})
+
+test('a refusal names the flag beside each member of the spec', () => {
+  const refusal = (target: object) => {
+    const source = { kind: 'upload', uploads: ['a.csv'] } as const
+    try {
+      checkSpec({ source, target: { table: 'public.t', ...target } })
+    } catch (error) {
+      return (error as Error).message
+    }
+    return null
+  }
+  expect(refusal({ mode: 'merge' })).toBe(
+    'The ingest spec is not valid: the mode merge needs target.key (`--key`).',
+  )
+  expect(refusal({ keep: '7d' })).toContain('target.undo (`--undo`) is not set')
+  expect(refusal({ mode: 'replace', atomic: false })).toContain('target.atomic (`--no-atomic`)')
+  expect(refusal({ mode: 'merge', key: ['id'], undo: true })).toContain(
+    'target.undo (`--undo`) is for the modes append and replace, not for merge',
+  )
+  expect(refusal({ mode: 'insert', key: ['id'], where: 'true' })).toContain('not for insert')
+  expect(refusal({ where: 'true', primaryKey: ['id'] })).toContain('make the table with its key')
 })

@@ -35,7 +35,7 @@ export async function defineRows(
   { only = false } = {},
 ): Promise<void> {
   if (!(await allowsTemporary(tx))) {
-    const problem = 'SQL of a spec needs it'
+    const problem = 'SQL of a client needs them'
     throw sluiceError('no_temporary_tables', { problem })
   }
   const list = columns.map(quoteIdentifier).join(', ')

@@ -27,7 +27,7 @@ export async function withoutKey(tx: Connection, { into, landing }: Filling): Pr
 }
 
 /**
- * Of rows with one key the newest stays: by the columns of `orderBy`, where NULL is the oldest, then
+ * The newest of the rows with one key stays: by the columns of `orderBy`, where NULL is the oldest, then
  * by the order of the files. @returns how many were marked
  */
 export async function newestOfEachKey(tx: Connection, filling: Filling): Promise<number> {
@@ -38,7 +38,7 @@ export async function newestOfEachKey(tx: Connection, filling: Filling): Promise
   return marked + (order.length > 0 ? await olderThanTarget(tx, filling) : 0)
 }
 
-/** Of rows with one key the first stays, unless the target has the key. @returns how many were marked */
+/** The first of the rows with one key stays, unless the target has the key. @returns how many were marked */
 export async function firstOfEachKey(tx: Connection, filling: Filling): Promise<number> {
   const { into, landing, target, there } = filling
   const row = `l.${rowOf(landing)}`

@@ -27,7 +27,7 @@ export interface Judged {
   landing: TableName
   /** Columns of the landing table. */
   filled: readonly string[]
-  /** The target's own rows are about to go. */
+  /** Whether the target's own rows stay: then keys of new rows are held against theirs. */
   keepsRows: boolean
   /** As SQL: what holds for the rows, `l`, that are judged; null for all of them. */
   where: string | null
@@ -40,7 +40,7 @@ export interface Judged {
 /**
  * Keeps writers away from the target until the commit, and marks every row that breaks one of
  * its constraints.
- * @returns how many
+ * @returns how many were marked
  */
 export async function judge(tx: Connection, judged: Judged): Promise<number> {
   const { target, landing, filled, keepsRows, where, key, staying } = judged

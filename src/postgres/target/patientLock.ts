@@ -26,7 +26,7 @@ const pauses = 3
 const usualPatienceMs = 10 * 60_000
 
 /**
- * Locks a table until the commit. Whoever asks for a lock of the table while we wait for ours queues
+ * Locks a table until the commit. Those who ask for a lock of the table while we wait for ours queue
  * behind us, so each try lasts a moment only, with a longer pause behind it. In a transaction that
  * has a `lock_timeout` there is one try.
  * @throws too_busy when our patience is over; the transaction can go on

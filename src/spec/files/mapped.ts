@@ -28,7 +28,7 @@ export function fieldsOf({ columns, constants, dropped = new Map() }: Placed) {
     taken.add(unique)
     return unique
   })
-  // A field in few records that has no column is none of the unit.
+  // A field of few records that has no column is not one of the unit.
   const kept = named.flatMap((name, at) => (name === '' ? [] : [at]))
   const places = kept.flatMap((at, place) => (dropped.has(at) ? [place] : []))
   return { columns: named, constants, dropped: places }

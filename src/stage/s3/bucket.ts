@@ -49,7 +49,7 @@ export function openBucket(address: string, store: Store, transport: Transport):
   return new PrefixedBucket(client, { bucket, root, stage })
 }
 
-/** Nobody waits for a request so little that it must end before its time limit. */
+/** For requests that end at their time limit, and not before. */
 const never = () => new AbortController().signal
 
 interface At {

@@ -26,7 +26,7 @@ export const refusalOf =
     return sluiceError('stage_refused', { stage, file, problem: `${problem}: ${said}`, next })
   }
 
-/** What is another matter for whoever writes. */
+/** Refusals that mean something else for a stage than for a source. */
 function ownMeaning({ status, code, action }: Fault): [problem: string, next: string] | null {
   if (code === 'NoSuchBucket') {
     return ['there is no such bucket', 'make the bucket, or correct SLUICE_STAGE']

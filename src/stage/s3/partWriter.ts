@@ -3,7 +3,7 @@ import type { Bucket } from './bucket.ts'
 import { partKey, type StoredPart } from './parts.ts'
 
 const partBytes = 8 * 1024 * 1024
-/** Of all files that are written at once; with more, parts are sent before they are full. */
+/** What all files hold that are written at once; with more, parts are sent before they are full. */
 const heldBytesMax = 64 * 1024 * 1024
 const leastBytes = 1024 * 1024
 const sentAtOnce = 4

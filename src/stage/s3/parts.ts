@@ -34,7 +34,7 @@ export function parsePartKey(name: string): { offset: number; sizeBytes: number 
 export const sizeOf = (parts: readonly StoredPart[]): number =>
   parts.reduce((bytes, part) => bytes + part.sizeBytes, 0)
 
-/** Of a part so much is asked for at a time, by so many requests at once, as of a source in S3. */
+/** How much of a part one request asks for, and how many are under way: as for a source in S3. */
 const pieceBytes = 4 * 1024 * 1024
 const connections = 4
 
@@ -66,7 +66,7 @@ export async function* readParts(
         yield bytes
         isTaken = true
       } finally {
-        // Whoever wants no more of it does not wait for what is on its way.
+        // A reader that wants no more does not wait for what is on its way.
         if (!isTaken) stop.abort()
       }
     }

@@ -21,7 +21,7 @@ import {
 } from './uploadFiles.ts'
 import { type Store, writeWhole } from './whole.ts'
 
-/** @param limits for those who write; whoever only reads needs none */
+/** @param limits for those who write; a reader needs none */
 export function s3Uploads(store: Store, limits: UploadLimits = noUploadLimits): Uploads {
   const { bucket } = store
   const writers = new UploadWriters()
@@ -157,7 +157,7 @@ async function open({ bucket }: Store, file: FileState, signal: AbortSignal): Pr
   }
 }
 
-/** All that lies there; nobody counts it where there is no limit. */
+/** All that lies there; it is counted only where there is a limit. */
 async function bytesIn({ bucket }: Store, { allMax }: UploadLimits): Promise<number> {
   if (allMax === noUploadLimits.allMax) return 0
   let bytes = 0

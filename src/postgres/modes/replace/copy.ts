@@ -97,7 +97,7 @@ const identityText = ({ replicaIdentity }: Parts, table: string): string[] => {
 const comments = (what: string, comment: string | null): string[] =>
   comment === null ? [] : [`comment on ${what} is ${literal(comment)}`]
 
-/** Nobody but those who are named has a right then. @param what `table t` or `sequence s` */
+/** Only the roles that are named have a right then. @param what `table t` or `sequence s` */
 export function rightsText(
   what: string,
   had: readonly Right[],

@@ -4,7 +4,7 @@ import type { Connection } from '../../db.ts'
 export interface Parts {
   /** The table as PostgreSQL writes it, with its schema. */
   shown: string
-  /** Of the table and its TOAST table: `fillfactor=80`, `toast.autovacuum_enabled=off`. */
+  /** Settings of the table and of its TOAST table: `fillfactor=80`, `toast.autovacuum_enabled=off`. */
   options: string[]
   accessMethod: string
   comment: string | null
@@ -37,7 +37,7 @@ export interface Index {
   constraintComment: string | null
   clustered: boolean
   replicaIdentity: boolean
-  /** Of its columns, from the first; -1 is usual. */
+  /** The statistics targets of its columns, from the first; -1 is usual. */
   targets: number[]
 }
 
@@ -49,7 +49,7 @@ export interface Statistics {
 }
 
 export interface Right {
-  /** Null for the whole. */
+  /** Null for a right on the whole table. */
   column: string | null
   /** As SQL. */
   to: string
