@@ -17,7 +17,7 @@ export const UndoNow = Type.Object({
   }),
   rowsRemoved: count('Rows of the ingest that go.'),
   rowsRestored: count('Rows that come back as they were before the ingest.'),
-  rowsKept: count('Rows that stay, because somebody changed or deleted them since.'),
+  rowsKept: count('Rows that stay: changed or deleted since, or of before and their key is taken.'),
   kept: Type.Array(
     Type.Object({
       key: Type.Record(Type.String(), Type.Unknown(), { description: 'Its primary key.' }),

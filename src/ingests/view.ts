@@ -67,7 +67,7 @@ const ledgerPart = {
         at: time('When its rows went.'),
         rowsRemoved: count('Rows of the ingest that went.'),
         rowsRestored: count('Rows that came back as they were before the ingest.'),
-        rowsKept: count('Rows that stayed, because somebody had changed or deleted them since.'),
+        rowsKept: count('Rows that stayed: changed or deleted since, or their key was taken.'),
       },
       { description: 'null where it was not taken back.' },
     ),
