@@ -142,7 +142,7 @@ test('pairs are given one by one, or all of them in a file', async () => {
 
 test('a refusal names the flag beside each member of the spec', () => {
   const refusal = (target: object) => {
-    const source = { kind: 'upload', uploads: ['a.csv'] } as const
+    const source = { kind: 'upload' as const, uploads: ['a.csv'] }
     try {
       checkSpec({ source, target: { table: 'public.t', ...target } })
     } catch (error) {
