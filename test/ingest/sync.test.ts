@@ -56,6 +56,7 @@ describe('what the files do not have', () => {
     })
     // Without a record there is nothing that the table would keep.
     expect((await ingest('kept', 'id,region,v\n', sync())).error?.message).toContain('5 of 5 rows')
+    expect((await ingest('kept', '', sync())).error?.message).toContain('5 of 5 rows')
     const emptied = await ingest('kept', 'id,region,v\n', sync(all))
     expect(emptied).toMatchObject({ error: null, rowsLoaded: 0, rowsDeleted: 5 })
     expect(await ingest('kept', 'id,region,v\n', sync())).toMatchObject({
