@@ -26,7 +26,7 @@ export const landingName = (ingestId: string, target: TableName): TableName => (
   name: `${landingPrefix}${ingestHash(ingestId)}`,
 })
 
-/** A table that is made to take the place of a target. Nobody sees it: it has another name at the commit. */
+/** A table that is made to take the place of a target. Others never see it: it has another name at the commit. */
 export const copyName = (landing: TableName): TableName => ({
   ...landing,
   name: landing.name.replace(landingPrefix, 'sluice_copy_'),
