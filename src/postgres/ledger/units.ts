@@ -217,8 +217,9 @@ const toReceipt = (row: ReceiptRow): Receipt => ({
   rowsLoaded: row.rows_loaded,
   rowsRejected: row.rows_rejected,
   rowsSkipped: row.rows_skipped,
-  rowsFiltered: row.rows_filtered,
-  rowsSuperseded: row.rows_superseded,
+  // A load leaves out none: as it answers, so does a later attempt that finds its receipt.
+  ...(row.rows_filtered > 0 && { rowsFiltered: row.rows_filtered }),
+  ...(row.rows_superseded > 0 && { rowsSuperseded: row.rows_superseded }),
   sizeBytes: row.size_bytes,
   lane: row.lane,
 })
