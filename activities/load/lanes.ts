@@ -2,6 +2,7 @@
 
 import type { Column } from '../../src/domain/columns.ts'
 import { filledBy } from '../../src/domain/plan.ts'
+import { parseTableName } from '../../src/domain/table.ts'
 import { TrimCount } from '../../src/domain/trimCount.ts'
 import type { Receipt, Reject, Split, Trimmed } from '../../src/domain/words.ts'
 import { type RejectCode, rejectReason } from '../../src/errors/rejects.ts'
@@ -152,7 +153,8 @@ async function repairSplit(
     throw tooManyRaised(target.table, place, error)
   })
   for (const each of refused) {
-    const reject = asInFile(toReject(each, written, slice), reader, types)
+    const error = ofTarget(each.error, { landing, target })
+    const reject = asInFile(toReject({ ...each, error }, written, slice), reader, types)
     trims.countRow(reader.ragged(reject.raw), fields.length, -1)
     rejects.push({ ...reject, fileNo })
   }
@@ -162,6 +164,15 @@ async function repairSplit(
 function tooManyRaised(table: string, place: string, cause: TooManyRaised): Error {
   const problem = `${cause.message}, the first: ${place}: ${cause.first.error}`
   return sluiceError('target_refused', { table, problem }, { cause })
+}
+
+/** PostgreSQL names the table that it copies into, and that is not there any more when it is read. */
+function ofTarget(
+  error: string,
+  { landing, target }: Pick<UnitEntry, 'landing' | 'target'>,
+): string {
+  const [from, to] = [landing, target.table].map((table) => parseTableName(table).name)
+  return error.replace(from as string, () => to as string)
 }
 
 function toReject(

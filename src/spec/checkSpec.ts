@@ -78,6 +78,9 @@ function checkTarget(target: FullTarget, refuse: (problem: string) => Error): vo
   const { mode, undo, keep } = target
   const ofMode = modeProblem(target)
   if (ofMode) throw refuse(ofMode)
+  if (target.unique !== undefined && target.key) {
+    throw refuse(`target.unique is for the modes append and replace, not for ${mode}`)
+  }
   if (transformOf(target) !== null && mode !== 'append' && mode !== 'replace') {
     throw refuse(
       `target.select and target.where are for the modes append and replace, not for ${mode}`,

@@ -119,7 +119,17 @@ export function modeProblem({ mode, atomic, ...given }: ModeSpec & { atomic: boo
   const { softDelete, key = [], orderBy = [] } = given
   return softDelete !== undefined && [...key, ...orderBy].includes(softDelete)
     ? `target.softDelete is ${softDelete}, which rows are found or ordered by`
-    : null
+    : problemOfMarker(given)
+}
+
+/** What marks rows need not be stored, but what tells them apart must be. */
+function problemOfMarker(given: Omit<ModeSpec, 'mode'>): string | null {
+  const marker = markerOf(given)
+  if (marker === null) return null
+  const { column } = marker
+  const also = (['key', 'orderBy'] as const).find((name) => given[name]?.includes(column))
+  if (also === undefined) return null
+  return `target.deleteWhen and target.${also} name the same column, ${column}`
 }
 
 const flagOf = (name: ModeOption): string => modeOptions[name].flag.text.split(' ')[0] as string
@@ -137,7 +147,7 @@ export const markerColumn = ({ column, value }: Marker): Column => ({
   marker: true,
 })
 
-export function markerOf({ deleteWhen }: ModeSpec): Marker | null {
+export function markerOf({ deleteWhen }: Pick<ModeSpec, 'deleteWhen'>): Marker | null {
   if (deleteWhen === undefined) return null
   const at = deleteWhen.indexOf('=')
   if (at < 1) return { column: deleteWhen, value: null }

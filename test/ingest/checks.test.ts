@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { readChecks } from '../../src/postgres/ledger/checks.ts'
 import type { Check } from '../../src/spec/expect.ts'
+import type { IngestSpec } from '../../src/spec/spec.ts'
 import { build, eachVerb } from '../harness.ts'
 
 const harness = await build()
@@ -11,12 +12,12 @@ async function ingest(
   table: string,
   content: string,
   checks: Check[],
-  { each = false, mode = 'append' as 'append' | 'replace' } = {},
+  { each = false, ...into }: Partial<IngestSpec['target']> & { each?: boolean } = {},
 ) {
   const path = await harness.file(`${table}.csv`, content)
   const spec = {
     source: { kind: 'directory' as const, path },
-    target: { table, mode },
+    target: { table, ...into },
     expect: checks,
   }
   const id = await harness.start(spec, each ? eachVerb : {})
@@ -133,6 +134,15 @@ test('the row count is held against the last ingest that published into the tabl
   )
   const afterUndo = await ingest('daily', rows(63), change, { mode: 'replace' })
   expect(afterUndo.error?.message).toContain('brought 80')
+})
+
+test('rows that others supersede are counted, as they were in the last ingest', async () => {
+  const change = [{ rows: { changeMax: '1%' } }]
+  const lines = 'id,v\n1,a\n1,b\n1,c\n2,d\n'
+  for (const mode of ['merge', 'merge', 'insert', 'insert'] as const) {
+    const view = await ingest('merged', lines, change, { mode, key: ['id'] })
+    expect(view).toMatchObject({ state: 'completed', error: null })
+  }
 })
 
 test('what does not fit the rows is told before anything is loaded', async () => {

@@ -101,6 +101,11 @@ test('a large ingest, verb by verb', async () => {
   const id = await harness.start({ source: { kind: 'directory', path }, target }, eachVerb)
   expect(await harness.ended(id)).toMatchObject({ rowsLoaded: 1, rowsRejected: 1 })
   expect(await shapeOf('each')).toEqual(['id smallint not null', 'n text'])
+  const [reject] = await harness.rejects(id)
+  // It names the target, and not the table that it was copied into.
+  expect(reject?.error).toBe(
+    'null value in column "id" of relation "each" violates not-null constraint',
+  )
 })
 
 const hostile = [

@@ -144,6 +144,24 @@ describe('merge', () => {
     for (const { ingestId } of [view, second, made]) await mustAddUp(ingestId)
   })
 
+  test('a marker that the table has is of its type: what is neither true nor false is a reject', async () => {
+    const content = 'id,gone\n1,false\n2,maybe\n3,true\n4,\n2,"o""dd"\n'
+    const options = merge({ deleteWhen: 'gone', columns: { gone: 'text' } })
+    const view = await ingest('marked_text', content, options)
+    expect(view).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 2 })
+    expect(await rowsOf('marked_text')).toEqual([
+      [1, 'false'],
+      [4, null],
+    ])
+    expect(await rejects(view.ingestId)).toEqual([
+      [0, 3, '22P02', null, 'gone'],
+      [0, 6, '22P02', null, 'gone'],
+    ])
+    const [, second] = await harness.rejects(view.ingestId)
+    expect(second?.error).toBe(String.raw`not a valid boolean: "o\"dd"`)
+    await mustAddUp(view.ingestId)
+  })
+
   test('what breaks another constraint is a reject with its name', async () => {
     await harness.db.query(`create table users (id int primary key, mail text unique,
         age int check (age > 0), seen int not null default 7, check (seen < 10));

@@ -6,7 +6,7 @@ import { fillUp } from './fillUp.ts'
 import { checkKey, keyOf, markedToDelete, sameKey } from './key.ts'
 import { keepWritersOut, keyed } from './keyed.ts'
 import type { Filled, Filling, Mode, RowRange } from './mode.ts'
-import { newestOfEachKey, withoutKey } from './settle.ts'
+import { newestOfEachKey, withoutKey, withoutMark } from './settle.ts'
 import { softOf } from './soft.ts'
 
 export const merge: Mode = {
@@ -18,7 +18,8 @@ export const merge: Mode = {
     }),
   async settle(tx, filling) {
     await keepWritersOut(tx, filling)
-    return (await withoutKey(tx, filling)) + (await settleNewest(tx, filling))
+    const odd = (await withoutKey(tx, filling)) + (await withoutMark(tx, filling))
+    return odd + (await settleNewest(tx, filling))
   },
   judged: ({ into }) => {
     const marked = markedToDelete(into, 'l')

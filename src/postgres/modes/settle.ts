@@ -3,6 +3,7 @@
  * target/violations.ts: as rejects, as superseded or as skipped.
  */
 import { quoteIdentifier, quoteTable } from '../../domain/table.ts'
+import { markerOf } from '../../spec/modes.ts'
 import type { Connection } from '../db.ts'
 import { literal } from '../literal.ts'
 import { rowColumn } from '../names.ts'
@@ -10,6 +11,10 @@ import { unitShift } from '../target/landing.ts'
 import { markColumns, skipped, superseded, unmarked } from '../target/violations.ts'
 import { keyOf, sameKey } from './key.ts'
 import type { Filling } from './mode.ts'
+
+/** As COPY has it where the column is boolean. */
+const notBoolean = 'not a valid boolean'
+const valueCharsMax = 200
 
 /** Rows with a NULL in their key are rejects. @returns how many were marked */
 export async function withoutKey(tx: Connection, { into, landing }: Filling): Promise<number> {
@@ -22,6 +27,25 @@ export async function withoutKey(tx: Connection, { into, landing }: Filling): Pr
      select l.${rowOf(landing)}, null, '23502', ${pick((name) => name)},
             ${pick((name) => `null value in column "${name}", which is of the key`)}
      from ${quoteTable(landing)} l where ${key.map(isNull).join(' or ')}`,
+  )
+  return rowCount ?? 0
+}
+
+/**
+ * Where the target has the column that marks rows to delete, it has the type of the target: what is
+ * neither true nor false in it makes a reject. @returns how many were marked
+ */
+export async function withoutMark(tx: Connection, { into, landing }: Filling): Promise<number> {
+  const marker = markerOf(into)
+  if (marker === null || marker.value !== null) return 0
+  const value = `l.${quoteIdentifier(marker.column)}::text`
+  const row = `l.${rowOf(landing)}`
+  const { rowCount } = await tx.query(
+    `insert into pg_temp.sluice_marks ${markColumns}
+     select ${row}, null, '22P02', ${literal(marker.column)},
+            ${literal(`${notBoolean}: `)} || to_json(left(${value}, ${valueCharsMax}))::text
+     from ${quoteTable(landing)} l
+     where not pg_input_is_valid(${value}, 'boolean') and ${unmarked(row)}`,
   )
   return rowCount ?? 0
 }

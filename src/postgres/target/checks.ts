@@ -75,7 +75,8 @@ async function checkCount(
   }
   if (changeMax === undefined) return sound
   const earlier = await tx.query(
-    `select ingest_id as id, rows_loaded as loaded from sluice.ingests
+    `select ingest_id as id, rows_loaded + rows_skipped + rows_superseded as brought
+     from sluice.ingests
      where target = $1 and ingest_id <> $2 and published_at is not null
        and state <> 'undone'
      order by published_at desc limit 1`,
@@ -84,10 +85,10 @@ async function checkCount(
   const [last] = earlier.rows
   // There is nothing to compare the first one with.
   if (!last) return sound
-  const change = Math.abs(count - last.loaded)
-  if (change * 100 <= last.loaded * Number.parseFloat(changeMax)) return sound
+  const change = Math.abs(count - last.brought)
+  if (change * 100 <= last.brought * Number.parseFloat(changeMax)) return sound
   return broken(
-    `there are ${grouped(count)} rows, and ${last.id} brought ${grouped(last.loaded)}: ` +
+    `there are ${grouped(count)} rows, and ${last.id} brought ${grouped(last.brought)}: ` +
       `that is more than ${changeMax} apart`,
   )
 }
