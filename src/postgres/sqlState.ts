@@ -29,6 +29,15 @@ const isOfValue = (error: unknown): boolean =>
   /^COPY .*, line \d+, column /m.test(error.where ?? '') &&
   !isOfServer(error)
 
+/**
+ * A value would be larger than any can be. PostgreSQL calls it an internal error, which nobody translates;
+ * it comes again at every attempt.
+ */
+const isOfSize = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError &&
+  error.code === 'XX000' &&
+  error.message.startsWith('invalid memory alloc request size')
+
 /** About the rows themselves: data (22), constraints (23), too large (54), or one value of one. */
 export const isAboutRows = (error: unknown): boolean => isOfRows(error) || isOfValue(error)
 
@@ -42,12 +51,13 @@ const isOfPolicy = (error: unknown): boolean =>
 
 /** The same, and what a `with check option`, a policy or a trigger says of a row. */
 export const isAboutRow = (error: unknown): boolean =>
-  isOfRow(error) || isOfValue(error) || isOfPolicy(error) || isRaised(error)
+  isOfRow(error) || isOfValue(error) || isOfPolicy(error) || isRaised(error) || isOfSize(error)
 
 const isOfTarget = isOneOf(/^(22|23|42|44|54|P0)/)
 
 /** The target does not take the rows, or the columns. */
-export const isRefusal = (error: unknown): boolean => isOfTarget(error) || isRaised(error)
+export const isRefusal = (error: unknown): boolean =>
+  isOfTarget(error) || isRaised(error) || isOfSize(error)
 
 /** A constraint of the target. */
 export const isOfConstraint = isOneOf(/^23/)

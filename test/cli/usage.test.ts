@@ -96,11 +96,7 @@ test.each<[string, string[], string]>([
   ['encoding_unknown', ['--encoding', 'utf-99'], 'Similar names are utf-8'],
   ['dialect_invalid', ['--decimal', ',', '--thousands', ','], '`--thousands` are both ","'],
   ['spec_invalid', ['--max-rejects', '200%'], 'at most 100%'],
-  [
-    'spec_invalid',
-    [...merge, '--unique', 'skip'],
-    'is for the modes append and replace',
-  ],
+  ['spec_invalid', [...merge, '--unique', 'skip'], 'is for the modes append and replace'],
   ['spec_invalid', [...merge, '--delete-when', 'id=7'], 'name the same column, id'],
   ['table_name_invalid', ['--into', 'a.b.c.d'], 'double quotes'],
 ])('%s is told before anything is sent or read', async (_, args, said) => {

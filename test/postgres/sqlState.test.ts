@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { databaseError } from '../../src/postgres/db.ts'
-import { isAboutRows, isRefusal } from '../../src/postgres/sqlState.ts'
+import { isAboutRow, isAboutRows, isRefusal } from '../../src/postgres/sqlState.ts'
 
 type Fields = Partial<Pick<pg.DatabaseError, 'severity' | 'routine' | 'detail'>>
 
@@ -90,6 +90,13 @@ test('what a type or a domain says of a value is about its row, whatever its cod
   )
   const line = Object.assign(said('XX000'), { where: 'COPY t, line 3: "x"' })
   expect(isAboutRows(line)).toBe(false)
+})
+
+test('a value that is larger than any can be is about its row, and no moment', () => {
+  const tooLarge = said('XX000', 'invalid memory alloc request size 2000000004')
+  expect([isAboutRow(tooLarge), isRefusal(tooLarge)]).toEqual([true, true])
+  const other = said('XX000', 'cache lookup failed for type 7')
+  expect([isAboutRow(other), isRefusal(other)]).toEqual([false, false])
 })
 
 test('what depends on a table is named', () => {
