@@ -206,8 +206,8 @@ test('a spec that reads a part of the files is refused', () => {
   }
   expect(problem({})).toBe('')
   expect(problem({ source: { ...source, exclude: ['*.tmp'] } })).toBe('')
-  expect(problem({ source: { ...source, newerThan: '1d' } })).toContain('source.newerThan leaves')
-  expect(problem({ source: { ...source, olderThan: '1d' } })).toContain('source.olderThan leaves')
+  expect(problem({ source: { ...source, newerThan: '1d' } })).toMatch(/source.newerThan .* leaves/)
+  expect(problem({ source: { ...source, olderThan: '1d' } })).toMatch(/source.olderThan .* leaves/)
   expect(problem({ format: { kind: 'csv', unknownFiles: 'skip' } })).toContain('unknownFiles')
   const leftOut = (why: string) => ({
     source: { kind: 'upload', uploads: ['a.csv'], leftOut: [{ name: 'b.csv', why }] },
@@ -216,7 +216,7 @@ test('a spec that reads a part of the files is refused', () => {
   expect(problem(leftOut('not newer than 1d'))).toContain('only takes files newer than 1d')
   const other = (more: object) => problem({ target: { ...target, ...more } })
   expect(other({ maxDeletes: '101%' })).toContain('at most 100%')
-  expect(other({ softDelete: 'id' })).toContain('target.softDelete is id')
+  expect(other({ softDelete: 'id' })).toMatch(/target.softDelete .*is id/)
   expect(other({ deleteWhen: 'gone' })).toContain('is for the mode merge')
   expect(other({ undo: true })).toContain('target.undo')
   expect(other({ mode: 'merge', scope: 'true' })).toContain('is for the mode sync')

@@ -81,5 +81,5 @@ test('its options are flags with a help, are checked, and are shown in a dry run
   expect(seen.out).toContain('1 would be a reject')
   expect(seen.out).not.toContain('delimiter')
   const wrong = await run('ingest', path, '--format', 'csv', '--prefix', '* ', ...dry)
-  expect(wrong.error).toContain('format.prefix is no option of the format csv')
+  expect(wrong.error).toContain('format.prefix (`--prefix`) is no option of the format csv')
 })
