@@ -54,6 +54,7 @@ const alone = [
 
 const common = {
   pool: 'forks',
+  setupFiles: 'test/seed.ts',
   // Two cores, and much of the time is spent waiting for heartbeats that do not come.
   maxWorkers: 3,
   // Within a file: test/ingest/killVerbs.test.ts waits, six times, for a heartbeat that does not come.

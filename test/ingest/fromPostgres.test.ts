@@ -101,8 +101,8 @@ test('what cannot be read says what, and where', async () => {
     expect.stringContaining('nobody'),
   ])
   for (const [spec, problem] of [
-    [{ format: { kind: 'csv' } }, 'format.kind is for files'],
-    [{ format: { delimiter: ';' } }, 'format.delimiter is for files'],
+    [{ format: { kind: 'csv' } }, 'format.kind (`--format`) is for files'],
+    [{ format: { delimiter: ';' } }, 'format.delimiter (`--delimiter`) is for files'],
     [{ steps: ['clean'] }, 'steps are for files'],
     [{ source: { ...from('every'), query: 'select 1' } }, 'either a table or a query'],
   ] as const) {

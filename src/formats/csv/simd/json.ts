@@ -23,6 +23,8 @@ let doubled: i32 = -1
 /** How many bytes a quote of JSON takes so. */
 let quoteSize: usize = 1
 let isExact: bool = true
+/** Whether the last text has a quote of the file's in it. */
+let hasDoubled: bool = false
 
 /**
  * @param quote the file's when the value stands in quotes, which then come doubled; else -1
@@ -117,8 +119,11 @@ function member(from: usize, depth: i32, isFirst: bool): usize {
 /** One that does not come behind the last one in the order of jsonb makes it inexact. */
 function key(from: usize, depth: i32, isFirst: bool): usize {
   const start = from + quoteSize
+  hasDoubled = false
   const behind = text(start)
   if (behind === invalid) return invalid
+  // Its length and its place among the keys are others then.
+  if (hasDoubled) isExact = false
   const size = i32(behind - start - quoteSize)
   const last: usize = keys + usize(depth) * 8
   if (!isFirst) {
@@ -153,8 +158,7 @@ function text(from: usize): usize {
       at = escape(at + 1)
       if (at === invalid) return invalid
     } else if (byte === doubled) {
-      // Within a key: its length is another one then.
-      isExact = false
+      hasDoubled = true
       at += 2
       if (at > end) return invalid
     } else at++
