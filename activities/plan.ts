@@ -187,7 +187,7 @@ export async function planIn(
     // Rows that go straight into the target rely on it as it is from now on.
     relied: into.atomic ? before : await readRelied(tx, table),
   })
-  const growing = part ? { ...staged.end, sizeBytes } : null
+  const growing = part ? { files: staged.count, sizeBytes } : null
   const recorded = { ...made, growing, units: added.units }
   await recordPlanned(tx, ingestId, recorded, known?.list)
   const suiting = { ingestId, entry: { ...entry, ...made }, target }
@@ -214,7 +214,7 @@ async function enterWritten(
   await enterUndo(tx, ingestId, { target: table, made, keys: null, into })
 }
 
-const beginning: Growing = { files: 0, cuts: 0, sizeBytes: 0 }
+const beginning: Growing = { files: 0, sizeBytes: 0 }
 
 const countsIn = ({ units, records }: Pick<Planned, 'units' | 'records'>) => ({ units, records })
 
@@ -236,8 +236,8 @@ async function filesOf(
 /** Files on their way into a plan. */
 class Staged {
   readonly #files: AsyncIterable<FileEntry> | Iterable<FileEntry>
-  /** How far they went. */
-  end: Pick<Growing, 'files' | 'cuts'> = { files: 0, cuts: 0 }
+  /** So many went by: their numbers have no gap. */
+  count = 0
 
   constructor(files: AsyncIterable<FileEntry> | Iterable<FileEntry>) {
     this.#files = files
@@ -246,7 +246,7 @@ class Staged {
   async *files(): AsyncGenerator<FileEntry> {
     for await (const file of this.#files) {
       yield file
-      this.end = { files: file.fileNo + 1, cuts: 0 }
+      this.count = file.fileNo + 1
     }
   }
 }

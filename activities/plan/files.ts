@@ -22,7 +22,7 @@ interface Planning {
   values: ColumnValues
   signal: AbortSignal
   /** How far the plan has come before: those files are looked at, and have their units. */
-  from: Pick<Growing, 'files' | 'cuts'>
+  from: Pick<Growing, 'files'>
 }
 
 /** @throws what the sorter throws; mode_column_missing */
@@ -50,7 +50,6 @@ export async function* withColumns(
       constants,
       ...(dropped.length > 0 && { dropped }),
       reading: format.ofUnit(shape.reading, columns),
-      ...(fileNo === from.files && { fromCut: from.cuts }),
     }
   }
 }

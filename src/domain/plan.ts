@@ -17,16 +17,12 @@ export interface PlannedFile {
   dropped?: number[]
   /** What its units keep of its reading: see Format.ofUnit. */
   reading: Reading
-  /** The index of a cut: what lies before it has units already. 0 if absent. */
-  fromCut?: number
 }
 
 /** How far a plan has come that grows while files are staged: pieces of files that have units. */
 export interface Growing {
   /** All files before this number have units. */
   files: number
-  /** How many pieces of the file of this number, as the index of a cut; 0 if it has no unit yet. */
-  cuts: number
   /** Bytes of all units so far. */
   sizeBytes: number
 }
@@ -86,9 +82,9 @@ interface Piece {
   sizeBytes: number
 }
 
-function* piecesOf({ fileNo, shape, fromCut = 0 }: PlannedFile): Generator<Piece> {
+function* piecesOf({ fileNo, shape }: PlannedFile): Generator<Piece> {
   const flaws = new Map(shape.flaws.map((flaw) => [flaw.start, flaw]))
-  for (let index = fromCut + 1; index < shape.cuts.length; index++) {
+  for (let index = 1; index < shape.cuts.length; index++) {
     const from = shape.cuts[index - 1] as FileShape['cuts'][number]
     const to = shape.cuts[index] as FileShape['cuts'][number]
     const sizeBytes = to.offset - from.offset
