@@ -17,7 +17,7 @@ export interface PinnedFile {
 
 /** So much behind a failure, the next one begins to be counted anew. */
 const progressBytes = 1 << 20
-/** Of so little a server has read all at once: it cannot have changed under its hands. */
+/** A server reads so little at once: the file cannot change while it does. */
 const atOnceBytes = 1 << 20
 
 export interface Reading {

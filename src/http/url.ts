@@ -45,7 +45,7 @@ export function expiredAt(url: URL, nowMs: number = Date.now()): string | null {
       )
       return Date.parse(start) + 1000 * Number(query.get(seconds) ?? Number.NaN)
     }),
-    // Of Azure, which has the signature in `sig`.
+    // Azure has the signature in `sig`.
     query.has('sig') ? Date.parse(query.get('se') ?? '') : Number.NaN,
   ]
   const ended = ends.find((ms) => ms < nowMs)

@@ -34,7 +34,7 @@ export type Entry = Listed | { folder: string }
 
 interface Page {
   entries: Entry[]
-  /** Of its keys and folders the last one; null for a page without any. */
+  /** The last one of its keys and folders; null for a page without any. */
   last: string | null
   isTruncated: boolean
   /** Where the store goes on. */

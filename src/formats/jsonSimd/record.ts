@@ -122,7 +122,7 @@ function key(at: usize, expected: i32): usize {
   return field < 0 ? invalid : behindColon(keyEnd + 1)
 }
 
-/** Of a key that comes twice the last value counts. */
+/** When a key comes twice, the last value counts. */
 function keep(from: usize, to: usize): void {
   const entry = values + usize(field) * valueBytes
   store<u32>(entry, u32(from))
