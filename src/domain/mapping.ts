@@ -75,25 +75,11 @@ export function mapFields(mapping: Mapping, file: string, fields: Fields): Mappe
   const drop = mapping.drop ?? []
   const all = [...names, ...drop]
   const own = header?.map((name) => name ?? '') ?? null
-  if (all.length === 0 && !hasBeside(mapping)) {
-    return {
-      header: own,
-      width,
-      ...(sparse && { sparse: [...sparse] }),
-      dropped: new Map(),
-      used: [],
-    }
-  }
-  if (own === null) {
-    if (all.length > 0)
-      throw sluiceError('mapping_without_header', { file, name: all[0] as string })
-    return {
-      header: null,
-      width,
-      ...(sparse && { sparse: [...sparse] }),
-      dropped: new Map(),
-      used: [],
-    }
+  if (own === null || (all.length === 0 && !hasBeside(mapping))) {
+    const [name] = all
+    if (name !== undefined) throw sluiceError('mapping_without_header', { file, name })
+    const left = sparse && { sparse: [...sparse] }
+    return { header: own, width, ...left, dropped: new Map(), used: [] }
   }
   const meant = findColumns(own, all)
   const isDropped = (at: number) => drop.includes(meant[at] as string)
