@@ -4,13 +4,13 @@
  * One transaction that only one attempt can be in: rows, what was kept for it, and the state of the
  * ingest change together. A later attempt finds the ingest undone and returns what that came to.
  */
-import { parseTableName, quoteTable } from '../src/domain/table.ts'
+import { parseTableName } from '../src/domain/table.ts'
 import type { UndoInput, Undone } from '../src/domain/undo.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { type IngestEntry, lockIngest } from '../src/postgres/ledger/ingests.ts'
 import { readUndone, recordUndone } from '../src/postgres/ledger/undone.ts'
-import { undoTables } from '../src/postgres/names.ts'
 import { alone } from '../src/postgres/sessions.ts'
+import { dropKept } from '../src/postgres/undo/forget.ts'
 import { mustBeUndoable, readUndo } from '../src/postgres/undo/survey.ts'
 import { takeBack } from '../src/postgres/undo/takeBack.ts'
 import type { FullTarget } from '../src/spec/target.ts'
@@ -44,8 +44,7 @@ async function undo(
   const entry = mustBeUndoable(ingestId, { state, target: spec.target }, found)
   const target = parseTableName((spec.target as FullTarget).table)
   const { undone, found: survey } = await takeBack(tx, ingestId, { target, entry })
-  const { keys, before } = undoTables(ingestId)
-  await tx.query(`drop table if exists ${quoteTable(keys)}, ${quoteTable(before)}`)
+  await dropKept(tx, ingestId)
   await recordUndone(tx, ingestId, {
     undone,
     kept: survey.kept,

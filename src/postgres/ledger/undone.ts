@@ -60,8 +60,6 @@ export async function recordUndone(
       by.attempt,
     ],
   )
-  await tx.query('delete from sluice.undo_xids where ingest_id = $1', [ingestId])
-  await tx.query('delete from sluice.undos where ingest_id = $1', [ingestId])
   await tx.query(
     `update sluice.ingests set state = 'undone' where ingest_id = $1
      returning ${notified(channels.ingests, 'ingest_id')}`,

@@ -1,6 +1,6 @@
 /** What an ingest kept so that it could be taken back goes when the time for that has passed. */
 import { quoteTable } from '../../domain/table.ts'
-import { type Db, transaction } from '../db.ts'
+import { type Connection, type Db, transaction } from '../db.ts'
 import { undoTables } from '../names.ts'
 import { isUndroppable } from '../sqlState.ts'
 
@@ -14,6 +14,14 @@ export async function listExpired(db: Db): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
+/** What was kept goes, in the tables of the ingest and in those of all. */
+export async function dropKept(tx: Connection, ingestId: string): Promise<void> {
+  const tables = Object.values(undoTables(ingestId)).map(quoteTable)
+  await tx.query(`drop table if exists ${tables.join(', ')}`)
+  await tx.query('delete from sluice.undo_xids where ingest_id = $1', [ingestId])
+  await tx.query('delete from sluice.undos where ingest_id = $1', [ingestId])
+}
+
 /** @returns whether it had a table; it stays for the next pass when a session reads that */
 export async function forgetUndo(db: Db, ingestId: string): Promise<boolean> {
   const tables = Object.values(undoTables(ingestId)).map(quoteTable)
@@ -25,9 +33,7 @@ export async function forgetUndo(db: Db, ingestId: string): Promise<boolean> {
           'select exists (select from unnest($1::text[]) as t (name) where to_regclass(name) is not null) as had',
           [tables],
         )
-        await tx.query(`drop table if exists ${tables.join(', ')}`)
-        await tx.query('delete from sluice.undo_xids where ingest_id = $1', [ingestId])
-        await tx.query('delete from sluice.undos where ingest_id = $1', [ingestId])
+        await dropKept(tx, ingestId)
         return rows[0].had
       },
       { lockTimeoutMs: 5000 },
