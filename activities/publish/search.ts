@@ -9,7 +9,7 @@ import type { Connection } from '../../src/postgres/db.ts'
 import { sumReceipts } from '../../src/postgres/ledger/units.ts'
 import { modes } from '../../src/postgres/modes/index.ts'
 import { judgeAtOnce } from '../../src/postgres/target/constraints.ts'
-import { findRefused, type RefusedRow } from '../../src/postgres/target/search.ts'
+import { findRefused, type RefusedRow, refusedMax } from '../../src/postgres/target/search.ts'
 import { mustNotBeNumbered } from '../../src/postgres/target/sequence.ts'
 import { addMarks } from '../../src/postgres/target/violations.ts'
 import { allowsTemporary } from '../../src/postgres/temporary.ts'
@@ -19,10 +19,6 @@ import { countsOf } from './counts.ts'
 import { type Filling, type Publishing, rowsOf } from './filling.ts'
 import { placeOf, rejectMarked } from './judge.ts'
 import { overLimit, rejectsLeft } from './limit.ts'
-
-/** With more of them the table or the file is wrong, not a row. */
-const refusedMax = 10_000
-const halvingMsMax = 5 * 60_000
 
 /**
  * @returns an error when there are too many, of which the first are rejects then
@@ -49,7 +45,6 @@ export async function searchLanding(
     },
     fill: (range) => modes[mode].fill(tx, landed, range),
     most: Math.min(refusedMax, left) + 1,
-    halvingMsMax,
   })
   const [first] = rows
   if (!first) throw why

@@ -13,7 +13,7 @@ import { type Sums, sumReceipts } from '../../src/postgres/ledger/units.ts'
 import { landingName } from '../../src/postgres/names.ts'
 import { isAboutRow, isCancelled, isRefusal } from '../../src/postgres/sqlState.ts'
 import { createShaped, insertShaped, takePlace } from '../../src/postgres/target/landing.ts'
-import { findRefused } from '../../src/postgres/target/search.ts'
+import { findRefused, refusedMax } from '../../src/postgres/target/search.ts'
 import { readTarget } from '../../src/postgres/target/target.ts'
 import { addMarks, createMarks, markFiltered } from '../../src/postgres/target/violations.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
@@ -26,9 +26,6 @@ import { rejectMarked } from './judge.ts'
 import { overLimit, rejectsLeft } from './limit.ts'
 import { namedRefusals } from './refusedColumns.ts'
 
-/** With more of them the expression is wrong, not a row. */
-const refusedMax = 10_000
-const halvingMsMax = 5 * 60_000
 const msMax = 60 * 60_000
 
 interface Ready {
@@ -145,5 +142,4 @@ const search = (tx: Connection, { query, landing, shaped, out }: Shape, most: nu
     begin: () => createShaped(tx, shaped, out, { row: null, unlogged: false }),
     fill: (range) => insertShaped(tx, shaped, query, { withRow: false, range }),
     most,
-    halvingMsMax,
   })

@@ -4,12 +4,12 @@ import { quoteTable, type TableName } from '../../src/domain/table.ts'
 import { rejectReason } from '../../src/errors/rejects.ts'
 import type { Records, Refused } from '../../src/postgres/copy/copyAround.ts'
 import { copyEach } from '../../src/postgres/copy/copyEach.ts'
-import { type Connection, constraintOf, problemOf } from '../../src/postgres/db.ts'
+import { type Connection, refusalOf } from '../../src/postgres/db.ts'
 import { addChanges } from '../../src/postgres/ledger/ingests.ts'
 import { modes } from '../../src/postgres/modes/index.ts'
 import type { Filling, Mode } from '../../src/postgres/modes/mode.ts'
 import { landingName } from '../../src/postgres/names.ts'
-import { isAboutRow, sqlState } from '../../src/postgres/sqlState.ts'
+import { isAboutRow } from '../../src/postgres/sqlState.ts'
 import { createLike, dropTable, numberAsNoUnit } from '../../src/postgres/target/landing.ts'
 import { whyLost } from '../../src/postgres/target/lost.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
@@ -88,9 +88,7 @@ async function oneRow(tx: Connection, mode: Mode, filling: Filling): Promise<Cha
   } catch (error) {
     if (!isAboutRow(error)) throw error
     await tx.query('rollback to savepoint one_row')
-    const { column = null } = error as { column?: string | null }
-    const [code, constraint] = [sqlState(error), constraintOf(error)]
-    return { column, code, constraint, error: problemOf(error) }
+    return refusalOf(error)
   } finally {
     await tx.query('release savepoint one_row').catch(() => {})
   }

@@ -7,10 +7,10 @@ import { quoteIdentifier, quoteTable } from '../../src/domain/table.ts'
 import { rejectReason } from '../../src/errors/rejects.ts'
 import { dropRows } from '../../src/postgres/clientSql/query.ts'
 import { defineRowQuery } from '../../src/postgres/clientSql/rowQuery.ts'
-import { type Connection, constraintOf, problemOf } from '../../src/postgres/db.ts'
+import { type Connection, refusalOf } from '../../src/postgres/db.ts'
 import type { RefusedAgain } from '../../src/postgres/ledger/openRejects.ts'
 import { rowColumn } from '../../src/postgres/names.ts'
-import { isAboutRow, sqlState } from '../../src/postgres/sqlState.ts'
+import { isAboutRow } from '../../src/postgres/sqlState.ts'
 import { createShaped, dropTable } from '../../src/postgres/target/landing.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
 import { noteWritten } from '../../src/postgres/undo/written.ts'
@@ -89,8 +89,6 @@ async function loadOne(
     return null
   } catch (error) {
     if (!isAboutRow(error)) throw error
-    const { column = null } = error as { column?: string | null }
-    const constraint = constraintOf(error)
-    return stay({ code: sqlState(error) ?? '', column, constraint, error: problemOf(error) })
+    return stay(refusalOf(error))
   }
 }

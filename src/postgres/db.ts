@@ -135,6 +135,13 @@ function destroy(connection: Connection): void {
 export const constraintOf = (error: unknown): string | null =>
   error instanceof pg.DatabaseError ? (error.constraint ?? null) : null
 
+/** What PostgreSQL said of a row that it did not take. */
+export function refusalOf(error: unknown) {
+  const { column = null } = error as { column?: string | null }
+  const [code, constraint] = [sqlState(error) ?? '', constraintOf(error)]
+  return { code, column, constraint, error: problemOf(error) }
+}
+
 /** What PostgreSQL said: its message, and for a key that broke a constraint which one it was. */
 export function problemOf(error: unknown): string {
   const { detail } = error as { detail?: string }

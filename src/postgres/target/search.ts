@@ -6,10 +6,10 @@
  * what is refused is halved until a single row is left. All of it is undone.
  */
 import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
-import { type Connection, constraintOf, problemOf } from '../db.ts'
+import { type Connection, refusalOf } from '../db.ts'
 import type { RowRange } from '../modes/mode.ts'
 import { rowColumn } from '../names.ts'
-import { isAboutRow, sqlState } from '../sqlState.ts'
+import { isAboutRow } from '../sqlState.ts'
 import { triggerOf, withTrigger } from './trigger.ts'
 
 /** A row of the landing table, and what PostgreSQL said of it. */
@@ -36,9 +36,13 @@ export interface Search {
   fill: (range: RowRange) => Promise<unknown>
   /** It ends with so many rows. */
   most: number
-  /** It ends when it has halved for so long. */
-  halvingMsMax: number
+  /** It ends when it has halved for so long; five minutes if absent. */
+  halvingMsMax?: number
 }
+
+/** With more rows that are refused it is not they who are at fault. */
+export const refusedMax = 10_000
+const usualHalvingMsMax = 5 * 60_000
 
 /** Rows that are tried at once at first: a refused one costs about twice as many. */
 const rowsAtOnce = 4096
@@ -91,7 +95,7 @@ class Searching {
   }
 
   get #isOver(): boolean {
-    const { most, halvingMsMax } = this.#search
+    const { most, halvingMsMax = usualHalvingMsMax } = this.#search
     return this.#found.length >= most || this.#halvingMs >= halvingMsMax
   }
 
@@ -138,15 +142,9 @@ class Searching {
   }
 
   async #refused(row: string, error: unknown): Promise<RefusedRow> {
-    const { column = null } = error as { column?: string | null }
     const trigger = await triggerOf(this.#tx, quoteTable(this.#search.target), error)
-    return {
-      row,
-      code: sqlState(error) ?? '',
-      constraint: constraintOf(error),
-      column,
-      error: withTrigger(problemOf(error), trigger),
-    }
+    const said = refusalOf(error)
+    return { row, ...said, error: withTrigger(said.error, trigger) }
   }
 }
 
