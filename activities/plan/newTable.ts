@@ -2,7 +2,7 @@
 import type { Column } from '../../src/domain/columns.ts'
 import type { TableName } from '../../src/domain/table.ts'
 import type { Connection } from '../../src/postgres/db.ts'
-import { landingName } from '../../src/postgres/names.ts'
+import { landingName, triedName } from '../../src/postgres/names.ts'
 import { addKeys, keysOf, keysSoFar, tryKeys } from '../../src/postgres/target/keys.ts'
 import {
   createEmpty,
@@ -51,7 +51,7 @@ export async function mustTakeKeys(
   const keys = keysOf(into, columns)
   if (keys === null) return
   const landing = landingName(ingestId, table)
-  const empty = { ...landing, name: `${landing.name}_tried` }
+  const empty = triedName(landing)
   await createEmpty(tx, empty, landing)
   await tryKeys(tx, { empty, table }, keys)
   await dropTable(tx, empty)

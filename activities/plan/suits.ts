@@ -7,7 +7,7 @@ import { defineRowQuery, type OutColumn } from '../../src/postgres/clientSql/row
 import { type Connection, problemOf } from '../../src/postgres/db.ts'
 import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import { checkScope } from '../../src/postgres/modes/scope.ts'
-import { landingName } from '../../src/postgres/names.ts'
+import { landingName, triedName } from '../../src/postgres/names.ts'
 import { isOfSyntax, isRefusal } from '../../src/postgres/sqlState.ts'
 import {
   createEmpty,
@@ -56,7 +56,7 @@ async function mustSuit(tx: Connection, suiting: Suiting): Promise<void> {
   if (!into?.atomic) return
   if (!suiting.target && into.scope !== undefined) await tryScope(tx, suiting, into)
   const landing = landingName(ingestId, parseTableName(into.table))
-  const rows = { ...landing, name: `${landing.name}_tried` }
+  const rows = triedName(landing)
   const sql = transformOf(into)
   if (sql !== null) {
     const columns = await tryTransform(tx, sql, { ...suiting, landing, rows })
@@ -96,7 +96,7 @@ async function tryScope(
   into: FullTarget,
 ): Promise<void> {
   const landing = landingName(ingestId, parseTableName(into.table))
-  const table = { ...landing, name: `${landing.name}_tried` }
+  const table = triedName(landing)
   const columns = storedColumns(entry.columns ?? [], into)
   await createTable(tx, table, columns, { landing: false })
   const names = columns.map(({ name }) => name)

@@ -32,6 +32,12 @@ export const copyName = (landing: TableName): TableName => ({
   name: landing.name.replace(landingPrefix, 'sluice_copy_'),
 })
 
+/** A table without rows, which a spec is tried on. It is gone at the commit. */
+export const triedName = (landing: TableName): TableName => ({
+  ...landing,
+  name: `${landing.name}_tried`,
+})
+
 /** The name without the schema, of an expression in SQL that is an id. */
 export const landingNameIn = (ingestId: string): string =>
   `'${landingPrefix}' || ${hashIn(ingestId)}`
