@@ -29,10 +29,10 @@ import { modes } from '../src/postgres/modes/index.ts'
 import { alone } from '../src/postgres/sessions.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import { lockTargetName, readTarget } from '../src/postgres/target/target.ts'
+import { asTarget } from '../src/postgres/target/targetTable.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { transformOf } from '../src/spec/transform.ts'
 import type { Attempt, Limited } from './attempt/attempt.ts'
-import { asNew } from './plan/keyed.ts'
 import { noteLikely } from './publish/likely.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
 import { correctedPages } from './retry/corrected.ts'
@@ -121,7 +121,7 @@ async function findTarget(tx: Connection, ingestId: string, { spec, columns }: I
     const through = { sql, ingestId, table, columns: columns ?? [], there, writtenFor }
     return { table, open: () => throughTransform(tx, through) }
   }
-  const markers = (columns ?? []).filter(({ marker }) => marker).map(asNew)
+  const markers = (columns ?? []).filter(({ marker }) => marker).map(asTarget)
   const there = [...target.columns, ...markers]
   const writable = new Set(there.filter(({ generated }) => !generated).map((column) => column.name))
   const gone = (await columnsOfOpen(tx, ingestId)).filter((column) => !writable.has(column))

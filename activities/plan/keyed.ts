@@ -1,9 +1,8 @@
 /** What a mode that finds rows by a key asks of files, and of their landing table. */
 import type { Column } from '../../src/domain/columns.ts'
-import { free } from '../../src/domain/layout.ts'
 import { sluiceError } from '../../src/errors.ts'
 import { unloggedBytesMin } from '../../src/postgres/ledger/unlogged.ts'
-import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+import { asTarget } from '../../src/postgres/target/targetTable.ts'
 import { columnsNeeded, type ModeSpec, markerColumn, markerOf } from '../../src/spec/modes.ts'
 
 /** @throws mode_column_missing when the file lacks a column that the mode needs in every row; soft_delete_in_file */
@@ -35,17 +34,9 @@ export function storedColumns(columns: readonly Column[], { softDelete }: ModeSp
   return isThere ? stored : [...stored, { name: softDelete, type: 'timestamp with time zone' }]
 }
 
-/** A column of a table that does not exist yet. */
-export const asNew = (column: Column): TargetTable['columns'][number] => ({
-  ...free,
-  ...column,
-  collation: null,
-  default: column.default ?? null,
-})
-
 /** For a target that publish makes: the landing table numbers its rows, and has no key itself. */
 export const landKeyed = (columns: readonly Column[], { bytes }: { bytes: number }) => ({
-  like: columns.map(asNew),
+  like: columns.map(asTarget),
   traced: true,
   unlogged: bytes >= unloggedBytesMin,
 })

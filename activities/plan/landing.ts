@@ -13,7 +13,7 @@ import { modes } from '../../src/postgres/modes/index.ts'
 import { landingName } from '../../src/postgres/names.ts'
 import { mayRefuse } from '../../src/postgres/target/constraints.ts'
 import { addColumns, createLike, dropTable } from '../../src/postgres/target/landing.ts'
-import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
+import { asTarget, type TargetTable } from '../../src/postgres/target/targetTable.ts'
 import { markerColumn, markerOf } from '../../src/spec/modes.ts'
 import type { FullSpec } from '../../src/spec/spec.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
@@ -75,11 +75,7 @@ async function neededRaw(tx: Connection, needs: Needs): Promise<Omit<Landing, 't
   if (!layout.columns) throw sluiceError('source_without_records', { table: showTable(table) })
   const names = [...layout.columns.map((column) => column.name), ...layout.added]
   const guessed = await typesOf(tx, needs, [...new Set(names)])
-  const plain = {
-    ...{ notNull: false, hasDefault: false, generated: false, identity: false },
-    ...{ collation: null, default: null },
-  }
-  const like = guessed.columns.map((column) => ({ ...column, ...plain }))
+  const like = guessed.columns.map(asTarget)
   return { ...guessed, like, traced: true, unlogged: bytes >= unloggedBytesMin }
 }
 
