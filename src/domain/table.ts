@@ -67,6 +67,13 @@ function firstPart(
 export const quoteTable = ({ schema, name }: TableName): string =>
   `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
 
+/**
+ * For SQL: a table as what its rows are read from or written to, without those of tables that inherit
+ * from it. Those of a partitioned table are in its partitions, which `only` would leave out.
+ */
+export const ownRows = (table: TableName, isPartitioned: boolean): string =>
+  `${isPartitioned ? '' : 'only '}${quoteTable(table)}`
+
 /** For SQL: one identifier in double quotes. */
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 

@@ -79,7 +79,7 @@ function treeOf(text: string, refuse: (problem: string, cause?: unknown) => Slui
 }
 
 /** How long one query of a client may take. */
-const clientSqlMsMax = 10 * 60_000
+export const clientSqlMsMax = 10 * 60_000
 
 /** Runs a query of a client: it can write nothing, and has an end. */
 export async function readOnly<T>(tx: Connection, read: () => Promise<T>): Promise<T> {

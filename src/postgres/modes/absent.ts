@@ -1,6 +1,6 @@
 /** The rows of the target that the files do not have: `pg_temp.sluice_absent` has their keys. */
 import { rejectsAllowed } from '../../domain/limits.ts'
-import { quoteIdentifier, quoteTable, showTable } from '../../domain/table.ts'
+import { ownRows, quoteIdentifier, quoteTable, showTable } from '../../domain/table.ts'
 import { noteOf } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import { type ModeSpec, maxDeletesPreset } from '../../spec/modes.ts'
@@ -79,7 +79,7 @@ export const isAbsent = (into: ModeSpec): string =>
 /** Deletes them, or marks them as deleted. @returns how many @throws target_refused */
 export async function deleteAbsent(tx: Connection, filling: Filling): Promise<number> {
   const { into, target, there } = filling
-  const table = `${there.partitioned ? '' : 'only '}${quoteTable(target)}`
+  const table = ownRows(target, there.partitioned)
   const soft = softOf(into, there)
   const same = sameKey(into, 't', 'a')
   try {

@@ -1,5 +1,5 @@
 /** Columns that a file lacks stay as they are in the rows of the target. */
-import { quoteIdentifier, quoteTable } from '../../domain/table.ts'
+import { ownRows, quoteIdentifier, quoteTable } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
 import { rowColumn } from '../names.ts'
 import { unitShift } from '../target/landing.ts'
@@ -26,7 +26,7 @@ export async function fillUp(tx: Connection, filling: Filling): Promise<void> {
     const column = quoteIdentifier(name)
     await tx.query(
       `update ${quoteTable(landing)} l set ${column} = t.${column}
-       from ${there.partitioned ? '' : 'only '}${quoteTable(target)} t
+       from ${ownRows(target, there.partitioned)} t
        where ${row} >> ${unitShift} = any($1::bigint[]) and ${sameKey(into, 't', 'l')}`,
       [units],
     )

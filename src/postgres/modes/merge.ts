@@ -1,5 +1,5 @@
 /** merge: a row takes the place of the one with its key, or is added, or deletes it. */
-import { quoteIdentifier, quoteTable } from '../../domain/table.ts'
+import { ownRows, quoteIdentifier, quoteTable } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
 import { dropsRows } from '../target/lost.ts'
 import { fillUp } from './fillUp.ts'
@@ -48,7 +48,7 @@ function partsOf({ into, landing, target, there, ...filling }: Filling, range?: 
   // Values are compared as they are stored: what only looks the same to `=` is written.
   const cast = others.map(({ name, type }) => `cast(s.${quoteIdentifier(name)} as ${type})`)
   return {
-    table: `${there.partitioned ? '' : 'only '}${quoteTable(target)}`,
+    table: ownRows(target, there.partitioned),
     rows: `(select * from ${quoteTable(landing)}${where})`,
     match: sameKey(into, 't', 's'),
     marked: markedToDelete(into, 's') ?? 'false',

@@ -5,7 +5,7 @@
  * that brings the new ones, so readers see the old ones until the commit, and wait for nothing. A
  * large table that can be copied with all that hangs on it is filled beside, and exchanged.
  */
-import { quoteTable, showTable, type TableName } from '../../domain/table.ts'
+import { ownRows, quoteTable, showTable, type TableName } from '../../domain/table.ts'
 import { type Note, noteOf } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
@@ -69,15 +69,13 @@ const waitNotes = (target: TableName, { truncates }: Emptying): Note[] =>
 async function makeRoom(tx: Connection, filling: Filling): Promise<void> {
   const { truncates } = await emptyingOf(tx, filling.target)
   await lock(tx, filling, truncates === null ? 'exclusive' : 'access exclusive')
-  await tx.query(`${truncates === null ? 'delete from' : 'truncate'} ${ownRows(filling)}`)
+  await tx.query(
+    `${truncates === null ? 'delete from' : 'truncate'} ${ownRows(filling.target, filling.there.partitioned)}`,
+  )
 }
 
 const lock = (tx: Connection, { target, there, onWait }: Filling, mode: PatientLock) =>
   lockPatiently(tx, target, mode, { only: !there.partitioned, onWait })
-
-/** As SQL: the target without the tables that inherit from it. */
-const ownRows = ({ target, there }: Filling): string =>
-  `${there.partitioned ? '' : 'only '}${quoteTable(target)}`
 
 /** A row that others refer to may go where the same statement brings its key again. */
 async function fillsBy(tx: Connection, filling: Filling): Promise<FillsBy> {
@@ -102,8 +100,8 @@ async function fill(tx: Connection, filling: Filling, range?: RowRange): Promise
 
 /** Foreign keys are held against what is there at the end of the statement. */
 async function replaceRows(tx: Connection, filling: Filling): Promise<Filled> {
-  const { columns } = filling
-  const from = ownRows(filling)
+  const { columns, target, there } = filling
+  const from = ownRows(target, there.partitioned)
   await lock(tx, filling, 'exclusive')
   // The condition is asked for before the first row, and with it every row of before is gone.
   const whenGone = '(select count(*) from gone) >= 0'

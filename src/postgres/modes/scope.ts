@@ -3,15 +3,12 @@ import pg from 'pg'
 import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
 import { sluiceError } from '../../errors.ts'
 import type { ModeSpec } from '../../spec/modes.ts'
-import { defineQuery, defineRows, dropRows, queryView } from '../clientSql/query.ts'
+import { clientSqlMsMax, defineQuery, defineRows, dropRows, queryView } from '../clientSql/query.ts'
 import { type Connection, type Db, problemOf, transaction } from '../db.ts'
 import { isCancelled, isRefusal } from '../sqlState.ts'
 import { keyOf } from './key.ts'
 
 const what = 'the scope'
-
-/** How long one statement with the condition of a client may take. */
-const scopeMsMax = 10 * 60_000
 
 export interface Scoped {
   table: TableName
@@ -37,7 +34,7 @@ export async function withScope<T>(
   await defineRows(tx, table, columns, { only })
   const sql = `select ${list} from rows where (${into.scope}\n)`
   await defineQuery(tx, { what, sql, isByRow: true })
-  await tx.query(`set local statement_timeout = ${scopeMsMax}`)
+  await tx.query(`set local statement_timeout = ${clientSqlMsMax}`)
   try {
     const result = await use(queryView)
     await tx.query('set local statement_timeout = 0')

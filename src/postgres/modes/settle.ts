@@ -2,7 +2,7 @@
  * Settles which row of the landing table stands for a key. The others are marked, see
  * target/violations.ts: as rejects, as superseded or as skipped.
  */
-import { quoteIdentifier, quoteTable } from '../../domain/table.ts'
+import { ownRows, quoteIdentifier, quoteTable } from '../../domain/table.ts'
 import { markerOf } from '../../spec/modes.ts'
 import type { Connection } from '../db.ts'
 import { literal } from '../literal.ts'
@@ -69,7 +69,7 @@ export async function firstOfEachKey(tx: Connection, filling: Filling): Promise<
   const { rowCount } = await tx.query(
     `insert into pg_temp.sluice_marks (row_no, code)
      select ${row}, '${skipped}' from ${quoteTable(landing)} l
-     where exists (select from ${there.partitioned ? '' : 'only '}${quoteTable(target)} t
+     where exists (select from ${ownRows(target, there.partitioned)} t
                    where ${sameKey(into, 't', 'l')})
        and ${unmarked(row)}`,
   )
@@ -137,7 +137,7 @@ async function olderThanTarget(
     `insert into pg_temp.sluice_marks (row_no, code)
      select ${row}, '${superseded}'
      from ${quoteTable(landing)} l
-     join ${there.partitioned ? '' : 'only '}${quoteTable(target)} t on ${sameKey(into, 't', 'l')}
+     join ${ownRows(target, there.partitioned)} t on ${sameKey(into, 't', 'l')}
      where ${isOlder(into.orderBy ?? [])} and ${unmarked(row)}`,
   )
   return rowCount ?? 0

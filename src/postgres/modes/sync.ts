@@ -1,5 +1,5 @@
 /** sync: merge, and rows of the target that the files do not have are deleted. */
-import { quoteTable } from '../../domain/table.ts'
+import { ownRows } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
 import { deleteAbsent, findAbsent, isAbsent } from './absent.ts'
 import { checkKey, keyOf } from './key.ts'
@@ -33,7 +33,7 @@ export const sync: Mode = {
   judged: ({ into }) => ({ where: null, key: keyOf(into) }),
   staying({ into, target, there }) {
     if (into.softDelete !== undefined) return null
-    const table = `${there.partitioned ? '' : 'only '}${quoteTable(target)}`
+    const table = ownRows(target, there.partitioned)
     return `(select * from ${table} t where not ${isAbsent(into)})`
   },
   async makeRoom(tx, filling) {

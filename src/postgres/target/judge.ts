@@ -6,7 +6,7 @@
  * target itself: it uses a column that cannot be foretold, or is of another kind.
  */
 
-import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
+import { ownRows, quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
 import { literal } from '../literal.ts'
 import { rowColumn } from '../names.ts'
@@ -52,7 +52,7 @@ export async function judge(tx: Connection, judged: Judged): Promise<number> {
   const constraints = await readConstraints(tx, target)
   const { columns, checks, foreignKeys, uniques, partitioned } = constraints
   const row = rowColumn(landing)
-  const all = `${partitioned ? '' : 'only '}${quoteTable(target)}`
+  const all = ownRows(target, partitioned)
   const there = keepsRows ? (staying ?? all) : null
   const rows = rowsAsTarget(constraints, {
     table: where ? `(select * from ${quoteTable(landing)} l where ${where})` : quoteTable(landing),

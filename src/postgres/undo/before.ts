@@ -1,11 +1,11 @@
 /** Rows as they were before an ingest that replaces them: kept at publish, and restored. */
-import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
+import { ownRows, quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
 import { type KeptRow, keptListedMax } from '../../domain/undo.ts'
 import type { FullTarget } from '../../spec/target.ts'
 import type { Connection } from '../db.ts'
 import { undoTables } from '../names.ts'
 import { lockPatiently } from '../target/patientLock.ts'
-import { createKeys, enterUndo, isOurs, itself, keyColumns, noteWriters } from './written.ts'
+import { createKeys, enterUndo, isOurs, keyColumns, noteWriters } from './written.ts'
 
 interface Of {
   target: TableName
@@ -22,7 +22,7 @@ export async function keepBefore(
   await lockPatiently(tx, target, 'exclusive', { only: !isPartitioned, onWait })
   await tx.query(`
     drop table if exists ${quoteTable(before)};
-    create table ${quoteTable(before)} as select * from ${itself(target, isPartitioned)}`)
+    create table ${quoteTable(before)} as select * from ${ownRows(target, isPartitioned)}`)
 }
 
 /** After it: all rows that are in the target now are of the ingest. */
@@ -31,7 +31,7 @@ export async function enterReplaced(
   ingestId: string,
   { target, isPartitioned, into }: Of & { into: FullTarget },
 ): Promise<void> {
-  const from = itself(target, isPartitioned)
+  const from = ownRows(target, isPartitioned)
   await noteWriters(tx, ingestId, from)
   const keys = await keyColumns(tx, target)
   if (keys) {
@@ -87,7 +87,7 @@ export interface Restoring extends Of {
 const isTaken = ({ target, isPartitioned, keys }: Restoring): string => {
   if (!keys) return 'false'
   const pairs = keys.map(quoteIdentifier).map((name) => `t.${name} = b.${name}`)
-  return `exists (select from ${itself(target, isPartitioned)} t
+  return `exists (select from ${ownRows(target, isPartitioned)} t
                   where ${pairs.join(' and ')} and not ${isOurs('t')})`
 }
 

@@ -1,5 +1,11 @@
 /** What taking an ingest back comes to: the three buckets, and the rows that stay. */
-import { quoteIdentifier, quoteTable, showTable, type TableName } from '../../domain/table.ts'
+import {
+  ownRows,
+  quoteIdentifier,
+  quoteTable,
+  showTable,
+  type TableName,
+} from '../../domain/table.ts'
 import { type Buckets, type KeptRow, keptListedMax } from '../../domain/undo.ts'
 import { isOver, type State } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
@@ -7,7 +13,7 @@ import type { FullTarget } from '../../spec/target.ts'
 import type { Connection } from '../db.ts'
 import { undoTables } from '../names.ts'
 import { type Before, listTaken, type Restoring, readBefore } from './before.ts'
-import { isOurs, itself } from './written.ts'
+import { isOurs } from './written.ts'
 
 /** What the ledger keeps of an ingest that can be taken back. */
 export interface UndoEntry {
@@ -89,7 +95,7 @@ export async function survey(
 ): Promise<Survey> {
   const shown = showTable(target)
   const isPartitioned = await mustBeTheTable(tx, ingestId, { target, entry })
-  const from = itself(target, isPartitioned)
+  const from = ownRows(target, isPartitioned)
   const { rows } = await tx.query(
     `select count(*) filter (where ${isOurs('t')}) as ours, count(*) as rows from ${from} t`,
     [entry.xids],
@@ -176,7 +182,7 @@ async function listKept(
   const { rows } = await tx.query(
     `select to_jsonb(k) as key, case when t.tableoid is null then 'deleted' else 'changed' end as why
      from ${quoteTable(table)} k
-     left join ${itself(target, isPartitioned)} t on ${pairs}
+     left join ${ownRows(target, isPartitioned)} t on ${pairs}
      where t.tableoid is null or not ${isOurs('t')}
      order by ${list.map((name) => `k.${name}`).join(', ')} limit ${keptListedMax}`,
     [xids],

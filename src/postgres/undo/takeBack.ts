@@ -1,5 +1,5 @@
 /** The rows of an ingest leave its target, in the transaction that says so in the ledger. */
-import { quoteTable, showTable, type TableName } from '../../domain/table.ts'
+import { ownRows, quoteTable, showTable, type TableName } from '../../domain/table.ts'
 import type { Undone } from '../../domain/undo.ts'
 import { type Connection, problemOf } from '../db.ts'
 import { isOfMissingTable, isRefusal, isUndroppable } from '../sqlState.ts'
@@ -7,7 +7,7 @@ import { lockTargetName } from '../target/target.ts'
 import { restoreText } from './before.ts'
 import { mustNotCascade } from './cascade.ts'
 import { impossible, type Survey, survey, type UndoEntry } from './survey.ts'
-import { isOurs, itself } from './written.ts'
+import { isOurs } from './written.ts'
 
 interface Back {
   target: TableName
@@ -72,7 +72,7 @@ async function exchangeRows(
   const { rowsRemoved, rowsRestored, isPartitioned, before } = found
   const { keys, xids } = entry
   if (rowsRemoved > 0) await mustNotCascade(tx, ingestId, { target, entry })
-  const remove = `delete from ${itself(target, isPartitioned)} t where ${isOurs('t')} returning 1`
+  const remove = `delete from ${ownRows(target, isPartitioned)} t where ${isOurs('t')} returning 1`
   // The condition is asked for before the first row, and with it every row of the ingest is gone.
   const restore = before
     ? `${restoreText({ target, isPartitioned, before, keys, xids })}

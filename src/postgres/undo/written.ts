@@ -46,10 +46,6 @@ export async function keyColumns(tx: Connection, table: TableName): Promise<stri
 /** The rows of the ingest, as the condition of a statement whose first parameter is their `xmin`s. */
 export const isOurs = (alias: string): string => `${alias}.xmin = any($1::xid[])`
 
-/** The table itself: the ingest wrote no rows of tables that inherit from it. */
-export const itself = (table: TableName, isPartitioned: boolean): string =>
-  `${isPartitioned ? '' : 'only '}${quoteTable(table)}`
-
 export interface Written {
   target: TableName
   /** The ingest made the table. */
