@@ -120,7 +120,7 @@ export async function loadIn(
   if (straight) await orRefused(entry.target, () => runDeferred(tx))
   const { worker, attemptNo } = attempt
   const tookMs = performance.now() - startMs
-  await settleUnit(tx, ref, receipt, { worker, attempt: attemptNo, tookMs })
+  await settleUnit(tx, ref, receipt, { worker, attempt: attemptNo, tookMs, isStraight: straight })
   return receipt
 }
 

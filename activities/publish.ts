@@ -124,7 +124,9 @@ async function record(
   const { rowsRejected: rejected } = published
   if (loaded.trimmed > 0) await noteTrimmed(tx, ingestId, published)
   if (rejected > 0) await noteLikely(tx, ingestId, entry, rejected)
-  const { earlier, isNoted } = await recordPublished(tx, ingestId, published, isEnd)
+  const isReplaced = spec.target !== null && !modes[spec.target.mode].keepsRows
+  const how = { isEnd, isReplaced }
+  const { earlier, isNoted } = await recordPublished(tx, ingestId, published, how)
   const isRepeated = await noteRepeated(tx, ingestId, spec, earlier)
   const plain = withColumns(published, columns)
   const counts = await withChecks(tx, ingestId, { counts: plain, spec })

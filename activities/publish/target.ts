@@ -11,6 +11,7 @@ import {
   lockTarget,
   mustBeAsPlanned,
   type Planned,
+  replacedSince,
   targetChanged,
 } from '../../src/postgres/target/relied.ts'
 import { readTarget } from '../../src/postgres/target/target.ts'
@@ -85,8 +86,8 @@ const problemIn = ({ message }: SluiceError, table: TableName): string =>
   message.replace(`The target ${showTable(table)} `, 'it ')
 
 /**
- * Rows that went straight into the target are there as long as it is: the table must not have been
- * taken away behind them.
+ * Rows that went straight into the target are there as long as it is: neither the table nor what is in
+ * it must have been taken away behind them.
  * @throws target_changed
  */
 export async function mustStand(tx: Connection, planned: Planned): Promise<void> {
@@ -94,4 +95,9 @@ export async function mustStand(tx: Connection, planned: Planned): Promise<void>
     throw targetChanged(planned, 'it does not exist any more')
   }
   await mustBeAsPlanned(tx, planned)
+  const lost = await replacedSince(tx, planned)
+  if (!lost) return
+  const rows = lost.rows === 1 ? '1 row' : `${lost.rows} rows`
+  const problem = `ingest ${lost.by} has replaced all that it held, with ${rows} of this one`
+  throw targetChanged(planned, problem)
 }

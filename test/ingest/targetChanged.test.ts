@@ -162,6 +162,31 @@ describe('straight into the target', () => {
     await harness.db.query('drop table taken; create table taken (a int)')
     await expect(publish()).rejects.toThrow(/another table has taken its name/)
   })
+
+  test.each([
+    ['taken', 'by another table'],
+    ['kept', 'by rows in the same table'],
+  ])('it is %s when an ingest replaces them before publish, %s', async (what) => {
+    const table = `behind_${what}`
+    const key = what === 'kept' ? ' primary key' : ''
+    await harness.db.query(`create table ${table} (a int${key})`)
+    const oid = async () => (await harness.db.query(`select '${table}'::regclass::oid`)).rows
+    const before = await oid()
+    const adds = await planned('a\n1\n2\n', { table, atomic: false })
+    const late = await planned('a\n3\n', { table, atomic: false })
+    const replaces = await planned('a\n7\n', { table, mode: 'replace' })
+    await replaces.load()
+    await adds.load()
+    await replaces.publish()
+    expect(JSON.stringify(await oid()) === JSON.stringify(before)).toBe(what === 'kept')
+    await expect(adds.publish()).rejects.toMatchObject({ type: 'target_changed' })
+    const words = new RegExp(`ingest ${replaces.ingestId} has replaced .* with 2 rows of this one`)
+    await expect(adds.publish()).rejects.toThrow(words)
+    // It came before the rows of this one, and took none of them.
+    await late.load()
+    expect(await late.publish()).toMatchObject({ rowsLoaded: 1 })
+    expect(await rowsOf(table)).toEqual([{ a: 7 }, { a: 3 }])
+  })
 })
 
 test('replace leaves the rows of tables that inherit from the target', async () => {

@@ -207,8 +207,14 @@ const enterText = (id = '$1', phase = '$2') =>
 export const endedText = `phase = null, landing = null, started_at = coalesce(started_at, now()),
     ended_at = clock_timestamp()`
 
+interface PublishedHow {
+  /** It is completed with that, and the caller removes the landing table. */
+  isEnd: boolean
+  /** Its rows have taken the place of those that were in the target. */
+  isReplaced: boolean
+}
+
 /**
- * @param isEnd it is completed with that, and the caller removes the landing table
  * @returns the newest other ingest that has published the same files into the same target, and
  *   whether this one has notes
  */
@@ -216,13 +222,14 @@ export async function recordPublished(
   tx: Connection,
   ingestId: string,
   counts: Counts,
-  isEnd: boolean,
+  { isEnd, isReplaced }: PublishedHow,
 ): Promise<{ earlier: string | null; isNoted: boolean }> {
   const { rows } = await tx.query(
     `update sluice.ingests i
      set published_at = now(), rows_read = $2, rows_loaded = $3, rows_rejected = $4,
          rows_skipped = $5, rows_filtered = $6, rows_superseded = $7, rows_inserted = $8,
-         rows_updated = $9, rows_unchanged = $10, rows_deleted = $11
+         rows_updated = $9, rows_unchanged = $10, rows_deleted = $11,
+         turn = case when $12 then nextval('sluice.turns') end
          ${isEnd ? `, state = 'completed', ${endedText}` : ''}
      where ingest_id = $1
      returning (${publishedBefore}) as earlier,
@@ -240,6 +247,7 @@ export async function recordPublished(
       counts.rowsUpdated ?? null,
       counts.rowsUnchanged ?? null,
       counts.rowsDeleted ?? null,
+      isReplaced,
     ],
   )
   return rows[0]

@@ -85,18 +85,22 @@ export async function readReceipt(
   throw sluiceError('count_mismatch', { problem: `unit ${unitNo} has rows and no receipt` })
 }
 
-/** Writes the receipt. It counts once the transaction commits, together with the rows. */
+/**
+ * Writes the receipt. It counts once the transaction commits, together with the rows.
+ * @param by `isStraight`: the rows went into the target itself, whose lock the transaction holds
+ */
 export async function settleUnit(
   tx: Connection,
   { ingestId, unitNo }: UnitRef,
   receipt: Receipt,
-  by: { worker: string; attempt: number; tookMs: number },
+  by: { worker: string; attempt: number; tookMs: number; isStraight?: boolean },
 ): Promise<void> {
   const { rowCount } = await tx.query(
     `update sluice.units
      set rows_read = $3, rows_loaded = $4, rows_rejected = $5, rows_skipped = $10,
          rows_filtered = $13, lane = $6, worker = $7, attempt = $8, loaded_at = clock_timestamp(),
-         started_at = clock_timestamp() - $9 * interval '1 ms', trimmed = $11
+         started_at = clock_timestamp() - $9 * interval '1 ms', trimmed = $11,
+         turn = case when $14 then nextval('sluice.turns') end
      where ingest_id = $1 and unit_no = $2 and loaded_at is null
      returning case when $12 then ${notified(channels.ingests, 'ingest_id')} end`,
     [
@@ -113,6 +117,7 @@ export async function settleUnit(
       receipt.trimmed ? JSON.stringify(receipt.trimmed) : null,
       mayTell(),
       receipt.rowsFiltered ?? 0,
+      by.isStraight ?? false,
     ],
   )
   if (rowCount !== 1) {

@@ -107,6 +107,26 @@ async function isReplaced(tx: Connection, table: TableName, oid: number): Promis
   return rowCount === 1
 }
 
+/**
+ * Rows that an ingest has put straight into its target, and that another one has replaced since.
+ * @returns how many, and the last ingest that did it; null for none
+ */
+export async function replacedSince(
+  tx: Connection,
+  { ingestId, table }: Pick<Planned, 'ingestId' | 'table'>,
+): Promise<{ by: string; rows: number } | null> {
+  const { rows } = await tx.query<{ by: string; rows: number }>(
+    `select r.ingest_id as by,
+            (select sum(rows_loaded)::bigint from sluice.units
+             where ingest_id = $1 and rows_loaded > 0 and turn < r.turn) as rows
+     from sluice.ingests r where r.target = $2 and r.turn is not null
+     order by r.turn desc limit 1`,
+    [ingestId, showTable(table)],
+  )
+  const last = rows[0]
+  return last?.rows ? last : null
+}
+
 /** Records that a table was replaced: ingests planned for the old one may go on with the new. */
 export async function recordReplaced(
   tx: Connection,
