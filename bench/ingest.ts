@@ -9,6 +9,7 @@ import { enterIngest, type IngestView, viewIngest } from '../src/postgres/ledger
 import type { SourceOptions } from '../src/sources/index.ts'
 import type { FormatSpec } from '../src/spec/format.ts'
 import { fullSpec } from '../src/spec/spec.ts'
+import type { Target } from '../src/spec/target.ts'
 import { startIngest } from '../src/temporal/ingests.ts'
 import type { Stack } from './stack.ts'
 
@@ -17,6 +18,8 @@ interface Work {
   table: string
   /** What cannot be seen of how the file is written; nothing if absent. */
   format?: FormatSpec
+  /** What becomes of the rows that are there, and the like; a new table gets them if absent. */
+  target?: Omit<Target, 'table'>
   /** That of its id when left out. */
   queue?: string
 }
@@ -27,10 +30,10 @@ export type FileOrder = Work & { path: string }
 
 /** @returns how it ended, whatever that is */
 export async function ingest({ db, client }: Stack, order: Order): Promise<IngestView> {
-  const { ingestId, table, format, queue = ingestId } = order
+  const { ingestId, table, target: into, format, queue = ingestId } = order
   const source =
     'source' in order ? order.source : ({ kind: 'directory', path: order.path } as const)
-  const spec = fullSpec({ source, target: { table }, queue, ...(format && { format }) })
+  const spec = fullSpec({ source, target: { ...into, table }, queue, ...(format && { format }) })
   const target = showTable(parseTableName(table))
   await enterIngest(db, { ingestId, spec, target })
   await startIngest(client, { ingestId, spec, target, attributes: true })

@@ -4,6 +4,7 @@ import { type FilesPart, files } from './files.ts'
 import { type FormatsPart, formats } from './formats.ts'
 import { type GrowthPart, growth } from './growth/measure.ts'
 import { type KillPart, kill } from './kill/measure.ts'
+import { type ModesPart, modes } from './modes/measure.ts'
 import type { MeasureName } from './options.ts'
 import type { Measure } from './part.ts'
 import { type RecordPart, record } from './record.ts'
@@ -21,6 +22,7 @@ export interface Parts {
   told: ToldPart
   formats: FormatsPart
   sources: SourcesPart
+  modes: ModesPart
 }
 
 export const measures: { [Name in MeasureName]: Measure<Parts[Name]> } = {
@@ -33,4 +35,5 @@ export const measures: { [Name in MeasureName]: Measure<Parts[Name]> } = {
   told,
   formats,
   sources,
+  modes,
 }

@@ -20,11 +20,21 @@ export const measureNames = [
   'told',
   'formats',
   'sources',
+  'modes',
 ] as const
 export type MeasureName = (typeof measureNames)[number]
 
 /** What comes without a name: the others take long, or much of the disk. */
-const others: readonly string[] = ['size', 'files', 'growth', 'kill', 'burst', 'formats', 'sources']
+const others: readonly string[] = [
+  'size',
+  'files',
+  'growth',
+  'kill',
+  'burst',
+  'formats',
+  'sources',
+  'modes',
+]
 
 /** The sizes that the README speaks of. Smaller ones do not become bench/results/latest. */
 export const full = { sizeGb: 5, files: 100_000, recordMb: 200, killRows: 1_000_000 }
@@ -64,7 +74,7 @@ export const usage = `npm run bench -- [NAME…] [--rows N] [--pairs N] [--patie
 
   NAME            psql, slices, sluice, append, latency, steps, replicas, celery, record, told:
                   all of these without a name; and size, files, growth, kill, burst,
-                  formats, sources.
+                  formats, sources, modes.
                   chart draws docs/growth.svg from the last figures, and measures nothing
   --rows N        rows to load (${fullRows})
   --pairs N       turns for each contender, and bursts of small tasks (3)
