@@ -1,6 +1,5 @@
 /** One PostgreSQL and one Temporal for the whole test run, both real, both gone afterwards. */
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { databaseUrl, startPostgres } from '../src/dev/postgres.ts'
@@ -8,6 +7,7 @@ import { startTemporal } from '../src/dev/temporal.ts'
 import { openDb } from '../src/postgres/db.ts'
 import { migrate } from '../src/postgres/migrate.ts'
 import { compile } from './compile.ts'
+import { makeHome } from './home.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,7 +19,7 @@ declare module 'vitest' {
 }
 
 /** Servers that tests kill are their own; this one need not outlive the machine. */
-const notDurable = { fsync: 'off', full_page_writes: 'off' }
+const notDurable = { fsync: 'off', full_page_writes: 'off', max_wal_size: '512MB' }
 
 /** `DATABASE_URL` and `TEMPORAL_ADDRESS` replace the embedded ones, as for every command. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -29,7 +29,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   process.env.SLUICE_TEST_RUN = mark
   // A sixth of what Temporal did was to collect garbage, and it is small.
   process.env.GOGC ??= '400'
-  const home = await mkdtemp(join(tmpdir(), 'sluice-test-'))
+  const home = await makeHome()
+  process.env.TMPDIR = home
   // As root PostgreSQL runs as another user, who must be able to enter.
   await chmod(home, 0o755)
   const [postgres, temporal] = await Promise.all([
