@@ -24,7 +24,7 @@ import { swap } from '../src/postgres/target/publish.ts'
 import { recordReplaced } from '../src/postgres/target/relied.ts'
 import { lockTargetName } from '../src/postgres/target/target.ts'
 import { enterReplaced, keepBefore } from '../src/postgres/undo/before.ts'
-import { createKeys, enterUndo, keyColumns, renewUndo } from '../src/postgres/undo/written.ts'
+import { enterUndo, renewUndo } from '../src/postgres/undo/written.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { transformOf } from '../src/spec/transform.ts'
@@ -34,8 +34,8 @@ import { runChecks } from './publish/checks.ts'
 import { countsOf, publishedCounts, withChecks, withColumns, withNotes } from './publish/counts.ts'
 import { takeBackEmptied } from './publish/emptied.ts'
 import { evolve } from './publish/evolve.ts'
-import { fillTarget } from './publish/fill.ts'
 import type { Filling, Moved } from './publish/filling.ts'
+import { fillKept } from './publish/fillKept.ts'
 import { fillMade } from './publish/fillMade.ts'
 import { noteLikely } from './publish/likely.ts'
 import { overLimit } from './publish/limit.ts'
@@ -208,26 +208,17 @@ async function replaceOrInsert(
   return insertInto(attempt, tx, input, at)
 }
 
-/** The rows are copied into a target that stays, with their keys where the ingest can be taken back. */
+/** The rows are copied into a target that stays. */
 async function insertInto(
   attempt: Attempt,
   tx: Connection,
   input: PublishInput,
   given: Omit<Filling, 'list' | 'keep'>,
 ): Promise<Moved | SluiceError> {
-  const { ingestId } = input
   const { entry, target, there } = given
-  const into = entry.spec.target as FullTarget
   const brought = { columns: entry.columns ?? [], onWait: attempt.progress }
   const list = await evolve(tx, target, there, brought).catch((error) => {
     throw isRefusal(error) ? refused(target, error) : error
   })
-  const isAdded = into.undo && modes[into.mode].keepsRows
-  const keys = isAdded ? await keyColumns(tx, target) : null
-  const keep = keys && { table: await createKeys(tx, ingestId, { target, keys }), keys }
-  const moved = await fillTarget(attempt, tx, input, { ...given, list, ...(keep && { keep }) })
-  if (isAdded && !(moved instanceof Error)) {
-    await enterUndo(tx, ingestId, { target, made: false, keys, into })
-  }
-  return moved
+  return fillKept(attempt, tx, input, { ...given, list, made: false })
 }

@@ -10,8 +10,8 @@ import type { Connection } from '../src/postgres/db.ts'
 import { type IngestEntry, lockIngest } from '../src/postgres/ledger/ingests.ts'
 import { readUndone, recordUndone } from '../src/postgres/ledger/undone.ts'
 import { alone } from '../src/postgres/sessions.ts'
+import { mustBeUndoable, readUndo } from '../src/postgres/undo/entry.ts'
 import { dropKept } from '../src/postgres/undo/forget.ts'
-import { mustBeUndoable, readUndo } from '../src/postgres/undo/survey.ts'
 import { takeBack } from '../src/postgres/undo/takeBack.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import type { Attempt, Limited } from './attempt/attempt.ts'
@@ -48,7 +48,7 @@ async function undo(
   await recordUndone(tx, ingestId, {
     undone,
     kept: survey.kept,
-    rowsLoaded: entry.rowsLoaded,
+    rowsLoaded: survey.rowsAdded,
     rowsBefore: survey.before?.rows ?? 0,
     by: { worker, attempt: attemptNo },
   })

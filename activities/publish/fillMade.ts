@@ -11,8 +11,8 @@ import type { ModeSpec } from '../../src/spec/modes.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import { storedColumns } from '../plan/keyed.ts'
-import { fillTarget } from './fill.ts'
 import type { Filling, Moved, Publishing } from './filling.ts'
+import { fillKept } from './fillKept.ts'
 import { refused } from './refused.ts'
 
 /** @returns an error when there are too many rejects: they are kept, and the table is not there */
@@ -26,7 +26,7 @@ export async function fillMade(
   const into = entry.spec.target as FullTarget
   const there = await makeKeyed(tx, target, { columns: entry.columns ?? [], into })
   const list = there.columns.filter(({ name }) => isLanded(entry, name))
-  const moved = await fillTarget(attempt, tx, input, { ...filling, there, list })
+  const moved = await fillKept(attempt, tx, input, { ...filling, there, list, made: true })
   if (moved instanceof Error) await dropTable(tx, target)
   return moved
 }

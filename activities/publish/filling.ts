@@ -31,7 +31,7 @@ export interface Filling {
   there: TargetTable
   /** What the landing table fills. */
   list: TargetTable['columns']
-  /** Takes the keys of the rows, where the ingest can be taken back and the target has a key. */
+  /** Takes what an undo needs of the rows, where the ingest can be taken back. */
   keep?: Rows['keep']
   /** No other table may take the place of the target. */
   inPlace?: boolean

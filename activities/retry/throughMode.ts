@@ -14,6 +14,7 @@ import { createLike, dropTable, numberAsNoUnit } from '../../src/postgres/target
 import { whyLost } from '../../src/postgres/target/lost.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
 import { createMarks, onlyMark, skipped, superseded } from '../../src/postgres/target/violations.ts'
+import { type KeepAgain, keepAgain } from '../../src/postgres/undo/keepAgain.ts'
 import type { ModeSpec } from '../../src/spec/modes.ts'
 
 interface Through {
@@ -42,6 +43,7 @@ export async function throughMode(tx: Connection, through: Through): Promise<Way
   await dropTable(tx, landing)
   await createLike(tx, landing, writable, { traced: true })
   await numberAsNoUnit(tx)
+  const again = await keepAgain(tx, ingestId, target)
   let changes = none
   const one = async (fields: readonly string[], record: Records): Promise<Why | null> => {
     const table = quoteTable(landing)
@@ -49,7 +51,7 @@ export async function throughMode(tx: Connection, through: Through): Promise<Way
     if (refused) return refused
     const filled = there.columns.filter(({ name }) => fields.includes(name))
     const filling = { ingestId, into, target, landing, there, columns: filled }
-    const done = await oneRow(tx, mode, filling)
+    const done = await oneRow(tx, mode, { filling, again })
     await tx.query(`delete from ${table}`)
     if ('error' in done) return done
     changes = sum(changes, done)
@@ -76,14 +78,20 @@ export async function throughMode(tx: Connection, through: Through): Promise<Way
 type Why = Omit<Refused, 'index'>
 
 /** @returns what it did to the target, or why it did nothing */
-async function oneRow(tx: Connection, mode: Mode, filling: Filling): Promise<Changes | Why> {
+async function oneRow(
+  tx: Connection,
+  mode: Mode,
+  { filling, again }: { filling: Filling; again: KeepAgain | null },
+): Promise<Changes | Why> {
   await tx.query('savepoint one_row')
   try {
     await createMarks(tx)
     const marked = await mode.settle(tx, filling)
     if (marked > 0) return whyOf(await onlyMark(tx))
-    const { rows, changes } = await mode.fill(tx, filling)
+    const kept = again && { keep: again.keep }
+    const { rows, changes } = await mode.fill(tx, { ...filling, ...kept })
     if (rows !== 1) throw await whyLost(tx, quoteTable(filling.target), { sent: 1, arrived: rows })
+    await again?.take()
     return changes ?? none
   } catch (error) {
     if (!isAboutRow(error)) throw error

@@ -83,4 +83,11 @@ export const showTable = ({ schema, name }: TableName): string =>
     .map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : quoteIdentifier(part)))
     .join('.')
 
+/** For SQL: whether two rows have the same values in these columns, like `t."a" = l."a" and t."b" = l."b"`. */
+export const sameIn = (names: readonly string[], one: string, other: string): string =>
+  names
+    .map(quoteIdentifier)
+    .map((name) => `${one}.${name} = ${other}.${name}`)
+    .join(' and ')
+
 const bytes = (text: string): number => new TextEncoder().encode(text).length

@@ -19,7 +19,10 @@ export interface KeptRow {
   why: KeptWhy
 }
 
-/** The three buckets: together they are what the ingest wrote, and what it had kept from before. */
+/**
+ * The three buckets: together they are the rows that the ingest inserted, and those of before that it
+ * replaced, updated or deleted.
+ */
 export interface Buckets {
   /** Rows of the ingest that go. */
   rowsRemoved: number
@@ -35,7 +38,7 @@ export interface Undone extends Buckets {
 }
 
 /** Modes that can be taken back. What another one did to rows is not kept. */
-export const undoableModes: readonly string[] = ['append', 'replace']
+export const undoableModes: readonly string[] = ['append', 'replace', 'merge', 'insert', 'sync']
 
 /** So many rows that stay are listed. */
 export const keptListedMax = 100

@@ -44,6 +44,14 @@ export const modeErrors = withExamples({
     hint: 'Nothing was published. Look whether the files are complete. If they are, allow it and start a new ingest: `--max-deletes {count}` (`target.maxDeletes` of the spec).',
     example: { rows: '730 of 1000 rows', where: 'public.trips', max: '10%', count: 730 },
   },
+  target_cascades: {
+    status: 422,
+    kind: 'user',
+    message:
+      'The table {table} cannot be filled with `--undo`: rows of other tables go or change along with its own by {key}, and would not come back.',
+    hint: 'Leave `--undo` of `sluice ingest` out (`target.undo` of the spec), or give the foreign key no action: rows that others refer to then cannot go.',
+    example: { table: 'public.trips', key: 'invoices_trip_id_fkey of invoices' },
+  },
   soft_delete_in_file: {
     status: 422,
     kind: 'user',

@@ -61,6 +61,9 @@ export const undoTables = (ingestId: string): { keys: TableName; before: TableNa
   before: { schema: 'sluice', name: `undo_before_${ingestHash(ingestId)}` },
 })
 
+/** What rows as they were before have their `xmin` in. No column of a target has this name either. */
+export const xminColumn = (ingestId: string): string => `sluice_xmin_${ingestHash(ingestId)}`
+
 // --- sessions ---
 
 /** The beginning of the names of all sessions of an ingest. */

@@ -86,6 +86,8 @@ export interface ModeSpec extends Filled<typeof modeOptions, unknown> {
   scope?: string
   softDelete?: string
   maxDeletes?: number | string
+  /** What it does to rows is to be taken back. */
+  undo?: boolean
 }
 
 const takes: Record<Mode, Partial<Record<ModeOption, 'must' | 'may'>>> = {

@@ -1,5 +1,6 @@
-/** A worker killed while it merges or syncs: every row is there once, as the files say it. */
+/** A worker killed while it merges or syncs: every row, and what was kept of it for an undo, is there once. */
 import { expect, test } from 'vitest'
+import { planUndo } from '../../src/ingests/undo.ts'
 import { build, eachVerb, noticedSoon } from '../harness.ts'
 import { killThere, noSession, obstacle } from './obstacle.ts'
 
@@ -39,7 +40,7 @@ test.concurrent.for(Object.entries(moments))(
     const path = await harness.file('kept.csv', `n,v\n20,first\n${lines.join('\n')}\n${bad}`)
     const id = `kill-${harness.queue}`
     const more = mode === 'sync' && { maxDeletes: 20 }
-    const target = { table: 'kept', mode, key: ['n'], ...more }
+    const target = { table: 'kept', mode, key: ['n'], undo: true, ...more }
     const victim = await harness.startWorker()
     await killThere(harness, victim, async () => {
       const source = { kind: 'directory' as const, path }
@@ -62,5 +63,9 @@ test.concurrent.for(Object.entries(moments))(
     )
     const all = mode === 'sync' ? 150 : 170
     expect(rows).toEqual([{ rows: all, keys: all, new: now, landings: 0 }])
+    const undone = await planUndo({ db: harness.db } as never, id)
+    const { rowsInserted, rowsUpdated, rowsDeleted } = countsOf[mode]
+    expect(undone).toMatchObject({ rowsRemoved: rowsInserted, rowsKept: 0 })
+    expect(undone.rowsRestored).toBe(rowsUpdated + rowsDeleted)
   },
 )

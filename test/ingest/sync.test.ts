@@ -218,7 +218,6 @@ test('a spec that reads a part of the files is refused', () => {
   expect(other({ maxDeletes: '101%' })).toContain('at most 100%')
   expect(other({ softDelete: 'id' })).toMatch(/target.softDelete .*is id/)
   expect(other({ deleteWhen: 'gone' })).toContain('is for the mode merge')
-  expect(other({ undo: true })).toContain('target.undo')
   expect(other({ mode: 'merge', scope: 'true' })).toContain('is for the mode sync')
 })
 

@@ -155,9 +155,6 @@ test('a refusal names the flag beside each member of the spec', () => {
   )
   expect(refusal({ keep: '7d' })).toContain('target.undo (`--undo`) is not set')
   expect(refusal({ mode: 'replace', atomic: false })).toContain('target.atomic (`--no-atomic`)')
-  expect(refusal({ mode: 'merge', key: ['id'], undo: true })).toContain(
-    'target.undo (`--undo`) is for the modes append and replace, not for merge',
-  )
   expect(refusal({ mode: 'insert', key: ['id'], where: 'true' })).toContain('not for insert')
   expect(refusal({ where: 'true', primaryKey: ['id'] })).toContain('make the table with its key')
 })

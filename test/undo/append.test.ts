@@ -197,7 +197,7 @@ test('triggers that keep rows, or make more of them, make it an error', async ()
     '1 of 2 rows could be deleted, and 0 of 0 brought back: a trigger',
   )
   const doubled = await bring(harness, 'a\n1\n2\n', { table: 'doubled' })
-  expect(await refusal(doubled)).toContain('4 rows came with it, and it loaded 2')
+  expect(await refusal(doubled)).toContain('4 rows came with it, and it wrote 2')
   expect([await rowsOf('held'), await rowsOf('doubled')]).toMatchObject([
     { length: 2 },
     { length: 4 },

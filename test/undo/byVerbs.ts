@@ -1,8 +1,10 @@
-/** Ingests that run as plain functions, without Temporal, and are taken back so. */
-import { randomUUID } from 'node:crypto'
+/** Ingests that run as plain functions, without Temporal, and are retried and taken back so. */
+import { createHash, randomUUID } from 'node:crypto'
 import { beginIngest } from '../../activities/begin.ts'
+import { retryRejects } from '../../activities/retry.ts'
 import { undoIngest } from '../../activities/undo.ts'
 import { smallBytesMax } from '../../src/domain/ingestInput.ts'
+import type { Retried } from '../../src/domain/retry.ts'
 import type { Undone } from '../../src/domain/undo.ts'
 import { enterIngest } from '../../src/postgres/ledger/ingests.ts'
 import { fullSpec, type IngestSpec } from '../../src/spec/spec.ts'
@@ -24,6 +26,19 @@ export async function bring(harness: Harness, csv: string, into: Into): Promise<
   const { counts } = await beginIngest(attemptOf(harness), { ingestId, smallBytesMax })
   if (!counts) throw new Error(`${ingestId} is not completed`)
   return ingestId
+}
+
+/** Loads rejects again as they were corrected: a CSV with the columns file, line and raw. */
+export async function retry(harness: Harness, ingestId: string, csv: string): Promise<Retried> {
+  const name = `${randomUUID()}.csv`
+  await harness.stage.uploads.put(name, once(csv))
+  const sha256 = createHash('sha256').update(csv).digest('hex')
+  const input = { ingestId, retryId: `retry-${name}`, upload: { name, sha256 } }
+  return retryRejects(attemptOf(harness), input)
+}
+
+async function* once(text: string) {
+  yield Buffer.from(text)
 }
 
 export const undo = (harness: Harness, ingestId: string, attemptNo = 1): Promise<Undone> =>

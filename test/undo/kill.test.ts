@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type Undone, undoWorkflowId } from '../../src/domain/undo.ts'
 import { readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { startUndo } from '../../src/temporal/undos.ts'
-import { build, noticedSoon, until } from '../harness.ts'
+import { build, noticedSoon, until, type WorkerProcess } from '../harness.ts'
 import { recordHistory } from '../replay/record.ts'
 import { retryAll } from '../retry.ts'
 
@@ -18,8 +18,11 @@ const points = {
   'sluice.undos': 'share',
 } as const
 
+/** The worker that is alive. */
+let at: WorkerProcess
+
 test('SIGKILL at each point, with rows that a retry had loaded', async () => {
-  const worker = await harness.startWorker()
+  at = await harness.startWorker()
   await db.query('create table trips (id int primary key, n int); insert into trips values (1, 1)')
   const path = await harness.file('trips.csv', 'id,n\n2,2\n3,3\n4,four\n1,5\n6,6\n')
   const spec = {
@@ -34,7 +37,6 @@ test('SIGKILL at each point, with rows that a retry had loaded', async () => {
   const ingest = await readIngest(db, ingestId)
   await startUndo(harness.client, { ingestId, ...noticedSoon }, ingest)
   let killed = 0
-  let at = worker
   for (const [table, lock] of Object.entries(points)) {
     await killAt(table, lock, async () => {
       at.kill('SIGKILL')
@@ -61,6 +63,44 @@ test('SIGKILL at each point, with rows that a retry had loaded', async () => {
   // The id is free again, and the same files are loaded anew.
   const again = await harness.ingest(spec)
   expect(again).toMatchObject({ state: 'completed', rowsLoaded: 3, rowsRejected: 2, undone: null })
+})
+
+test('SIGKILL when the rows of a merge are exchanged, before that is recorded', async () => {
+  await db.query(`create table people (id int primary key, n int);
+    insert into people select n, n from generate_series(1, 5) n`)
+  const path = await harness.file('people.csv', 'id,n,gone\n1,10,\n2,20,\n3,,true\n4,x,\n6,6,\n')
+  const spec = {
+    id: `${harness.queue}-people`,
+    source: { kind: 'directory' as const, path },
+    target: {
+      ...{ table: 'people', mode: 'merge' as const, key: ['id'], deleteWhen: 'gone', undo: true },
+    },
+  }
+  const { ingestId } = await harness.ingest(spec)
+  await db.query('update people set n = 21 where id = 2')
+  const fixed = `file,line,raw\n${path},5,"4,40,"\n`
+  expect(await retryAll(harness, ingestId, fixed)).toMatchObject({ rowsLoaded: 1 })
+  await startUndo(harness.client, { ingestId, ...noticedSoon }, await readIngest(db, ingestId))
+  await killAt('sluice.undone', 'share', async () => {
+    at.kill('SIGKILL')
+    await at.exited
+  })
+  await harness.startWorker()
+  const undone: Undone = await harness.client.workflow.getHandle(undoWorkflowId(ingestId)).result()
+  expect(undone).toEqual({ rowsRemoved: 1, rowsRestored: 3, rowsKept: 1, tableDropped: false })
+  const { rows } = await db.query('select id, n from people order by id')
+  expect(rows.map((row) => Object.values(row).join())).toEqual(['1,1', '2,21', '3,3', '4,4', '5,5'])
+  const { rows: ledger } = await db.query(
+    `select i.state, u.rows_loaded as added, u.rows_before as before, u.kept,
+            (select count(*) from sluice.undone where ingest_id = $1) as times
+     from sluice.ingests i join sluice.undone u using (ingest_id) where ingest_id = $1`,
+    [ingestId],
+  )
+  const kept = [{ key: { id: 2 }, why: 'changed' }]
+  expect(ledger).toEqual([{ state: 'undone', added: 1, before: 4, kept, times: 1 }])
+  // The id is free again.
+  const again = await harness.ingest(spec)
+  expect(again).toMatchObject({ state: 'completed', rowsInserted: 1, rowsUpdated: 2, undone: null })
 })
 
 /** Holds a table until the undo waits for it, and lets go when its worker is dead. */

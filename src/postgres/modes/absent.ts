@@ -7,6 +7,7 @@ import { type ModeSpec, maxDeletesPreset } from '../../spec/modes.ts'
 import { type Connection, problemOf } from '../db.ts'
 import { addNotes } from '../ledger/notes.ts'
 import { isRefusal } from '../sqlState.ts'
+import { keepText, keptColumns } from '../undo/keep.ts'
 import { keyOf, sameKey } from './key.ts'
 import type { Filling } from './mode.ts'
 import { withScope } from './scope.ts'
@@ -78,18 +79,23 @@ export const isAbsent = (into: ModeSpec): string =>
 
 /** Deletes them, or marks them as deleted. @returns how many @throws target_refused */
 export async function deleteAbsent(tx: Connection, filling: Filling): Promise<number> {
-  const { into, target, there } = filling
+  const { into, target, there, keep } = filling
   const table = ownRows(target, there.partitioned)
   const soft = softOf(into, there)
   const same = sameKey(into, 't', 'a')
+  const change = soft
+    ? `update ${table} t set ${soft.column} = ${soft.deleted} from ${absentKeys} a where ${same}`
+    : `delete from ${table} t using ${absentKeys} a where ${same}`
   try {
     await tx.query(`analyze ${absentKeys}`)
-    const { rowCount } = await tx.query(
-      soft
-        ? `update ${table} t set ${soft.column} = ${soft.deleted} from ${absentKeys} a where ${same}`
-        : `delete from ${table} t using ${absentKeys} a where ${same}`,
+    if (!keep) return (await tx.query(change)).rowCount ?? 0
+    const action = soft ? 'UPDATE' : 'DELETE'
+    const { rows } = await tx.query(
+      `with done as (${change} returning '${action}' as action, ${keptColumns(keep, 't', 't')})
+       ${keepText(keep, table)}
+       select count(*) as deleted from done`,
     )
-    return rowCount ?? 0
+    return rows[0].deleted
   } catch (error) {
     // No row of the files is at fault, so none of them is to be sought.
     if (!isRefusal(error)) throw error

@@ -1,6 +1,7 @@
 /** append: the rows are added to those that are there. */
 import { quoteIdentifier, quoteTable } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
+import { keepText, keptColumns } from '../undo/keep.ts'
 import type { Filled, Filling, Mode, RowRange } from './mode.ts'
 
 export const append: Mode = {
@@ -8,6 +9,7 @@ export const append: Mode = {
   keepsRows: true,
   check: async () => {},
   isKeyed: false,
+  undoKey: null,
   mayTakePlace: () => false,
   notes: async () => [],
   settle: async () => 0,
@@ -23,27 +25,25 @@ export async function insertRows(
   filling: Filling,
   range?: RowRange,
 ): Promise<Filled> {
-  if (filling.columns.length === 0) return { rows: 0, changes: null }
+  const { columns, target, keep } = filling
+  if (columns.length === 0) return { rows: 0, changes: null }
   const where = range ? ` where ${range.row} > $1 and ${range.row} <= $2` : ''
   const insert = `${insertText(filling)}${where}`
-  const { rowCount } = await tx.query(
-    filling.keep ? keepingKeys(insert, filling.keep) : insert,
-    range && [range.after, range.to],
+  const values = range && [range.after, range.to]
+  if (!keep) return { rows: (await tx.query(insert, values)).rowCount ?? 0, changes: null }
+  const { rows } = await tx.query(
+    `with done as (${insert} returning 'INSERT' as action, ${keptColumns(keep, 't', 't')})
+     ${keepText(keep, quoteTable(target))}
+     select count(*) as inserted from done`,
+    values,
   )
-  return { rows: rowCount ?? 0, changes: null }
+  return { rows: rows[0].inserted, changes: null }
 }
 
-/** The statement for all rows, for a `where` behind it. */
+/** The statement for all rows, for a `where` behind it. The target is `t` in it. */
 export function insertText({ landing, target, columns }: Filling): string {
   const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ')
   const overriding = columns.some(({ identity }) => identity) ? 'overriding system value' : ''
-  return `insert into ${quoteTable(target)} (${names}) ${overriding}
+  return `insert into ${quoteTable(target)} as t (${names}) ${overriding}
     select ${names} from ${quoteTable(landing)}`
-}
-
-/** The keys go along with the rows; the count is theirs, and so is that of the rows. */
-function keepingKeys(insert: string, { table, keys }: NonNullable<Filling['keep']>): string {
-  const list = keys.map(quoteIdentifier).join(', ')
-  return `with written as (${insert} returning ${list})
-    insert into ${quoteTable(table)} (${list}) select ${list} from written`
 }

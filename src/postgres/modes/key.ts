@@ -1,5 +1,5 @@
 /** The key of a mode: what the target must have for it. */
-import { quoteIdentifier, quoteTable, showTable } from '../../domain/table.ts'
+import { quoteIdentifier, quoteTable, sameIn, showTable } from '../../domain/table.ts'
 import { sluiceError } from '../../errors.ts'
 import { columnsNeeded, type ModeSpec, markerOf } from '../../spec/modes.ts'
 import type { Connection, Db } from '../db.ts'
@@ -8,12 +8,9 @@ import type { Candidate } from './mode.ts'
 
 export const keyOf = ({ key }: ModeSpec): readonly string[] => key ?? []
 
-/** `t."a" = l."a" and t."b" = l."b"`, as SQL. */
+/** As SQL: whether two rows have the same key. */
 export const sameKey = (into: ModeSpec, one: string, other: string): string =>
-  keyOf(into)
-    .map(quoteIdentifier)
-    .map((name) => `${one}.${name} = ${other}.${name}`)
-    .join(' and ')
+  sameIn(keyOf(into), one, other)
 
 /** As SQL: whether a row of the landing table marks one to delete; null when none does. */
 export function markedToDelete(into: ModeSpec, row: string): string | null {
@@ -30,7 +27,7 @@ interface Needs {
   rights: readonly ('select' | 'update' | 'delete')[]
 }
 
-/** @throws target_not_writable, mode_column_missing, key_not_unique */
+/** @throws target_not_writable, mode_column_missing, key_not_unique, target_cascades */
 export async function checkKey(
   db: Db | Connection,
   { oid, table, role }: Candidate,
@@ -58,11 +55,50 @@ export async function checkKey(
       columns,
     })
   }
+  if (into.undo) await mustBringBack(db, { oid, shown, rights })
   if (isUnique) return
   const list = keyOf(into).map(quoteIdentifier).join(', ')
   const sql = `create unique index on ${quoteTable(table)} (${list})`
   throw sluiceError('key_not_unique', { table: shown, columns: list, sql })
 }
+
+/** @throws target_cascades: rows of other tables that go or change along are not kept for an undo */
+async function mustBringBack(
+  db: Db | Connection,
+  { oid, shown, rights }: Pick<Needs, 'rights'> & { oid: number; shown: string },
+): Promise<void> {
+  const { rows } = await db.query(
+    `select format('%I of %s', conname, conrelid::regclass) as key from pg_constraint
+     where confrelid = $1 and contype = 'f' and conparentid = 0
+       and ('delete' = any($2) and confdeltype in ('c', 'n', 'd')
+            or 'update' = any($2) and confupdtype in ('n', 'd'))
+     order by 1 limit 1`,
+    [oid, rights],
+  )
+  if (rows[0]) throw sluiceError('target_cascades', { table: shown, key: rows[0].key })
+}
+
+/** Whether a table has a unique index on just these columns, which is neither partial nor deferrable. */
+export async function hasUniqueKey(
+  db: Db | Connection,
+  oid: number,
+  key: readonly string[],
+): Promise<boolean> {
+  const { rows } = await db.query(`select ${isUnique} as "isUnique"`, [oid, key])
+  return rows[0].isUnique
+}
+
+/** As SQL: `$1` is the table, `$2` has the columns. */
+const isUnique = `exists (
+  select from pg_index i
+  where i.indrelid = $1 and i.indisunique and i.indisvalid and i.indisready
+    and i.indimmediate and i.indpred is null and i.indnkeyatts = cardinality($2::text[])
+    and (select array_agg(a.attname::text order by a.attname)
+         from unnest(i.indkey::int2[]) with ordinality part (no, at)
+         join pg_attribute a on a.attrelid = i.indrelid and a.attnum = part.no
+         where at <= i.indnkeyatts)
+      = (select array_agg(name order by name collate "C") from unnest($2::text[]) name)
+)`
 
 const checks = `
   select (select string_agg(attname, ', ' order by attnum) from pg_attribute
@@ -74,13 +110,4 @@ const checks = `
           where name not in (select attname from pg_attribute
                              where attrelid = $1 and attnum > 0 and not attisdropped)
           order by at limit 1) as missing,
-         exists (
-           select from pg_index i
-           where i.indrelid = $1 and i.indisunique and i.indisvalid and i.indisready
-             and i.indimmediate and i.indpred is null and i.indnkeyatts = cardinality($2::text[])
-             and (select array_agg(a.attname::text order by a.attname)
-                  from unnest(i.indkey::int2[]) with ordinality part (no, at)
-                  join pg_attribute a on a.attrelid = i.indrelid and a.attnum = part.no
-                  where at <= i.indnkeyatts)
-               = (select array_agg(name order by name collate "C") from unnest($2::text[]) name)
-         ) as "isUnique"`
+         ${isUnique} as "isUnique"`

@@ -1,6 +1,7 @@
 /** What modes that find rows by a key have in common. */
 import type { Connection } from '../db.ts'
 import { lockPatiently } from '../target/patientLock.ts'
+import { keyOf } from './key.ts'
 import type { Filling, Mode } from './mode.ts'
 
 export const keyed = {
@@ -8,6 +9,7 @@ export const keyed = {
   lock: 'share update exclusive',
   keepsRows: true,
   isKeyed: true,
+  undoKey: keyOf,
   mayTakePlace: () => false,
   notes: async () => [],
   makeRoom: async () => {},

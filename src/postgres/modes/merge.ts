@@ -2,6 +2,7 @@
 import { ownRows, quoteIdentifier, quoteTable } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
 import { dropsRows } from '../target/lost.ts'
+import { keepText, keptColumns } from '../undo/keep.ts'
 import { fillUp } from './fillUp.ts'
 import { checkKey, keyOf, markedToDelete, sameKey } from './key.ts'
 import { keepWritersOut, keyed } from './keyed.ts'
@@ -100,7 +101,7 @@ export async function mergeRows(
   return { rows: written + unchanged, changes }
 }
 
-function mergeText(parts: Parts, { into }: Filling): string {
+function mergeText(parts: Parts, { into, keep }: Filling): string {
   const { table, rows, match, marked, differs, set, names, values, overriding } = parts
   const deletes = into.deleteWhen !== undefined
   return `
@@ -109,8 +110,8 @@ function mergeText(parts: Parts, { into }: Filling): string {
       ${deletes ? `when matched and ${marked} then delete` : ''}
       ${set.length > 0 ? `when matched and (${differs}) then update set ${set.join(', ')}` : ''}
       when not matched and not ${marked} then insert (${names}) ${overriding} values (${values})
-      returning merge_action() as action
-    )
+      returning merge_action() as action${keep ? `, ${keptColumns(keep, 't', 's')}` : ''}
+    )${keep ? keepText(keep, table) : ''}
     select count(*) filter (where action = 'INSERT') as inserted,
            count(*) filter (where action = 'UPDATE') as updated,
            count(*) filter (where action = 'DELETE') as deleted

@@ -5,6 +5,7 @@ import type { Note } from '../../errors/notes.ts'
 import type { ModeSpec } from '../../spec/modes.ts'
 import type { Connection, Db } from '../db.ts'
 import type { TargetTable } from '../target/targetTable.ts'
+import type { Keep } from '../undo/keep.ts'
 
 /** A target that rows may be inserted into. */
 export interface Candidate {
@@ -49,8 +50,8 @@ export interface Filling {
   inPlace?: boolean
   /** Takes what the mode waits for, in words. */
   onWait?: (what: string) => void
-  /** Takes the keys of the rows that are written, if they can be taken back; absent if not. */
-  keep?: { table: TableName; keys: readonly string[] }
+  /** Takes what an undo needs of the rows that are written; absent if they cannot be taken back. */
+  keep?: Keep
 }
 
 /** What became of the rows of a landing table. */
@@ -82,6 +83,11 @@ export interface Mode {
    * there is made with that key before it is filled.
    */
   isKeyed: boolean
+  /**
+   * The columns by which an undo finds each row that the mode has inserted, updated or deleted: `fill`
+   * puts what is needed into `keep`. Null for a mode that only adds rows or takes all of them away.
+   */
+  undoKey: ((into: ModeSpec) => readonly string[]) | null
   /** @throws target_not_writable, … when the mode needs more of the target than to insert into it */
   check(db: Db | Connection, candidate: Candidate, into: ModeSpec): Promise<void>
   /**

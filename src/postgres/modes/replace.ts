@@ -20,6 +20,7 @@ export const replace: Mode = {
   lock: 'share update exclusive',
   keepsRows: false,
   isKeyed: false,
+  undoKey: null,
   check: mustBeReplaceable,
   settle: async () => 0,
   judged: () => ({ where: null, key: null }),

@@ -1,9 +1,9 @@
 /** Rows as they were before an ingest that replaces them: kept at publish, and restored. */
-import { ownRows, quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
+import { ownRows, quoteIdentifier, quoteTable, sameIn, type TableName } from '../../domain/table.ts'
 import { type KeptRow, keptListedMax } from '../../domain/undo.ts'
 import type { FullTarget } from '../../spec/target.ts'
 import type { Connection } from '../db.ts'
-import { undoTables } from '../names.ts'
+import { undoTables, xminColumn } from '../names.ts'
 import { lockPatiently } from '../target/patientLock.ts'
 import { createKeys, enterUndo, isOurs, keyColumns, noteWriters } from './written.ts'
 
@@ -45,7 +45,7 @@ export async function enterReplaced(
 export interface Before {
   table: TableName
   /** Columns that it shares with the target, which have values of their own there. */
-  columns: { name: string; isIdentity: boolean }[]
+  columns: { name: string; identity: '' | 'a' | 'd' }[]
   /** Columns that the target has no longer. */
   gone: string[]
   rows: number
@@ -61,11 +61,12 @@ export async function readBefore(
   const { rows } = await tx.query(
     `select b.attname::text as name, t.attname is null as gone,
             coalesce(t.attgenerated, '') <> '' as generated,
-            coalesce(t.attidentity, '') <> '' as "isIdentity"
+            coalesce(t.attidentity, '') as identity
      from pg_attribute b
      left join pg_attribute t on t.attrelid = to_regclass($2) and t.attname = b.attname and t.attnum > 0
-     where b.attrelid = to_regclass($1) and b.attnum > 0 and not b.attisdropped order by b.attnum`,
-    [quoteTable(table), quoteTable(target)],
+     where b.attrelid = to_regclass($1) and b.attnum > 0 and not b.attisdropped and b.attname <> $3
+     order by b.attnum`,
+    [quoteTable(table), quoteTable(target), xminColumn(ingestId)],
   )
   if (rows.length === 0) return null
   const { rows: counted } = await tx.query(`select count(*) as rows from ${quoteTable(table)}`)
@@ -84,12 +85,11 @@ export interface Restoring extends Of {
 }
 
 /** A row whose key another one has now, which is not of the ingest, does not come back. */
-const isTaken = ({ target, isPartitioned, keys }: Restoring): string => {
-  if (!keys) return 'false'
-  const pairs = keys.map(quoteIdentifier).map((name) => `t.${name} = b.${name}`)
-  return `exists (select from ${ownRows(target, isPartitioned)} t
-                  where ${pairs.join(' and ')} and not ${isOurs('t')})`
-}
+const isTaken = ({ target, isPartitioned, keys }: Restoring): string =>
+  keys
+    ? `exists (select from ${ownRows(target, isPartitioned)} t
+               where ${sameIn(keys, 't', 'b')} and not ${isOurs('t')})`
+    : 'false'
 
 /** @returns how many rows of before cannot come back, and the first of them */
 export async function listTaken(
@@ -113,13 +113,19 @@ export async function listTaken(
 }
 
 /** The statement that brings them back; `$1` are the transactions of the ingest. */
-export function restoreText(restoring: Restoring): string {
-  const { target, before } = restoring
+export const restoreText = (restoring: Restoring): string =>
+  insertBeforeText(restoring, `not ${isTaken(restoring)}`)
+
+/** As SQL: inserts rows of before, which are `b` in the condition. */
+export function insertBeforeText(
+  { target, before }: Pick<Restoring, 'target' | 'before'>,
+  where: string,
+): string {
   const list = before.columns.map(({ name }) => quoteIdentifier(name))
-  const overriding = before.columns.some(({ isIdentity }) => isIdentity)
+  const overriding = before.columns.some(({ identity }) => identity !== '')
     ? 'overriding system value'
     : ''
   return `insert into ${quoteTable(target)} (${list.join(', ')}) ${overriding}
     select ${list.map((name) => `b.${name}`).join(', ')}
-    from ${quoteTable(before.table)} b where not ${isTaken(restoring)}`
+    from ${quoteTable(before.table)} b where ${where}`
 }

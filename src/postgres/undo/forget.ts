@@ -14,12 +14,15 @@ export async function listExpired(db: Db): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** What was kept goes, in the tables of the ingest and in those of all. */
+/**
+ * What was kept goes, in the tables of the ingest and in those of all. Its entry is first: who needs the
+ * tables to stay has locked that.
+ */
 export async function dropKept(tx: Connection, ingestId: string): Promise<void> {
+  await tx.query('delete from sluice.undos where ingest_id = $1', [ingestId])
+  await tx.query('delete from sluice.undo_xids where ingest_id = $1', [ingestId])
   const tables = Object.values(undoTables(ingestId)).map(quoteTable)
   await tx.query(`drop table if exists ${tables.join(', ')}`)
-  await tx.query('delete from sluice.undo_xids where ingest_id = $1', [ingestId])
-  await tx.query('delete from sluice.undos where ingest_id = $1', [ingestId])
 }
 
 /** @returns whether it had a table; it stays for the next pass when a session reads that */

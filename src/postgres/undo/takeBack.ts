@@ -5,8 +5,11 @@ import { type Connection, problemOf } from '../db.ts'
 import { isOfMissingTable, isRefusal, isUndroppable } from '../sqlState.ts'
 import { lockTargetName } from '../target/target.ts'
 import { restoreText } from './before.ts'
-import { mustNotCascade } from './cascade.ts'
-import { impossible, type Survey, survey, type UndoEntry } from './survey.ts'
+import { type ByKey, changesByKey, exchangeByKeyText, goesByKey } from './byKey.ts'
+import { type Going, mustNotCascade } from './cascade.ts'
+import { impossible, type UndoEntry } from './entry.ts'
+import { handBack } from './handBack.ts'
+import { type Survey, survey } from './survey.ts'
 import { isOurs } from './written.ts'
 
 interface Back {
@@ -59,6 +62,15 @@ async function dropped(tx: Connection, target: TableName): Promise<boolean> {
   }
 }
 
+/** How rows go and come back, as the queries of one statement. */
+interface Exchange {
+  gone: string
+  /** Writes rows as they were before. */
+  changed: string
+  back: string
+  going: Going
+}
+
 /**
  * One statement, so that foreign keys are held against what is there at its end: a row of before may
  * have the key of one that goes.
@@ -70,23 +82,49 @@ async function exchangeRows(
   { target, entry, found }: Back & { found: Survey },
 ): Promise<void> {
   const { rowsRemoved, rowsRestored, isPartitioned, before } = found
-  const { keys, xids } = entry
-  if (rowsRemoved > 0) await mustNotCascade(tx, ingestId, { target, entry })
-  const remove = `delete from ${ownRows(target, isPartitioned)} t where ${isOurs('t')} returning 1`
-  // The condition is asked for before the first row, and with it every row of the ingest is gone.
-  const restore = before
-    ? `${restoreText({ target, isPartitioned, before, keys, xids })}
-       and (select count(*) from gone) >= 0 returning 1`
-    : 'select 1 where false'
+  const { keys, byKey } = entry
+  const isByKey = byKey && before !== null && keys !== null
+  const known = isByKey ? { ingestId, target, isPartitioned, keys, before } : null
+  const { gone, changed, back, going } = known
+    ? exchangeByKey(known)
+    : exchangeByXid({ target, entry, found })
+  if (rowsRemoved + rowsRestored > 0) await mustNotCascade(tx, ingestId, { target, entry, going })
+  if (known) await handBack(tx, known, entry)
   const { rows } = await tx.query(
-    `with gone as (${remove}), back as (${restore})
-     select (select count(*) from gone) as gone, (select count(*) from back) as back`,
-    [xids],
+    `with gone as (${gone}), changed as (${changed}), back as (${back})
+     select (select count(*) from gone) as gone,
+            (select count(*) from changed) + (select count(*) from back) as back`,
+    going.values,
   )
   // What would be judged at the commit is judged here, where it can be told.
   await tx.query('set constraints all immediate')
-  const { gone, back } = rows[0]
-  if (gone === rowsRemoved && back === rowsRestored) return
-  const problem = `${gone} of ${rowsRemoved} rows could be deleted, and ${back} of ${rowsRestored} brought back: a trigger kept the others`
+  const { gone: removed, back: restored } = rows[0]
+  if (removed === rowsRemoved && restored === rowsRestored) return
+  const problem = `${removed} of ${rowsRemoved} rows could be deleted, and ${restored} of ${rowsRestored} brought back: a trigger kept the others`
   throw impossible(ingestId, showTable(target), problem)
+}
+
+const exchangeByKey = (known: ByKey): Exchange => ({
+  ...exchangeByKeyText(known),
+  going: {
+    goes: (row) => goesByKey(known, row),
+    changes: (row, columns) => changesByKey(known, row, columns),
+    values: [],
+  },
+})
+
+function exchangeByXid({ target, entry, found }: Back & { found: Survey }): Exchange {
+  const { isPartitioned, before } = found
+  const { keys, xids } = entry
+  const none = 'select 1 where false'
+  return {
+    gone: `delete from ${ownRows(target, isPartitioned)} t where ${isOurs('t')} returning 1`,
+    changed: none,
+    // The condition is asked for before the first row, and with it every row of the ingest is gone.
+    back: before
+      ? `${restoreText({ target, isPartitioned, before, keys, xids })}
+         and (select count(*) from gone) >= 0 returning 1`
+      : none,
+    going: { goes: isOurs, values: [xids] },
+  }
 }

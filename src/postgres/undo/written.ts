@@ -50,7 +50,9 @@ export interface Written {
   target: TableName
   /** The ingest made the table. */
   made: boolean
-  keys: string[] | null
+  keys: readonly string[] | null
+  /** Each row is known by its key, see keep.ts. */
+  byKey?: boolean
   into: FullTarget
 }
 
@@ -63,17 +65,17 @@ export interface Written {
 export async function enterUndo(
   tx: Connection,
   ingestId: string,
-  { target, made, keys, into }: Written,
+  { target, made, keys, byKey = false, into }: Written,
 ): Promise<void> {
   await tx.query('delete from sluice.undos where ingest_id = $1', [ingestId])
   await tx.query(
     `insert into sluice.undos
-       (ingest_id, target_oid, filenode, made, keys, guard, newest_xid, keep_until)
-     select $1, c.oid::int8, pg_relation_filenode(c.oid), $3, $4, 0,
+       (ingest_id, target_oid, filenode, made, keys, by_key, guard, newest_xid, keep_until)
+     select $1, c.oid::int8, pg_relation_filenode(c.oid), $3, $4, $6, 0,
             pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
             clock_timestamp() + $5::interval
      from pg_class c where c.oid = to_regclass($2)`,
-    [ingestId, quoteTable(target), made, keys, into.keep ?? keepUsually],
+    [ingestId, quoteTable(target), made, keys, into.keep ?? keepUsually, byKey],
   )
   await tx.query(guardText, [ingestId])
 }
