@@ -3,6 +3,7 @@ import { quoteTable } from '../../src/domain/table.ts'
 import type { SluiceError } from '../../src/errors.ts'
 import type { Connection } from '../../src/postgres/db.ts'
 import { type Sums, sumReceipts } from '../../src/postgres/ledger/units.ts'
+import { asLanded } from '../../src/postgres/modes/append.ts'
 import { isAboutRow, isRefusal } from '../../src/postgres/sqlState.ts'
 import { addKeys, type Keys, keysOf } from '../../src/postgres/target/keys.ts'
 import { createTable, dropRowColumn, dropTable } from '../../src/postgres/target/landing.ts'
@@ -85,11 +86,11 @@ async function judgeKeys(
   attempt: Attempt,
   tx: Connection,
   { ingestId }: Publishing,
-  { entry, target, keys }: Keyed & { keys: Keys },
+  { entry, target, landing, keys }: Keyed & { keys: Keys },
 ): Promise<number> {
   await createTable(tx, target, entry.columns ?? [], { landing: false })
   await addKeys(tx, target, { ...keys, indexes: [] })
-  const marked = await judgeLanding(attempt, tx, ingestId, entry)
+  const marked = await judgeLanding(attempt, tx, ingestId, { ...entry, judged: asLanded(landing) })
   await dropTable(tx, target)
   return marked
 }

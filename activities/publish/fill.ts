@@ -104,8 +104,9 @@ async function takeOut(
   const isTraceable = entry.traced && (refusal === null || isAboutRow(refusal.error))
   const mode = modes[(entry.spec.target as FullTarget).mode]
   const rows = rowsOf(attempt, ingestId, filling)
-  const staying = mode.staying?.(rows) ?? null
-  const marked = isTraceable ? await judgeLanding(attempt, tx, ingestId, { ...entry, staying }) : 0
+  const judgeRows = async () =>
+    judgeLanding(attempt, tx, ingestId, { ...entry, judged: await mode.judged(tx, rows) })
+  const marked = isTraceable ? await judgeRows() : 0
   if (refusal === null || marked > 0) return 'judged'
   const by = await mode.fillsBy(tx, rows)
   // The target itself says why in words of its own, and of which row.

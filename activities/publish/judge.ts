@@ -20,6 +20,7 @@ import type { IngestEntry } from '../../src/postgres/ledger/ingests.ts'
 import { rejectedLines } from '../../src/postgres/ledger/rejects.ts'
 import { readReceipt, type UnitReceipt } from '../../src/postgres/ledger/units.ts'
 import { modes } from '../../src/postgres/modes/index.ts'
+import type { Judged } from '../../src/postgres/modes/mode.ts'
 import { landingName, rowColumn } from '../../src/postgres/names.ts'
 import { judge } from '../../src/postgres/target/judge.ts'
 import {
@@ -41,8 +42,7 @@ import { correctTrimmed } from './trimmed.ts'
 const uniqueViolation = '23505'
 
 interface Judging extends Pick<IngestEntry, 'spec' | 'columns'> {
-  /** As SQL: the rows that the target keeps; null or absent for all that it has. */
-  staying?: string | null
+  judged: Judged
 }
 
 /**
@@ -54,16 +54,15 @@ export async function judgeLanding(
   { stage }: Pick<Deps, 'stage'>,
   tx: Connection,
   ingestId: string,
-  { spec, columns, staying = null }: Judging,
+  { spec, columns, judged: { also, ...judged } }: Judging,
 ): Promise<number> {
   const { table, mode } = spec.target as FullTarget
   const target = parseTableName(table)
   const landing = landingName(ingestId, target)
   const filled = (columns ?? []).filter(({ marker }) => !marker).map(({ name }) => name)
-  const { keepsRows, judged } = modes[mode]
-  const { where, key } = judged({ into: spec.target as FullTarget, landing })
+  const { keepsRows } = modes[mode]
   const marked = await judge(tx, {
-    ...{ target, landing, filled, keepsRows, where, key, staying },
+    ...{ target, landing, keepsRows, ...judged, filled: [...filled, ...also] },
   })
   if (marked > 0) await rejectMarked({ stage }, tx, ingestId, { spec, columns })
   return marked
@@ -88,9 +87,9 @@ export async function rejectMarked(
   const at = { table: quoteTable(landing), row: quoteIdentifier(rowColumn(landing)) }
   await rankMarks(tx, at, unique === 'skip' ? uniqueViolation : null)
   for await (const { unitNo, marks } of marksByUnit(tx)) {
-    const { bytes, judged } = await openUnit(deps, tx, { ingestId, unitNo, columns })
-    const { reader, unit } = judged
-    const rejects = await findRecords(tx, judged, bytes, marks)
+    const { bytes, opened } = await openUnit(deps, tx, { ingestId, unitNo, columns })
+    const { reader, unit } = opened
+    const rejects = await findRecords(tx, opened, bytes, marks)
     await keepReadable(tx, { ingestId, unitNo }, rejects, { reader, bytes })
     const width = unit.columns.length
     const moved = rejects.map(({ raw }) => ({ unitNo, ragged: reader.ragged(raw), width }))
@@ -115,9 +114,9 @@ export async function placeOf(
 ): Promise<string> {
   const at = { table: quoteTable(landing), row: quoteIdentifier(rowColumn(landing)) }
   const { unitNo, rank } = await rankOf(tx, at, row)
-  const { bytes, judged } = await openUnit(deps, tx, { ingestId, unitNo, columns })
+  const { bytes, opened } = await openUnit(deps, tx, { ingestId, unitNo, columns })
   const mark = { unitNo, rank, column: null, code: '', constraint: null, error: '' }
-  const [record] = await findRecords(tx, judged, bytes, [mark])
+  const [record] = await findRecords(tx, opened, bytes, [mark])
   return record ? `${bytes.nameOf(record.fileNo)} line ${record.line}` : `a row of unit ${unitNo}`
 }
 
@@ -125,17 +124,17 @@ async function openUnit(
   { stage }: Pick<Deps, 'stage'>,
   tx: Connection,
   { ingestId, unitNo, columns }: UnitRef & Pick<IngestEntry, 'columns'>,
-): Promise<{ bytes: UnitBytes; judged: Judged }> {
+): Promise<{ bytes: UnitBytes; opened: Opened }> {
   const receipt = await readReceipt(tx, { ingestId, unitNo })
   const { reading, columns: fields, splits } = receipt.unit
   const fileNos = [...new Set(splits.map(({ fileNo }) => fileNo))]
   const files = await readFiles(tx, ingestId, fileNos)
   const bytes = new UnitBytes(stage, ingestId, receipt.unit, files)
   const reader = readerOf(reading, fieldColumns(fields, columns ?? []))
-  return { bytes, judged: { ingestId, unitNo, reader, ...receipt } }
+  return { bytes, opened: { ingestId, unitNo, reader, ...receipt } }
 }
 
-interface Judged extends UnitReceipt {
+interface Opened extends UnitReceipt {
   ingestId: string
   unitNo: number
   reader: Reader
@@ -147,7 +146,7 @@ interface Judged extends UnitReceipt {
  */
 async function findRecords(
   tx: Connection,
-  { ingestId, unitNo, reader, unit, rowsLanded }: Judged,
+  { ingestId, unitNo, reader, unit, rowsLanded }: Opened,
   bytes: UnitBytes,
   marks: readonly Mark[],
 ): Promise<Reject[]> {

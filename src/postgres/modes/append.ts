@@ -1,8 +1,8 @@
 /** append: the rows are added to those that are there. */
-import { quoteIdentifier, quoteTable } from '../../domain/table.ts'
+import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
 import { keepText, keptColumns } from '../undo/keep.ts'
-import type { Filled, Filling, Mode, RowRange } from './mode.ts'
+import type { Filled, Filling, Judged, Mode, RowRange } from './mode.ts'
 
 export const append: Mode = {
   lock: 'row exclusive',
@@ -13,11 +13,19 @@ export const append: Mode = {
   mayTakePlace: () => false,
   notes: async () => [],
   settle: async () => 0,
-  judged: () => ({ where: null, key: null }),
+  judged: async (_, { landing }) => asLanded(landing),
   makeRoom: async () => {},
   fill: insertRows,
   fillsBy: async () => 'rows',
 }
+
+/** All rows are judged as they are. */
+export const asLanded = (landing: TableName): Judged => ({
+  rows: quoteTable(landing),
+  also: [],
+  key: null,
+  staying: null,
+})
 
 /** Copies rows of the landing table into the target. */
 export async function insertRows(

@@ -1,5 +1,5 @@
 /** insert: rows whose key is not there are added; a row that is there is never touched. */
-import { insertRows } from './append.ts'
+import { asLanded, insertRows } from './append.ts'
 import { checkKey } from './key.ts'
 import { keepWritersOut, keyed } from './keyed.ts'
 import type { Mode } from './mode.ts'
@@ -12,7 +12,7 @@ export const insert: Mode = {
     await keepWritersOut(tx, filling)
     return (await withoutKey(tx, filling)) + (await firstOfEachKey(tx, filling))
   },
-  judged: () => ({ where: null, key: null }),
+  judged: async (_, { landing }) => asLanded(landing),
   async fill(tx, filling, range) {
     const { rows } = await insertRows(tx, filling, range)
     const changes = { rowsInserted: rows, rowsUpdated: 0, rowsUnchanged: 0, rowsDeleted: 0 }

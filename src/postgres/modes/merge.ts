@@ -3,6 +3,7 @@ import { ownRows, quoteIdentifier, quoteTable } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
 import { dropsRows } from '../target/lost.ts'
 import { keepText, keptColumns } from '../undo/keep.ts'
+import { asLanded } from './append.ts'
 import { fillUp } from './fillUp.ts'
 import { checkKey, keyOf, markedToDelete, sameKey } from './key.ts'
 import { keepWritersOut, keyed } from './keyed.ts'
@@ -22,9 +23,10 @@ export const merge: Mode = {
     const odd = (await withoutKey(tx, filling)) + (await withoutMark(tx, filling))
     return odd + (await settleNewest(tx, filling))
   },
-  judged: ({ into }) => {
-    const marked = markedToDelete(into, 'l')
-    return { where: marked && `not ${marked}`, key: keyOf(into) }
+  async judged(_, { into, landing }) {
+    const marked = markedToDelete(into, 'l') ?? 'false'
+    const rows = `(select * from ${quoteTable(landing)} l where not ${marked})`
+    return { ...asLanded(landing), rows, key: keyOf(into) }
   },
   fill: mergeRows,
 }

@@ -21,10 +21,14 @@ export interface Candidate {
 
 /** Which rows the constraints of the target judge, and by what they know their own row in it. */
 export interface Judged {
-  /** As SQL: what holds for the rows that are judged; null for all of them. */
-  where: string | null
+  /** As SQL: rows of the landing table, with the column that numbers them. */
+  rows: string
+  /** Columns of theirs that the landing table does not have. */
+  also: readonly string[]
   /** The columns by which a row finds its own row in the target, which it will change; or null. */
   key: readonly string[] | null
+  /** As SQL: the rows that the target has and keeps, as they will be; null for all as they are. */
+  staying: string | null
 }
 
 /** Rows of a landing table that numbers them: those behind `after` up to `to`. Numbers are as PostgreSQL writes them. */
@@ -104,9 +108,7 @@ export interface Mode {
    */
   settle(tx: Connection, filling: Filling): Promise<number>
   /** The rows of the landing table as the constraints of the target are to judge them. */
-  judged(filling: Pick<Filling, 'into' | 'landing'>): Judged
-  /** As SQL: the rows that the target has and keeps; null for all of them, absent if it always is. */
-  staying?(filling: Filling): string | null
+  judged(tx: Connection, filling: Filling): Promise<Judged>
   /** Takes the rows of the target away that must not be there when it is filled by ranges. */
   makeRoom(tx: Connection, filling: Filling): Promise<void>
   /**

@@ -10,7 +10,7 @@ import { type Note, noteOf } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
 import { lockPatiently, type PatientLock } from '../target/patientLock.ts'
-import { insertRows, insertText } from './append.ts'
+import { asLanded, insertRows, insertText } from './append.ts'
 import type { Candidate, Filled, Filling, FillsBy, Mode, RowRange } from './mode.ts'
 import { isCopied, replaceByCopy } from './replace/beside.ts'
 import { type Emptying, readEmptying } from './replace/emptying.ts'
@@ -23,7 +23,7 @@ export const replace: Mode = {
   undoKey: null,
   check: mustBeReplaceable,
   settle: async () => 0,
-  judged: () => ({ where: null, key: null }),
+  judged: async (_, { landing }) => asLanded(landing),
   mayTakePlace: ({ bare }) => bare,
   notes: async (db, target) => waitNotes(target, await emptyingOf(db, target)),
   makeRoom,

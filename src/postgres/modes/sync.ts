@@ -2,6 +2,7 @@
 import { ownRows } from '../../domain/table.ts'
 import type { Connection } from '../db.ts'
 import { deleteAbsent, findAbsent, isAbsent } from './absent.ts'
+import { asLanded } from './append.ts'
 import { checkKey, keyOf } from './key.ts'
 import { keepWritersOut, keyed } from './keyed.ts'
 import { mergeRows, settleNewest } from './merge.ts'
@@ -30,11 +31,13 @@ export const sync: Mode = {
     }
     return keyless + (brings ? await settleNewest(tx, filling) : 0)
   },
-  judged: ({ into }) => ({ where: null, key: keyOf(into) }),
-  staying({ into, target, there }) {
-    if (into.softDelete !== undefined) return null
+  async judged(_, { into, landing, target, there }) {
     const table = ownRows(target, there.partitioned)
-    return `(select * from ${table} t where not ${isAbsent(into)})`
+    const staying =
+      into.softDelete === undefined
+        ? `(select * from ${table} t where not ${isAbsent(into)})`
+        : null
+    return { ...asLanded(landing), key: keyOf(into), staying }
   },
   async makeRoom(tx, filling) {
     await deleteAbsent(tx, filling)

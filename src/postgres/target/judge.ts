@@ -25,15 +25,15 @@ import { createMarks, markColumns, unmarked, valuesOf, type Why } from './violat
 export interface Judged {
   target: TableName
   landing: TableName
-  /** Columns of the landing table. */
+  /** Columns of `rows`. */
   filled: readonly string[]
   /** Whether the target's own rows stay: then keys of new rows are held against theirs. */
   keepsRows: boolean
-  /** As SQL: what holds for the rows, `l`, that are judged; null for all of them. */
-  where: string | null
+  /** As SQL: the rows of the landing table that are judged. */
+  rows: string
   /** The columns by which a row finds its own row in the target, which it will change; or null. */
   key: readonly string[] | null
-  /** As SQL: the rows of the target that stay; null for all of them. */
+  /** As SQL: the rows of the target that stay, as they will be; null for all as they are. */
   staying: string | null
 }
 
@@ -43,7 +43,7 @@ export interface Judged {
  * @returns how many were marked
  */
 export async function judge(tx: Connection, judged: Judged): Promise<number> {
-  const { target, landing, filled, keepsRows, where, key, staying } = judged
+  const { target, landing, filled, keepsRows, key, staying } = judged
   // Violations are marked in a temporary table.
   if (!(await allowsTemporary(tx))) return 0
   await attempt(tx, () => tx.query(`lock table ${quoteTable(target)} in share row exclusive mode`))
@@ -55,7 +55,7 @@ export async function judge(tx: Connection, judged: Judged): Promise<number> {
   const all = ownRows(target, partitioned)
   const there = keepsRows ? (staying ?? all) : null
   const rows = rowsAsTarget(constraints, {
-    table: where ? `(select * from ${quoteTable(landing)} l where ${where})` : quoteTable(landing),
+    table: judged.rows,
     row,
     filled: new Set(filled),
     own: key && there ? { table: there, key } : null,
