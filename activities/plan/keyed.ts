@@ -3,12 +3,21 @@ import type { Column } from '../../src/domain/columns.ts'
 import { sluiceError } from '../../src/errors.ts'
 import { unloggedBytesMin } from '../../src/postgres/ledger/unlogged.ts'
 import { asTarget } from '../../src/postgres/target/targetTable.ts'
-import { columnsNeeded, type ModeSpec, markerColumn, markerOf } from '../../src/spec/modes.ts'
+import {
+  columnsNeeded,
+  keptNames,
+  type ModeSpec,
+  markerColumn,
+  markerOf,
+} from '../../src/spec/modes.ts'
+import { periodsFor, usualTime } from '../../src/spec/periods.ts'
 
-/** @throws mode_column_missing when the file lacks a column that the mode needs in every row; soft_delete_in_file */
+/** @throws mode_column_missing when the file lacks a column that the mode needs in every row; soft_delete_in_file, period_column_in_file */
 export function mustHave(into: ModeSpec, file: string, columns: readonly string[]): void {
-  if (into.softDelete !== undefined && columns.includes(into.softDelete)) {
-    throw sluiceError('soft_delete_in_file', { file, column: into.softDelete })
+  const column = keptNames(into).find((name) => columns.includes(name))
+  if (column !== undefined) {
+    const code = into.softDelete === undefined ? 'period_column_in_file' : 'soft_delete_in_file'
+    throw sluiceError(code, { file, column })
   }
   const missing = columnsNeeded(into).find(({ column }) => !columns.includes(column))
   if (!missing) return
@@ -27,11 +36,16 @@ export function markerIn(
   return there.some(({ name }) => name === marker.column) ? [] : [markerColumn(marker)]
 }
 
-/** The columns of a table that publish makes: those of the files, and one that says a row is deleted. */
-export function storedColumns(columns: readonly Column[], { softDelete }: ModeSpec): Column[] {
+/**
+ * The columns of a table that publish makes: those of the files, and those that the mode fills itself.
+ * @throws valid_from_not_time
+ */
+export function storedColumns(columns: readonly Column[], into: ModeSpec): Column[] {
+  const { mode, softDelete } = into
   const stored = columns.filter(({ marker }) => !marker)
+  if (mode === 'history') return [...stored, ...periodsFor(into, stored)]
   const isThere = softDelete === undefined || stored.some(({ name }) => name === softDelete)
-  return isThere ? stored : [...stored, { name: softDelete, type: 'timestamp with time zone' }]
+  return isThere ? stored : [...stored, { name: softDelete, type: usualTime }]
 }
 
 /** For a target that publish makes: the landing table numbers its rows, and has no key itself. */

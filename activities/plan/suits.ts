@@ -32,7 +32,7 @@ interface Suiting {
 /**
  * Tries what the spec wants of the rows on none at all.
  * @param when.isFirst the landing table was made just now
- * @throws sql_refused, transform_invalid, check_invalid, key_invalid
+ * @throws sql_refused, transform_invalid, check_invalid, key_invalid, valid_from_not_time
  */
 export async function judgeSpec(
   tx: Connection,
@@ -49,12 +49,14 @@ export async function judgeSpec(
   await mustTakeKeys(tx, { ingestId, table, into }, entry.columns ?? [])
 }
 
-/** @throws sql_refused, transform_invalid, check_invalid */
+/** @throws sql_refused, transform_invalid, check_invalid, valid_from_not_time */
 async function mustSuit(tx: Connection, suiting: Suiting): Promise<void> {
   const { ingestId, entry } = suiting
   const { target: into, expect: checks = [] } = entry.spec
   if (!into?.atomic) return
-  if (!suiting.target && into.scope !== undefined) await tryScope(tx, suiting, into)
+  const made = suiting.target ? [] : storedColumns(entry.columns ?? [], into)
+  if (!suiting.target && into.scope !== undefined)
+    await tryScope(tx, ingestId, { into, columns: made })
   const landing = landingName(ingestId, parseTableName(into.table))
   const rows = triedName(landing)
   const sql = transformOf(into)
@@ -92,12 +94,11 @@ const isOfAnyFile = ({ code, cause }: SluiceError): boolean =>
 /** A table that is there was asked itself. */
 async function tryScope(
   tx: Connection,
-  { ingestId, entry }: Suiting,
-  into: FullTarget,
+  ingestId: string,
+  { into, columns }: { into: FullTarget; columns: readonly Column[] },
 ): Promise<void> {
   const landing = landingName(ingestId, parseTableName(into.table))
   const table = triedName(landing)
-  const columns = storedColumns(entry.columns ?? [], into)
   await createTable(tx, table, columns, { landing: false })
   const names = columns.map(({ name }) => name)
   await checkScope(tx, { table, only: true, columns: names, into })

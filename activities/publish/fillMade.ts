@@ -3,11 +3,11 @@ import type { Column } from '../../src/domain/columns.ts'
 import type { TableName } from '../../src/domain/table.ts'
 import { type SluiceError, sluiceError } from '../../src/errors.ts'
 import type { Connection } from '../../src/postgres/db.ts'
+import { modes } from '../../src/postgres/modes/index.ts'
 import { isRefusal } from '../../src/postgres/sqlState.ts'
-import { addPrimaryKey, createTable, dropTable } from '../../src/postgres/target/landing.ts'
+import { createTable, dropTable } from '../../src/postgres/target/landing.ts'
 import { readTarget } from '../../src/postgres/target/target.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
-import type { ModeSpec } from '../../src/spec/modes.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import { storedColumns } from '../plan/keyed.ts'
@@ -38,11 +38,11 @@ const isLanded = ({ columns }: Filling['entry'], name: string): boolean =>
 async function makeKeyed(
   tx: Connection,
   target: TableName,
-  { columns, into }: { columns: readonly Column[]; into: ModeSpec },
+  { columns, into }: { columns: readonly Column[]; into: FullTarget },
 ): Promise<TargetTable> {
   try {
     await createTable(tx, target, storedColumns(columns, into), { landing: false })
-    await addPrimaryKey(tx, target, into.key ?? [])
+    await modes[into.mode].addKey?.(tx, target, into)
   } catch (error) {
     throw isRefusal(error) ? refused(target, error) : error
   }

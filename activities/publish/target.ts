@@ -16,7 +16,7 @@ import {
 } from '../../src/postgres/target/relied.ts'
 import { readTarget } from '../../src/postgres/target/target.ts'
 import type { TargetTable } from '../../src/postgres/target/targetTable.ts'
-import type { ModeSpec } from '../../src/spec/modes.ts'
+import { keptNames, type ModeSpec } from '../../src/spec/modes.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 
 export const plannedOf = (
@@ -27,6 +27,7 @@ export const plannedOf = (
   table: parseTableName((spec.target as FullTarget).table),
   relied,
   columns: (columns ?? []).filter(({ marker }) => !marker),
+  kept: keptNames(spec.target as FullTarget),
 })
 
 /**

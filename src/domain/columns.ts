@@ -27,6 +27,8 @@ export interface TargetColumn extends Column {
   /** PostgreSQL computes it, and refuses values for it. */
   generated: boolean
   identity: boolean
+  /** The mode fills it: no file has it, whether by its name or by its position. */
+  kept?: boolean
 }
 
 const date = '\\d{4}-\\d{2}-\\d{2}'

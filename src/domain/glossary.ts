@@ -40,6 +40,11 @@ export const words = {
     means: 'What becomes of the rows that the target has already.',
     example: '`append` keeps them, `replace` takes them away in the same transaction',
   },
+  period: {
+    means:
+      'The time in which a version of a row was valid, in a table that keeps its history: from one time on, up to another, or until now.',
+    example: '`valid_from`, `valid_to` and `is_current`, see [modes.md](modes.md#history)',
+  },
   transform: {
     means:
       'A SELECT that makes each row of the target of one row of the files, or leaves that row out. It runs while the ingest is published.',

@@ -27,7 +27,7 @@ export interface MatchTable {
 }
 
 /**
- * By name where the file has a header; else by position, generated columns left out.
+ * By name where the file has a header; else by position, without the columns that no file may fill.
  * @returns the column of each field, in the file's order; empty for one in few records without any
  * @throws file_unknown, column_generated, column_unknown, column_missing, columns_unmatched
  */
@@ -123,7 +123,7 @@ function matchWithoutHeader(
 }
 
 function matchByPosition({ file, width }: Omit<FileHeader, 'header'>, table: MatchTable): string[] {
-  const columns = table.columns.filter((column) => !column.generated)
+  const columns = table.columns.filter(({ generated, kept }) => !generated && !kept)
   if (columns.length === width) return columns.map(({ name }) => name)
   throw sluiceError('columns_unmatched', {
     file,

@@ -46,6 +46,8 @@ interface Comparison {
   filled: readonly Filled[]
   /** Another ingest has replaced the table: it is a new one of the same form. */
   replaced: boolean
+  /** Columns that the mode fills itself. */
+  kept?: readonly string[]
 }
 
 const shownMax = 5
@@ -57,7 +59,7 @@ const shownMax = 5
 export function whatChanged(
   was: Relied | null,
   is: Relied,
-  { filled, replaced }: Comparison,
+  { filled, replaced, kept = [] }: Comparison,
 ): string | null {
   if (was && was.kind !== is.kind) {
     return is.kind === 'p' ? 'it is a partitioned table now' : 'it is not partitioned any more'
@@ -67,7 +69,9 @@ export function whatChanged(
   if (was && !isSame && !replaced) return 'another table has taken its name'
   const changes = [
     ...filled.map((column) => changeOfFilled(column, was, is, isSame)),
-    ...is.columns.map((column) => changeOfOther(column, was, filled)),
+    ...is.columns
+      .filter(({ name }) => !kept.includes(name))
+      .map((column) => changeOfOther(column, was, filled)),
   ].filter((change) => change !== null)
   if (changes.length === 0) return null
   const more = changes.length > shownMax ? `, and ${changes.length - shownMax} more` : ''

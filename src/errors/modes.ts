@@ -40,9 +40,15 @@ export const modeErrors = withExamples({
     status: 422,
     kind: 'data',
     message:
-      '{rows} of {where} are not in the files, and would be deleted; {max} may be deleted at most.',
+      '{rows} of {where} are not in the files, and would be {gone}; {max} may be {gone} at most.',
     hint: 'Nothing was published. Look whether the files are complete. If they are, allow it and start a new ingest: `--max-deletes {count}` (`target.maxDeletes` of the spec).',
-    example: { rows: '730 of 1000 rows', where: 'public.trips', max: '10%', count: 730 },
+    example: {
+      rows: '730 of 1000 rows',
+      where: 'public.trips',
+      gone: 'deleted',
+      max: '10%',
+      count: 730,
+    },
   },
   target_cascades: {
     status: 422,
@@ -58,5 +64,31 @@ export const modeErrors = withExamples({
     message: 'The file {file} has the column {column}, which `--soft-delete` is to set.',
     hint: 'Leave the field out: `--drop {column}` (`target.drop` of the spec). To delete the rows that the files mark, say `--mode merge --delete-when {column}`.',
     example: { file: '/data/trips.csv', column: 'deleted_at' },
+  },
+  period_column_in_file: {
+    status: 422,
+    kind: 'user',
+    message: 'The file {file} has the column {column}, which the mode history fills itself.',
+    hint: 'Leave the field out with `--drop {column}` (`target.drop` of the spec), or give its column another name: `--rename {column}=other` (`target.rename`). If it says since when a row is as it is, name that one with `--valid-from other`. The table may have its periods in other columns: `--period-columns` (`target.periodColumns`).',
+    example: { file: '/data/trips.csv', column: 'valid_from' },
+  },
+  history_not_kept: {
+    status: 422,
+    kind: 'user',
+    message: 'The table {table} cannot keep a history of its rows: {problem}.',
+    hint: 'Make it ready with `{sql}`, then start the ingest again. `sluice ingest --mode history` makes a new table so by itself.',
+    example: {
+      table: 'public.trips',
+      problem: 'it has no unique index on ("id") where "is_current"',
+      sql: 'create unique index on "public"."trips" ("id") where "is_current"',
+    },
+  },
+  valid_from_not_time: {
+    status: 422,
+    kind: 'user',
+    message:
+      'The column {column}, which `--valid-from` names, is {type}: a period begins at a date or at a timestamp.',
+    hint: 'For a new table say `--column {column}=timestamptz` (`target.columns` of the spec): what is no time makes a reject then. In a table that is there, change the type of the column.',
+    example: { column: 'updated_at', type: 'text' },
   },
 } as const satisfies Record<string, HttpRow>)

@@ -13,7 +13,7 @@ import { isOverAll } from './countOrShare.ts'
 import { checkExpect } from './expect.ts'
 import { checkFormat } from './format.ts'
 import { withFlags } from './groups.ts'
-import { modeProblem } from './modes.ts'
+import { modeProblem, removesAbsent } from './modes.ts'
 import { checkShape } from './shape.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
 import type { FullTarget } from './target.ts'
@@ -96,15 +96,18 @@ function checkTarget(target: FullTarget, refuse: (problem: string) => Error): vo
   }
 }
 
-/** What the files do not have is deleted, so a part of the files would delete what the others have. */
+/** What the files do not have is deleted or retired, so a part of the files would delete what the others have. */
 function mustReadAll(
   { target, source, format }: FullSpec,
   refuse: (problem: string) => Error,
 ): void {
-  if (target?.mode !== 'sync') return
+  if (!target || !removesAbsent(target)) return
   const option = leavesOutByAge(source) ?? (format.unknownFiles === 'skip' && 'unknownFiles: skip')
   if (!option) return
-  throw refuse(`the mode sync deletes what the files do not have, and ${option} leaves files out`)
+  const does = target.mode === 'sync' ? 'deletes' : 'retires'
+  throw refuse(
+    `the mode ${target.mode} ${does} what the files do not have, and ${option} leaves files out`,
+  )
 }
 
 /** Rows that come from a database are in no file: there is nothing to say of how they are written. */

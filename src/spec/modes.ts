@@ -10,12 +10,15 @@ const Columns = Type.Array(ColumnName, { minItems: 1, maxItems: 32, uniqueItems:
 /** A source of which a part is missing deletes more than a source that has changed. */
 export const maxDeletesPreset = '10%'
 
+const periodColumnsPreset = ['valid_from', 'valid_to', 'is_current']
+
 export const modeOptions = {
   mode: {
-    schema: oneOf('append', 'replace', 'merge', 'insert', 'sync'),
+    schema: oneOf('append', 'replace', 'merge', 'insert', 'sync', 'history'),
     about:
       'what becomes of the rows that are there: add to them, take their place, merge with them by ' +
-      'a key, insert only the rows whose key is not there, or merge and delete what the files do not have',
+      'a key, insert only the rows whose key is not there, merge and delete what the files do not have, ' +
+      'or keep each version of a row with the time in which it was valid',
     preset: 'append',
     flag: { text: '--mode <mode>' },
     example: '--mode replace',
@@ -23,7 +26,7 @@ export const modeOptions = {
   key: {
     schema: Columns,
     about: 'the columns that tell rows apart; the table needs a unique index on them',
-    absent: 'none; merge, insert and sync need it',
+    absent: 'none; merge, insert, sync and history need it',
     flag: { text: '--key <columns>', shell: 'with commas', list: 'commas' },
     example: '--key order_id,line_no',
   },
@@ -40,7 +43,7 @@ export const modeOptions = {
     schema: Type.String({ minLength: 1, maxLength: 200 }),
     about:
       'a column that marks rows to delete: one that is true, or `column=value`; if the table has no ' +
-      'such column, it is read and not stored',
+      'such column, it is read and not stored; a history ends their periods',
     absent: 'no row is deleted',
     flag: { text: '--delete-when <column>' },
     example: '--delete-when op=D',
@@ -48,8 +51,8 @@ export const modeOptions = {
   scope: {
     schema: Type.String({ minLength: 1, maxLength: 100_000 }),
     about:
-      'a condition on the columns of the table: only rows that meet it are deleted when the files do ' +
-      'not have them',
+      'a condition on the columns of the table: only rows that meet it are deleted, or retired, when ' +
+      'the files do not have them',
     absent: 'all rows of the table',
     flag: { text: '--scope <sql>' },
     example: "--scope 'year = 2026'",
@@ -66,12 +69,38 @@ export const modeOptions = {
   maxDeletes: {
     schema: countOrShare,
     about:
-      'how many rows may be deleted, as a count or as a share of the rows in scope; with more ' +
-      'nothing is published',
+      'how many rows may be deleted, or retired, because the files do not have them, as a count or as ' +
+      'a share of the rows in scope; with more nothing is published',
     absent: maxDeletesPreset,
     must: mustBeCountOrShare,
     flag: { text: '--max-deletes <n>', read: readCountOrShare },
     example: '--max-deletes 25%',
+  },
+  validFrom: {
+    schema: ColumnName,
+    about:
+      'a column of the files, a date or a timestamp, that says since when a row is as it is: then each ' +
+      'version of a key gets a period of its own',
+    absent: 'a period begins when the ingest is published, and the newest row of each key gets one',
+    flag: { text: '--valid-from <column>' },
+    example: '--valid-from updated_at',
+  },
+  retireAbsent: {
+    schema: Type.Boolean(),
+    about: 'whether the periods of rows end that the files do not have',
+    absent: 'they go on',
+    flag: { text: '--retire-absent' },
+    example: '--retire-absent',
+  },
+  periodColumns: {
+    schema: Type.Array(ColumnName, { minItems: 3, maxItems: 3, uniqueItems: true }),
+    about:
+      'the columns of the table that have the beginning of a period, its end, and whether it is the ' +
+      'current one',
+    absent: periodColumnsPreset.join(','),
+    must: 'three names of columns: of the beginning, of the end, of what says that it is current',
+    flag: { text: '--period-columns <columns>', shell: 'with commas', list: 'commas' },
+    example: '--period-columns since,until,is_live',
   },
 } satisfies Options
 
@@ -86,6 +115,9 @@ export interface ModeSpec extends Filled<typeof modeOptions, unknown> {
   scope?: string
   softDelete?: string
   maxDeletes?: number | string
+  validFrom?: string
+  retireAbsent?: boolean
+  periodColumns?: string[]
   /** What it does to rows is to be taken back. */
   undo?: boolean
 }
@@ -96,6 +128,10 @@ const takes: Record<Mode, Partial<Record<ModeOption, 'must' | 'may'>>> = {
   merge: { key: 'must', orderBy: 'may', deleteWhen: 'may' },
   insert: { key: 'must' },
   sync: { key: 'must', orderBy: 'may', scope: 'may', softDelete: 'may', maxDeletes: 'may' },
+  history: {
+    ...{ key: 'must', orderBy: 'may', deleteWhen: 'may', scope: 'may', maxDeletes: 'may' },
+    ...{ validFrom: 'may', retireAbsent: 'may', periodColumns: 'may' },
+  },
 }
 
 /**
@@ -121,7 +157,7 @@ export function modeProblem({ mode, atomic, ...given }: ModeSpec & { atomic: boo
   const { softDelete, key = [], orderBy = [] } = given
   return softDelete !== undefined && [...key, ...orderBy].includes(softDelete)
     ? `target.softDelete is ${softDelete}, which rows are found or ordered by`
-    : problemOfMarker(given)
+    : (problemOfMarker(given) ?? problemOfPeriods({ mode, ...given }))
 }
 
 /** What marks rows need not be stored, but what tells them apart must be. */
@@ -129,10 +165,51 @@ function problemOfMarker(given: Omit<ModeSpec, 'mode'>): string | null {
   const marker = markerOf(given)
   if (marker === null) return null
   const { column } = marker
-  const also = (['key', 'orderBy'] as const).find((name) => given[name]?.includes(column))
+  const also = (['key', 'orderBy', 'validFrom'] as const).find((name) =>
+    [given[name] ?? []].flat().includes(column),
+  )
   if (also === undefined) return null
   return `target.deleteWhen and target.${also} name the same column, ${column}`
 }
+
+/** Only a history has periods, and only one that retires what is absent asks how much of it. */
+function problemOfPeriods(given: ModeSpec): string | null {
+  if (given.mode !== 'history') return null
+  const { validFrom, key = [], retireAbsent } = given
+  if (validFrom !== undefined && key.includes(validFrom)) {
+    return `target.validFrom is ${validFrom}, which is of the key`
+  }
+  const idle = (['scope', 'maxDeletes'] as const).find((name) => given[name] !== undefined)
+  if (idle !== undefined && !retireAbsent) {
+    return `target.${idle} is for rows that the files do not have: a history keeps them without target.retireAbsent`
+  }
+  const kept = new Set(keptNames(given))
+  const named = columnsNeeded(given).find(({ column }) => kept.has(column))
+  if (named === undefined) return null
+  return `target.periodColumns has ${named.column}, which the history fills itself, and \`${named.option}\` names it`
+}
+
+/** The columns of a table with periods, by their names. */
+export interface PeriodColumns {
+  from: string
+  to: string
+  current: string
+}
+
+export function periodColumnsOf({ periodColumns = periodColumnsPreset }: ModeSpec): PeriodColumns {
+  const [from, to, current] = periodColumns as [string, string, string]
+  return { from, to, current }
+}
+
+/** The columns that the mode itself fills: no file may have them. */
+export function keptNames(spec: ModeSpec): string[] {
+  if (spec.softDelete !== undefined) return [spec.softDelete]
+  return spec.mode === 'history' ? Object.values(periodColumnsOf(spec)) : []
+}
+
+/** Whether what the files do not have is deleted, or retired. */
+export const removesAbsent = ({ mode, retireAbsent = false }: ModeSpec): boolean =>
+  mode === 'sync' || retireAbsent
 
 const flagOf = (name: ModeOption): string => modeOptions[name].flag.text.split(' ')[0] as string
 
@@ -164,6 +241,7 @@ export function columnsNeeded(spec: ModeSpec): { column: string; option: string 
   return [
     ...of(spec.key, 'key'),
     ...of(spec.orderBy, 'orderBy'),
+    ...of(spec.validFrom === undefined ? [] : [spec.validFrom], 'validFrom'),
     ...of(marker ? [marker.column] : [], 'deleteWhen'),
   ]
 }

@@ -18,10 +18,10 @@ export const tableNotes = withExamples({
   },
   deletes_held_back: {
     meaning:
-      '`--mode sync` has deleted nothing, for the keys of rejects are not known: they may be those of rows that the files seem to lack',
+      'a sync has deleted nothing, or a history has retired nothing, for the keys of rejects are not known: they may be those of rows that the files seem to lack',
     message:
-      'Rows of {table} that the files do not have were not deleted, {count} of them: {records} had been rejected, and may be theirs.',
-    hint: 'See the rejects with `sluice rejects`. Correct the files, and sync again.',
+      'Rows of {table} that the files do not have stay as they are, {count} of them: {records} had been rejected, and may be theirs.',
+    hint: 'See the rejects with `sluice rejects`. Correct the files, and load them again.',
     example: { table: 'public.trips', count: 12, records: '1 record' },
   },
   units_loaded_again: {

@@ -10,8 +10,9 @@ import type { Filling } from './mode.ts'
  * Where only some files have a column, the landing table has its default in the rows of the others:
  * they get the value that the row of the target has. No file has the columns that are not in the
  * landing table, which need nothing.
+ * @param isMeant as SQL: which rows of the target, `t`, these are, where several have one key
  */
-export async function fillUp(tx: Connection, filling: Filling): Promise<void> {
+export async function fillUp(tx: Connection, filling: Filling, isMeant = 'true'): Promise<void> {
   const { ingestId, into, landing, target, there, columns } = filling
   const { rows } = await tx.query<{ name: string; units: number[] }>(
     `select name, array_agg(unit_no::bigint) as units
@@ -27,7 +28,8 @@ export async function fillUp(tx: Connection, filling: Filling): Promise<void> {
     await tx.query(
       `update ${quoteTable(landing)} l set ${column} = t.${column}
        from ${ownRows(target, there.partitioned)} t
-       where ${row} >> ${unitShift} = any($1::bigint[]) and ${sameKey(into, 't', 'l')}`,
+       where ${row} >> ${unitShift} = any($1::bigint[]) and ${sameKey(into, 't', 'l')}
+         and ${isMeant}`,
       [units],
     )
   }

@@ -30,9 +30,26 @@ interface Needs {
 /** @throws target_not_writable, mode_column_missing, key_not_unique, target_cascades */
 export async function checkKey(
   db: Db | Connection,
+  candidate: Candidate,
+  needs: Needs,
+): Promise<void> {
+  const { isUnique } = await checkColumns(db, candidate, needs)
+  if (isUnique) return
+  const { table } = candidate
+  const list = keyOf(needs.into).map(quoteIdentifier).join(', ')
+  const sql = `create unique index on ${quoteTable(table)} (${list})`
+  throw sluiceError('key_not_unique', { table: showTable(table), columns: list, sql })
+}
+
+/**
+ * @returns whether an index makes the key unique
+ * @throws target_not_writable, mode_column_missing, target_cascades
+ */
+export async function checkColumns(
+  db: Db | Connection,
   { oid, table, role }: Candidate,
   { into, rights }: Needs,
-): Promise<void> {
+): Promise<{ isUnique: boolean }> {
   const shown = showTable(table)
   const marker = markerOf(into)?.column
   const needed = columnsNeeded(into).filter(({ column }) => column !== marker)
@@ -56,10 +73,7 @@ export async function checkKey(
     })
   }
   if (into.undo) await mustBringBack(db, { oid, shown, rights })
-  if (isUnique) return
-  const list = keyOf(into).map(quoteIdentifier).join(', ')
-  const sql = `create unique index on ${quoteTable(table)} (${list})`
-  throw sluiceError('key_not_unique', { table: shown, columns: list, sql })
+  return { isUnique }
 }
 
 /** @throws target_cascades: rows of other tables that go or change along are not kept for an undo */

@@ -1,5 +1,6 @@
 /** What modes that find rows by a key have in common. */
 import type { Connection } from '../db.ts'
+import { addPrimaryKey } from '../target/landing.ts'
 import { lockPatiently } from '../target/patientLock.ts'
 import { keyOf } from './key.ts'
 import type { Filling, Mode } from './mode.ts'
@@ -10,6 +11,7 @@ export const keyed = {
   keepsRows: true,
   isKeyed: true,
   undoKey: keyOf,
+  addKey: (tx, target, into) => addPrimaryKey(tx, target, keyOf(into)),
   mayTakePlace: () => false,
   notes: async () => [],
   makeRoom: async () => {},

@@ -8,7 +8,7 @@ import { fillUp } from './fillUp.ts'
 import { checkKey, keyOf, markedToDelete, sameKey } from './key.ts'
 import { keepWritersOut, keyed } from './keyed.ts'
 import type { Filled, Filling, Mode, RowRange } from './mode.ts'
-import { newestOfEachKey, withoutKey, withoutMark } from './settle.ts'
+import { newestOfEachKey, olderThanTarget, withoutKey, withoutMark } from './settle.ts'
 import { softOf } from './soft.ts'
 
 export const merge: Mode = {
@@ -33,9 +33,10 @@ export const merge: Mode = {
 
 /** Leaves the newest row of each key, with values for what its file lacks. @returns how many others were marked */
 export async function settleNewest(tx: Connection, filling: Filling): Promise<number> {
-  const marked = await newestOfEachKey(tx, filling)
+  const others = await newestOfEachKey(tx, filling)
+  const older = await olderThanTarget(tx, filling)
   await fillUp(tx, filling)
-  return marked
+  return others + older
 }
 
 /** The parts of the statement, as SQL: `t` is the target, `s` has the rows of the landing table. */

@@ -92,6 +92,8 @@ export interface Mode {
    * puts what is needed into `keep`. Null for a mode that only adds rows or takes all of them away.
    */
   undoKey: ((into: ModeSpec) => readonly string[]) | null
+  /** Gives a target that was made just now what its rows are found by; absent where they have no key. */
+  addKey?(tx: Connection, target: TableName, into: ModeSpec): Promise<void>
   /** @throws target_not_writable, … when the mode needs more of the target than to insert into it */
   check(db: Db | Connection, candidate: Candidate, into: ModeSpec): Promise<void>
   /**

@@ -1,8 +1,8 @@
-/** The rows of the target that a sync may delete. */
+/** The rows of the target that may be deleted, or retired, where the files do not have them. */
 import pg from 'pg'
 import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
 import { sluiceError } from '../../errors.ts'
-import type { ModeSpec } from '../../spec/modes.ts'
+import { keptNames, type ModeSpec } from '../../spec/modes.ts'
 import { clientSqlMsMax, defineQuery, defineRows, dropRows, queryView } from '../clientSql/query.ts'
 import { type Connection, type Db, problemOf, transaction } from '../db.ts'
 import { isCancelled, isRefusal } from '../sqlState.ts'
@@ -20,7 +20,7 @@ export interface Scoped {
 
 /**
  * Calls `use` with what the rows in scope are read from, as SQL: they have the columns of the key and
- * the one that marks deleted rows. No text of the client is in it: see clientSql.
+ * those that the mode fills itself. No text of the client is in it: see clientSql.
  * @throws sql_refused, no_temporary_tables
  */
 export async function withScope<T>(
@@ -29,8 +29,7 @@ export async function withScope<T>(
   use: (rows: string) => Promise<T>,
 ): Promise<T> {
   if (into.scope === undefined) return use(`${only ? 'only ' : ''}${quoteTable(table)}`)
-  const names = [...keyOf(into), ...(into.softDelete === undefined ? [] : [into.softDelete])]
-  const list = names.map(quoteIdentifier).join(', ')
+  const list = [...keyOf(into), ...keptNames(into)].map(quoteIdentifier).join(', ')
   await defineRows(tx, table, columns, { only })
   const sql = `select ${list} from rows where (${into.scope}\n)`
   await defineQuery(tx, { what, sql, isByRow: true })

@@ -52,14 +52,19 @@ export async function withoutMark(tx: Connection, { into, landing }: Filling): P
 
 /**
  * The newest of the rows with one key stays: by the columns of `orderBy`, where NULL is the oldest, then
- * by the order of the files. @returns how many were marked
+ * by the order of the files.
+ * @param also as SQL, of a row `l`: what tells rows apart besides the key
+ * @returns how many were marked
  */
-export async function newestOfEachKey(tx: Connection, filling: Filling): Promise<number> {
+export async function newestOfEachKey(
+  tx: Connection,
+  filling: Filling,
+  also: readonly string[] = [],
+): Promise<number> {
   const order = (filling.into.orderBy ?? []).map(
     (name) => `l.${quoteIdentifier(name)} desc nulls last`,
   )
-  const marked = await othersOfEachKey(tx, filling, { order, by: 'desc', code: superseded })
-  return marked + (order.length > 0 ? await olderThanTarget(tx, filling) : 0)
+  return othersOfEachKey(tx, filling, { also, order, by: 'desc', code: superseded })
 }
 
 /** The first of the rows with one key stays, unless the target has the key. @returns how many were marked */
@@ -73,13 +78,20 @@ export async function firstOfEachKey(tx: Connection, filling: Filling): Promise<
                    where ${sameKey(into, 't', 'l')})
        and ${unmarked(row)}`,
   )
-  const others = await othersOfEachKey(tx, filling, { order: [], by: 'asc', code: skipped })
+  const others = await othersOfEachKey(tx, filling, {
+    also: [],
+    order: [],
+    by: 'asc',
+    code: skipped,
+  })
   return (rowCount ?? 0) + others
 }
 
 const rowOf = (landing: Filling['landing']): string => quoteIdentifier(rowColumn(landing))
 
 interface Choice {
+  /** As SQL: what tells rows apart besides the key. */
+  also: readonly string[]
   /** As SQL: what comes before the order of the files. */
   order: string[]
   by: 'asc' | 'desc'
@@ -89,7 +101,7 @@ interface Choice {
 async function othersOfEachKey(
   tx: Connection,
   { ingestId, into, landing }: Filling,
-  { order, by, code }: Choice,
+  { also, order, by, code }: Choice,
 ): Promise<number> {
   const row = `l.${rowOf(landing)}`
   const names = keyOf(into).map(quoteIdentifier)
@@ -107,7 +119,7 @@ async function othersOfEachKey(
     `insert into pg_temp.sluice_marks (row_no, code)
      select row_no, '${code}' from (
        select ${row} as row_no, row_number() over (
-                partition by ${own} order by ${[...order, ...place, `${row} ${by}`].join(', ')}
+                partition by ${[own, ...also].join(', ')} order by ${[...order, ...place, `${row} ${by}`].join(', ')}
               ) as nth
        from ${quoteTable(landing)} l ${isSplit ? places : ''}
        where (${own}) in (
@@ -127,24 +139,25 @@ async function hasSplitUnits(tx: Connection, ingestId: string): Promise<boolean>
   return rows[0].isSplit
 }
 
-/** A row that is older than the one in the target never overwrites it. */
-async function olderThanTarget(
+/** A row that is older than the one in the target never overwrites it. @returns how many were marked */
+export async function olderThanTarget(
   tx: Connection,
   { into, landing, target, there }: Filling,
 ): Promise<number> {
+  if (into.orderBy === undefined) return 0
   const row = `l.${rowOf(landing)}`
   const { rowCount } = await tx.query(
     `insert into pg_temp.sluice_marks (row_no, code)
      select ${row}, '${superseded}'
      from ${quoteTable(landing)} l
      join ${ownRows(target, there.partitioned)} t on ${sameKey(into, 't', 'l')}
-     where ${isOlder(into.orderBy ?? [])} and ${unmarked(row)}`,
+     where ${isOlder(into.orderBy)} and ${unmarked(row)}`,
   )
   return rowCount ?? 0
 }
 
 /** As SQL: by the first column in which they differ `l` is older than `t`. NULL is the oldest. */
-function isOlder([name, ...others]: readonly string[]): string {
+export function isOlder([name, ...others]: readonly string[]): string {
   if (name === undefined) return 'false'
   const [ours, theirs] = [`l.${quoteIdentifier(name)}`, `t.${quoteIdentifier(name)}`]
   const older = `(${ours} < ${theirs} or ${ours} is null and ${theirs} is not null)`

@@ -26,9 +26,7 @@ export const sync: Mode = {
     await keepWritersOut(tx, filling)
     const brings = filling.columns.length > 0
     const keyless = brings ? await withoutKey(tx, filling) : 0
-    if (filling.isWhole) {
-      await findAbsent(tx, filling, keyless + (await rejectedBefore(tx, filling.ingestId)))
-    }
+    if (filling.isWhole) await findAbsent(tx, filling, keyless)
     return keyless + (brings ? await settleNewest(tx, filling) : 0)
   },
   async judged(_, { into, landing, target, there }) {
@@ -43,15 +41,6 @@ export const sync: Mode = {
     await deleteAbsent(tx, filling)
   },
   fill,
-}
-
-/** Records that no row of the landing table is made of. */
-async function rejectedBefore(tx: Connection, ingestId: string): Promise<number> {
-  const { rows } = await tx.query(
-    'select coalesce(sum(rows_rejected), 0)::int8 as rejected from sluice.units where ingest_id = $1',
-    [ingestId],
-  )
-  return rows[0].rejected
 }
 
 /** What is deleted goes first: another row may take its values in a unique index. */

@@ -79,15 +79,17 @@ export interface Planned {
   relied: Relied | null
   /** The columns of the landing table. */
   columns: readonly Column[]
+  /** Those that the mode fills itself; none if absent. */
+  kept?: readonly string[]
 }
 
 /** @throws target_changed */
 export async function mustBeAsPlanned(tx: Connection, planned: Planned): Promise<void> {
-  const { table, relied, columns } = planned
+  const { table, relied, columns, kept = [] } = planned
   const now = await readRelied(tx, table)
   const replaced = relied !== null && now !== null && (await isReplaced(tx, table, now.oid))
   const problem = now
-    ? whatChanged(relied, now, { filled: columns, replaced })
+    ? whatChanged(relied, now, { filled: columns, replaced, kept })
     : 'it does not exist any more'
   if (problem !== null) throw targetChanged(planned, problem)
 }

@@ -2,7 +2,7 @@
 
 import type { TargetColumn } from '../../domain/columns.ts'
 import { free, Layout } from '../../domain/layout.ts'
-import { type ModeSpec, markerColumn, markerOf } from '../modes.ts'
+import { keptNames, type ModeSpec, markerColumn, markerOf } from '../modes.ts'
 import type { FullSpec } from '../spec.ts'
 import type { FullTarget } from '../target.ts'
 import { transformOf } from '../transform.ts'
@@ -26,8 +26,12 @@ export function columnsRead(
   columns: readonly TargetColumn[],
 ): readonly TargetColumn[] {
   const marker = markerOf(into)
-  if (!marker || columns.some(({ name }) => name === marker.column)) return columns
-  return [...columns, { ...free, ...markerColumn(marker), hasDefault: true }]
+  const kept = new Set(keptNames(into))
+  const all = columns.map((column) =>
+    kept.has(column.name) ? { ...column, kept: true, hasDefault: true } : column,
+  )
+  if (!marker || columns.some(({ name }) => name === marker.column)) return all
+  return [...all, { ...free, ...markerColumn(marker), hasDefault: true }]
 }
 
 /**
