@@ -139,6 +139,7 @@ function contestsOf({ stack, sizes, path }: Arena): Contest[] {
         'psql, `insert … on conflict`': onConflict(table, path),
         'psql, `merge`': mergeByHand(table, path),
         Sluice: { mode: 'merge', key: ['id'] },
+        'Sluice, `--undo`': { mode: 'merge', key: ['id'], undo: true },
       },
     },
     {

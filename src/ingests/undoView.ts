@@ -20,12 +20,14 @@ export const UndoNow = Type.Object({
   rowsKept: count('Rows that stay: changed or deleted since, or of before and their key is taken.'),
   kept: Type.Array(
     Type.Object({
-      key: Type.Record(Type.String(), Type.Unknown(), { description: 'Its primary key.' }),
+      key: Type.Record(Type.String(), Type.Unknown(), {
+        description: 'Its key: that of the mode, or its primary key.',
+      }),
       why: Type.Enum(['changed', 'deleted', 'taken'], {
         description: '`taken`: a row of before does not come back, for another one has its key.',
       }),
     }),
-    { description: 'The first of the rows that stay, where the table has a primary key.' },
+    { description: 'The first of the rows that stay, where they have a key.' },
   ),
   tableDropped: Type.Boolean({
     description: 'The ingest had made the table, and no other row was in it.',
