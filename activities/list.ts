@@ -109,10 +109,14 @@ export async function listIn(
   const { signal } = attempt
   const { spec } = entry
   const known = spec.steps && (await plansOf(tx, spec.steps))
+  const toldOf = (count: Pick<Listed, 'files' | 'lots'>, sizeBytes: number): Listed => {
+    const isLarge = count.lots > 1 || sizeBytes > lotBytesMax
+    const { files } = count
+    return { ...count, ...streamed(spec, { files, isLarge }), ...routed(entry, sizeBytes, known) }
+  }
   if (entry.sizeBytes !== null) {
     const { sizeBytes } = entry
-    const found = await sumList(tx, ingestId)
-    const listed = { ...found, ...streamed(spec, found), ...routed(entry, sizeBytes, known) }
+    const listed = toldOf(await sumList(tx, ingestId), sizeBytes)
     return { listed, sizeBytes, found: null }
   }
   const target =
@@ -135,20 +139,20 @@ export async function listIn(
   const { files, lots, sizeBytes, fingerprint } = found
   await recordAll({ files, sizeBytes, fingerprint, first })
   await addNotes(tx, ingestId, [...found.leftOut.notes, ...notes])
-  const count = { files, lots }
-  const listed = { ...count, ...streamed(spec, count), ...routed(entry, sizeBytes, known) }
+  const listed = toldOf({ files, lots }, sizeBytes)
   return { listed, sizeBytes, found: { first, isNew: target === null } }
 }
 
 /**
  * Rows that go straight into the target are there for all to see: its files are all planned before.
  * After steps files may be others.
+ * @param found `isLarge`: it is more than one lot is for
  */
 function streamed(
   { target, steps }: FullSpec,
-  { files, lots }: { files: number; lots: number },
+  { files, isLarge }: { files: number; isLarge: boolean },
 ): Pick<Listed, 'streams'> {
-  const mayStream = target?.atomic && !steps && lots > 1 && files <= streamedFilesMax
+  const mayStream = target?.atomic && !steps && isLarge && files <= streamedFilesMax
   return mayStream ? { streams: true } : {}
 }
 

@@ -187,7 +187,7 @@ export async function planIn(
     // Rows that go straight into the target rely on it as it is from now on.
     relied: into.atomic ? before : await readRelied(tx, table),
   })
-  const growing = part ? { files: staged.count, sizeBytes } : null
+  const growing = part ? { ...staged.passed, sizeBytes } : null
   const recorded = { ...made, growing, units: added.units }
   await recordPlanned(tx, ingestId, recorded, known?.list)
   const suiting = { ingestId, entry: { ...entry, ...made }, target }
@@ -236,8 +236,8 @@ async function filesOf(
 /** Files on their way into a plan. */
 class Staged {
   readonly #files: AsyncIterable<FileEntry> | Iterable<FileEntry>
-  /** So many went by: their numbers have no gap. */
-  count = 0
+  /** So many went by: their numbers have no gap. Of the one behind them there may be a part. */
+  passed: Pick<Growing, 'files' | 'offset'> = { files: 0 }
 
   constructor(files: AsyncIterable<FileEntry> | Iterable<FileEntry>) {
     this.#files = files
@@ -246,7 +246,10 @@ class Staged {
   async *files(): AsyncGenerator<FileEntry> {
     for await (const file of this.#files) {
       yield file
-      this.count = file.fileNo + 1
+      const { fileNo, isStaged, shape } = file
+      const offset = shape?.cuts.at(-1)?.offset
+      const isPart = !isStaged && offset !== undefined
+      this.passed = isPart ? { files: fileNo, offset } : { files: fileNo + 1 }
     }
   }
 }

@@ -15,14 +15,14 @@ import {
   mustBeActive,
   readIngest,
 } from '../src/postgres/ledger/ingests.ts'
-import type { Source } from '../src/sources/source.ts'
 import { emptyShape, notesBeside, readIn, scanBy } from '../src/spec/files/reading.ts'
 import { type FileText, openFileText } from '../src/spec/files/text.ts'
-import { namedFiles } from '../src/spec/spec.ts'
 import { type Digest, startDigest } from '../src/stage/digest.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
-import { openingOf, sourceOf } from './deps.ts'
+import { openingOf } from './deps.ts'
 import { growPlan, type Planned } from './plan.ts'
+import { type Lot, type LotWork, lotOf } from './stage/lot.ts'
+import { stagePart } from './stage/part.ts'
 
 /** Most of the time of a small file is waiting for the disk. */
 const filesAtOnce = 8
@@ -32,33 +32,58 @@ export interface StageInput extends VerbInput {
   lotNo: number
   /** The plan is to have units for what is staged by then. */
   grow?: boolean
+  /** Of a file with more bytes only the next part is staged, where that can be. */
+  partBytes?: number
+}
+
+/** The plan so far. */
+export interface StagedLot extends Planned {
+  /** There is more of the lot to be staged. */
+  isPart?: boolean
 }
 
 /**
  * Stages the files of a lot; one that an earlier attempt has staged is not staged again.
  * @returns the plan so far, if it is to grow
  */
-export async function stageLot(attempt: Attempt, input: StageInput): Promise<Planned | undefined> {
+export async function stageLot(
+  attempt: Attempt,
+  input: StageInput,
+): Promise<StagedLot | undefined> {
   const { db, stage } = attempt
-  const { ingestId, lotNo, grow = false } = input
+  const { ingestId, lotNo, grow = false, partBytes } = input
   await enterPhase(db, ingestId, 'stage')
   const ingest = await readIngest(db, ingestId)
   mustNotBePaused(input, ingest.state)
-  await stageIn(attempt, db, { ingestId, lotNo, ingest })
+  const isPart = await stageIn(attempt, db, { ingestId, lotNo, ingest, partBytes })
   // A late attempt may have staged files after the sweep, which no later step would remove.
   const entry = await readIngest(db, ingestId)
   if (isOver(entry.state)) await stage.clear(ingestId)
   mustBeActive(ingestId, entry)
-  return grow ? growPlan(attempt, input) : undefined
+  if (!grow) return undefined
+  return { ...(await growPlan(attempt, input)), ...(isPart && { isPart }) }
 }
 
+interface LotToStage {
+  ingestId: string
+  lotNo: number
+  ingest: IngestEntry
+  partBytes: number | undefined
+}
+
+/** @returns whether there is more of it to be staged */
 async function stageIn(
   attempt: Attempt,
   db: Db,
-  { ingestId, lotNo, ingest }: { ingestId: string; lotNo: number; ingest: IngestEntry },
-): Promise<void> {
+  { ingestId, lotNo, ingest, partBytes }: LotToStage,
+): Promise<boolean> {
   let staged: NewlyStaged[] = []
   const files = await readUnstaged(db, ingestId, lotNo)
+  const [only] = files
+  if (partBytes !== undefined && only && files.length === 1) {
+    const found = await stagePart(lotOf(attempt, { ingestId, ingest }), only, partBytes)
+    if (found !== 'whole') return found === 'part'
+  }
   for await (const file of stageFiles(attempt, { ingestId, ingest, files })) {
     staged.push(file)
     if (staged.length < recordedAtOnce) continue
@@ -66,35 +91,20 @@ async function stageIn(
     staged = []
   }
   if (staged.length > 0) await recordStaged(db, ingestId, staged)
+  return false
 }
 
-interface StageWork {
-  ingestId: string
-  ingest: IngestEntry
+interface StageWork extends LotWork {
   files: FileEntry[]
-  /** Sees every chunk of every file as it comes out of its packing; it ends the work by an error. */
-  meter?: (chunk: Buffer) => void
 }
 
 /** Brings files into the stage, and tells what it found out about each, in order. */
 export function stageFiles(
   attempt: Attempt,
-  { ingestId, ingest, files, meter = () => {} }: StageWork,
+  { files, ...work }: StageWork,
 ): AsyncIterable<NewlyStaged> {
-  const { spec } = ingest
-  const isNamed = namedFiles(spec.source)
-  const source = sourceOf(attempt, ingestId, spec)
-  const lot = { attempt, ingestId, ingest, meter, isNamed, source }
+  const lot = lotOf(attempt, work)
   return mapOrdered(files, filesAtOnce, (each) => stageFile(lot, each))
-}
-
-interface Lot {
-  attempt: Attempt
-  ingestId: string
-  ingest: IngestEntry
-  meter: (chunk: Buffer) => void
-  isNamed: (file: FileEntry) => boolean
-  source: Source
 }
 
 async function stageFile(lot: Lot, file: FileEntry): Promise<NewlyStaged> {

@@ -8,6 +8,7 @@
  */
 import { CancellationScope } from '@temporalio/workflow'
 import type { Planned } from '../activities/plan.ts'
+import { usualPartBytes } from '../src/domain/fileParts.ts'
 import type { IngestInput, Progress } from '../src/domain/ingestInput.ts'
 import { inTurns } from '../src/domain/window.ts'
 import { beginAgain, loadOne } from './load.ts'
@@ -45,7 +46,7 @@ export async function stageAndLoad(
     const scope = CancellationScope.current()
     try {
       await inTurns({ width: input.parallelism, ready: gate.ready, enough, next: work })
-      return progress.next >= progress.lots
+      return !isLotLeft(progress)
     } catch (error) {
       scope.cancel()
       throw error
@@ -78,10 +79,15 @@ function workOf(
     takePlan(progress, planned)
     if (planned.held && isOfNow) progress.held = true
   }
+  const partBytes = input.lotBytesMax ?? usualPartBytes
   const stageNext = () => {
-    const lotNo = progress.next++
+    const [lotNo = progress.next++, ...others] = progress.partial ?? []
+    if (progress.partial) progress.partial = others
     return as('stage', async () => {
-      take(await gate.pass((hold) => stage({ ingestId, lotNo, grow: true, ...hold })))
+      const given = { ingestId, lotNo, grow: true, partBytes }
+      const staged = await gate.pass((hold) => stage({ ...given, ...hold }))
+      if (staged?.isPart) progress.partial = [...(progress.partial ?? []), lotNo]
+      take(staged)
     })
   }
   const loadNext = () => {
@@ -97,17 +103,22 @@ function workOf(
       isLate = planned.held === true
     })
   return () => {
-    const { held = false, nextUnit = 0, units, next, lots } = progress
-    const mayAdapt = held && !isLate && next < lots && underWay.load + underWay.plan === 0
+    const { held = false, nextUnit = 0, units } = progress
+    const mayStage = isLotLeft(progress)
+    const isStagingAny = mayStage || underWay.stage > 0
+    const mayAdapt = held && !isLate && mayStage && underWay.load + underWay.plan === 0
     if (mayAdapt) return adapt()
     const mayLoad = !held && nextUnit < units && !tooManyAlready(input, progress)
     const isStaging = underWay.stage >= Math.floor(input.parallelism / 2)
-    if (next < lots && !(mayLoad && isStaging)) return stageNext()
+    if (mayStage && !(mayLoad && isStaging)) return stageNext()
     // Behind the last lot comes the plan of all files, which waits for what is under way.
-    const isBehind = next >= lots && underWay.stage === 0
-    return mayLoad && !isBehind ? loadNext() : null
+    return mayLoad && isStagingAny ? loadNext() : null
   }
 }
+
+/** Of a large file there may be a part left, besides the lots that were not begun. */
+const isLotLeft = ({ next, lots, partial = [] }: Progress): boolean =>
+  next < lots || partial.length > 0
 
 /** A share of rejects is one of all records, which are not known yet. */
 const tooManyAlready = ({ rejectsMax }: IngestInput, { rowsRejected }: Progress): boolean =>

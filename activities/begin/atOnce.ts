@@ -165,7 +165,7 @@ async function stage(
     if (bytes > stagedBytesMax) throw new Error(`it comes to more than ${stagedBytesMax} bytes`)
   }
   for await (const file of stageFiles(attempt, { ingestId, ingest, files: unstaged, meter })) {
-    staged.push({ ...(unstaged[staged.length] as NewFile), ...file })
+    staged.push({ ...(unstaged[staged.length] as NewFile), ...file, isStaged: true })
   }
   return staged
 }

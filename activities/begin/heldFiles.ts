@@ -12,6 +12,7 @@ export const notStaged = {
   pinned: null,
   stagedVersion: null,
   stagedAs: null,
+  isStaged: false,
   shape: null,
 }
 

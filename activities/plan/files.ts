@@ -22,7 +22,7 @@ interface Planning {
   values: ColumnValues
   signal: AbortSignal
   /** How far the plan has come before: those files are looked at, and have their units. */
-  from: Pick<Growing, 'files'>
+  from: Pick<Growing, 'files' | 'offset'>
 }
 
 /** @throws what the sorter throws; mode_column_missing */
@@ -49,6 +49,7 @@ export async function* withColumns(
       columns: columns.filter(Boolean),
       constants,
       ...(dropped.length > 0 && { dropped }),
+      ...(fileNo === from.files && from.offset && { from: from.offset }),
       reading: format.ofUnit(shape.reading, columns),
     }
   }

@@ -44,6 +44,8 @@ export interface Progress {
   streams?: boolean
   /** Then: the next unit to load while there are lots to stage. */
   nextUnit?: number
+  /** Lots of one large file of which a part is staged, and no next one is on its way; none if absent. */
+  partial?: number[]
   /** How often the landing table was made anew, as far as it was heard of; never if absent. */
   remade?: number
   /** It does not suit what was staged last: no unit is loaded meanwhile. */

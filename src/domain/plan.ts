@@ -17,6 +17,8 @@ export interface PlannedFile {
   dropped?: number[]
   /** What its units keep of its reading: see Format.ofUnit. */
   reading: Reading
+  /** What lies before this byte has its units already; nothing if absent. */
+  from?: number
 }
 
 /** How far a plan has come that grows while files are staged: pieces of files that have units. */
@@ -25,6 +27,8 @@ export interface Growing {
   files: number
   /** Bytes of all units so far. */
   sizeBytes: number
+  /** So many bytes of the next file have units, which is staged in parts; none if absent. */
+  offset?: number
 }
 
 /** More files in one unit would make its ledger row unwieldy. */
@@ -82,11 +86,12 @@ interface Piece {
   sizeBytes: number
 }
 
-function* piecesOf({ fileNo, shape }: PlannedFile): Generator<Piece> {
+function* piecesOf({ fileNo, shape, from: begin = 0 }: PlannedFile): Generator<Piece> {
   const flaws = new Map(shape.flaws.map((flaw) => [flaw.start, flaw]))
   for (let index = 1; index < shape.cuts.length; index++) {
     const from = shape.cuts[index - 1] as FileShape['cuts'][number]
     const to = shape.cuts[index] as FileShape['cuts'][number]
+    if (from.offset < begin) continue
     const sizeBytes = to.offset - from.offset
     const flaw = flaws.get(from.offset)
     if (flaw?.end === to.offset) yield { split: null, flaw: { ...flaw, fileNo }, sizeBytes: 0 }

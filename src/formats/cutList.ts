@@ -37,6 +37,11 @@ export class CutList {
     return { cuts: this.#cuts, flaws: this.#flaws, ...this.#firstLines }
   }
 
+  /** Where the last record or flaw ends; 0 before the first one. */
+  get end(): number {
+    return this.#end?.offset ?? 0
+  }
+
   /** How many there are so far. */
   get records(): number {
     return this.#records

@@ -109,6 +109,13 @@ export interface ScannedFile {
 export interface Scan {
   push(chunk: Buffer): void
   shape(): FileShape
+  /**
+   * Where the last record ends that was passed: what follows can be scanned by itself. 0 where it cannot.
+   * Absent, as `shapeOfPart`, for a format whose files are scanned as a whole.
+   */
+  passed?(): number
+  /** In place of `shape`: of the records up to there. Another scan begins at its last cut. */
+  shapeOfPart?(): FileShape
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the table has formats with options of all kinds

@@ -11,6 +11,8 @@ export interface OpenFile {
   link: string | null
   /** Whether `read` takes a range: any, and as often as it is asked. */
   ranges: boolean
+  /** Nothing tells whether ranges that are read at different times are of one state of the file. */
+  isLoose?: true
   /** The format of the archive that it is a member of; absent for a file of its own. */
   packing?: 'zip' | 'tar'
   /** The format that its bytes were made for, from a table of a document; absent for any other. */

@@ -5,6 +5,7 @@ import { ConnectionName } from '../connections/name.ts'
 import { mustBePath } from '../domain/sourcePath.ts'
 import { UploadName } from '../domain/upload.ts'
 import { sluiceError } from '../errors.ts'
+import { isFirm } from '../http/pin.ts'
 import { type Probed, probe } from '../http/probe.ts'
 import { readAhead } from '../http/readAhead.ts'
 import { readFile } from '../http/readFile.ts'
@@ -214,6 +215,7 @@ function openPinned(
   return {
     link: null,
     ranges,
+    ...(!isFirm(file.pin) && { isLoose: true }),
     read: (range) => (ranges ? readAhead : readFile)(ask, file, { range, signal }),
     close: async () => {},
   }

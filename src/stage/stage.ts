@@ -1,4 +1,5 @@
 /** Where staged files live. One file a kind of stage; a staged file never changes. */
+import type { FilePart } from '../domain/fileParts.ts'
 import type { FileState, FoundFile, OpenFile } from '../io/openFile.ts'
 import type { Spool } from '../io/spool.ts'
 
@@ -17,6 +18,8 @@ export interface StagedState {
   pinned: boolean
   /** Tells one state of the file from another. The stage alone knows what is in it. */
   stagedVersion: string
+  /** Where its bytes lie, for a file that is staged in parts. */
+  parts?: readonly FilePart[] | null
 }
 
 export interface Staged {

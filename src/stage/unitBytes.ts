@@ -1,5 +1,6 @@
 /** The bytes of a unit, from the stage. */
 
+import { partAt } from '../domain/fileParts.ts'
 import type { Flaw, Split, Unit } from '../domain/words.ts'
 import { readAll } from '../io/chunks.ts'
 import { mapOrdered } from '../io/mapOrdered.ts'
@@ -82,9 +83,13 @@ export class UnitBytes {
     return this.slice({ ...flaw, end, lines: flaw.line - 1, records: 0, broken: 0 })
   }
 
-  #read(split: Split): AsyncIterable<Buffer> {
-    const file = { ingestId: this.#ingestId, fileNo: split.fileNo, ...this.#fileOf(split.fileNo) }
-    return this.#stage.read(file, split)
+  #read({ fileNo, start, end }: Pick<Split, 'fileNo' | 'start' | 'end'>): AsyncIterable<Buffer> {
+    const { parts, ...file } = this.#fileOf(fileNo)
+    const whole = { ingestId: this.#ingestId, fileNo, ...file }
+    if (!parts) return this.#stage.read(whole, { start, end })
+    const { start: from, stagedAs, sizeBytes, version: stagedVersion } = partAt(parts, start)
+    const part = { ...whole, stagedAs, sizeBytes, stagedVersion }
+    return this.#stage.read(part, { start: start - from, end: end - from })
   }
 
   #fileOf(fileNo: number): StagedState {

@@ -50,6 +50,27 @@ const countOf = async (table: string) =>
   (await harness.db.query(`select count(*)::int as n, count(distinct id)::int as d from ${table}`))
     .rows[0]
 
+test.each([
+  ['in parts', {}, 5],
+  ['as a whole, whose server names no state of it', { noValidators: true } as const, null],
+  ['as a whole, whose server gives no ranges', { ignoresRanges: true } as const, null],
+])('a large file is staged %s', async (what, lies, parts) => {
+  const name = `${what}.csv`
+  server.put(name, rows(500), () => lies)
+  const target = { table: 'large', mode: 'replace' as const }
+  const ingestId = await harness.start(
+    { source: http(name), target },
+    { lotBytesMax: 1500, ...eachVerb },
+  )
+  expect(await harness.ended(ingestId)).toMatchObject({ state: 'completed', rowsLoaded: 500 })
+  const { rows: files } = await harness.db.query(
+    'select jsonb_array_length(parts) as parts from sluice.files where ingest_id = $1',
+    [ingestId],
+  )
+  expect(files).toEqual([{ parts }])
+  expect(await countOf('large')).toEqual({ n: 500, d: 500 })
+})
+
 test('files over HTTP are loaded: plain, packed, members, without a size, from a list', async () => {
   server.put('plain.csv', rows(100))
   server.put('packed', gzipSync(rows(200).replaceAll('name ', 'gz ')))

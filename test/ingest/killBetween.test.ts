@@ -217,7 +217,7 @@ test.concurrent('a lot whose files have their own dialects, between two of them;
       await harness.start({ id, source, target: { table }, format }, options)
     }
   }
-  await killThere(harness, await harness.startWorker({ concurrency: 4 }), start, 3)
+  await killThere(harness, await harness.startWorker({ concurrency: 4 }), start, { obstacles: 3 })
   await expectLot(harness, lot)
   await expectTrimmed(harness, receipt, 'receipts')
   await expectTrimmed(harness, noted, 'noted')

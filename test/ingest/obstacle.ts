@@ -43,12 +43,18 @@ export async function noSession(harness: Harness): Promise<void> {
   await until(over, { what: 'the end of every session', timeoutMs: 20_000 })
 }
 
+interface Killing {
+  obstacles?: number
+  /** Starts the other worker. */
+  next?: () => Promise<unknown>
+}
+
 /** Kills the worker while it waits for obstacles, and lets another one finish. */
 export async function killThere(
   harness: Harness,
   victim: WorkerProcess,
   begin: () => Promise<void>,
-  obstacles = 1,
+  { obstacles = 1, next = () => harness.startWorker() }: Killing = {},
 ): Promise<void> {
   const letGo = await hold(harness)
   await begin()
@@ -56,7 +62,7 @@ export async function killThere(
   await until(areReached, { what: 'the obstacles', worker: victim })
   victim.kill('SIGKILL')
   await victim.exited
-  await harness.startWorker()
+  await next()
   await letGo()
 }
 

@@ -22,6 +22,39 @@ test.concurrent('one at a time: what is staged is loaded at once', async () => {
   ])
 })
 
+test.concurrent('a large file in parts: its lot is staged again until there is none left', async () => {
+  let units = 0
+  const fakes: Fakes = {
+    ...sized({ lots: 2, units: 4 }),
+    listSource: () => ({ files: 2, lots: 2, streams: true }),
+    stageLot: ({ lotNo }) => {
+      const isPart = lotNo === 0 && units < 2
+      return { units: ++units, records: units, ...(isPart && { isPart }) }
+    },
+    planIngest: () => ({ units: 4, records: 4 }),
+  }
+  const run = await start(fakes, { parallelism: 1 })
+  expect(await run.handle.result()).toMatchObject({ units: 4, rowsLoaded: 4 })
+  expect(run.calls).toEqual([
+    ...['list', 'stage 0', 'load 0', 'stage 0', 'load 1', 'stage 0', 'load 2', 'stage 1', 'plan'],
+    ...['load 3', 'publish', 'sweep completed'],
+  ])
+})
+
+test.concurrent('parts that are left are staged by the run that continues it', async () => {
+  let parts = 0
+  const fakes: Fakes = {
+    ...sized({ lots: 1, units: 12 }),
+    listSource: () => ({ files: 1, lots: 1, streams: true }),
+    stageLot: () => ({ units: ++parts, records: parts, ...(parts < 12 && { isPart: true }) }),
+    planIngest: () => ({ units: 12, records: 12 }),
+  }
+  const run = await start(fakes, { parallelism: 2, historyEventsMax: 30 })
+  expect(await run.handle.result()).toMatchObject({ units: 12, rowsLoaded: 12 })
+  expect(run.calls.filter((call) => call === 'stage 0')).toHaveLength(12)
+  expect(new Set(run.calls.filter((call) => call.startsWith('load'))).size).toBe(12)
+})
+
 test.concurrent('half of the window is for lots as long as there are units', async () => {
   const held = [gate(), gate(), gate(), gate()]
   const fakes: Fakes = {

@@ -78,6 +78,11 @@ export class Scanner {
     return this.#list.found
   }
 
+  /** Where the last record ends that was passed; 0 before the first one. */
+  get passed(): number {
+    return this.#list.end
+  }
+
   push(chunk: Buffer): void {
     this.#hold(chunk)
     const inHead = this.#recordStart - this.#heldOffset
@@ -95,12 +100,12 @@ export class Scanner {
     this.#letGo()
   }
 
-  /** After the last byte. */
-  finish(): void {
+  /** @param isWhole after the last byte; else nothing is said of what lies behind the last record */
+  finish(isWhole = true): void {
     const end = this.#heldOffset + this.#held.length
     this.#isLast = true
     // Each turn ends a record or gives up a line, after which the rest is read again.
-    while (this.#pending() > 0) {
+    while (isWhole && this.#pending() > 0) {
       if (this.#skipping) this.#endLine(end)
       else this.#finishRecord(end)
       this.#walk()
@@ -231,10 +236,11 @@ export class Scanner {
 
   /** Takes one line of the record under way for broken, and goes on right behind it. */
   #giveUpLine(end: number): void {
-    if (end - this.#recordStart > this.#limits.recordBytesMax)
-      this.#list.flaw(this.#recordStart, end)
-    else this.#list.broken(this.#recordStart, end)
-    this.#goOn(end)
+    if (end - this.#recordStart > this.#limits.recordBytesMax) this.#flaw(end)
+    else {
+      this.#list.broken(this.#recordStart, end)
+      this.#goOn(end)
+    }
   }
 
   /** Sets the record under way aside. */

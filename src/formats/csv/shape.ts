@@ -30,8 +30,22 @@ export class Shaper implements Scan {
     this.#scanner.push(chunk)
   }
 
+  passed(): number {
+    // Which records are the footer is known at the end of the file only.
+    return this.#head.dialect.skipFooter ? 0 : this.#scanner.passed
+  }
+
   shape(): FileShape {
     this.#scanner.finish()
+    return this.#found()
+  }
+
+  shapeOfPart(): FileShape {
+    this.#scanner.finish(false)
+    return this.#found()
+  }
+
+  #found(): FileShape {
     const { dialect, header, width } = this.#head
     const { found } = this.#scanner
     const reading = toReading(dialect)

@@ -1,4 +1,5 @@
 /** The ledger's table of files: one operation a function. */
+import type { FilePart } from '../../domain/fileParts.ts'
 import type { FileShape, ListedFile } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
 import type { Connection, Db } from '../db.ts'
@@ -13,6 +14,10 @@ export interface FileEntry extends ListedFile {
   stagedVersion: string | null
   /** Its name in the stage, once a new file was made of it. */
   stagedAs: string | null
+  /** Where it lies in the stage if it is staged in parts, and what they have shown is in `shape`. */
+  parts?: FilePart[] | null
+  /** All of it is staged. */
+  isStaged: boolean
   shape: FileShape | null
 }
 
@@ -22,7 +27,8 @@ export type StagedEntry = FileEntry & {
 }
 
 export const fileColumns = `file_no as "fileNo", name, member, size_bytes as "sizeBytes", version,
-  sha256, crc32, pinned, staged_version as "stagedVersion", staged_as as "stagedAs", shape`
+  sha256, crc32, pinned, staged_version as "stagedVersion", staged_as as "stagedAs", parts,
+  staged_at is not null as "isStaged", shape`
 
 /** What was listed before. */
 export async function sumList(
@@ -195,28 +201,31 @@ export async function* eachFile(
   }
 }
 
-/** The files that are staged, in their order, up to the first one that is not. */
+/** The files that are staged, in their order, up to the first one that is not, with its parts so far. */
 export async function* eachStaged(
   db: Db | Connection,
   ingestId: string,
 ): AsyncGenerator<FileEntry> {
   for await (const file of eachFile(db, ingestId)) {
-    if (file.stagedVersion === null) return
-    yield file
+    if (file.stagedVersion !== null) yield file
+    if (!file.isStaged) return
   }
 }
 
-type StagedPart = Pick<StagedEntry, 'name' | 'sizeBytes' | 'pinned' | 'stagedVersion' | 'stagedAs'>
+type ReadableFile = Pick<
+  StagedEntry,
+  'name' | 'sizeBytes' | 'pinned' | 'stagedVersion' | 'stagedAs' | 'parts'
+>
 
 /** What is needed to read some staged files. */
 export async function readFiles(
   db: Db | Connection,
   ingestId: string,
   fileNos: number[],
-): Promise<Map<number, StagedPart>> {
+): Promise<Map<number, ReadableFile>> {
   const { rows } = await db.query<StagedEntry>(
     `select file_no as "fileNo", name, size_bytes as "sizeBytes", pinned,
-            staged_version as "stagedVersion", staged_as as "stagedAs"
+            staged_version as "stagedVersion", staged_as as "stagedAs", parts
      from sluice.files where ingest_id = $1 and file_no = any($2)`,
     [ingestId, fileNos],
   )
