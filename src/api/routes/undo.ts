@@ -10,7 +10,8 @@ const tags = ['ingests']
 const description = `
 Takes an ingest with \`target.undo\` back, exactly once: rows that it added go, and those that it
 replaced, updated or deleted are again as they were. Rows that somebody has changed or deleted since stay
-as they are, and are counted and listed. The ingest is \`undone\` then, and its id may be used again. With \`dryRun\` the answer (200) says what would become of which rows.`
+as they are, and are counted and listed. The ingest is \`undone\` then, and its id may be used again. With
+\`dryRun\` the answer (200) says what would become of which rows.`
 
 const refusals = [
   'ingest_not_found',
