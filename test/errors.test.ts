@@ -65,6 +65,7 @@ const plainErrors = {
     'two: why one transaction is given up, and the other activities run',
   'src/api/routes/health.ts': 'the problem of database_unavailable or temporal_unavailable',
   'src/dev/temporal.ts': 'two: a broken installation, and the problem of temporal_not_started',
+  'src/domain/fileParts.ts': 'a defect of ours',
   'src/formats/index.ts': 'a worker that is older than the ingest: it waits for one that is not',
   'src/formats/jsonKeys.ts': 'a defect of ours: it has no limit, or it says what its end is',
   'src/postgres/clientSql/nodeTree.ts': 'the problem of sql_refused',

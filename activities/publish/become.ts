@@ -7,8 +7,8 @@ import { asLanded } from '../../src/postgres/modes/append.ts'
 import { isAboutRow, isRefusal } from '../../src/postgres/sqlState.ts'
 import { addKeys, type Keys, keysOf } from '../../src/postgres/target/keys.ts'
 import { createTable, dropRowColumn, dropTable } from '../../src/postgres/target/landing.ts'
-import { renameIntoPlace } from '../../src/postgres/target/publish.ts'
-import { noteWriters } from '../../src/postgres/undo/written.ts'
+import { divide, renameIntoPlace } from '../../src/postgres/target/publish.ts'
+import { noteWriters, noteWritten } from '../../src/postgres/undo/written.ts'
 import type { FullTarget } from '../../src/spec/target.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import { countsOf } from './counts.ts'
@@ -73,8 +73,14 @@ async function become(
   { entry, target, landing, keys }: Keyed,
 ): Promise<void> {
   if (entry.traced) await dropRowColumn(tx, landing)
-  if (entry.spec.target?.undo) await noteWriters(tx, ingestId, quoteTable(landing))
-  await renameIntoPlace(tx, landing, target)
+  const undo = entry.spec.target?.undo ?? false
+  if (keys?.partition) {
+    await divide(tx, { landing, target, partition: keys.partition })
+    if (undo) await noteWritten(tx, ingestId)
+  } else {
+    if (undo) await noteWriters(tx, ingestId, quoteTable(landing))
+    await renameIntoPlace(tx, landing, target)
+  }
   if (keys) await addKeys(tx, target, keys, needed(entry))
 }
 

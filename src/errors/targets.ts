@@ -68,6 +68,17 @@ export const targets = withExamples({
     hint: 'Name columns of the table in `--primary-key` and `--index` (`target.primaryKey` and `target.indexes` of the spec), of types that can be sorted.',
     example: { table: 'public.trips', problem: 'it has no column idd' },
   },
+  partition_invalid: {
+    status: 422,
+    kind: 'user',
+    message: 'The table {table} cannot be partitioned by {by}: {problem}.',
+    hint: 'Choose another column, or a longer span, in `--partition-by` (`target.partitionBy` of the spec), or make the table yourself before.',
+    example: {
+      table: 'public.trips',
+      by: 'month(fare)',
+      problem: 'fare is numeric, and only dates and timestamps have a month',
+    },
+  },
   mapped_field_unknown: {
     status: 422,
     kind: 'user',

@@ -74,6 +74,15 @@ export const columnOptions = {
     },
     example: '--index region,day',
   },
+  partitionBy: {
+    schema: Type.String({ minLength: 1, maxLength: 4000 }),
+    about:
+      'how a new table is divided: `day(column)`, `month(column)` or `year(column)` of a date or a timestamp, ' +
+      '`list(column)` for each of its values, or `hash(column, count)`',
+    absent: 'a new table has no partitions',
+    flag: { text: '--partition-by <how>' },
+    example: "--partition-by 'month(day)'",
+  },
   rename: {
     schema: pairsOf('The name of a column.'),
     about:

@@ -1,7 +1,8 @@
-/** The primary key and the indexes that a spec wants of a new table. */
+/** The primary key, the indexes and the partitions that a spec wants of a new table. */
 
 import type { Column } from '../../domain/columns.ts'
 import { findColumns } from '../../domain/names.ts'
+import { type Partition, parsePartition } from '../../domain/partition.ts'
 import {
   parseTableName,
   quoteIdentifier,
@@ -12,15 +13,18 @@ import {
 import { sluiceError } from '../../errors.ts'
 import type { FullTarget } from '../../spec/target.ts'
 import { type Connection, problemOf } from '../db.ts'
+import { triedName } from '../names.ts'
 import { isOfStatement } from '../sqlState.ts'
+import { createPartitioned, mustBePartitioned } from './partitions.ts'
 
 /** By the names of columns. */
 export interface Keys {
   primaryKey: string[]
   indexes: string[][]
+  partition: Partition | null
 }
 
-type Wanted = Pick<FullTarget, 'table' | 'primaryKey' | 'indexes'>
+type Wanted = Pick<FullTarget, 'table' | 'primaryKey' | 'indexes' | 'partitionBy'>
 
 /**
  * @param columns those that the table has
@@ -28,10 +32,11 @@ type Wanted = Pick<FullTarget, 'table' | 'primaryKey' | 'indexes'>
  * @throws key_invalid
  */
 export function keysOf(
-  { table, primaryKey = [], indexes = [] }: Wanted,
+  { table, primaryKey = [], indexes = [], partitionBy }: Wanted,
   columns: readonly Pick<Column, 'name'>[],
 ): Keys | null {
-  if (primaryKey.length === 0 && indexes.length === 0) return null
+  const partition = partitionOf(partitionBy)
+  if (primaryKey.length === 0 && indexes.length === 0 && !partition) return null
   const names = columns.map(({ name }) => name)
   const named = (wanted: readonly string[]) => {
     const found = findColumns(wanted, names)
@@ -39,12 +44,27 @@ export function keysOf(
     if (missing === undefined) return found
     throw keyInvalid(parseTableName(table), `it has no column ${missing}`)
   }
-  return { primaryKey: named(primaryKey), indexes: indexes.map(named) }
+  return {
+    primaryKey: named(primaryKey),
+    indexes: indexes.map(named),
+    partition: partition && { ...partition, column: named([partition.column])[0] as string },
+  }
+}
+
+/** As it was checked with the spec. */
+function partitionOf(text: string | undefined): Partition | null {
+  const partition = text === undefined ? null : parsePartition(text)
+  return typeof partition === 'string' ? null : partition
 }
 
 /** The same where more columns may come: null as long as one is missing. */
 export function keysSoFar(wanted: Wanted, columns: readonly Pick<Column, 'name'>[]): Keys | null {
-  const all = [...(wanted.primaryKey ?? []), ...(wanted.indexes ?? []).flat()]
+  const by = partitionOf(wanted.partitionBy)
+  const all = [
+    ...(wanted.primaryKey ?? []),
+    ...(wanted.indexes ?? []).flat(),
+    ...(by ? [by.column] : []),
+  ]
   const names = columns.map(({ name }) => name)
   const isThere = all.every((name) => findColumns([name], names)[0] !== '')
   return isThere ? keysOf(wanted, columns) : null
@@ -57,7 +77,7 @@ const keyInvalid = (table: TableName, problem: string, cause?: unknown) =>
 export async function addKeys(
   tx: Connection,
   table: TableName,
-  { primaryKey, indexes }: Keys,
+  { primaryKey, indexes }: Omit<Keys, 'partition'>,
   also: readonly string[] = [],
 ): Promise<void> {
   const at = quoteTable(table)
@@ -72,16 +92,19 @@ export async function addKeys(
 
 /**
  * Tries them on a table that is still empty.
- * @throws key_invalid
+ * @throws key_invalid, partition_invalid
  */
 export async function tryKeys(
   tx: Connection,
   { empty, table }: { empty: TableName; table: TableName },
   keys: Keys,
 ): Promise<void> {
+  const { partition } = keys
+  const on = partition ? triedName(empty) : empty
   await tx.query('savepoint keys')
   try {
-    await addKeys(tx, empty, keys)
+    if (partition) await createPartitioned(tx, on, { like: empty, partition, target: table })
+    await addKeys(tx, on, keys)
   } catch (error) {
     if (!isOfStatement(error)) throw error
     throw keyInvalid(table, problemOf(error), error)
@@ -102,6 +125,7 @@ export async function mustHaveKeys(
   const keys = keysOf(wanted, columns)
   if (keys === null) return
   const table = parseTableName(wanted.table)
+  if (keys.partition) await mustBePartitioned(tx, table, keys.partition)
   const { rows } = await tx.query<{ names: string[]; unique: boolean; expressions: boolean }>(
     `select i.indisunique and i.indpred is null as unique, array(
        select a.attname::text from unnest(i.indkey) with ordinality k (attnum, no)

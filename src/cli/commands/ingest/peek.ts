@@ -197,8 +197,8 @@ async function temporaryFolder() {
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
-const hasShape = ({ columns, primaryKey, indexes }: FullTarget): boolean =>
-  (columns ?? primaryKey ?? indexes) !== undefined
+const hasShape = ({ columns, primaryKey, indexes, partitionBy }: FullTarget): boolean =>
+  (columns ?? primaryKey ?? indexes ?? partitionBy) !== undefined
 
 /** As it is written: there is nobody to ask. */
 const unread = ({ columns = {} }: FullTarget): DeclaredColumn[] =>
