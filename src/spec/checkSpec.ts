@@ -92,7 +92,7 @@ function checkTarget(target: FullTarget, refuse: (problem: string) => Error): vo
     )
   }
   if (undo && !undoableModes.includes(mode)) {
-    throw refuse(`target.undo is for the modes ${undoableModes.join(' and ')}, not for ${mode}`)
+    throw refuse(`target.undo is for the modes ${undoableModes.join(', ')}, not for ${mode}`)
   }
 }
 

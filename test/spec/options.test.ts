@@ -155,6 +155,9 @@ test('a refusal names the flag beside each member of the spec', () => {
   )
   expect(refusal({ keep: '7d' })).toContain('target.undo (`--undo`) is not set')
   expect(refusal({ mode: 'replace', atomic: false })).toContain('target.atomic (`--no-atomic`)')
+  expect(refusal({ mode: 'history', key: ['id'], undo: true })).toContain(
+    'target.undo (`--undo`) is for the modes append, replace, merge, insert, sync, not for history',
+  )
   expect(refusal({ mode: 'insert', key: ['id'], where: 'true' })).toContain('not for insert')
   expect(refusal({ where: 'true', primaryKey: ['id'] })).toContain('make the table with its key')
   const divided = (partitionBy: string, more = {}) => refusal({ partitionBy, ...more })

@@ -23,6 +23,8 @@ import { newestOfEachKey, withoutKey, withoutMark } from './settle.ts'
 
 export const history: Mode = {
   ...keyed,
+  // Several rows have one key, and what was done to them is not kept.
+  undoKey: null,
   check: mustKeepHistory,
   async addKey(tx, target, into) {
     const { from, current } = periodColumnsOf(into)

@@ -89,7 +89,8 @@ export interface Mode {
   isKeyed: boolean
   /**
    * The columns by which an undo finds each row that the mode has inserted, updated or deleted: `fill`
-   * puts what is needed into `keep`. Null for a mode that only adds rows or takes all of them away.
+   * puts what is needed into `keep`. Null for a mode that only adds rows, takes all of them away, or
+   * cannot be taken back.
    */
   undoKey: ((into: ModeSpec) => readonly string[]) | null
   /** Gives a target that was made just now what its rows are found by; absent where they have no key. */
