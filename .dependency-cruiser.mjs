@@ -198,6 +198,8 @@ export default {
         orphan: true,
         pathNot: [
           '^bin/sluice\\.js$',
+          // Only what is compiled requires it, see scripts/bundle.mjs.
+          '^bin/import\\.cjs$',
           '^src/cli/index\\.ts$',
           // AssemblyScript, compiled into walkWasm.ts and jsonWasm.ts.
           '^src/formats/(csv/simd|jsonSimd|simd)/',

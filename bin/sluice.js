@@ -1,14 +1,13 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 /**
- * Starts the command line, which is compiled: dist/sluice.js. In a checkout a source that changed is
+ * Starts the command line, which is compiled: dist/sluice.cjs. In a checkout a source that changed is
  * compiled first, see scripts/build.mjs; SLUICE_DIST=1 takes dist/ as it is.
  *
  * Rows go through a worker in short-lived buffers: with a small young generation its memory stays
  * some 40 MB smaller, at the same speed (npm run bench -- sluice).
  */
 import { existsSync } from 'node:fs'
-import module from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
 
 const isThere = (path) => existsSync(new URL(path, import.meta.url))
 const isCheckout = isThere('../src/cli/index.ts') && process.env.SLUICE_DIST !== '1'
@@ -19,7 +18,7 @@ async function start() {
     const { bringUpToDate } = await import('../scripts/build.mjs')
     await bringUpToDate()
   }
-  if (!isThere('../dist/sluice.js')) {
+  if (!isThere('../dist/sluice.cjs')) {
     fail(isCheckout ? 'Nothing is installed yet.' : 'There is no dist/: run npm run build first.')
     return
   }
@@ -27,11 +26,11 @@ async function start() {
     const { register } = await import('tsx/esm/api')
     register()
   }
+  const require = createRequire(import.meta.url)
   // A map takes longer to read than its file: only for those who want to read a stack.
   if (/ (--log-level|-l)[ =]debug\b/.test(` ${words.join(' ')}`)) process.setSourceMapsEnabled(true)
-  // Since Node 22: what V8 compiled is there for the next process, where we may write.
-  module.enableCompileCache?.(fileURLToPath(new URL('../.cache/compiled', import.meta.url)))
-  await import('../dist/sluice.js')
+  else require('./keepCompiled.cjs').keepCompiled(/^[a-z][a-z-]*$/.exec(words[0])?.[0] ?? 'sluice')
+  require('../dist/sluice.cjs')
 }
 
 /** The app of a worker may be TypeScript. */

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 
-const compiled = '../dist/steps.js'
+const compiled = '../dist/steps.cjs'
 const isThere = existsSync(new URL(compiled, import.meta.url))
 
 export const { defineStep } = await import(isThere ? compiled : '../src/steps/define.ts')

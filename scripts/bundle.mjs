@@ -8,9 +8,10 @@
 import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { build, stop } from 'esbuild'
+import { build, stop, transform } from 'esbuild'
 import { lazyProtosModule } from './protos.mjs'
 
+const target = 'node20.19'
 const ownFolders = ['src', 'workflows', 'activities']
 
 /**
@@ -25,11 +26,6 @@ const external = [
   'source-map',
   'pg-native',
 ]
-
-/** What packages that are CommonJS call for the modules of Node. */
-const requireOfNode = `
-import { createRequire as __createRequire } from 'node:module'
-const require = __createRequire(import.meta.url)`.trimStart()
 
 /** A file whose name has no hash, because something starts it by that name. */
 const sdkThread = 'workflowThread'
@@ -52,23 +48,58 @@ export async function bundle({ root, dist }) {
     splitting: true,
     format: 'esm',
     platform: 'node',
-    target: 'node20.19',
+    target,
     // Names and lines stay as they are, so that a stack can be read without the maps.
-    sourcemap: 'linked',
+    sourcemap: 'inline',
     sourcesContent: false,
     legalComments: 'none',
     external,
-    banner: { js: requireOfNode },
     plugins: [ownPlaces(root), patched, sdkWithoutBundler, protosWhenAsked],
     write: false,
     logLevel: 'warning',
   })
+  const files = (await Promise.all(outputFiles.map(asCommonJs))).flat()
   // It keeps a process of its own.
   await stop()
   const stubs = threads.map((file) => stubOf(file, dist))
-  const isEntry = ({ path }) => Object.hasOwn(entryPoints, basename(path, '.js'))
-  const others = outputFiles.filter((file) => !isEntry(file))
-  return [...others, ...outputFiles.filter(isEntry), ...stubs]
+  const isEntry = ({ path }) => Object.hasOwn(entryPoints, basename(path, '.cjs'))
+  const others = files.filter((file) => !isEntry(file))
+  return [...others, ...files.filter(isEntry), ...stubs]
+}
+
+/**
+ * What V8 has compiled of CommonJS can be kept, see bin/keepCompiled.cjs; esbuild makes files that
+ * commands share as ES modules only. @returns the file, and its map
+ */
+async function asCommonJs({ path, text }) {
+  const name = basename(path, '.js')
+  // What else starts a process or a thread that takes long calls it by itself.
+  const keep =
+    name === sdkThread ? `require('../bin/keepCompiled.cjs').keepCompiled('worker');` : ''
+  const url = `const __url=require('node:url').pathToFileURL(__filename).href;`
+  const made = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target,
+    sourcemap: 'external',
+    sourcesContent: false,
+    sourcefile: basename(path),
+    legalComments: 'none',
+    define: { 'import.meta.url': '__url' },
+    // In the first line, so that all others keep their numbers.
+    banner: `'use strict';${keep}${url}`,
+  })
+  const code = made.code
+    .replace(/\bimport\("\.\/([\w-]+)\.js"\)/g, 'Promise.resolve().then(() => require("./$1.cjs"))')
+    .replace(/\brequire\("\.\/([\w-]+)\.js"\)/g, 'require("./$1.cjs")')
+    // Whatever else is imported late; the word is in comments and texts, too.
+    .replace(/(=> |await |return |= |\()import\(/g, `$1require('../bin/import.cjs')(`)
+  const file = join(dirname(path), `${name}.cjs`)
+  const contents = `${code}//# sourceMappingURL=${name}.cjs.map\n`
+  return [
+    { path: file, contents },
+    { path: `${file}.map`, contents: made.map },
+  ]
 }
 
 /** Sources that are started as threads of their own: `new URL('./scan.ts', import.meta.url)`. */
@@ -93,8 +124,8 @@ const flat = (file) => file.replace(/\.ts$/, '').replaceAll('/', '-')
 /** Stands where the compiled source would be, and imports what became of it. */
 function stubOf(file, dist) {
   const path = join(dist, file.replace(/\.ts$/, '.js'))
-  const target = relative(dirname(path), join(dist, `${flat(file)}.js`))
-  return { path, contents: `import '${target}'\n` }
+  const compiled = relative(dirname(path), join(dist, `${flat(file)}.cjs`))
+  return { path, contents: `import '${compiled}'\n` }
 }
 
 const ownPlaces = (root) => ({
@@ -138,7 +169,7 @@ const patches = [
   [
     '@temporalio/worker/lib/workflow/threaded-vm.js',
     "require.resolve('./workflow-worker-thread')",
-    `require('sluice:place').fileOf('./${sdkThread}.js')`,
+    `require('sluice:place').fileOf('./${sdkThread}.cjs')`,
   ],
   // The native part of the SDK stays where npm put it; what is around it is bundled, or each process
   // and each thread for workflows would load the packages that it imports a second time.

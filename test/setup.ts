@@ -8,6 +8,7 @@ import { openDb } from '../src/postgres/db.ts'
 import { migrate } from '../src/postgres/migrate.ts'
 import { compile } from './compile.ts'
 import { makeHome } from './home.ts'
+import { warmUp } from './warmUp.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -40,9 +41,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   ])
   const adminUrl = givenUrl ?? postgres?.adminUrl ?? ''
   const template = await makeTemplate(adminUrl)
+  const temporalAddress = givenAddress ?? temporal?.address ?? ''
+  await warmUp({ databaseUrl: adminUrl, temporalAddress })
   project.provide('databaseUrl', adminUrl)
   project.provide('template', template.name)
-  project.provide('temporalAddress', givenAddress ?? temporal?.address ?? '')
+  project.provide('temporalAddress', temporalAddress)
   return async () => {
     await template.drop()
     await Promise.all([temporal?.stop(), postgres?.stop()])

@@ -19,4 +19,13 @@ process.once('exit', (code) => {
   process.exitCode = tell(error, { json, stack: false })
 })
 
-process.exitCode = await runProgram(process.argv)
+// As Node has it for a module that never ends: nothing is left to wait for, and no answer has come.
+const neverEnded = 13
+const giveUp = () => {
+  process.exitCode = neverEnded
+}
+process.once('beforeExit', giveUp)
+void runProgram(process.argv).then((code) => {
+  process.off('beforeExit', giveUp)
+  process.exitCode = code
+})

@@ -130,17 +130,17 @@ describe.runIf(process.platform === 'linux')('the image', () => {
 
   it('loads every module that was compiled', async () => {
     const dist = join(image.app, 'dist')
-    const files = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.js'))
+    const files = (await readdir(dist, { recursive: true })).filter((file) => /\.c?js$/.test(file))
     // The first starts the command line, two are threads, one is a process; the last is a script for
     // the workflow sandbox.
-    const others = /^sluice\.js$|([tT]hread|child)[^/]*\.js$|^workflows\/bundle\.js$/
-    const look = files.find((file) => /lookThread[^/]*\.js$/.test(file))
+    const others = /^sluice\.cjs$|([tT]hread|child)[^/]*\.c?js$|^workflows\/bundle\.js$/
+    const look = files.find((file) => /lookThread\.js$/.test(file))
     const urls = files.filter((file) => !others.test(file)).map((file) => `./dist/${file}`)
     const script = `
       import { once } from 'node:events'
       import { MessageChannel, Worker } from 'node:worker_threads'
       for (const url of ${JSON.stringify(urls)}) await import(url)
-      const thread = new Worker('./dist/workflowThread.js', { execArgv: [] })
+      const thread = new Worker('./dist/workflowThread.cjs', { execArgv: [] })
       thread.postMessage({ requestId: 1, input: { type: 'destroy' } })
       await once(thread, 'message')
       const { port1, port2: port } = new MessageChannel()
@@ -150,7 +150,7 @@ describe.runIf(process.platform === 'linux')('the image', () => {
       process.exit()`
     await execute(process.execPath, ['--input-type=module', '-e', script], { cwd: image.app })
     expect(urls.length).toBeGreaterThan(20)
-    const child = files.find((file) => /child[^/]*\.js$/.test(file)) as string
+    const child = files.find((file) => /child\.js$/.test(file)) as string
     const order = JSON.stringify({ path: '/none.parquet', file: 'none', memoryBytes: 1 << 26 })
     const decoding = execute(process.execPath, [join(dist, child), order])
     await expect(decoding).rejects.toThrow(/No files found|Cannot (open|access) file/)

@@ -158,13 +158,16 @@ function writeAll(text: string): void {
 
 const say = (end: ChildEnd) => writeSync(2, `\n${JSON.stringify(end)}\n`)
 
-const order = JSON.parse(process.argv[2] as string) as ChildOrder
-try {
-  await run(order)
-  say({ done: true })
-  process.exit(0)
-} catch (error) {
-  const { message, code, lossy } = error as Error & ChildFailure
-  say({ message, ...(code && { code }), ...(lossy && { lossy }) })
-  process.exit(1)
+async function answer(order: ChildOrder): Promise<void> {
+  try {
+    await run(order)
+    say({ done: true })
+    process.exit(0)
+  } catch (error) {
+    const { message, code, lossy } = error as Error & ChildFailure
+    say({ message, ...(code && { code }), ...(lossy && { lossy }) })
+    process.exit(1)
+  }
 }
+
+void answer(JSON.parse(process.argv[2] as string))
