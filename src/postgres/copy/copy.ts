@@ -1,12 +1,12 @@
 /** COPY into a table, with the rows that PostgreSQL skips. */
 import pg from 'pg'
 import { type Column, isTextType } from '../../domain/columns.ts'
-import type { CopyForm } from '../../domain/copyForm.ts'
+import { type CopyForm, NotBinary } from '../../domain/copyForm.ts'
 import { quoteIdentifier } from '../../domain/table.ts'
 import type { Terms } from '../../domain/values.ts'
 import type { Connection } from '../db.ts'
 import { noteWritten } from '../undo/written.ts'
-import { copyIn } from './copyIn.ts'
+import { copyAndAsk } from './copyIn.ts'
 import { readNotice, type Skipped } from './notice.ts'
 
 /** Where rows go: `table` as SQL names it, its columns, and the fields' columns in order. */
@@ -20,6 +20,8 @@ export interface CopyTarget {
   writtenFor?: string | null
 }
 
+type TextForm = Exclude<CopyForm, { format: 'binary' }>
+
 export interface Copied {
   rows: number
   skipped: Skipped[]
@@ -32,7 +34,7 @@ export class TooManySkipped extends Error {}
  * Streams bytes into the table. Rows with a value that does not fit its type are skipped and
  * told of; any other fault makes PostgreSQL abort the statement.
  * @param skippedMax about so many; it is noticed a chunk later
- * @throws DatabaseError, whose `where` names the line; TooManySkipped
+ * @throws DatabaseError, whose `where` names the line; TooManySkipped; NotBinary
  */
 export async function copyRows(
   tx: Connection,
@@ -54,7 +56,8 @@ export async function copyRows(
   }
   tx.on('notice', onNotice)
   try {
-    const rows = await copyIn(tx, copyStatement(target), chunks())
+    const { rows, answer } = await copyAndAsk(tx, copyStatement(target), chunks())
+    if (target.form.format === 'binary' && answer !== 't') throw new NotBinary()
     if (rows > 0 && target.writtenFor) await noteWritten(tx, target.writtenFor)
     return { rows, skipped }
   } finally {
@@ -76,19 +79,35 @@ export const changeDateOrder = async (tx: Connection, { dates = 'YMD' }: Terms):
   void (await tx.query(`select set_config('datestyle', $1, true)`, [`ISO, ${dates}`]))
 
 function copyStatement(target: CopyTarget): string {
-  const { table, fields } = target
+  const { table, fields, form } = target
+  const copy = `copy ${table} (${namesOf(fields)}) from stdin`
+  if (form.format === 'binary') return `${copy} (format binary); ${isAsMeant(target, form.types)}`
   const options = [
-    ...formOptions(target),
+    ...formOptions(target, form),
     `encoding 'UTF8'`,
     'on_error ignore',
     'log_verbosity verbose',
   ]
-  return `copy ${table} (${namesOf(fields)}) from stdin with (${options.join(', ')})`
+  return `${copy} with (${options.join(', ')})`
 }
+
+/**
+ * Whether the table has had these types, for bytes of another one may be a value as well, and whether
+ * texts were taken for UTF-8. COPY keeps the table from being changed before that is asked.
+ */
+const isAsMeant = ({ table, fields }: CopyTarget, types: readonly string[]): string => `
+  select current_setting('client_encoding') = 'UTF8'
+     and bool_and(a.atttypid is not distinct from ('pg_catalog.' || field.type)::regtype)
+  from unnest(${textsOf(fields)}, ${textsOf(types)}) as field (name, type)
+  left join pg_attribute a
+    on a.attrelid = ${pg.escapeLiteral(table)}::regclass and a.attname = field.name`
+
+const textsOf = (list: readonly string[]): string =>
+  `array[${list.map((each) => pg.escapeLiteral(each)).join(', ')}]::text[]`
 
 const namesOf = (list: readonly string[]): string => list.map(quoteIdentifier).join(', ')
 
-function formOptions({ columns, fields, form }: CopyTarget): string[] {
+function formOptions({ columns, fields }: CopyTarget, form: TextForm): string[] {
   // What stands for a default is no value: in a value a backslash is doubled.
   if (form.format === 'text') return ['format text', `default '\\D'`]
   const types = new Map(columns.map(({ name, type }) => [name, type]))

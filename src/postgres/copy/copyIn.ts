@@ -24,12 +24,28 @@ const lengthBytes = 4
  * @returns how many rows were copied
  * @throws DatabaseError, what reading `chunks` throws, or that the connection is lost
  */
-export async function copyIn(
+export const copyIn = async (
   tx: Connection,
   statement: string,
   chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
-): Promise<number> {
-  const copy = new CopyIn(statement)
+): Promise<number> => (await copyAndAsk(tx, statement, chunks)).rows
+
+interface Answered {
+  rows: number
+  /** The first value that the query selects; null if there is none. */
+  answer: string | null
+}
+
+/**
+ * COPY and a query in one round trip. What COPY has locked is still locked when the query is run.
+ * @param statements both, with a semicolon between them
+ */
+export async function copyAndAsk(
+  tx: Connection,
+  statements: string,
+  chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
+): Promise<Answered> {
+  const copy = new CopyIn(statements)
   tx.query(copy as Submittable)
   await copy.ready
   try {
@@ -45,15 +61,16 @@ export async function copyIn(
 class CopyIn {
   /** PostgreSQL waits for data. */
   readonly ready: Promise<void>
-  readonly #done: Promise<number>
+  readonly #done: Promise<Answered>
   readonly #statement: string
   readonly #head = Buffer.alloc(1 + lengthBytes, copyData)
   #wire: Wire | null = null
   #rows = 0
+  #answer: string | null = null
   /** PostgreSQL gave up, or is gone. */
   #failure: { error: unknown } | null = null
   #onReady = () => {}
-  #onDone = (_rows: number) => {}
+  #onDone = (_answered: Answered) => {}
   #onError = (_error: unknown) => {}
 
   constructor(statement: string) {
@@ -86,7 +103,7 @@ class CopyIn {
     })
   }
 
-  end(): Promise<number> {
+  end(): Promise<Answered> {
     if (!this.#failure) (this.#wire as Wire).stream.write(copyDone)
     return this.#done
   }
@@ -107,12 +124,20 @@ class CopyIn {
     this.#onReady()
   }
 
+  /** pg calls it, and one value needs no description. */
+  handleRowDescription(): void {}
+
+  handleDataRow({ fields }: { fields: (string | null)[] }): void {
+    this.#answer = fields[0] ?? null
+  }
+
   handleCommandComplete({ text }: { text: string }): void {
-    this.#rows = Number(/^COPY (\d+)$/.exec(text)?.[1] ?? 0)
+    const found = /^COPY (\d+)$/.exec(text)
+    if (found) this.#rows = Number(found[1])
   }
 
   handleReadyForQuery(): void {
-    this.#onDone(this.#rows)
+    this.#onDone({ rows: this.#rows, answer: this.#answer })
   }
 
   handleError(error: unknown): void {
