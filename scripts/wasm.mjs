@@ -14,6 +14,11 @@ const modules = [
     sources: ['src/formats/csv/simd/walk.ts', 'src/formats/csv/simd/fields.ts'],
   },
   {
+    name: 'rowsWasm',
+    made: 'src/formats/csv/rowsWasm.ts',
+    sources: ['src/formats/csv/simd/rows.ts'],
+  },
+  {
     name: 'jsonWasm',
     made: 'src/formats/jsonWasm.ts',
     sources: ['src/formats/jsonSimd/main.ts'],

@@ -29,6 +29,7 @@ export function withAround(reader: Reader, { constants = [], dropped = [] }: Aro
   return {
     ...reader,
     // Behind each newline of COPY text a record begins, and behind no other.
+    binary: null,
     asIs: isSame && asIs?.copy.format === 'text' ? { ...asIs, tail } : null,
     write(slice, lines, trims) {
       const written = reader.write(slice, lines, trims)

@@ -62,6 +62,16 @@ export interface AsIs {
   count(): CopyCount
 }
 
+/** COPY BINARY: what PostgreSQL would make of the values is made of them before they are sent. */
+export interface Binary {
+  copy: CopyForm
+  /**
+   * The rows of whole records, for COPY. A chunk is valid until the next one is asked for.
+   * @throws NotBinary
+   */
+  rows(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer>
+}
+
 /**
  * Reads what one unit has. `lines` is always how many physical lines stand before a slice.
  * `dates` is the order of dates that are numbers; year, month, day if absent.
@@ -71,6 +81,8 @@ export interface Reader extends Pick<Terms, 'dates'> {
   changesTerms: boolean
   /** Null when every record has to be written anew. */
   asIs: AsIs | null
+  /** Null or absent where records are not written as rows of COPY BINARY. */
+  binary?: Binary | null
   /** In order. Comments are none, nor are blank lines but where they are a value. */
   records(slice: Buffer, lines: number): Iterable<RecordAt>
   /** @param trims counts what is dropped and filled up */

@@ -1,9 +1,9 @@
-/** Both lanes of a load by themselves, for records that a test has written. */
+/** All ways of a load by themselves, for records that a test has written. */
 import { expect } from 'vitest'
 import { TrimCount } from '../../src/domain/trimCount.ts'
 import type { Cut } from '../../src/domain/words.ts'
 import type { Dialect } from '../../src/formats/csv/dialect.ts'
-import { copyFormOf } from '../../src/formats/csv/reader.ts'
+import { copyFormOf, csvReader } from '../../src/formats/csv/reader.ts'
 import { type Triaged, triage } from '../../src/formats/csv/repair.ts'
 import { copyTakes, rewriterOf } from '../../src/formats/csv/rewrite.ts'
 import { Scanner } from '../../src/formats/csv/scan.ts'
@@ -64,11 +64,27 @@ export async function repair(
   return { rejects, trimmed: trims.rows }
 }
 
+/** @returns null when the slice is not for COPY BINARY */
+export async function binary(tx: Connection, table: string, part: Part, dialect: Dialect) {
+  const { binary: form } = csvReader(dialect, columns)
+  if (part.odd > 0 || part.broken > 0 || !form) return null
+  const ended = Buffer.from(part.slice.toString().endsWith(dialect.newline) ? '' : dialect.newline)
+  async function* chunks() {
+    yield* [part.slice, ended]
+  }
+  await tx.query('savepoint fast')
+  const target = { table, columns, fields, form: form.copy }
+  const copied = await copyRows(tx, target, form.rows(chunks())).catch(() => null)
+  if (copied?.rows === part.records) return copied.rows
+  await tx.query('rollback to savepoint fast')
+  return null
+}
+
 /** @returns null when the slice is not for the fast lane, or COPY does not take it as it is */
-export async function fast(tx: Connection, part: Part, dialect: Dialect) {
+export async function fast(tx: Connection, table: string, part: Part, dialect: Dialect) {
   if (part.odd > 0 || part.broken > 0 || !copyTakes(dialect, columns)) return null
   await tx.query('savepoint fast')
-  const target = { table: 'fast', columns, fields, form: copyFormOf(dialect) }
+  const target = { table, columns, fields, form: copyFormOf(dialect) }
   const copied = await copyRows(tx, target, [part.slice]).catch(() => null)
   if (copied?.rows === part.records) return copied.rows
   await tx.query('rollback to savepoint fast')

@@ -1,13 +1,13 @@
 /**
  * Random records of quotes, delimiters, escapes and line ends, written by a simple writer: what is in
- * the table is what was written, or there is a reject whose raw text is the line. Both lanes agree.
+ * the table is what was written, or there is a reject whose raw text is the line. All lanes agree.
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Dialect } from '../../src/formats/csv/dialect.ts'
 import { transaction } from '../../src/postgres/db.ts'
 import { build } from '../harness.ts'
-import { fast, repair, slicesOf } from './lanes.ts'
+import { binary, fast, repair, slicesOf } from './lanes.ts'
 
 const harness = await build()
 
@@ -93,11 +93,13 @@ const files = fc.tuple(dialects, fc.boolean()).chain(([dialect, clean]) => {
   })
 })
 
-test('any records: the table has what was written, or a reject has the line; both lanes agree', async () => {
+test('any records: the table has what was written, or a reject has the line; all lanes agree', async () => {
   await harness.db.query(
-    'create table slow (n text, a text, b text, c text); create table fast (like slow)',
+    `create table slow (n text, a text, b text, c text);
+     create table fast (like slow); create table sent (like slow)`,
   )
   let fastRows = 0
+  let binaryRows = 0
   let rejects = 0
   await fc.assert(
     fc.asyncProperty(files, async ({ dialect, records, lastNewline, ...sizes }) => {
@@ -105,14 +107,16 @@ test('any records: the table has what was written, or a reject has the line; bot
       const end = lastNewline ? dialect.newline : ''
       const bytes = Buffer.from(lines.map(({ raw }) => raw).join(dialect.newline) + end)
       await transaction(harness.db, async (tx) => {
-        await tx.query('truncate slow; truncate fast')
+        await tx.query('truncate slow, fast, sent')
         const refused: string[] = []
+        let sent = 0
         for (const part of slicesOf(bytes, dialect, sizes)) {
           const { rejects: some } = await repair(tx, 'slow', part, dialect)
           refused.push(...some.map(({ raw }) => raw))
-          const rows = await fast(tx, part, dialect)
+          const rows = await fast(tx, 'fast', part, dialect)
           if (rows === null) await repair(tx, 'fast', part, dialect)
           fastRows += rows ?? 0
+          sent += (await binary(tx, 'sent', part, dialect)) ?? 0
         }
         const inTable = async (table: string) =>
           (await tx.query(`select * from ${table} order by n::int`)).rows.map((row) =>
@@ -121,11 +125,15 @@ test('any records: the table has what was written, or a reject has the line; bot
         const expected = lines.flatMap(({ row }) => (row ? [row] : []))
         expect(await inTable('slow')).toEqual(expected)
         expect(await inTable('fast')).toEqual(expected)
+        const inSent = await inTable('sent')
+        expect(inSent).toHaveLength(sent)
+        expect(expected).toEqual(expect.arrayContaining(inSent))
+        binaryRows += sent
         expect(refused).toEqual(lines.flatMap(({ row, raw }) => (row ? [] : [raw])))
         rejects += refused.length
       })
     }),
     { numRuns: 400, seed: 1, endOnFailure: true },
   )
-  expect(Math.min(fastRows, rejects)).toBeGreaterThan(100)
+  expect(Math.min(fastRows, binaryRows, rejects)).toBeGreaterThan(100)
 }, 120_000)

@@ -127,7 +127,7 @@ test('records of any width and encoding: padded, cut or rejected as was said, in
           expect(rejects.every(({ code }) => code === 'wrong_column_count')).toBe(true)
           refused.push(...rejects.map(({ raw }) => raw))
           cut += trimmed
-          const rows = await fast(tx, part, dialect)
+          const rows = await fast(tx, 'fast', part, dialect)
           if (rows === null) await repair(tx, 'fast', part, dialect)
           seen.fast += rows ?? 0
         }

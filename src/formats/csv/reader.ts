@@ -5,6 +5,7 @@ import type { Ragged } from '../../domain/trimCount.ts'
 import { recordBytesMax } from '../format.ts'
 import type { AsIs, CopyCount, Reader, RecordAt } from '../reader.ts'
 import { changesTerms } from '../rewrite.ts'
+import { binaryOf } from './binary.ts'
 import { CopyLines } from './copyLines.ts'
 import type { Dialect } from './dialect.ts'
 import { type Field, fieldsOf, recordsOf, shapeOf, soundRecords, valuesOf } from './records.ts'
@@ -19,6 +20,7 @@ export function csvReader(dialect: Dialect, columns: readonly Column[]): Reader 
     ...(dates && { dates }),
     changesTerms: changesTerms(dialect, columns),
     asIs: copyTakes(dialect, columns) ? asIs(dialect) : null,
+    binary: binaryOf(dialect, columns),
     records: (slice, lines) => recordsAt(slice, dialect, { lines, blankIsRecord }),
     write(slice, lines, trims) {
       const writer = rewriterOf(slice, dialect, columns, trims ?? null)

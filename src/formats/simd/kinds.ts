@@ -66,7 +66,7 @@ export function isBigint(at: usize, isNegative: bool): bool {
   return value <= u64(i64.MAX_VALUE) + u64(isNegative)
 }
 
-function two(at: usize): i32 {
+export function two(at: usize): i32 {
   return (i32(load<u8>(at)) - zero) * 10 + (i32(load<u8>(at + 1)) - zero)
 }
 
