@@ -1,6 +1,7 @@
 /** The two lanes of a load, and the rejects that come out of them. */
 
 import type { Column } from '../../src/domain/columns.ts'
+import { NotBinary } from '../../src/domain/copyForm.ts'
 import { filledBy } from '../../src/domain/plan.ts'
 import { parseTableName } from '../../src/domain/table.ts'
 import { TrimCount } from '../../src/domain/trimCount.ts'
@@ -46,30 +47,52 @@ interface Lane extends UnitReader {
 const invalidValue: RejectCode = '22P02'
 /** With more of them a unit is for the repair lane, which has a split at a time in its hands. */
 const skippedMax = 10_000
+/** A smaller unit is loaded as soon from its bytes. */
+const binaryBytesMin = 64 * 1024
 /** More than this of a record is not kept: it could not be loaded at all. */
 const flawBytesMax = 1 << 20
 
 /**
- * The raw bytes straight into COPY.
+ * All records in one COPY: as rows of COPY BINARY, or else their raw bytes.
  * @returns null when the unit needs the repair lane: it has broken lines, comments or records that
  *   COPY cannot read, COPY gave up or skipped too many, or it counted otherwise than staging
  */
 export async function fastLane(
   tx: Connection,
-  { unit, landing, columns, writtenFor }: UnitEntry,
+  entry: UnitEntry,
   { reader, bytes, keep }: Lane,
 ): Promise<Loaded | null> {
+  const { unit, landing, columns, writtenFor } = entry
   if (unit.splits.length === 0) return { lane: 'fast', read: 0, rows: 0 }
   if (unit.broken > 0 || unit.odd || unit.aside) return null
+  await setDateOrder(tx, reader)
+  const rows = await binaryRows(tx, entry, { reader, bytes })
+  if (rows !== null) return { lane: 'fast', read: unit.records, rows }
   const { asIs } = reader
   if (!asIs || !(await suitsAll(asIs, bytes))) return null
-  await setDateOrder(tx, reader)
   const target = { table: landing, columns, fields: filledBy(unit), form: asIs.copy, writtenFor }
   const copy = () => copyRows(tx, target, tailed(bytes.stream(), asIs.tail), skippedMax)
   const copied = await withSavepoint(tx, copy, unit.records)
   if (!copied) return null
   await keepSkipped(copied.skipped, bytes, { reader, asIs, keep })
   return { lane: 'fast', read: unit.records, rows: copied.rows }
+}
+
+/**
+ * COPY BINARY knows no rows to skip: what is wrong with one, or not known for sure, is for the bytes.
+ * @returns how many rows; null for none, where the records are not for it
+ */
+async function binaryRows(
+  tx: Connection,
+  { unit, landing, columns, writtenFor }: UnitEntry,
+  { reader: { binary }, bytes }: UnitReader,
+): Promise<number | null> {
+  if (!binary || unit.sizeBytes < binaryBytesMin) return null
+  const fields = filledBy(unit)
+  const target = { table: landing, columns, fields, form: binary.copy, writtenFor }
+  const copy = () => copyRows(tx, target, binary.rows(bytes.stream()))
+  const copied = await withSavepoint(tx, copy, unit.records)
+  return copied?.rows ?? null
 }
 
 async function withSavepoint(
@@ -82,7 +105,8 @@ async function withSavepoint(
     const copied = await copy()
     if (copied.rows + copied.skipped.length === expected) return copied
   } catch (error) {
-    if (!isAboutRow(error) && !(error instanceof TooManySkipped)) throw error
+    const isOfRows = error instanceof TooManySkipped || error instanceof NotBinary
+    if (!isAboutRow(error) && !isOfRows) throw error
   }
   await tx.query('rollback to savepoint fast_lane')
   return null

@@ -116,7 +116,7 @@ export const words = {
   },
   lane: {
     means:
-      'How a unit is loaded. The fast lane sends the bytes to COPY as they are; the repair lane reads every record and writes it anew for COPY.',
+      'How a unit is loaded. The fast lane sends all records in one COPY, their bytes as they are or their values as PostgreSQL keeps them; the repair lane reads every record and writes it anew for COPY.',
     example: '`lane` in `sluice.units`: `fast` or `repair`',
   },
   budget: {

@@ -92,9 +92,9 @@ test.each([
       expect(disk.read / fileBytes).toBeGreaterThanOrEqual(2)
       expect(disk.read / fileBytes).toBeLessThanOrEqual(2.1)
       expect(disk.written / fileBytes).toBeLessThanOrEqual(pinned ? 0 : 1)
-      // 1.005 now: COPY sends the bytes as they are, and the sample is sent to judge the types.
+      // 1.393 now: in COPY BINARY a short number takes more bytes than its digits.
       expect(wire.sent.bytes / fileBytes).toBeGreaterThanOrEqual(1)
-      expect(wire.sent.bytes / fileBytes).toBeLessThanOrEqual(1.01)
+      expect(wire.sent.bytes / fileBytes).toBeLessThanOrEqual(1.4)
       await env.run(activities.sweepIngest, {
         ingestId,
         outcome: { state: 'completed' as const, error: null },

@@ -46,7 +46,8 @@ async function untilCopying(harness: Harness, ingestId: string, pid: number | nu
     async () => {
       const { rows: found } = await harness.db.query(
         `select from pg_stat_activity
-         where application_name like $1 and state = 'active' and query like 'copy %'
+         where application_name like $1 and state = 'active'
+           and query like 'copy % (format binary)%'
            and exists (select from sluice.units where ingest_id = $2 and loaded_at is not null)`,
         [`sluice/%/load %/${pid ?? '%'}`, ingestId],
       )
