@@ -131,6 +131,10 @@ describe('--valid-from', () => {
       [2, false, false],
       [2, true, true],
     ])
+    // A change of before that publish, which the files did not have then, is newer all the same.
+    expect(await snapshot('1,a,2026-01-01', '2,c,2026-01-02')).toMatchObject({
+      ...{ error: null, rowsUpdated: 1, rowsUnchanged: 1, rowsSuperseded: 0 },
+    })
   })
 
   test('names a date or a timestamp', async () => {

@@ -38,6 +38,7 @@ export async function findLast(tx: Connection, filling: Filling): Promise<void> 
     drop table if exists ${last};
     create temporary table sluice_last on commit drop as
       select ${of}, true as live from ${table} t where t.${current} and ${isLanded};
+    analyze ${last};
     insert into ${last}
       select distinct on (${keys.join(', ')}) ${keys.join(', ')}, since, until, false
       from (
@@ -55,9 +56,14 @@ export function timeOf({ into, there }: Pick<Filling, 'into' | 'there'>, alias: 
   return `cast(${alias}.${quoteIdentifier(into.validFrom as string)} as ${type})`
 }
 
+/** As SQL: no period of the key may begin before this; NULL for a key that has none. */
+export const bound = '(case when m.live then m.since else m.until end)'
+
 /**
- * Marks rows that are older than what the target has of their key. One that came back since its
- * period ended was there all the same: where what is absent is retired, its newest version begins anew.
+ * Marks rows that are older than what the target has of their key. The last period may have begun or
+ * ended at a publish, and a row that is newer by its columns have a time before that: then its newest
+ * version begins at this publish, so that no change is lost. Where absent rows are not retired, a
+ * period was ended by a row of the files, and what is older than that one stays out.
  * @returns how many
  */
 export async function olderThanLast(tx: Connection, filling: Filling): Promise<number> {
@@ -71,9 +77,8 @@ export async function olderThanLast(tx: Connection, filling: Filling): Promise<n
     const isNewest = `not exists (
       select from ${quoteTable(landing)} n
       where ${sameKey(into, 'n', 'l')} and ${timeOf(filling, 'n')} > ${time})`
-    const returns = removesAbsent(into) ? isNewest : 'false'
-    older.push(`m.live and ${time} < m.since`)
-    older.push(`not m.live and ${time} < m.until and not (${returns})`)
+    older.push(`${time} < ${bound} and not (${isNewest})`)
+    if (!removesAbsent(into)) older.push(`not m.live and ${time} < m.until`)
   }
   const { rowCount } = await tx.query(
     `insert into pg_temp.sluice_marks (row_no, code)

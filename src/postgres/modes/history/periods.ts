@@ -9,7 +9,7 @@ import { rowColumn } from '../../names.ts'
 import { keyOf, markedToDelete, sameKey } from '../key.ts'
 import type { Filling } from '../mode.ts'
 import { columnsIn } from './columns.ts'
-import { isOfKey, keysAs, last, timeOf } from './last.ts'
+import { bound, isOfKey, keysAs, last, timeOf } from './last.ts'
 
 export const periods = 'pg_temp.sluice_periods'
 
@@ -64,7 +64,7 @@ function versionsOf(filling: Filling): string {
   const at =
     time === null
       ? `greatest(${now}, m.since, m.until)`
-      : `case when not m.live and ${time} < m.until then greatest(${now}, m.until) else ${time} end`
+      : `case when ${time} < ${bound} then greatest(${now}, m.since, m.until) else ${time} end`
   return `(
     select l.${quoteIdentifier(rowColumn(landing))} as row_no, ${keysAs(filling, 'l')}, m.since,
            coalesce(m.live, false) as live, cast(${at} as ${type}) as at,
