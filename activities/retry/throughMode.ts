@@ -43,7 +43,7 @@ export async function throughMode(tx: Connection, through: Through): Promise<Way
   await dropTable(tx, landing)
   await createLike(tx, landing, writable, { traced: true })
   await numberAsNoUnit(tx)
-  const again = await keepAgain(tx, ingestId, target)
+  const again = into.undo ? await keepAgain(tx, ingestId, target) : null
   let changes = none
   const one = async (fields: readonly string[], record: Records): Promise<Why | null> => {
     const table = quoteTable(landing)
