@@ -1,12 +1,9 @@
 /** list: source → files in the ledger, and a first look at target and header. */
 
-import { clutterOf } from '../src/domain/clutter.ts'
 import { LeftOut } from '../src/domain/leftOut.ts'
-import { mustBeOnly } from '../src/domain/membersTwice.ts'
 import { queueFor } from '../src/domain/routes.ts'
 import type { StepPlan } from '../src/domain/step.ts'
-import { parseTableName } from '../src/domain/table.ts'
-import type { FirstTable, ListedFile } from '../src/domain/words.ts'
+import type { FirstTable } from '../src/domain/words.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { addFiles, type NumberedFile, sumList } from '../src/postgres/ledger/files.ts'
@@ -17,18 +14,15 @@ import {
   lockIngest,
   mustBeActive,
 } from '../src/postgres/ledger/ingests.ts'
-import { inOrder } from '../src/postgres/ledger/listing.ts'
 import { addNotes } from '../src/postgres/ledger/notes.ts'
-import { Fingerprint } from '../src/postgres/ledger/repeated.ts'
 import { readStepOrders } from '../src/postgres/ledger/steps.ts'
 import { alone } from '../src/postgres/sessions.ts'
-import { shapeFor } from '../src/postgres/target/declared.ts'
-import { readTarget } from '../src/postgres/target/target.ts'
-import type { Source } from '../src/sources/source.ts'
-import { findFirstTable } from '../src/spec/files/firstTable.ts'
-import { type FullSpec, factsOf, namedFiles } from '../src/spec/spec.ts'
+import { type FullSpec, factsOf } from '../src/spec/spec.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
-import { openingOf, sourceOf } from './deps.ts'
+import { sourceOf } from './deps.ts'
+import { dataFiles, mustHaveFiles } from './list/dataFiles.ts'
+import { lookAtFiles, lookAtTarget } from './list/firstLook.ts'
+import { ListedFiles, ordinaryLotBytesMax } from './list/listedFiles.ts'
 
 export interface Listed {
   files: number
@@ -41,13 +35,8 @@ export interface Listed {
   queue?: string
 }
 
-/** A lot is staged by one activity: large enough to be worth it, small enough to be tried again. */
-const ordinaryLotBytesMax = 64 * 1024 * 1024
-export const lotFilesMax = 500
 /** A plan that grows looks at all files again with every lot. */
 const streamedFilesMax = 1000
-/** How many of the first files are tried to find a first table: some may be no tables. */
-const candidatesMax = 16
 
 export interface ListInput extends VerbInput {
   /** For tests: bytes of a lot, at most, in place of the usual ones. */
@@ -119,26 +108,20 @@ export async function listIn(
     const listed = toldOf(await sumList(tx, ingestId), sizeBytes)
     return { listed, sizeBytes, found: null }
   }
-  const target =
-    spec.target && (await readTarget(tx, parseTableName(spec.target.table), spec.target))
-  if (spec.target) await shapeFor(tx, spec.target, target)
+  const target = await lookAtTarget(tx, spec)
   const source = sourceOf(attempt, ingestId, spec)
-  const { candidates, ...found } = await record(tx, {
-    ...{ spec, source, signal, write, lotBytesMax },
-  })
-  mustHaveFiles(spec, found)
-  // After steps the files may be others: each is looked at when its last step has ended.
-  const { first, notes } = known
-    ? { first: null, notes: [] }
-    : await findFirstTable(candidates, {
-        source,
-        spec,
-        target,
-        opening: openingOf(attempt, ingestId, spec),
-      })
-  const { files, lots, sizeBytes, fingerprint } = found
+  const leftOut = new LeftOut()
+  const all = new ListedFiles(source, lotBytesMax)
+  for await (const page of dataFiles(tx, { spec, source, signal, leftOut })) {
+    await write(await all.add(page))
+  }
+  const { files, lots, sizeBytes, fingerprint } = all.sums
+  mustHaveFiles(spec, { files }, leftOut)
+  const { candidates } = all
+  const looking = { ingestId, spec, source, target, candidates }
+  const { first, notes } = await lookAtFiles(attempt, looking)
   await recordAll({ files, sizeBytes, fingerprint, first })
-  await addNotes(tx, ingestId, [...found.leftOut.notes, ...notes])
+  await addNotes(tx, ingestId, [...leftOut.notes, ...notes])
   const listed = toldOf({ files, lots }, sizeBytes)
   return { listed, sizeBytes, found: { first, isNew: target === null } }
 }
@@ -173,8 +156,6 @@ function routed(
   }
 }
 
-const pathsOf = (spec: FullSpec): string => factsOf(spec).paths.join(', ')
-
 /** In the order of the spec. @throws step_unknown */
 async function plansOf(tx: Connection, names: string[]): Promise<StepPlan[]> {
   const known = await readStepOrders(tx, names)
@@ -183,62 +164,4 @@ async function plansOf(tx: Connection, names: string[]): Promise<StepPlan[]> {
     if (!order) throw sluiceError('step_unknown', { step })
     return order
   })
-}
-
-interface Work {
-  spec: FullSpec
-  source: Source
-  signal: AbortSignal
-  lotBytesMax: number
-  write(files: NumberedFile[]): Promise<void>
-}
-
-/**
- * Writes the files page by page, without those that are no data by their names.
- * @returns with the first files that are not empty, one of which may be a table
- */
-async function record(tx: Connection, { spec, source, signal, write, lotBytesMax }: Work) {
-  const candidates: ListedFile[] = []
-  const leftOut = new LeftOut()
-  const isNamed = namedFiles(spec.source)
-  let files = 0
-  let sizeBytes = 0
-  let lotNo = 0
-  let lot = { files: 0, bytes: 0 }
-  const fingerprint = new Fingerprint()
-  const leave = (name: string, why: string) => void leftOut.add(why, name)
-  let before: ListedFile | undefined
-  for await (const page of inOrder(tx, source.list(signal, leave))) {
-    const data = page.filter((file) => {
-      mustBeOnly(file, before)
-      before = file
-      // A step may be for files of any kind.
-      const why = spec.steps || isNamed(file) ? null : clutterOf(file)
-      return why === null || leftOut.add(why, file.name)
-    })
-    const numbered = data.map((file) => {
-      if (lot.files > 0 && (lot.files >= lotFilesMax || lot.bytes + file.sizeBytes > lotBytesMax)) {
-        lotNo++
-        lot = { files: 0, bytes: 0 }
-      }
-      lot = { files: lot.files + 1, bytes: lot.bytes + file.sizeBytes }
-      sizeBytes += file.sizeBytes
-      if (file.sizeBytes > 0 && candidates.length < candidatesMax) candidates.push(file)
-      return { ...file, fileNo: files++, lotNo }
-    })
-    for (const file of numbered) fingerprint.add(file, (await source.sha256?.(file)) ?? null)
-    if (numbered.length > 0) await write(numbered)
-    signal.throwIfAborted()
-  }
-  const lots = files > 0 ? lotNo + 1 : 0
-  return { files, lots, sizeBytes, leftOut, candidates, fingerprint: `${fingerprint}` }
-}
-
-/** @throws archive_empty, source_left_out */
-function mustHaveFiles(spec: FullSpec, { files, leftOut }: { files: number; leftOut: LeftOut }) {
-  if (files > 0) return
-  const path = pathsOf(spec)
-  // Every path leads to a file, but an archive may hold nothing, or folders only.
-  if (leftOut.count === 0) throw sluiceError('archive_empty', { path })
-  throw sluiceError('source_left_out', { path, files: leftOut.shown })
 }

@@ -3,7 +3,7 @@
  * them. A list that turns out to be long comes into it page by page, as ever.
  */
 import type { NumberedFile } from '../../src/postgres/ledger/files.ts'
-import { lotFilesMax } from '../list.ts'
+import { lotFilesMax } from '../list/listedFiles.ts'
 
 /** What the ledger says of a file before it is staged. */
 export const notStaged = {

@@ -1,7 +1,8 @@
 /** Which files of folders and prefixes are taken, and in which order. */
 import { type Static, type TObject, Type } from 'typebox'
 import { sluiceError } from '../errors.ts'
-import { type Glob, globCharsMax, parseGlob } from './glob.ts'
+import { parseFileGlob } from './fileGlob.ts'
+import { globCharsMax } from './glob.ts'
 import { type Options, objectOf, oneOf } from './option.ts'
 import { parseDuration } from './timeLimits.ts'
 
@@ -103,23 +104,12 @@ export function leavesOutByAge(source: object): string | null {
 }
 
 function excludedBy(patterns: readonly string[]): (name: string) => boolean {
-  const refuse = (pattern: string) => (problem: string) =>
-    sluiceError('spec_invalid', { problem: `source.exclude has ${pattern}: ${problem}` })
-  const ofNames: Glob[] = []
-  const ofPaths: Glob[] = []
-  for (const pattern of patterns) {
-    if (!pattern.includes('/')) ofNames.push(parseGlob(pattern, 'name', refuse(pattern)))
-    else {
-      // It begins anywhere, unless it begins at the root.
-      const whole = pattern.startsWith('/') ? pattern : `/**/${pattern}`
-      ofPaths.push(parseGlob(whole, 'path', refuse(pattern)))
-    }
-  }
-  return (name) => {
-    const path = name.startsWith('/') ? name : `/${name}`
-    const own = path.slice(path.lastIndexOf('/') + 1)
-    return ofNames.some((glob) => glob.matches(own)) || ofPaths.some((glob) => glob.matches(path))
-  }
+  const globs = patterns.map((pattern) =>
+    parseFileGlob(pattern, (problem) =>
+      sluiceError('spec_invalid', { problem: `source.exclude has ${pattern}: ${problem}` }),
+    ),
+  )
+  return (name) => globs.some((matches) => matches(name))
 }
 
 /** A time without a zone is UTC. */
