@@ -5,10 +5,12 @@ import type { Attempt } from './attempt/attempt.ts'
 import { beginIngest } from './begin.ts'
 import { endOrphans, removeLeftovers } from './janitor.ts'
 import { listSource } from './list.ts'
+import { listTargets } from './listTargets.ts'
 import { loadUnit } from './load.ts'
 import { markPaused } from './pause.ts'
 import { planIngest } from './plan.ts'
 import { publishIngest } from './publish.ts'
+import { publishTargets } from './publishTargets.ts'
 import { retryRejects } from './retry.ts'
 import { stageLot } from './stage.ts'
 import { runStep } from './step.ts'
@@ -31,6 +33,8 @@ const verbs = {
   loadUnit: { run: loadUnit, needs: ['ingestId', 'unitNo'] },
   publishIngest: { run: publishIngest, needs: ['ingestId', 'records'] },
   sweepIngest: { run: sweepIngest, needs: ['ingestId', 'outcome'] },
+  listTargets: { run: listTargets, needs: ['ingestId'] },
+  publishTargets: { run: publishTargets, needs: ['ingestId'] },
   markPaused: { run: markPaused, needs: ['ingestId', 'paused'] },
   retryRejects: { run: retryRejects, needs: ['ingestId', 'retryId'] },
   undoIngest: { run: undoIngest, needs: ['ingestId'] },

@@ -81,7 +81,12 @@ async function endOrLeave(attempt: Attempt, ingest: Unended, how: string): Promi
 }
 
 async function lookAt(attempt: Attempt, ingest: Unended): Promise<Orphan | 'started' | null> {
-  const status = await attempt.workflowStatusOf(ingest.ingestId)
+  const { ingestId, partOf } = ingest
+  // The workflow of a part may be over long before its rows are published, or not begun.
+  const ofAll = partOf === null ? null : await attempt.workflowStatusOf(partOf)
+  if (ofAll === 'open') return null
+  const own = await attempt.workflowStatusOf(ingestId)
+  const status = partOf !== null && own !== 'open' ? ofAll : own
   if (isUnstarted(ingest, status)) return (await startAfterAll(attempt, ingest)) ? 'started' : null
   const how = orphanOf(ingest, status)
   return how === null ? null : endOrLeave(attempt, ingest, how)

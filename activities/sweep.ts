@@ -1,7 +1,8 @@
 /** sweep: ends what is left of an ingest, whatever became of it, and records how it ended. */
-import type { Outcome } from '../src/domain/words.ts'
+import { isOver, type Outcome } from '../src/domain/words.ts'
 import { endIngest } from '../src/postgres/ledger/end.ts'
 import { enterPhase, lockIngest } from '../src/postgres/ledger/ingests.ts'
+import { listParts } from '../src/postgres/ledger/parts.ts'
 import { alone, endSessions } from '../src/postgres/sessions.ts'
 import type { Attempt, VerbInput } from './attempt/attempt.ts'
 import { untilTaken } from './attempt/retry.ts'
@@ -22,6 +23,7 @@ export async function sweepIngest(attempt: Attempt, input: SweepInput): Promise<
   const { ingestId } = input
   await untilTaken(async () => {
     await endSessions(db, ingestId)
+    await sweepParts(attempt, input)
     await enterPhase(db, ingestId, 'sweep')
     await endInLedger(attempt, input)
   })
@@ -35,6 +37,13 @@ export async function sweepIngest(attempt: Attempt, input: SweepInput): Promise<
 export async function sweepSteps(attempt: Attempt, input: SweepInput): Promise<void> {
   await untilTaken(() => endInLedger(attempt, input))
   await attempt.stage.clear(input.ingestId)
+}
+
+/** Those of its parts that have not ended by themselves. */
+async function sweepParts(attempt: Attempt, { ingestId, outcome }: SweepInput): Promise<void> {
+  for (const part of await listParts(attempt.db, ingestId)) {
+    if (!isOver(part.state)) await sweepIngest(attempt, { ingestId: part.ingestId, outcome })
+  }
 }
 
 const endInLedger = ({ db, signal }: Attempt, { ingestId, outcome }: SweepInput): Promise<void> =>

@@ -5,7 +5,8 @@
  */
 import type { Client } from '@temporalio/client'
 import { parseTableName, showTable } from '../src/domain/table.ts'
-import { enterIngest, type IngestView, viewIngest } from '../src/postgres/ledger/ingests.ts'
+import { enterIngest } from '../src/postgres/ledger/ingests.ts'
+import { type IngestView, viewIngest } from '../src/postgres/ledger/views.ts'
 import type { SourceOptions } from '../src/sources/index.ts'
 import type { FormatSpec } from '../src/spec/format.ts'
 import { fullSpec } from '../src/spec/spec.ts'

@@ -1,7 +1,7 @@
 /** What must add up after an ingest, and what must be gone. Problems come as sentences. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { IngestView } from '../src/postgres/ledger/ingests.ts'
+import type { IngestView } from '../src/postgres/ledger/views.ts'
 import type { Expected } from './matrix.ts'
 import { type Crop, sumOfIds } from './rows.ts'
 import type { Scene } from './scene.ts'

@@ -1,6 +1,6 @@
 /** Plays one cell: an ingest comes into the middle of a verb, the fault happens, all is counted. */
 import { join } from 'node:path'
-import type { IngestView } from '../src/postgres/ledger/ingests.ts'
+import type { IngestView } from '../src/postgres/ledger/views.ts'
 import { checkCounts, checkLeft, checkStage, checkTarget } from './account.ts'
 import { openSmallDisk, type SmallDisk } from './disk.ts'
 import { faults } from './faults.ts'

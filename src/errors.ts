@@ -12,6 +12,7 @@ import { remote } from './errors/remote.ts'
 import { requests } from './errors/requests.ts'
 import type { ErrorRow } from './errors/row.ts'
 import { servers } from './errors/servers.ts'
+import { severalTargets } from './errors/severalTargets.ts'
 import { sourceDatabases } from './errors/sourceDatabases.ts'
 import { targets } from './errors/targets.ts'
 import { undo } from './errors/undo.ts'
@@ -23,6 +24,7 @@ export const errorTable = {
   ...formats,
   ...remote,
   ...targets,
+  ...severalTargets,
   ...modeErrors,
   ...undo,
   ...workers,

@@ -10,11 +10,13 @@ import { fileURLToPath } from 'node:url'
 import type { Client } from '@temporalio/client'
 import { afterAll, inject } from 'vitest'
 import { databaseUrl } from '../src/dev/postgres.ts'
+import { showTables } from '../src/domain/severalTargets.ts'
 import { parseTableName, showTable } from '../src/domain/table.ts'
 import type { LimitsByVerb } from '../src/domain/timeLimits.ts'
 import { type Db, openDb } from '../src/postgres/db.ts'
-import { enterIngest, type IngestView, viewIngest } from '../src/postgres/ledger/ingests.ts'
+import { enterIngest } from '../src/postgres/ledger/ingests.ts'
 import { listRejects, type RejectView } from '../src/postgres/ledger/rejects.ts'
+import { type IngestView, viewIngest } from '../src/postgres/ledger/views.ts'
 import { migrate } from '../src/postgres/migrate.ts'
 import { fullSpec, type IngestSpec } from '../src/spec/spec.ts'
 import { localStage } from '../src/stage/local.ts'
@@ -177,7 +179,9 @@ export async function build(servers: BuildOptions = {}): Promise<Harness> {
     async start(spec, options = {}) {
       const full = fullSpec({ queue, ...servers.spec, ...spec })
       const ingestId = spec.id ?? `${name}-${randomBytes(4).toString('hex')}`
-      const target = spec.target ? showTable(parseTableName(spec.target.table)) : null
+      const { target: into, targets } = full
+      const one = into && showTable(parseTableName(into.table))
+      const target = targets ? showTables(targets) : one
       const ingest = { ingestId, spec: full, target }
       const { isAgain } = await enterIngest(db, ingest)
       await startIngest(client, {

@@ -1,7 +1,9 @@
-import { ActivityFailure, isCancellation } from '@temporalio/workflow'
+import { ActivityFailure, ChildWorkflowFailure, isCancellation } from '@temporalio/workflow'
 
-/** What the activity said, without the wrapping. */
+/** What the activity or the child said, without the wrapping. */
 export const causeOf = (error: unknown): Error =>
-  error instanceof ActivityFailure && error.cause && !isCancellation(error)
+  (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) &&
+  error.cause &&
+  !isCancellation(error)
     ? error.cause
     : (error as Error)

@@ -2,4 +2,5 @@
 export { ingest } from './ingest.ts'
 export { janitor } from './janitor.ts'
 export { retryRejects } from './retry.ts'
+export { ingestTargets } from './targets.ts'
 export { undoIngest } from './undo.ts'

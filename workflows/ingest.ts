@@ -1,26 +1,17 @@
-import {
-  type ApplicationFailure,
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  continueAsNew,
-  isCancellation,
-  workflowInfo,
-} from '@temporalio/workflow'
+import { CancellationScope, continueAsNew, workflowInfo } from '@temporalio/workflow'
 import { type IngestInput, isEmptied, type Progress } from '../src/domain/ingestInput.ts'
 import { problemOfIngest } from '../src/domain/input.ts'
 import { rejectsAllowed } from '../src/domain/limits.ts'
 import { countsOfSteps } from '../src/domain/step.ts'
 import { inWindow } from '../src/domain/window.ts'
-import type { Counts, Outcome } from '../src/domain/words.ts'
-import { causeOf } from './cause.ts'
+import type { Counts } from '../src/domain/words.ts'
+import { beginning, end, fail, handlersFinished, refuse } from './end.ts'
 import { beginAgain, loadOne } from './load.ts'
 import { gateOf, type Run } from './pause.ts'
-import { refusalOf, refused } from './refuse.ts'
 import { show, showEnd } from './show.ts'
 import { stepRunner } from './steps.ts'
 import { stageAndLoad, takePlan } from './stream.ts'
-import { markPausedOf, sweepOf, verbsOf } from './verbs.ts'
+import { markPausedOf, verbsOf } from './verbs.ts'
 
 /** A run ends before the server would want it to, at 4,096 events, whatever the window adds. */
 const historyEventsMax = 2500
@@ -44,31 +35,14 @@ export async function ingest(input: IngestInput, earlier?: Progress): Promise<Co
     const begun =
       progress.phase === 'list' ? await begin(ingestId, input, { progress, gate }) : null
     counts = begun ?? (await bring(ingestId, input, { progress, gate }))
-    if (counts) showEnd(input, progress, counts)
-    if (counts && !begun) await end(ingestId, input, { state: 'completed', error: null })
+    if (counts && !input.isHeld) showEnd(input, progress, counts)
+    if (counts && !begun && !input.isHeld)
+      await end(ingestId, input, { state: 'completed', error: null })
   } catch (error) {
-    await end(ingestId, input, outcomeOf(error)).catch((untold) => {
-      // The workflow was started by hand, with the id of an ingest that the ledger does not have.
-      throw codeOf(untold) === 'ingest_not_found' ? causeOf(error) : untold
-    })
-    await handlersFinished()
-    throw causeOf(error)
+    return fail(ingestId, input, error)
   }
   await handlersFinished()
   return counts ?? (await continueAsNew<typeof ingest>(input, progress))
-}
-
-/** A client that paused or resumed it gets an answer. Most ingests have none, and need no scope. */
-async function handlersFinished(): Promise<void> {
-  if (allHandlersFinished()) return
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
-}
-
-/** Nothing of the input is used. If the ledger has the ingest, it is over. */
-async function refuse(ingestId: string, problem: string): Promise<never> {
-  const outcome: Outcome = { state: 'failed', error: refusalOf(problem) }
-  await end(ingestId, {}, outcome).catch(() => {})
-  throw refused(problem)
 }
 
 /**
@@ -102,7 +76,7 @@ async function begin(
  */
 async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Counts | null> {
   const { progress, gate } = run
-  const { plan, publish } = verbsOf(progress, input)
+  const { plan } = verbsOf(progress, input)
   if (progress.phase === 'stage') {
     if (!(await stageAll(ingestId, input, run))) return null
     Object.assign(progress, { phase: 'step', next: 0 })
@@ -115,11 +89,26 @@ async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Co
     takePlan(progress, await gate.pass((hold) => plan({ ingestId, ...hold })))
     Object.assign(progress, { phase: 'load', next: progress.nextUnit ?? 0 })
   }
+  return loadAndPublish(ingestId, input, run)
+}
+
+/** @returns as `bring` */
+async function loadAndPublish(
+  ingestId: string,
+  input: IngestInput,
+  run: Run,
+): Promise<Counts | null> {
+  const { progress, gate } = run
+  const { publish } = verbsOf(progress, input)
   for (;;) {
     const all = await loadUnits(ingestId, input, run)
     // With too many rejects publish is for saying so.
     if (!all && !tooManyRejects(input, progress)) return null
     show(input, { ...progress, phase: 'publish' })
+    if (input.isHeld) {
+      await gate.ready()
+      return loadedOf(progress)
+    }
     const { records } = progress
     const done = await gate.pass((hold) => publish({ ingestId, records, ...hold }))
     if (!isEmptied(done)) return done
@@ -127,6 +116,12 @@ async function bring(ingestId: string, input: IngestInput, run: Run): Promise<Co
     beginAgain(progress)
   }
 }
+
+/** What one that is not published yet has come to. */
+const loadedOf = ({ files, units, records, rowsLoaded, rowsRejected }: Progress): Counts => ({
+  ...{ files, units, rowsLoaded, rowsRejected },
+  rowsRead: records,
+})
 
 /** @returns whether it came to the last lot */
 function stageAll(ingestId: string, input: IngestInput, run: Run): Promise<boolean> {
@@ -197,33 +192,3 @@ function tooManyRejects({ rejectsMax }: IngestInput, progress: Progress): boolea
   // Publish may still take those that wider types make room for, and counts them itself.
   return allowed !== null && progress.rowsRejected - (progress.rowsToReload ?? 0) > allowed
 }
-
-const end = (
-  ingestId: string,
-  input: Pick<IngestInput, 'heartbeatMs'>,
-  outcome: Outcome,
-): Promise<void> => CancellationScope.nonCancellable(() => sweepOf(input)({ ingestId, outcome }))
-
-const codeOf = (error: unknown): string | null | undefined =>
-  (causeOf(error) as ApplicationFailure).type
-
-function outcomeOf(error: unknown): Outcome {
-  if (isCancellation(error)) return { state: 'cancelled', error: null }
-  const cause = causeOf(error)
-  const details = (cause as ApplicationFailure).details?.[0] as { hint?: string } | undefined
-  const code = (cause as ApplicationFailure).type ?? 'unexpected'
-  return { state: 'failed', error: { code, message: cause.message, hint: details?.hint ?? null } }
-}
-
-const beginning = (): Progress => ({
-  phase: 'list',
-  next: 0,
-  files: 0,
-  lots: 0,
-  units: 0,
-  records: 0,
-  loaded: 0,
-  rowsLoaded: 0,
-  rowsRejected: 0,
-  paused: false,
-})

@@ -13,8 +13,10 @@ export const refusalOf = (problem: string) =>
   }) satisfies Outcome['error']
 
 /** It ends the workflow: no other attempt would find another input. */
-export function refused(problem: string): ApplicationFailure {
-  const { message, hint } = refusalOf(problem)
+export const refused = (problem: string): ApplicationFailure => failure(refusalOf(problem))
+
+/** An error of the table, of which a workflow has the texts only. */
+export function failure({ code, message, hint }: Failed): ApplicationFailure {
   return ApplicationFailure.create({
     message,
     type: code,
@@ -22,3 +24,5 @@ export function refused(problem: string): ApplicationFailure {
     details: [{ code, hint }],
   })
 }
+
+type Failed = NonNullable<Outcome['error']>

@@ -16,6 +16,12 @@ const charsMax = 10_000
 export const show = (input: IngestInput, progress: Shown): void =>
   setCurrentDetails(linesOf(input, progress).join('\n'))
 
+/** The ingests of the targets show how far they are themselves. */
+export function showTargets(input: IngestInput, phase: Phase, targets: number): void {
+  const lines = [headOf(input, phase), targets > 0 ? `- targets: ${targets}` : '']
+  setCurrentDetails(lines.filter(Boolean).join('\n'))
+}
+
 /** At the end: what was loaded and rejected, into which columns, and what was guessed or changed. */
 export function showEnd(input: IngestInput, { paused }: Progress, counts: Counts): void {
   const { files, units, rowsLoaded } = counts

@@ -25,6 +25,8 @@ export interface Verbs {
   plan: Held<Activities['planIngest']>
   load: Held<Activities['loadUnit']>
   publish: Held<Activities['publishIngest']>
+  listTargets: Held<Activities['listTargets']>
+  publishTargets: Held<Activities['publishTargets']>
 }
 
 /** What the input of a workflow says of all activities. */
@@ -71,6 +73,9 @@ export function verbsOf(progress: Whereabouts | null, timing: Timing): Verbs {
       const summary = `${at.rowsLoaded} rows`
       return lengthy.publishIngest.executeWithOptions(own(long, 'publish', summary), [input])
     },
+    listTargets: (input) => lengthy.listTargets.executeWithOptions(own(long, 'list'), [input]),
+    publishTargets: (input) =>
+      lengthy.publishTargets.executeWithOptions(own(long, 'publish'), [input]),
   }
 }
 

@@ -5,6 +5,7 @@ import { Value } from 'typebox/value'
 import { type Flag, type Option as SpecOption, wordsOf } from '../domain/option.ts'
 import type { SelectionOptions } from '../domain/selection.ts'
 import { optionGroups, titleOf } from '../spec/groups.ts'
+import { settleInto } from '../spec/several.ts'
 import type { IngestSpec } from '../spec/spec.ts'
 import { integer } from './integer.ts'
 import { asList, orEmpty } from './once.ts'
@@ -37,7 +38,7 @@ export function specOf(command: Command): Said {
     spec[group] = { ...spec[group], ...said }
   }
   const { '': itself, ...groups } = spec
-  return { ...itself, ...groups } as Said
+  return settleInto({ ...itself, ...groups } as Said)
 }
 
 /** Every option of a spec that has a flag, and where it stands in the spec. */

@@ -53,8 +53,21 @@ export function outcome(view: IngestNow): string {
   if (view.problem) lines.push(`  ${colors.yellow(view.problem)}`)
   lines.push(...checkLines(view).map((line) => `  ${line}`))
   lines.push(...noteLines(view).map((line) => `  ${line}`))
-  if (view.rowsRejected > 0) lines.push(`  Rejects: sluice rejects ${view.id}`)
+  lines.push(...targetLines(view).map((line) => `  ${line}`))
+  const rejected = view.targets.length > 0 ? view.targets : [view]
+  for (const { id, rowsRejected } of rejected) {
+    if (rowsRejected > 0) lines.push(`  Rejects: sluice rejects ${id}`)
+  }
   return lines.join('\n')
+}
+
+/** What became of each target of several, a line each. */
+const targetLines = ({ targets }: IngestNow): string[] => targets.map(targetLine)
+
+function targetLine(each: IngestNow['targets'][number]): string {
+  const { id, target, state, files, rowsLoaded } = each
+  const counts = `${rows(rowsLoaded)} loaded, ${leftOutText(each, number)}`
+  return `${target} ${state}: ${counts}, ${plural(files, 'file')} (${id})`
 }
 
 /** The checks that have something to say, and how many have passed. */
@@ -88,8 +101,8 @@ export const noteLine = ({ message, hint }: Note): string =>
 /** What became of the rows that were not loaded. */
 export const leftOut = (view: Ingest): string => leftOutText(view, number)
 
-function counts(view: Ingest): string {
-  const { state, rowsLoaded, target, stepsFinished } = view
+function counts(view: IngestNow): string {
+  const { state, rowsLoaded, target, stepsFinished, targets } = view
   const rejected = leftOut(view)
   if (target === null) return `steps done: ${number(stepsFinished)}`
   if (view.undone) return inBuckets(view.undone)
@@ -97,6 +110,8 @@ function counts(view: Ingest): string {
   if (state === 'completed') {
     return `${rows(rowsLoaded)} loaded into ${target}${changed}, ${rejected}`
   }
+  const published = targets.filter((each) => each.state === 'completed').length
+  if (published > 0) return `${number(published)} of ${plural(targets.length, 'target')} published`
   return `nothing was published to ${target}, ${rejected}`
 }
 
@@ -107,6 +122,8 @@ export function details(view: IngestNow): string {
     ['ingest', view.id],
     ['state', view.phase && view.state !== 'queued' ? `${view.state} (${view.phase})` : view.state],
     ['target', view.spec.target && `${view.target}, ${view.spec.target.mode}`],
+    ...targetLines(view).map((line): [string, string] => ['target', line]),
+    ['part of', view.partOf],
     [
       'steps',
       view.spec.steps ? `${view.spec.steps.join(', ')}: ${number(view.stepsFinished)} done` : null,

@@ -11,6 +11,8 @@ export const activityNames = [
   'loadUnit',
   'publishIngest',
   'sweepIngest',
+  'listTargets',
+  'publishTargets',
   'markPaused',
   'endOrphans',
   'removeLeftovers',
@@ -29,6 +31,8 @@ export const verbOfActivity: Readonly<Record<string, Exclude<LimitedVerb, 'step'
   planIngest: 'plan',
   loadUnit: 'load',
   publishIngest: 'publish',
+  listTargets: 'list',
+  publishTargets: 'publish',
 }
 
 /** The header of an activity that has its soft time limit, in milliseconds. */

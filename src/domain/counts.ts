@@ -37,6 +37,24 @@ export function mismatchOf(counts: Some & { rowsRead: number }): string | null {
   return `${counts.rowsRead} read, ${parts.join(', ')}`
 }
 
+type Summed = Partial<Outcomes & Changes> & { files: number; units: number; rowsRead: number }
+
+/** The counts of several ingests together. */
+export function sumCounts<C extends Summed & Pick<Outcomes, 'rowsLoaded' | 'rowsRejected'>>(
+  all: readonly C[],
+): Summed & Pick<Outcomes, 'rowsLoaded' | 'rowsRejected'> {
+  const sum = { files: 0, units: 0, rowsRead: 0, rowsLoaded: 0, rowsRejected: 0 }
+  const total: Record<string, number> = sum
+  const names = ['files', 'units', 'rowsRead', ...Object.keys(outcomes), ...Object.keys(changes)]
+  for (const counts of all) {
+    for (const name of names) {
+      const value = counts[name as keyof Summed]
+      if (typeof value === 'number') total[name] = (total[name] ?? 0) + value
+    }
+  }
+  return sum
+}
+
 type Format = (count: number) => string
 
 /** What was not loaded: `2 rejected, 1 superseded`. Rejects are told even if there are none. */

@@ -14,7 +14,7 @@ export interface Word {
 export const words = {
   ingest: {
     means:
-      'One request to bring one source into one target, and all that is done for it. Its id is the id of its Temporal workflow too; the same request with the same id is the same ingest.',
+      'One request to bring one source into one target, or into several, and all that is done for it. Its id is the id of its Temporal workflow too; the same request with the same id is the same ingest.',
     example: '`trips-20250131-x7k2p9`, made by `sluice ingest trips.csv --into trips`',
   },
   source: {

@@ -19,6 +19,8 @@ export interface IngestInput {
    * histories have an activity for each file.
    */
   stepFilesMax?: number
+  /** Its rows are published with those of other targets: the run ends with the last unit. */
+  isHeld?: boolean
   /** For tests: bytes of a lot, at most, in place of the usual ones. */
   lotBytesMax?: number
   /** For tests: history events after which a run continues as new. */

@@ -113,6 +113,7 @@ const ingest = fields({
   ),
   smallBytesMax: optional(count),
   stepFilesMax: optional(whole(1, 1000)),
+  isHeld: optional(boolean),
   lotBytesMax: optional(whole(1, wholeMax)),
   historyEventsMax: optional(whole(1, 50_000)),
   heartbeatMs: optional(heartbeat),

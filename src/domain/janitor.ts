@@ -17,6 +17,8 @@ export type WorkflowStatus =
 /** An ingest of the ledger that has not ended. */
 export interface Unended {
   ingestId: string
+  /** The ingest that it is a part of: whose workflow runs it; null for one by itself. */
+  partOf: string | null
   state: State
   /** Since it was entered. */
   ageMs: number
@@ -39,8 +41,12 @@ const startableMs = 12 * hourMs
 const missingMs = hourMs
 
 /** Whether the workflow of an ingest was never started: the API died, or gave up on the server. */
-export const isUnstarted = ({ state, ageMs }: Unended, status: WorkflowStatus): boolean =>
-  status === null && state === 'queued' && ageMs > unstartedMs && ageMs < startableMs
+export const isUnstarted = ({ state, ageMs, partOf }: Unended, status: WorkflowStatus): boolean =>
+  partOf === null &&
+  status === null &&
+  state === 'queued' &&
+  ageMs > unstartedMs &&
+  ageMs < startableMs
 
 /** How an orphan's workflow ended; null for an ingest that is to be left alone. */
 export function orphanOf(ingest: Unended, status: WorkflowStatus): string | null {

@@ -9,7 +9,7 @@ import type { TargetColumn } from './columns.ts'
 import { grouped } from './grouped.ts'
 
 /** The longest identifier of PostgreSQL, in bytes (NAMEDATALEN - 1). */
-const nameBytesMax = 63
+export const nameBytesMax = 63
 
 /** Every table has these columns already. They cannot be used, not even quoted. */
 export const systemNames: readonly string[] = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']
@@ -100,6 +100,9 @@ const wordsOf = (name: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, '_')
     .replace(/^_|_$/g, '')
 
+/** A text as an identifier, of any length: words in lower case joined by `_`; empty for none. */
+export const identifierOf = (text: string): string => wordsOf(text)
+
 /** Whether a text is the name of a column, however its words are joined. */
 export const isSameName = (text: string, column: string): boolean =>
   wordsOf(text) !== '' && cutWords(text) === cutWords(column)
@@ -110,7 +113,7 @@ const nameCharsMax = 4000
 const start = (name: string): string => name.trim().slice(0, nameCharsMax)
 
 /** The longest start of a text that has at most so many bytes in UTF-8. */
-function cutName(text: string, bytesMax: number): string {
+export function cutName(text: string, bytesMax: number): string {
   // A character of JavaScript is at least one byte, so the bytes end within so many characters.
   const bytes = Buffer.from(text.slice(0, bytesMax + 1))
   let end = Math.min(bytesMax, bytes.length)

@@ -1,7 +1,7 @@
 /** An ingest as it is now: the ledger's part, and what Temporal knows until it has ended. */
 import { isOver } from '../domain/words.ts'
 import { messageOf } from '../errors.ts'
-import { type IngestProgress, viewIngest, viewProgress } from '../postgres/ledger/ingests.ts'
+import { type IngestProgress, viewIngest, viewProgress } from '../postgres/ledger/views.ts'
 import { servedQueues } from '../postgres/ledger/workers.ts'
 import { shownSource } from '../sources/index.ts'
 import { type PendingTask, viewWorkflow } from '../temporal/ingests.ts'
@@ -42,8 +42,8 @@ export async function probe({ temporal, db, log }: IngestsDeps, ingestId: string
 }
 
 export function showCurrent(deps: IngestsDeps, view: IngestProgress, found: Probe): IngestEvent {
-  const { notes, checks, ...summary } = view
-  const ingest = { ...showIngest(deps, summary), notes, checks }
+  const { notes, checks, targets, ...summary } = view
+  const ingest = { ...showIngest(deps, summary), notes, checks, targets }
   if (isOver(view.state) || !found) {
     return { ...ingest, workflow: null, retrying: [], waiting: null, problem: null }
   }
@@ -67,8 +67,10 @@ function waitingOf({ state }: IngestProgress, found: NonNullable<Probe>): string
 }
 
 /** The ledger says that it goes on, and Temporal that it does not. */
-function problemOf({ state, createdAt }: IngestProgress, status: string): string | null {
+function problemOf({ state, createdAt, partOf }: IngestProgress, status: string): string | null {
   if (status === 'RUNNING') return null
+  // Its rows wait for those of the other targets, or it waits for its turn.
+  if (partOf !== null) return null
   if (status !== 'NOT_FOUND') {
     return `Its workflow is ${status} in Temporal, so it will not go on. Cancel it to clean up.`
   }

@@ -1,7 +1,7 @@
 /** The progress of an ingest, read from the ledger until its end. */
 import { isOver } from '../domain/words.ts'
 import { databaseError } from '../postgres/db.ts'
-import { viewProgress } from '../postgres/ledger/ingests.ts'
+import { viewProgress } from '../postgres/ledger/views.ts'
 import { type Probe, probe, showCurrent } from './current.ts'
 import type { IngestsDeps } from './deps.ts'
 import { looks } from './looks.ts'

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { type RetryInput, retryIdOf } from '../domain/retry.ts'
 import { readIngest } from '../postgres/ledger/ingests.ts'
 import { countOpen } from '../postgres/ledger/openRejects.ts'
+import { mustBeOne } from '../postgres/ledger/parts.ts'
 import { listRetries, mustBeRetryable } from '../postgres/ledger/retries.ts'
 import { readUpload } from '../stage/readUpload.ts'
 import { startRetry } from '../temporal/retries.ts'
@@ -12,7 +13,7 @@ const startTimeoutMs = 5000
 
 /**
  * The same request is the same retry until one has loaded something.
- * @throws ingest_not_found, upload_not_found, retry_too_early, retry_unpublished,
+ * @throws ingest_not_found, several_targets, upload_not_found, retry_too_early, retry_unpublished,
  *   rejects_none_open, temporal_unavailable
  */
 export async function submitRetry(
@@ -22,6 +23,7 @@ export async function submitRetry(
 ): Promise<RetryInput> {
   const { db, temporal } = deps
   const entry = await readIngest(db, ingestId)
+  mustBeOne(ingestId, entry.spec, 'a retry of rejects')
   mustBeRetryable(ingestId, { ...entry, open: await countOpen(db, ingestId) })
   const upload = uploadName === null ? null : await hashOf(deps, uploadName)
   const done = await listRetries(db, ingestId)

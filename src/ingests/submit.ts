@@ -1,6 +1,6 @@
 /** Takes a spec in: ledger row first, then the workflow, so that nothing runs unrecorded. */
 import { defaultQueue, queueFor, type Route } from '../domain/routes.ts'
-import { showTable } from '../domain/table.ts'
+import { severalIdCharsMax } from '../domain/severalTargets.ts'
 import type { State } from '../domain/words.ts'
 import { SluiceError, sluiceError } from '../errors.ts'
 import { transaction } from '../postgres/db.ts'
@@ -27,9 +27,9 @@ interface Submitted {
  *   temporal_unavailable
  */
 export async function submit(deps: IngestsDeps, spec: IngestSpec): Promise<Submitted> {
-  const { full, table, limits, subject } = checkSpec(spec)
-  const target = table && showTable(table)
+  const { full, target, limits, subject } = checkSpec(spec)
   const ingestId = spec.id ?? newIngestId(subject)
+  if (full.targets) mustLeaveRoom(ingestId)
   const { queue, routes } = route(deps.settings, full, target)
   const ingest = {
     ...{ ingestId, spec: full, target, queue },
@@ -64,6 +64,13 @@ function route(
   if (named) return { queue: named, routes: routes.filter(({ when }) => when?.step !== undefined) }
   const facts = { ...factsOf(full), target, sizeBytes: null, step: null }
   return { queue: queueFor(routes, facts) ?? defaultQueue, routes }
+}
+
+/** The ingest of each target has an id that begins with that of the ingest. @throws spec_invalid */
+function mustLeaveRoom(ingestId: string): void {
+  if (ingestId.length <= severalIdCharsMax) return
+  const problem = `with several targets an id has at most ${severalIdCharsMax} characters`
+  throw sluiceError('spec_invalid', { problem })
 }
 
 async function isThere({ db }: IngestsDeps, ingestId: string): Promise<boolean> {

@@ -2,6 +2,7 @@
 import { parseTableName } from '../domain/table.ts'
 import { transaction } from '../postgres/db.ts'
 import { readIngest } from '../postgres/ledger/ingests.ts'
+import { mustBeOne } from '../postgres/ledger/parts.ts'
 import { mustBeUndoable, readUndo } from '../postgres/undo/entry.ts'
 import { survey } from '../postgres/undo/survey.ts'
 import type { FullTarget } from '../spec/target.ts'
@@ -20,6 +21,7 @@ export async function submitUndo({ db, temporal }: IngestsDeps, ingestId: string
   const ingest = await readIngest(db, ingestId)
   const { spec, state } = ingest
   if (state === 'undone') return
+  mustBeOne(ingestId, spec, 'an undo')
   const found = await transaction(db, (tx) => readUndo(tx, ingestId))
   mustBeUndoable(ingestId, { state, target: spec.target }, found)
   const deadline = Date.now() + startTimeoutMs
@@ -33,6 +35,7 @@ export async function submitUndo({ db, temporal }: IngestsDeps, ingestId: string
  */
 export async function planUndo({ db }: IngestsDeps, ingestId: string): Promise<UndoNow> {
   const { spec, state } = await readIngest(db, ingestId)
+  mustBeOne(ingestId, spec, 'an undo')
   return transaction(db, async (tx) => {
     await tx.query('set transaction read only; set local row_security = off')
     const found = await readUndo(tx, ingestId)

@@ -22,9 +22,14 @@ const changed = (description: string) =>
 
 const ledgerPart = {
   id: Type.String(),
+  partOf: orNull(
+    Type.String({ description: 'The ingest with several targets that it is a part of.' }),
+  ),
   state: State,
   phase: orNull(Type.Enum([...phases])),
-  target: orNull(Type.String({ description: 'null for an ingest of steps alone.' })),
+  target: orNull(
+    Type.String({ description: 'several with commas; null for an ingest of steps alone.' }),
+  ),
   sourceKind: Type.String(),
   files: count('Files of the source.'),
   filesStaged: count('Files that are in the stage.'),
@@ -92,6 +97,18 @@ const Note = Type.Object({
   count: orNull(count('How many values, rows, lines or files it is about.')),
 })
 
+const TargetShown = Type.Object({
+  id: Type.String({ description: 'The ingest of the target, which has all else of it.' }),
+  target: Type.String(),
+  match: Type.String({ description: 'The glob of the files that go there.' }),
+  state: State,
+  files: count('Files that go there.'),
+  rowsRead: count('As in an ingest.'),
+  rowsLoaded: count('As in an ingest.'),
+  rowsRejected: count('As in an ingest.'),
+  error: ledgerPart.error,
+})
+
 const CheckShown = Type.Object({
   name: Type.String({ description: 'The check as the command line writes it.' }),
   severity: oneOf('fail', 'warn'),
@@ -124,6 +141,9 @@ export const IngestNow = Type.Object({
   checks: Type.Array(CheckShown, {
     description:
       'What came of the checks (`expect`), in the order of the spec; none before publish.',
+  }),
+  targets: Type.Array(TargetShown, {
+    description: 'What becomes of each of several targets; empty for an ingest with one.',
   }),
   workflow: orNull(
     Type.Object(

@@ -3,7 +3,8 @@
 import { checkRoutes } from '../domain/routes.ts'
 import { dotted } from '../domain/schemaProblems.ts'
 import { leavesOutByAge } from '../domain/selection.ts'
-import { mustBeAllowed, parseTableName, type TableName } from '../domain/table.ts'
+import { showTables } from '../domain/severalTargets.ts'
+import { mustBeAllowed, parseTableName, showTable, type TableName } from '../domain/table.ts'
 import { type LimitsByVerb, normalLimits } from '../domain/timeLimits.ts'
 import { undoableModes } from '../domain/undo.ts'
 import { sluiceError } from '../errors.ts'
@@ -14,6 +15,7 @@ import { checkExpect } from './expect.ts'
 import { checkFormat } from './format.ts'
 import { withFlags } from './groups.ts'
 import { modeProblem, removesAbsent } from './modes.ts'
+import { checkSeveral, partSpec } from './parts.ts'
 import { checkShape } from './shape.ts'
 import { type FullSpec, factsOf, fullSpec, type IngestSpec } from './spec.ts'
 import type { FullTarget } from './target.ts'
@@ -22,6 +24,8 @@ import { isWhole, transformOf } from './transform.ts'
 interface Checked {
   full: FullSpec
   table: TableName | null
+  /** As people write it, or several; null without. */
+  target: string | null
   limits: LimitsByVerb
   /** What an id that is made up begins with. */
   subject: string
@@ -37,13 +41,13 @@ export function checkSpec(spec: IngestSpec): Checked {
   const table = full.target && parseTableName(full.target.table)
   if (table) mustBeAllowed(table)
   const refuse = (problem: string) => sluiceError('spec_invalid', { problem: withFlags(problem) })
-  if (!full.target && !full.steps) throw refuse('it has neither a target nor steps')
-  if (full.target) checkTarget(full.target, refuse)
-  mustBePublishedAtOnce(full, refuse)
-  const { max } = full.rejects
-  if (isOverAll(max)) throw refuse(`rejects.max is ${max}, and a share is at most 100%`)
-  mustReadAll(full, refuse)
-  if (full.target) checkShape(full.target, refuse)
+  if (spec.target && spec.targets) throw refuse('it has both a target and targets')
+  checkSeveral(full, refuse)
+  if (!full.target && !full.targets && !full.steps) {
+    throw refuse('it has neither a target nor steps')
+  }
+  const parts = full.targets?.map((rule) => partSpec(full, rule, rule.table))
+  for (const one of parts ?? [full]) checkOne(one, refuse)
   checkSourceOptions(full.source)
   checkMade(full, refuse)
   checkFormat(full.format, refuse)
@@ -53,7 +57,19 @@ export function checkSpec(spec: IngestSpec): Checked {
   checkExpect(full.expect ?? [], refuseAt('expect'))
   checkRoutes(full.routes ?? [], { refuse: refuseAt('routes'), paths: factsOf(full).paths })
   const limits = normalLimits(full.timeouts ?? {}, refuseAt('timeouts'))
-  return { full, table, limits, subject: table?.name ?? full.steps?.[0] ?? 'ingest' }
+  const target = full.targets ? showTables(full.targets) : table && showTable(table)
+  return { full, table, target, limits, subject: table?.name ?? full.steps?.[0] ?? 'ingest' }
+}
+
+/** What depends on the target. */
+function checkOne(spec: FullSpec, refuse: (problem: string) => Error): void {
+  const { target } = spec
+  if (target) checkTarget(target, refuse)
+  mustBePublishedAtOnce(spec, refuse)
+  mustReadAll(spec, refuse)
+  if (target) checkShape(target, refuse)
+  const { max } = spec.rejects
+  if (isOverAll(max)) throw refuse(`rejects.max is ${max}, and a share is at most 100%`)
 }
 
 /** What looks at the rows before they are published needs all of them in one place. */

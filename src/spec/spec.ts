@@ -8,6 +8,7 @@ import { namedIn, pathsIn, SourceOptions } from '../sources/index.ts'
 import { countOrShare, mustBeCountOrShare, readCountOrShare } from './countOrShare.ts'
 import { Check, readCheck } from './expect.ts'
 import { FormatSpec, type FullFormat, fullFormat } from './format.ts'
+import { type FullRule, rulesOf, severalOptions } from './several.ts'
 import { type FullTarget, fullTarget, Target } from './target.ts'
 
 /** The id is also a file name and a workflow id, so its alphabet is small. */
@@ -98,6 +99,7 @@ export const ingestOptions = {
     flag: { text: '--queue <name>' },
     example: '--queue big',
   },
+  ...severalOptions,
 } satisfies Options
 
 export const IngestSpec = Type.Object(
@@ -108,18 +110,24 @@ export const IngestSpec = Type.Object(
     rejects: Type.Optional(objectOf(rejectsOptions)),
     ...objectOf(ingestOptions).properties,
   },
-  { additionalProperties: false, description: 'One request to bring one source into one target.' },
+  {
+    additionalProperties: false,
+    description: 'One request to bring one source into one target, or into several.',
+  },
 )
 /** What a client sends. */
 export type IngestSpec = Static<typeof IngestSpec>
 
-type Rest = Omit<IngestSpec, 'id' | 'format' | 'target' | 'rejects' | 'tenant' | 'queue'>
+type Own = 'id' | 'format' | 'target' | 'targets' | 'rejects' | 'tenant' | 'queue'
+type Rest = Omit<IngestSpec, Own>
 
 /** The spec with every default filled in: what the ledger keeps and compares. */
 export interface FullSpec extends Filled<typeof ingestOptions, Rest> {
   format: FullFormat
-  /** null: the steps are all that is to be done. */
+  /** null: there are several, or the steps are all that is to be done. */
   target: FullTarget | null
+  /** Several targets; absent where there is one at most. */
+  targets?: FullRule[]
   rejects: { max: number | string | null }
   tenant: string | null
   /** null: as the routes say. */
@@ -127,11 +135,13 @@ export interface FullSpec extends Filled<typeof ingestOptions, Rest> {
 }
 
 /** Fills in the defaults. The id is not part of what makes two specs the same. */
-export function fullSpec({ id: _, ...spec }: IngestSpec): FullSpec {
+export function fullSpec({ id: _, targets: _targets, ...spec }: IngestSpec): FullSpec {
+  const targets = rulesOf({ ...spec, ...(_targets && { targets: _targets }) })
   return {
     ...filled(ingestOptions, spec),
     format: fullFormat(spec.format),
-    target: spec.target ? fullTarget(spec.target) : null,
+    target: spec.target && !targets ? fullTarget(spec.target) : null,
+    ...(targets && { targets }),
     rejects: { max: spec.rejects?.max ?? null },
     tenant: spec.tenant ?? null,
     queue: spec.queue ?? null,

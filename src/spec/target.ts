@@ -10,9 +10,14 @@ const tableOptions = {
   table: {
     schema: Type.String({ minLength: 1, maxLength: 260 }),
     about:
-      'the target as `schema.table`, made if it does not exist; what PostgreSQL wants quoted is quoted',
+      'the target as `schema.table`, made if it does not exist; what PostgreSQL wants quoted is quoted. ' +
+      'With `{name}` in it there is a table for each name of a file',
     isRequired: true,
-    flag: { text: '--into <table>' },
+    flag: {
+      text: '--into <table>',
+      shell: "several targets as 'GLOB=table', each for the files that match the glob",
+      list: 'again',
+    },
     example: '--into public.trips',
   },
 } satisfies Options

@@ -10,6 +10,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client'
 import type { ingest } from '../../workflows/ingest.ts'
+import type { ingestTargets } from '../../workflows/targets.ts'
 import { smallBytesMax as ordinarySmallBytesMax } from '../domain/ingestInput.ts'
 import { defaultQueue } from '../domain/routes.ts'
 import { stepFilesMax as ordinaryStepFilesMax } from '../domain/step.ts'
@@ -52,7 +53,8 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
   const { stepFilesMax = ordinaryStepFilesMax, isAgain = false, lotBytesMax } = start
   const { parallelism, priority, tenant, rejects, source, steps } = spec
   try {
-    await client.workflow.start<typeof ingest>('ingest', {
+    const workflow = spec.targets ? 'ingestTargets' : 'ingest'
+    await client.workflow.start<typeof ingest | typeof ingestTargets>(workflow, {
       workflowId: ingestId,
       taskQueue: queue,
       args: [
@@ -73,12 +75,7 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
       // Its activities inherit it. Tasks of one priority are dispatched by tenant, in turns.
       priority: { priorityKey: priority, ...(tenant !== null && { fairnessKey: tenant }) },
       staticSummary: `${source.kind} → ${target ?? steps?.join(', ')}`.slice(0, 200),
-      ...(attributes && {
-        typedSearchAttributes: [
-          ...(target === null ? [] : [{ key: targetAttribute, value: target }]),
-          { key: sourceAttribute, value: source.kind },
-        ],
-      }),
+      ...(attributes && { typedSearchAttributes: searchable(source.kind, target) }),
     })
     return true
   } catch (error) {
@@ -86,6 +83,11 @@ export async function startIngest(client: Client, start: StartIngest): Promise<b
     throw temporalError(error)
   }
 }
+
+const searchable = (source: string, target: string | null) => [
+  ...(target === null ? [] : [{ key: targetAttribute, value: target }]),
+  { key: sourceAttribute, value: source },
+]
 
 /** Starts the workflow of an ingest that was entered, and not started. */
 export async function startUnstarted(

@@ -17,9 +17,10 @@ import { sweepIngest } from '../../activities/sweep.ts'
 import type { Counts, Outcome } from '../../src/domain/words.ts'
 import { transaction } from '../../src/postgres/db.ts'
 import { readFiles } from '../../src/postgres/ledger/files.ts'
-import { enterIngest, readIngest, viewIngest } from '../../src/postgres/ledger/ingests.ts'
+import { enterIngest, readIngest } from '../../src/postgres/ledger/ingests.ts'
 import { splitUnit } from '../../src/postgres/ledger/poison.ts'
 import { lockUnit } from '../../src/postgres/ledger/units.ts'
+import { viewIngest } from '../../src/postgres/ledger/views.ts'
 import { fullSpec } from '../../src/spec/spec.ts'
 import type { StagedState } from '../../src/stage/stage.ts'
 import { UnitBytes } from '../../src/stage/unitBytes.ts'
@@ -32,15 +33,14 @@ const attempt = attemptOf(harness)
 
 async function entered({ files, setUp, target }: Case) {
   const ingestId = randomUUID()
-  const folder = join(harness.folder, ingestId)
-  await mkdir(folder)
+  await mkdir(join(harness.folder, ingestId))
   for (const [n, text] of files.entries()) {
     await harness.file(`${ingestId}/${String(n).padStart(3, '0')}.csv`, text)
   }
   await harness.db.query('drop table if exists t')
   if (setUp) await harness.db.query(setUp)
   const into = { table: 't', ...target }
-  const source = { kind: 'directory' as const, path: folder }
+  const source = { kind: 'directory' as const, path: join(harness.folder, ingestId) }
   const spec = fullSpec({ source, target: into, ...anyRejects.spec })
   await enterIngest(harness.db, { ingestId, spec, target: 'public.t' })
   return ingestId

@@ -157,3 +157,23 @@ test('members of archives, also of one that is unpacked for the look at it', asy
     code: 0,
   })
 })
+
+test('several targets are shown one below the other, each with its files', async () => {
+  const path = await mkdtemp(join(folder, 'files-'))
+  const files = { 'a1.csv': plain, 'a2.csv': plain, 'b.csv': 'day\n2026-01-01\n' }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text)
+  const env = { DATABASE_URL: '', SLUICE_HOME: join(folder, 'none') }
+  const args = ['ingest', path, '--dry-run', '--into', 'a*=x.all_a', '--into', '{name}']
+  const { out, code } = await inProcess(args, env)
+  expect(code).toBe(0)
+  expect(out).toMatch(/target +x\.all_a.*target +public\.b.* date .*Nothing was loaded\.\n$/s)
+  const json = await inProcess([...args, '--json'], env)
+  expect(JSON.parse(json.out)).toMatchObject({
+    targets: [
+      { target: 'x.all_a', files: 2 },
+      { target: 'public.b', files: 1 },
+    ],
+  })
+  const refused = await inProcess(['ingest', path, '--dry-run', '--into', 'a*=x.all_a'], env)
+  expect([refused.code, refused.error]).toEqual([1, expect.stringContaining('b.csv')])
+})

@@ -85,8 +85,8 @@ test('a guess is told of later files too, and in a dry run', async () => {
   expect(told.map(({ file }) => file)).toEqual([second])
   for (const paths of [[path], [second]]) {
     const source = { kind: 'directory' as const, path: paths }
-    const seen = await peek({ source, target: { table: 'guessed' } }, config)
-    const notes = seen.notes.filter(({ code }) => code === 'encoding_guessed')
+    const [seen] = await peek({ source, target: { table: 'guessed' } }, config)
+    const notes = (seen?.notes ?? []).filter(({ code }) => code === 'encoding_guessed')
     expect(notes.map(({ file }) => file)).toEqual([second])
   }
 })
@@ -131,7 +131,7 @@ test('the dry run looks at the same text', async () => {
   const content = gzipSync(iconv.encode(csv, 'utf-16le', { addBOM: true }))
   const path = await harness.file('peek.zip', await zip({ 'b.csv': content, 'a.csv': content }))
   const source = { kind: 'directory' as const, path }
-  const seen = await peek({ source, target: { table: 'peeked' } }, config)
+  const [seen] = await peek({ source, target: { table: 'peeked' } }, config)
   expect(seen).toMatchObject({ header: ['id', 'city'], sampled: 4 })
-  expect(seen.records[0]).toEqual(['1', 'Köln'])
+  expect(seen?.records[0]).toEqual(['1', 'Köln'])
 })

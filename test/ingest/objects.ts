@@ -1,5 +1,5 @@
 /** Files of objects through ingests, and what is in their tables. */
-import type { IngestView } from '../../src/postgres/ledger/ingests.ts'
+import type { IngestView } from '../../src/postgres/ledger/views.ts'
 import type { IngestSpec } from '../../src/spec/spec.ts'
 import type { Harness } from '../harness.ts'
 

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { viewIngest } from '../../src/postgres/ledger/ingests.ts'
+import { viewIngest } from '../../src/postgres/ledger/views.ts'
 import { build, eachVerb, until } from '../harness.ts'
 import { recordHistory } from '../replay/record.ts'
 

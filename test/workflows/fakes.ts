@@ -15,6 +15,7 @@ import type { IngestInput } from '../../src/domain/ingestInput.ts'
 import { connectTemporal } from '../../src/temporal/connect.ts'
 import { workflowBundle } from '../../src/worker/bundle.ts'
 import type { ingest } from '../../workflows/ingest.ts'
+import type { ingestTargets } from '../../workflows/targets.ts'
 import { until, untilIdle } from '../harness.ts'
 
 type Verb = Exclude<
@@ -28,7 +29,7 @@ export type Fakes = { [V in Verb]?: (input: Input<V>) => unknown }
 
 export interface Run {
   ingestId: string
-  handle: WorkflowHandle<typeof ingest>
+  handle: WorkflowHandle<typeof ingest | typeof ingestTargets>
   /** The verbs in the order of their beginning, like `load 3`. */
   calls: string[]
   /** Waits until that verb has begun. */
@@ -48,6 +49,8 @@ const names: { [V in Verb]: (input: Input<V>) => string } = {
   planIngest: ({ part }) => (part ? 'plan part' : 'plan'),
   loadUnit: ({ unitNo, suspect }) => `load ${unitNo}${suspect ? ' suspect' : ''}`,
   publishIngest: () => 'publish',
+  listTargets: () => 'list targets',
+  publishTargets: () => 'publish targets',
   sweepIngest: ({ outcome: { state } }) => `sweep ${state}`,
   markPaused: ({ paused }) => (paused ? 'mark paused' : 'mark resumed'),
 }
@@ -86,9 +89,10 @@ export async function buildFakes() {
   const runs = new Map<string, { calls: string[]; fakes: Fakes }>()
 
   const activity = (verb: Verb) => async (input: { ingestId: string }) => {
-    const run = runs.get(input.ingestId)
-    if (!run) throw new Error(`no run ${input.ingestId}`)
-    run.calls.push(names[verb](input as never))
+    const [id = '', part = ''] = input.ingestId.split('.target-')
+    const run = runs.get(id)
+    if (!run) throw new Error(`no run ${id}`)
+    run.calls.push(`${part}${part && ': '}${names[verb](input as never)}`)
     // What a test holds up must not hold up the worker's end.
     const answer = (run.fakes[verb] ?? done[verb])?.(input as never)
     return Promise.race([answer, Context.current().cancelled])
@@ -109,14 +113,18 @@ export async function buildFakes() {
     await client.connection.close()
   })
 
-  return async (fakes: Fakes, input: Partial<IngestInput> = {}): Promise<Run> => {
+  return async (
+    fakes: Fakes,
+    input: Partial<IngestInput> = {},
+    workflow: 'ingest' | 'ingestTargets' = 'ingest',
+  ): Promise<Run> => {
     const ingestId = `${taskQueue}-${randomBytes(4).toString('hex')}`
     const calls: string[] = []
     runs.set(ingestId, { calls, fakes })
     // Fakes do not heartbeat, and a busy machine holds them up for longer than 15 s.
     const unhurried = { heartbeatMs: 120_000 }
     const given = { target: 'public.t', parallelism: 1, rejectsMax: null, ...unhurried, ...input }
-    const handle = await client.workflow.start<typeof ingest>('ingest', {
+    const handle = await client.workflow.start<typeof ingest | typeof ingestTargets>(workflow, {
       workflowId: ingestId,
       taskQueue,
       args: [given],

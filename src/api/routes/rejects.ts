@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { RejectPage } from '../../ingests/rejectView.ts'
-import { mustExist } from '../../postgres/ledger/ingests.ts'
+import { mustExistAsOne } from '../../postgres/ledger/parts.ts'
 import { eachReject, pageOfRejects } from '../../postgres/ledger/rejects.ts'
 import { csvOf } from '../../rejects/export.ts'
 import type { ApiDeps, App } from '../deps.ts'
@@ -43,11 +43,11 @@ export const rejects =
         ),
         response: {
           200: RejectPage,
-          ...problems('ingest_not_found'),
+          ...problems('ingest_not_found', 'several_targets'),
         },
       },
       handler: async ({ params: { id }, query, headers: { accept }, method }, reply) => {
-        await mustExist(db, id)
+        await mustExistAsOne(db, id, 'a list of rejects')
         const {
           limit = 100,
           after = '-1:0',

@@ -34,6 +34,7 @@ export const retries = (deps: ApiDeps) => async (app: App) => {
         202: RetryNow,
         ...problems(
           'ingest_not_found',
+          'several_targets',
           'upload_not_found',
           'stage_unavailable',
           'stage_refused',

@@ -15,6 +15,7 @@ as they are, and are counted and listed. The ingest is \`undone\` then, and its 
 
 const refusals = [
   'ingest_not_found',
+  'several_targets',
   'undo_too_early',
   'undo_not_asked',
   'undo_expired',

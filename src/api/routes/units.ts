@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { orNull } from '../../domain/schema.ts'
 import { showUnit, Unit } from '../../ingests/unitView.ts'
-import { mustExist } from '../../postgres/ledger/ingests.ts'
+import { mustExistAsOne } from '../../postgres/ledger/parts.ts'
 import { listUnits } from '../../postgres/ledger/units.ts'
 import type { ApiDeps, App } from '../deps.ts'
 import { IngestParams, Limit, problems } from '../schemas.ts'
@@ -30,11 +30,11 @@ export const units =
         ),
         response: {
           200: Type.Object({ units: Type.Array(Unit), next: orNull(Type.String()) }),
-          ...problems('ingest_not_found'),
+          ...problems('ingest_not_found', 'several_targets'),
         },
       },
       handler: async ({ params: { id }, query: { limit = 100, after = -1 } }) => {
-        await mustExist(db, id)
+        await mustExistAsOne(db, id, 'a list of units')
         const page = await listUnits(db, id, { limit, after })
         const last = page.at(-1)?.unitNo
         const next = page.length === limit && last !== undefined ? String(last) : null

@@ -53,7 +53,7 @@ async function run(sources: string[], options: Options, command: Command): Promi
   const { json = false, upload = false, connection, query, list, name } = options
   const { source: selection = {}, ...spec } = specOf(command)
   const said = { given: { connection, query, selection }, list, name }
-  if (!spec.target?.table && !spec.steps) {
+  if (!spec.target?.table && !spec.targets && !spec.steps) {
     const problem = 'The target is missing: --into schema.table'
     throw sluiceError('usage_invalid', { problem, command: 'sluice ingest' })
   }

@@ -41,6 +41,12 @@ export const fileNotes = withExamples({
     hint: 'To load a document or a hidden file, name it itself instead of its folder.',
     example: { why: 'a document', some: '/data/README.md, /data/prices.pdf' },
   },
+  target_without_files: {
+    meaning: 'of several targets one gets no file: nothing becomes of its table',
+    message: 'No file matches {match}: nothing was done to {table}.',
+    hint: null,
+    example: { match: 'customers*.csv', table: 'public.customers' },
+  },
   files_skipped: {
     meaning: 'files that share no name with the others were not loaded, as `--unknown-files` says',
     message: 'These files were left out, for no name in their header is known: {some}.',

@@ -2,6 +2,7 @@
 import type { CheckResult } from '../../domain/checkResult.ts'
 import { cleanText } from '../../errors/clean.ts'
 import type { Connection, Db } from '../db.ts'
+import { withParts, withTable } from './ofParts.ts'
 
 /** Writes what came of the checks of an ingest, in the place of what an earlier attempt found. */
 export async function recordChecks(
@@ -27,11 +28,12 @@ export async function recordChecks(
   )
 }
 
-/** In the order of the spec; none before publish. */
+/** In the order of the spec, behind them those of the ingests of its targets; none before publish. */
 export async function readChecks(db: Db | Connection, ingestId: string): Promise<CheckResult[]> {
   const { rows } = await db.query(
-    `select name, severity, passed, rows_failed as "rowsFailed", message
-     from sluice.checks where ingest_id = $1 order by check_no`,
+    `select ${withTable('name')} as name, severity, passed, rows_failed as "rowsFailed", message
+     from sluice.checks join sluice.ingests i using (ingest_id)
+     where ${withParts} order by i.target_no nulls first, check_no`,
     [ingestId],
   )
   return rows

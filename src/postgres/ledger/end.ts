@@ -8,6 +8,7 @@ import { landingName } from '../names.ts'
 import { channels, notified } from '../notify.ts'
 import { dropText } from '../target/landing.ts'
 import { endedText, type IngestEntry } from './ingests.ts'
+import { recordParts } from './parts.ts'
 
 /** @param entry as `lockIngest` gave it in this transaction */
 export async function endIngest(
@@ -18,8 +19,9 @@ export async function endIngest(
 ): Promise<void> {
   const drop = dropLandingText(ingestId, { spec })
   if (drop !== null) await tx.query(drop)
+  const isPublished = spec.targets ? await recordParts(tx, ingestId) : publishedAt !== null
   // A publish that committed has happened, whatever its caller heard of it.
-  if (publishedAt) return recordEnd(tx, ingestId, { state: 'completed', error: null })
+  if (isPublished) return recordEnd(tx, ingestId, { state: 'completed', error: null })
   const isUnpublished = outcome.state === 'completed' && spec.target !== null
   await recordEnd(tx, ingestId, isUnpublished ? unpublished() : outcome)
 }

@@ -1,6 +1,5 @@
 /** The ledger's table of ingests: one operation a function. */
 import pg from 'pg'
-import type { CheckResult } from '../../domain/checkResult.ts'
 import type { Column } from '../../domain/columns.ts'
 import type { Changes } from '../../domain/counts.ts'
 import type { Growing } from '../../domain/plan.ts'
@@ -9,28 +8,11 @@ import { defaultQueue, type Route } from '../../domain/routes.ts'
 import type { LimitsByVerb } from '../../domain/timeLimits.ts'
 import type { Counts, FirstTable, Phase, Reading, State } from '../../domain/words.ts'
 import { isOver } from '../../domain/words.ts'
-import { type Note, notesShownMax } from '../../errors/notes.ts'
 import { sluiceError } from '../../errors.ts'
 import type { FullSpec } from '../../spec/spec.ts'
 import { type Connection, type Db, transaction } from '../db.ts'
 import { channels, mayTell, notified } from '../notify.ts'
-import { readChecks } from './checks.ts'
-import { readNotes } from './notes.ts'
 import { publishedBefore } from './repeated.ts'
-import { type IngestSummary, summaryOf } from './summary.ts'
-
-/** What people see of one ingest while it comes along. */
-export interface IngestProgress extends IngestSummary {
-  /** The first of them, at most `notesShownMax`. */
-  notes: Note[]
-  /** What came of the checks, in the order of the spec; none before publish. */
-  checks: CheckResult[]
-}
-
-/** What people see of one ingest. */
-export interface IngestView extends IngestProgress {
-  spec: FullSpec
-}
 
 /** @throws ingest_not_found */
 export async function mustExist(db: Db, ingestId: string): Promise<void> {
@@ -263,10 +245,6 @@ export async function readChanges(tx: Db | Connection, ingestId: string): Promis
   )
   return rows[0] ?? null
 }
-const toldOf = async (db: Db, ingestId: string) => ({
-  notes: await readNotes(db, ingestId, notesShownMax),
-  checks: await readChecks(db, ingestId),
-})
 
 /** What a retry did to the rows of the target besides. */
 export async function addChanges(
@@ -281,18 +259,4 @@ export async function addChanges(
      where ingest_id = $1`,
     [ingestId, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted],
   )
-}
-
-/** For repeated polling: without the spec, which may have megabytes. */
-export async function viewProgress(db: Db, ingestId: string): Promise<IngestProgress> {
-  const { rows } = await db.query(`${summaryOf('')} where i.ingest_id = $1`, [ingestId])
-  if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
-  return { ...rows[0], ...(await toldOf(db, ingestId)) }
-}
-
-/** @throws ingest_not_found */
-export async function viewIngest(db: Db, ingestId: string): Promise<IngestView> {
-  const { rows } = await db.query(`${summaryOf('i.spec,')} where i.ingest_id = $1`, [ingestId])
-  if (!rows[0]) throw sluiceError('ingest_not_found', { ingestId })
-  return { ...rows[0], ...(await toldOf(db, ingestId)) }
 }

@@ -1,6 +1,7 @@
 /** The ledger's table of notes. */
 import type { Note, NoteCode } from '../../errors/notes.ts'
 import type { Connection, Db } from '../db.ts'
+import { withParts, withTable } from './ofParts.ts'
 
 /** Writes notes. One of the same code about the same subject takes the place of the earlier one. */
 export async function addNotes(
@@ -40,15 +41,20 @@ const storable = (note: Note): Note =>
     ]),
   ) as unknown as Note
 
-/** The notes of an ingest in the order in which they were made, at most `limit`. */
+/**
+ * The notes of an ingest in the order in which they were made, at most `limit`. Behind them are those of the
+ * ingests of its targets, with the table.
+ */
 export async function readNotes(
   db: Db | Connection,
   ingestId: string,
   limit: number,
 ): Promise<Note[]> {
   const { rows } = await db.query(
-    `select code, subject, message, hint, file, line, column_name as "column", value, count
-     from sluice.notes where ingest_id = $1 order by note_no limit $2`,
+    `select code, subject, ${withTable('message')} as message, hint, file, line,
+            column_name as "column", value, count
+     from sluice.notes join sluice.ingests i using (ingest_id)
+     where ${withParts} order by i.target_no nulls first, note_no limit $2`,
     [ingestId, limit],
   )
   return rows

@@ -15,7 +15,7 @@ export async function listUnended(
   page: { after: string | null; limit: number },
 ): Promise<Unended[]> {
   const { rows } = await db.query(
-    `select i.ingest_id as "ingestId", i.state,
+    `select i.ingest_id as "ingestId", i.part_of as "partOf", i.state,
             (extract(epoch from now() - i.created_at) * 1000)::bigint as "ageMs",
             (extract(epoch from now() - greatest(
                i.created_at, i.started_at, i.published_at,

@@ -14,6 +14,8 @@ export interface IngestSummary
     Nullable<Changes>,
     Pick<Counts, 'files' | 'units' | 'rowsRead'> {
   ingestId: string
+  /** The ingest with several targets that it is a part of; null for one by itself. */
+  partOf: string | null
   state: State
   phase: Phase | null
   /** null: an ingest of steps alone. */
@@ -40,9 +42,32 @@ export interface IngestSummary
   endedAt: Date | null
 }
 
+/** What becomes of one target of several. */
+export interface TargetProgress extends Pick<Outcomes, 'rowsLoaded' | 'rowsRejected'> {
+  /** Its own ingest. */
+  id: string
+  target: string
+  match: string
+  state: State
+  files: number
+  rowsRead: number
+  error: Outcome['error']
+}
+
+/** In their order; none for an ingest with one target. */
+export async function viewTargets(db: Db, ingestId: string): Promise<TargetProgress[]> {
+  const { rows } = await db.query<TargetProgress>(
+    `select "ingestId" as id, target, match, state, files, "rowsRead", "rowsLoaded", "rowsRejected",
+            error
+     from (${summaryOf('i.match, i.target_no,')} where i.part_of = $1) s order by target_no`,
+    [ingestId],
+  )
+  return rows
+}
+
 /** @param more what else is wanted of the ingest */
-export const summaryOf = (more: '' | 'i.spec,'): string => `
-  select ${more} i.ingest_id as "ingestId", i.state, i.phase, i.target, i.source_kind as "sourceKind",
+export const summaryOf = (more: '' | 'i.spec,' | 'i.match, i.target_no,'): string => `
+  select ${more} i.ingest_id as "ingestId", i.part_of as "partOf", i.state, i.phase, i.target, i.source_kind as "sourceKind",
          i.spec -> 'steps' as steps, i.columns, i.size_bytes as "sizeBytes", i.error,
          i.created_at as "createdAt", i.started_at as "startedAt",
          i.published_at as "publishedAt", i.ended_at as "endedAt",
@@ -54,12 +79,12 @@ export const summaryOf = (more: '' | 'i.spec,'): string => `
              'rowsKept', rows_kept
            ) from sluice.undone where ingest_id = i.ingest_id order by undone_at desc limit 1
          ) end as undone,
-         coalesce(i.files, 0) as files, coalesce(i.units, 0) as units,
+         coalesce(i.files, 0) as files, coalesce(i.units, p.units, 0)::int as units,
          case when i.units is null or i.growing is not null then f.staged
               else coalesce(i.files, 0) end as "filesStaged",
          case when i.spec ? 'steps' then (
            select count(*) from sluice.steps
-           where ingest_id = i.ingest_id and finished_at is not null
+           where ingest_id = any(i.ingest_id || p.ids) and finished_at is not null
          ) else 0 end as "stepsFinished",
          coalesce(u.loaded, 0) as "unitsLoaded", coalesce(u.rows_read, 0) as "rowsRead",
          coalesce(u.rows_loaded, 0) as "rowsLoaded",
@@ -71,9 +96,13 @@ export const summaryOf = (more: '' | 'i.spec,'): string => `
          i.rows_unchanged as "rowsUnchanged", i.rows_deleted as "rowsDeleted",
          case when i.published_at is null then 0 else (
            select coalesce(sum(rows_loaded), 0)::bigint from sluice.retries
-           where ingest_id = i.ingest_id
+           where ingest_id = any(i.ingest_id || p.ids)
          ) end as "rowsReloaded"
   from sluice.ingests i
+  left join lateral (
+    select array_agg(ingest_id) as ids, sum(units) as units
+    from sluice.ingests where part_of = i.ingest_id
+  ) p on true
   left join lateral (
     select count(*) filter (where loaded_at is not null) as loaded,
            sum(rows_read)::bigint as rows_read, sum(rows_loaded)::bigint as rows_loaded,
@@ -81,14 +110,15 @@ export const summaryOf = (more: '' | 'i.spec,'): string => `
            sum(rows_skipped)::bigint as rows_skipped,
            sum(rows_filtered)::bigint as rows_filtered,
            sum(rows_superseded)::bigint as rows_superseded
-    from sluice.units where ingest_id = i.ingest_id
+    from sluice.units where ingest_id = any(i.ingest_id || p.ids)
   ) u on true
   left join lateral (
     select count(*) as staged from sluice.files
-    where (i.units is null or i.growing is not null) and ingest_id = i.ingest_id and staged_at is not null
+    where (i.units is null or i.growing is not null)
+      and ingest_id = any(i.ingest_id || p.ids) and staged_at is not null
   ) f on true`
 
-/** Newest first. `before` is the id behind which the page starts. */
+/** Newest first, without the parts of others. `before` is the id behind which the page starts. */
 export async function listIngests(
   db: Db,
   page: { limit: number; before: string | null; state: State | null },
@@ -97,7 +127,7 @@ export async function listIngests(
   const { rows } = await db.query(
     `with page as (
        ${summaryOf('')}
-       where ($2::text is null or i.state = $2)
+       where i.part_of is null and ($2::text is null or i.state = $2)
          and ($3::text is null or (i.created_at, i.ingest_id) <
               (select created_at, ingest_id from sluice.ingests where ingest_id = $3))
        order by i.created_at desc, i.ingest_id desc limit $1::int + 1

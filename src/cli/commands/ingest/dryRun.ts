@@ -1,7 +1,7 @@
 /** `sluice ingest --dry-run`: shows how files would be read, and loads nothing. */
 import type { Config } from '../../../config.ts'
 import { toJson, visible } from '../../../domain/visible.ts'
-import type { IngestSpec } from '../../../spec/spec.ts'
+import { fullSpec, type IngestSpec } from '../../../spec/spec.ts'
 import { colors } from '../../colors.ts'
 import { noteLine, number, plural, rejectLine, table } from '../../text.ts'
 import { type Peek, peek } from './peek.ts'
@@ -17,13 +17,19 @@ export async function dryRun(
 ): Promise<void> {
   const { databaseUrl } = config
   const seen = await peek(spec, config)
-  console.log(json ? toJson(seen, 2) : inWords(visible(seen), databaseUrl !== null))
-  if (seen.problem) process.exitCode = 1
+  const isSeveral = (fullSpec(spec).targets ?? []).length > 0
+  if (json) console.log(toJson(isSeveral ? { targets: seen } : seen[0], 2))
+  else console.log(inWords(visible(seen), databaseUrl !== null))
+  if (seen.some(({ problem }) => problem)) process.exitCode = 1
 }
+
+/** A target below the other. */
+const inWords = (seen: readonly Peek[], hasDatabase: boolean): string =>
+  [...seen.map((each) => oneInWords(each, hasDatabase)), 'Nothing was loaded.'].join('\n\n')
 
 const unknownDatabase = 'no database is known here: start `sluice up`, or set DATABASE_URL'
 
-function inWords(seen: Peek, hasDatabase: boolean): string {
+function oneInWords(seen: Peek, hasDatabase: boolean): string {
   const options = seen.facts.map(({ what, value, from, flag }) => [
     `  ${what}`,
     value,
@@ -48,7 +54,7 @@ function inWords(seen: Peek, hasDatabase: boolean): string {
     ...problemLines(seen),
   ]
   const parts = [facts(seen, hasDatabase), table(options), [table(rows), ...told].join('\n')]
-  return `${parts.join('\n\n')}\n\nNothing was loaded.`
+  return parts.join('\n\n')
 }
 
 function facts(seen: Peek, hasDatabase: boolean): string {

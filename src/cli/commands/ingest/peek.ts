@@ -8,7 +8,7 @@ import { join, parse } from 'node:path'
 import type { Config } from '../../../config.ts'
 import { type DeclaredColumn, parseDeclared } from '../../../domain/declared.ts'
 import { recordNotes } from '../../../domain/recordNotes.ts'
-import { showTable, type TableName } from '../../../domain/table.ts'
+import { parseTableName, showTable, type TableName } from '../../../domain/table.ts'
 import type { ListedFile, Reading } from '../../../domain/words.ts'
 import type { Note } from '../../../errors/notes.ts'
 import { sluiceError } from '../../../errors.ts'
@@ -40,6 +40,7 @@ import { type FoundColumns, findColumns } from './columns.ts'
 import { type Fact, factsOf } from './facts.ts'
 import { firstTableOf, listFiles, type Reader, readHeads } from './files.ts'
 import { scanFile } from './guess.ts'
+import { type PartGiven, partsOf } from './parts.ts'
 import { overLimit, type Problem, toProblem } from './problem.ts'
 import { type Judged, judgeSample, recordsMax } from './sample.ts'
 
@@ -64,7 +65,7 @@ export interface Peek extends Judged, Omit<FoundColumns, 'problem' | 'placed'> {
 }
 
 /** @throws spec_invalid, dialect_invalid, not_csv, and what listing and reading a source throw */
-export async function peek(spec: IngestSpec, config: Config): Promise<Peek> {
+export async function peek(spec: IngestSpec, config: Config): Promise<Peek[]> {
   const { databaseUrl } = config
   const transport = createTransport(config)
   const db = databaseUrl === null ? null : openDb(databaseUrl, { max: 1, name: 'sluice dry run' })
@@ -85,36 +86,42 @@ interface Reach {
   db: Db | null
 }
 
-async function peekVia(reach: Reach, spec: IngestSpec, config: Config): Promise<Peek> {
-  const { full, table } = checkSpec(spec)
-  if (!full.target || !table || full.steps) {
+async function peekVia(reach: Reach, spec: IngestSpec, config: Config): Promise<Peek[]> {
+  const { full } = checkSpec(spec)
+  if (!(full.target ?? full.targets) || full.steps) {
     const problem = 'a dry run shows how a file is loaded: it needs a target, and no steps'
     throw sluiceError('spec_invalid', { problem })
   }
   const source = await openHere(full, config, reach)
   const { signal } = new AbortController()
   const opening = { format: full.format, limits: config.unpack, signal, scratch: temporaryFolder }
-  const to = { spec, into: full.target, table, db: reach.db }
-  return lookAt({ source, spec: full, opening }, to)
+  const reader = { source, spec: full, opening }
+  const listing = await listFiles(reader)
+  const seen: Peek[] = []
+  for (const { full: one, said, listing: own } of partsOf(listing, spec, full)) {
+    const to = { spec, said, listing: own, db: reach.db }
+    seen.push(await lookAt({ ...reader, spec: one }, to))
+  }
+  return seen
 }
 
-interface Into {
+interface Into extends Pick<PartGiven, 'said' | 'listing'> {
+  /** As the client wrote it. */
   spec: IngestSpec
-  into: FullTarget
-  table: TableName
   db: Db | null
 }
 
-async function lookAt(reader: Reader, { spec, into, table, db }: Into): Promise<Peek> {
+async function lookAt(reader: Reader, { spec, said, listing, db }: Into): Promise<Peek> {
   const { spec: full } = reader
-  const listing = await listFiles(reader)
+  const into = full.target as FullTarget
+  const table = parseTableName(into.table)
   const first = await firstTableOf(listing, reader)
   const file = listing.files.find(({ name }) => name === first?.name) ?? listing.files[0]
   const there = await lookForTarget(table, into, db)
   const { encoding, ...own } = await readFirst(file as ListedFile, reader)
   const known = first && { ...first, shape: own.shape }
   const heads = await readHeads(listing, { reader, first: known, target: there.target })
-  const given = { ...optionsLacking(own.reading), ...full.format, ...spec.target }
+  const given = { ...optionsLacking(own.reading), ...full.format, ...said }
   const { placed, ...found } = findColumns(own, {
     ...there,
     into,
@@ -139,7 +146,7 @@ async function lookAt(reader: Reader, { spec, into, table, db }: Into): Promise<
     files: listing.files.length,
     heads: heads.count,
     reading: own.reading,
-    facts: factsOf(written, spec.format ?? {}, spec.target ?? {}),
+    facts: factsOf(written, spec.format ?? {}, said),
     ...found,
     notes: [...own.notes, ...found.notes, ...heads.notes, ...recordNotes(own.file, own.shape)],
     target: showTable(table),

@@ -6,7 +6,7 @@ import { escapeGlob } from '../../../domain/glob.ts'
 import { type Selection, type SelectionOptions, selectionOf } from '../../../domain/selection.ts'
 import { SomeNames } from '../../../domain/someNames.ts'
 import { mustBePath } from '../../../domain/sourcePath.ts'
-import { leftOutMax } from '../../../domain/upload.ts'
+import { leftOutMax, uploadName as nameOfUpload } from '../../../domain/upload.ts'
 import { SluiceError, sluiceError } from '../../../errors.ts'
 import { walkInto } from '../../../io/walkInto.ts'
 import type { SourceOptions } from '../../../sources/index.ts'
@@ -188,16 +188,9 @@ function sized(found: readonly Expanded[], named: ReadonlySet<string>): Promise<
   )
 }
 
-const nameCharsMax = 200
-
 /** The name of an upload: no other ingest has it, and the file can still be recognised. */
-export function uploadName(
+export const uploadName = (
   ingestId: string,
   { path }: Pick<LocalFile, 'path'>,
   index: number,
-): string {
-  const number = index > 0 ? `${index + 1}-` : ''
-  const start = `${ingestId}-${number}`
-  const plain = basename(path).replace(/[^A-Za-z0-9._ ()+@=,-]/g, '_')
-  return start + plain.slice(-(nameCharsMax - start.length))
-}
+): string => nameOfUpload(ingestId, basename(path), index)

@@ -25,7 +25,7 @@ export async function readRequest(
   files: string[],
   { source: selection = {}, ...spec }: Said,
 ): Promise<UpRequest | null> {
-  const isAsked = spec.target?.table !== undefined || spec.steps !== undefined
+  const isAsked = (spec.target?.table ?? spec.targets ?? spec.steps) !== undefined
   if (files.length === 0 && !isAsked) return null
   if (files.length === 0 || !isAsked) {
     const problem = 'Files need a target, and a target needs files: my.csv --into public.trips'

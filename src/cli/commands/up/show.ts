@@ -10,14 +10,15 @@ const rejectsShown = 10
 /** How it ended, its first rejects, and where to look on. */
 export async function showEnd(client: Client, up: UpFile, view: IngestNow): Promise<void> {
   console.log(outcome(view))
-  if (view.rowsRejected > 0) {
+  const [first] = view.targets
+  if (view.rowsRejected > 0 && !first) {
     const { rejects } = await client.rejects(view.id, { limit: String(rejectsShown) })
     for (const reject of rejects) console.log(`    ${rejectLine(reject, 40)}`)
   }
   const ui = view.links.ui
   if (ui) console.log(`  ${colors.dim('this ingest')}  ${ui}`)
   if (view.state === 'completed') {
-    const sql = `select * from ${view.target} limit 5`
+    const sql = `select * from ${first?.target ?? view.target} limit 5`
     console.log(`  ${colors.dim('its rows   ')}  psql "${up.databaseUrl}" -c ${quoted(sql)}`)
   }
 }
