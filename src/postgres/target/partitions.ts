@@ -11,7 +11,7 @@ import { isOfStatement, isOfTakenName } from '../sqlState.ts'
 
 const nameBytesMax = 63
 
-export const partitionInvalid = (
+const partitionInvalid = (
   table: TableName,
   partition: Partition,
   problem: string,
