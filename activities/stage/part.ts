@@ -58,7 +58,7 @@ async function bringPart(
   const read = readIn(ingest, { ...file, isNamed: lot.isNamed(file) }, text)
   if (text.isMade || 'leftOut' in read) return 'whole'
   const from = before?.cuts.at(-1) ?? read.head.start
-  const start = { offset: 0, lines: from.lines }
+  const start = { ...read.head.start, offset: 0, lines: from.lines }
   const scan = scanBy({ ...read.head, start }, { name, sizeBytes })
   if (!scan.passed || !scan.shapeOfPart) return 'whole'
   if (!before && (await isLinked(lot, file, opened))) return 'whole'

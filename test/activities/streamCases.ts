@@ -82,3 +82,17 @@ export const cases: Record<string, Case> = {
     setUp: 'create table t (id bigint, v int)',
   },
 }
+
+/** One file, that comes in parts. */
+export const large = [
+  {
+    header: 'id,v',
+    records: [
+      ...['1,1', '2,"two\nlines"', '3,', '', '4,"x""y"', '5,1,2', '# none', ',', '6,"open'],
+      ...['7,n/a', '"8",2024-01-05', '9,+3'],
+    ],
+    rows: 8,
+  },
+  // A blank line is a record.
+  { header: 'id', records: ['1', '', '2', '', '', '3'], rows: 6 },
+]
