@@ -196,6 +196,7 @@ test('records that are not as the loop expects them are refused', async () => {
 
 test.each([
   ['several words for NULL', { nullWords: ['NA'] }, 'text'],
+  ['a text for NULL with a quote', { nullText: '"' }, 'bigint'],
   ['words of its own for true and false', { trueWords: ['ja'], falseWords: ['nein'] }, 'boolean'],
   ['a delimiter of two characters', { delimiter: '||' }, 'text'],
   ['an escape that is no quote', { escape: '\\' }, 'text'],

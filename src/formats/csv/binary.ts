@@ -27,13 +27,15 @@ export function binaryOf(dialect: Dialect, columns: readonly Column[]): Binary |
 
 function isKnown(dialect: Dialect, columns: readonly Column[]): boolean {
   const { delimiter, escape } = marksOf(dialect)
-  const { nullText, nullWords = [], repeatedHeaders = [], decimal, thousands } = dialect
+  const { quote, nullText, nullWords = [], repeatedHeaders = [], decimal, thousands } = dialect
   const hasWords = nullWords.length > 0 || columns.some((column) => column.nullWords?.length)
   const hasBooleans = columns.some(({ type }) => type === 'boolean')
   return (
     delimiter.length === 1 &&
     escape < 0 &&
     Buffer.byteLength(nullText) <= nullBytesMax &&
+    // Within quotes it would be doubled.
+    (quote === '' || !nullText.includes(quote)) &&
     !hasWords &&
     repeatedHeaders.length === 0 &&
     // What stands between thousands is no point to the loop.
