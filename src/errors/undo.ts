@@ -20,9 +20,8 @@ export const undo = withExamples({
   undo_unpublished: {
     status: 409,
     kind: 'user',
-    message:
-      'There is nothing to take back of {ingestId}: it published no row, its state is {state}.',
-    hint: 'Its table is as it was. See `sluice status {ingestId}`.',
+    message: 'There is nothing to take back of the ingest {ingestId}: its state is {state}.',
+    hint: 'Nothing was changed. Only an ingest that is completed can be taken back: see `sluice status {ingestId}`.',
     example: { ingestId: 'trips-1', state: 'failed' },
   },
   undo_expired: {

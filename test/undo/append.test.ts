@@ -208,6 +208,10 @@ test('only what asked for it, in its time', async () => {
   await db.query('create table plain (a int)')
   const plain = await bring(harness, 'a\n1\n', { table: 'plain', undo: false })
   expect(await refusal(plain)).toContain('undo_not_asked')
+  // Asking for it the next time would be refused.
+  const versions = { table: 'versions', mode: 'history' as const, key: ['a'], undo: false }
+  const history = await bring(harness, 'a\n1\n', versions)
+  expect(await refusal(history)).toMatch(/undo_impossible.* its mode is history/)
   const late = await bring(harness, 'a\n1\n', { table: 'plain', keep: '1h' })
   const at = `update sluice.undos set keep_until = now() - interval '1 s' where ingest_id = $1`
   await db.query(at, [late])

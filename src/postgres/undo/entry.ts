@@ -1,6 +1,6 @@
 /** What the ledger keeps of an ingest that can be taken back, and whether it still can be. */
 import type { TableName } from '../../domain/table.ts'
-import type { Buckets, KeptRow } from '../../domain/undo.ts'
+import { type Buckets, type KeptRow, undoableModes } from '../../domain/undo.ts'
 import { isOver, type State } from '../../domain/words.ts'
 import { sluiceError } from '../../errors.ts'
 import type { FullTarget } from '../../spec/target.ts'
@@ -53,6 +53,10 @@ export function mustBeUndoable(
   entry: UndoEntry | null,
 ): UndoEntry {
   if (!isOver(state)) throw sluiceError('undo_too_early', { ingestId, state })
+  if (target && !undoableModes.includes(target.mode)) {
+    const problem = `its mode is ${target.mode}, which keeps nothing for that`
+    throw impossible(ingestId, target.table, problem)
+  }
   if (!target?.undo) throw sluiceError('undo_not_asked', { ingestId })
   if (state === 'completed' && (!entry || entry.isExpired)) {
     throw sluiceError('undo_expired', { ingestId })
