@@ -60,7 +60,7 @@ function checkPartition(
   }
   if (!atomic) {
     throw refuse(
-      'target.partitionBy needs target.atomic: partitions are made for the rows that are there at the end',
+      'target.partitionBy is not for target.atomic false: partitions are made for the rows that are there at the end',
     )
   }
   if (key) {

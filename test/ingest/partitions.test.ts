@@ -90,7 +90,7 @@ test.each([
     'partition_invalid',
     'region is text, and only dates and timestamps have a month',
   ],
-  ['list(nothing)', {}, 'key_invalid', 'it has no column nothing'],
+  ['list(nothing)', {}, 'partition_invalid', 'it has no column nothing'],
   ['hash(id, 3)', { primaryKey: ['region'] }, 'key_invalid', 'must include all'],
 ])('%s %j is refused before a row is loaded', async (partitionBy, more, code, problem) => {
   const view = await harness.ingest(await spec('refused', { partitionBy, ...more }))

@@ -165,7 +165,9 @@ test('a refusal names the flag beside each member of the spec', () => {
   expect(divided('hash(id)')).toContain('hash needs a count')
   expect(divided('hash(id, 0)')).toContain('hash makes 1 to 1000 partitions')
   expect(divided('list(id, 3)')).toContain('only hash has a count')
-  expect(divided('list(id)', { atomic: false })).toContain('needs target.atomic (`--no-atomic`)')
+  expect(divided('list(id)', { atomic: false })).toContain(
+    'is not for target.atomic (`--no-atomic`)',
+  )
   expect(divided('list(id)', { mode: 'merge', key: ['id'] })).toContain('not for the mode merge')
   expect(divided('list(id)', { where: 'true' })).toContain('make the table with its partitions')
 })

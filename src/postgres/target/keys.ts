@@ -15,7 +15,7 @@ import type { FullTarget } from '../../spec/target.ts'
 import { type Connection, problemOf } from '../db.ts'
 import { triedName } from '../names.ts'
 import { isOfStatement } from '../sqlState.ts'
-import { createPartitioned, mustBePartitioned } from './partitions.ts'
+import { createPartitioned, mustBePartitioned, partitionInvalid } from './partitions.ts'
 
 /** By the names of columns. */
 export interface Keys {
@@ -29,7 +29,7 @@ type Wanted = Pick<FullTarget, 'table' | 'primaryKey' | 'indexes' | 'partitionBy
 /**
  * @param columns those that the table has
  * @returns null when the spec wants none
- * @throws key_invalid
+ * @throws key_invalid, partition_invalid
  */
 export function keysOf(
   { table, primaryKey = [], indexes = [], partitionBy }: Wanted,
@@ -38,16 +38,20 @@ export function keysOf(
   const partition = partitionOf(partitionBy)
   if (primaryKey.length === 0 && indexes.length === 0 && !partition) return null
   const names = columns.map(({ name }) => name)
-  const named = (wanted: readonly string[]) => {
+  const named = (wanted: readonly string[], refuse: (problem: string) => Error) => {
     const found = findColumns(wanted, names)
     const missing = wanted.find((_, at) => found[at] === '')
     if (missing === undefined) return found
-    throw keyInvalid(parseTableName(table), `it has no column ${missing}`)
+    throw refuse(`it has no column ${missing}`)
   }
+  const on = parseTableName(table)
+  const ofKey = (wanted: readonly string[]) => named(wanted, (problem) => keyInvalid(on, problem))
+  const ofPartition = (by: Partition) =>
+    named([by.column], (problem) => partitionInvalid(on, by, problem))
   return {
-    primaryKey: named(primaryKey),
-    indexes: indexes.map(named),
-    partition: partition && { ...partition, column: named([partition.column])[0] as string },
+    primaryKey: ofKey(primaryKey),
+    indexes: indexes.map(ofKey),
+    partition: partition && { ...partition, column: ofPartition(partition)[0] as string },
   }
 }
 

@@ -11,7 +11,7 @@ import { isOfStatement, isOfTakenName } from '../sqlState.ts'
 
 const nameBytesMax = 63
 
-const partitionInvalid = (
+export const partitionInvalid = (
   table: TableName,
   partition: Partition,
   problem: string,
