@@ -1,6 +1,6 @@
 /** listTargets: source → an ingest for each target of several, with the files that go there. */
 import { LeftOut } from '../src/domain/leftOut.ts'
-import { noTarget, partId, TargetSorter } from '../src/domain/severalTargets.ts'
+import { partId, TargetSorter } from '../src/domain/severalTargets.ts'
 import { showTable } from '../src/domain/table.ts'
 import { plainNames } from '../src/domain/upload.ts'
 import type { ListedFile } from '../src/domain/words.ts'
@@ -135,7 +135,7 @@ class Sorting {
     const byPart = new Map<Part, ListedFile[]>()
     for (const file of page) {
       const part = await this.#partOf(file)
-      if (part === null) this.#listing.leftOut.add(noTarget, file.name)
+      if (part === null) this.#listing.leftOut.addWithoutTarget(file.name)
       else byPart.set(part, [...(byPart.get(part) ?? []), file])
     }
     for (const [{ ingestId, all }, files] of byPart) {

@@ -38,10 +38,12 @@ export async function* dataFiles(
   }
 }
 
-/** @throws archive_empty, source_left_out */
+/** @throws archive_empty, source_left_out, targets_without_files */
 export function mustHaveFiles(spec: FullSpec, { files }: { files: number }, leftOut: LeftOut) {
   if (files > 0) return
   const path = factsOf(spec).paths.join(', ')
+  const { count, shown } = leftOut.withoutTarget
+  if (count > 0) throw sluiceError('targets_without_files', { path, files: shown })
   // Every path leads to a file, but an archive may hold nothing, or folders only.
   if (leftOut.count === 0) throw sluiceError('archive_empty', { path })
   throw sluiceError('source_left_out', { path, files: leftOut.shown })

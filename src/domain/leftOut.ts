@@ -5,6 +5,7 @@ import { SomeNames } from './someNames.ts'
 export class LeftOut {
   readonly #byReason = new Map<string, SomeNames>()
   readonly #all = new SomeNames()
+  readonly #withoutTarget = new SomeNames()
 
   /** @returns false, so that a filter can call it */
   add(why: string, name: string): false {
@@ -12,6 +13,11 @@ export class LeftOut {
     this.#byReason.set(why, names)
     names.add(name)
     return this.#all.add(name)
+  }
+
+  /** One that is data, but none of several targets is for it. */
+  addWithoutTarget(name: string): void {
+    this.#withoutTarget.add(name)
   }
 
   get count(): number {
@@ -22,9 +28,15 @@ export class LeftOut {
     return this.#all.shown
   }
 
+  get withoutTarget(): Pick<SomeNames, 'count' | 'shown'> {
+    return this.#withoutTarget
+  }
+
   get notes(): Note[] {
-    return [...this.#byReason].map(([why, { count, shown: some }]) =>
+    const notes = [...this.#byReason].map(([why, { count, shown: some }]) =>
       noteOf('files_left_out', { subject: why, why, count, some }),
     )
+    const { count, shown: some } = this.#withoutTarget
+    return count > 0 ? [...notes, noteOf('files_without_target', { count, some })] : notes
   }
 }

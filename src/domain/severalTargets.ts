@@ -92,9 +92,6 @@ export class TargetSorter<R extends TargetRule> {
   }
 }
 
-/** Why a file is left out, for the note. */
-export const noTarget = 'no target is for it'
-
 /** Finds the first rule that a file matches. @throws what `refuse` makes of a problem of a glob */
 export function ruleFinder<R extends TargetRule>(
   rules: readonly R[],

@@ -42,6 +42,20 @@ export const severalTargets = withExamples({
     hint: 'Start the ingest again, with another id or with none.',
     example: { table: 'public.orders' },
   },
+  targets_without_files: {
+    status: 422,
+    kind: 'user',
+    message: 'None of the targets is for any file of {path}: {files}.',
+    hint: "Nothing was loaded. Correct the globs of `--into 'GLOB=schema.table'` (`targets` of the spec): they are for the names of files.",
+    example: { path: '/data/shop', files: '/data/shop/stations.csv' },
+  },
+  target_id_used: {
+    status: 409,
+    kind: 'user',
+    message: 'The id {ingestId} is that of a target of the ingest {partOf}, which was taken back.',
+    hint: 'Use another id, or none: its files are loaded anew then.',
+    example: { ingestId: 'shop-1.target-2', partOf: 'shop-1' },
+  },
   several_targets: {
     status: 409,
     kind: 'user',

@@ -24,7 +24,7 @@ interface Submitted {
  * Enters the ingest and starts its workflow. One that was entered but not started, because the
  * API died in between, is started by the next request of the same id, or by the janitor.
  * @throws spec_invalid, table_name_invalid, dialect_invalid, upload_not_found, ingest_conflict,
- *   temporal_unavailable
+ *   target_id_used, temporal_unavailable
  */
 export async function submit(deps: IngestsDeps, spec: IngestSpec): Promise<Submitted> {
   const { full, target, limits, subject } = checkSpec(spec)

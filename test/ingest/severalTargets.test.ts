@@ -128,9 +128,13 @@ test('a table for each name; what no target is for fails, or is left out and tol
       { target: 'public.dw_fact_sales', match: 'Fact*', rowsLoaded: 1 },
       { target: 'public.dw_fact_stock_2026', match: 'Fact*', rowsLoaded: 2 },
     ],
-    notes: [{ code: 'files_left_out' }],
+    notes: [{ code: 'files_without_target' }],
   })
   expect(view.notes[0]?.message).toContain('notes.csv')
+  const nothing = [{ match: 'x*', table: 'x' }]
+  expect(await harness.ingest({ source, targets: nothing, unmatched: 'skip' })).toMatchObject({
+    ...{ state: 'failed', error: { code: 'targets_without_files' }, targets: [] },
+  })
 })
 
 test('two targets are never one table', async () => {
@@ -169,6 +173,10 @@ test('transforms, checks and rejects of publish are those of each target', async
   const { id } = view.targets[1] ?? { id: '' }
   expect(await undoIngest(attemptOf(harness), { ingestId: id })).toMatchObject({ rowsRemoved: 2 })
   expect(await rowsOf('select count(*)::int as n from second')).toEqual([{ n: 0 }])
+  // Another ingest of that id would take the place of the target.
+  const again = { ingestId: id, spec: fullSpec({ source, target: { table: 'second' } }) }
+  const entered = enterIngest(harness.db, { ...again, target: 'public.second' })
+  await expect(entered).rejects.toThrow(`a target of the ingest ${view.ingestId}`)
   await expect(mustExistAsOne(harness.db, view.ingestId, 'x')).rejects.toThrow('several targets')
 })
 

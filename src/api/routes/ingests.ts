@@ -31,6 +31,7 @@ const refusals = [
   'upload_not_found',
   'ingest_conflict',
   'ingest_id_used',
+  'target_id_used',
   'temporal_unavailable',
   'stage_unavailable',
   'stage_refused',

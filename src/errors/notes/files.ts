@@ -41,6 +41,12 @@ export const fileNotes = withExamples({
     hint: 'To load a document or a hidden file, name it itself instead of its folder.',
     example: { why: 'a document', some: '/data/README.md, /data/prices.pdf' },
   },
+  files_without_target: {
+    meaning: 'files that no target is for were not loaded, as `--unmatched skip` says',
+    message: 'No target is for these files, and they were left out: {some}.',
+    hint: null,
+    example: { some: '/data/stations.csv' },
+  },
   target_without_files: {
     meaning: 'of several targets one gets no file: nothing becomes of its table',
     message: 'No file matches {match}: nothing was done to {table}.',

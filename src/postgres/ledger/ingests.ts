@@ -35,7 +35,7 @@ export interface NewIngest {
 /**
  * Enters an ingest, or finds the one of that id. One that was taken back makes way for it.
  * @returns whether it is new; and whether Temporal may have a workflow of that id that has ended
- * @throws ingest_conflict when the one of that id has another spec
+ * @throws ingest_conflict when the one of that id has another spec; target_id_used
  */
 export async function enterIngest(
   db: Db,
@@ -44,11 +44,14 @@ export async function enterIngest(
   if (await insertIngest(db, ingest, 0)) return { isNew: true, state: 'queued', isAgain: false }
   const { ingestId, spec } = ingest
   const { rows } = await db.query(
-    `select state, spec = $2::jsonb as same, undone_before > 0 as "isAgain"
+    `select state, spec = $2::jsonb as same, undone_before > 0 as "isAgain", part_of as "partOf"
      from sluice.ingests where ingest_id = $1`,
     [ingestId, JSON.stringify(spec)],
   )
-  if (rows[0]?.state === 'undone') return enterAgain(db, ingest)
+  const { state, partOf } = rows[0] ?? {}
+  // It would leave the others without this one.
+  if (state === 'undone' && partOf) throw sluiceError('target_id_used', { ingestId, partOf })
+  if (state === 'undone') return enterAgain(db, ingest)
   if (!rows[0]?.same) throw sluiceError('ingest_conflict', { ingestId })
   return { isNew: false, state: rows[0].state, isAgain: rows[0].isAgain }
 }

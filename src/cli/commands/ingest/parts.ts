@@ -1,6 +1,6 @@
 /** The targets of a dry run, each with the files that it gets. */
 import { LeftOut } from '../../../domain/leftOut.ts'
-import { noTarget, TargetSorter } from '../../../domain/severalTargets.ts'
+import { TargetSorter } from '../../../domain/severalTargets.ts'
 import { showTable } from '../../../domain/table.ts'
 import { sluiceError } from '../../../errors.ts'
 import { partSpec } from '../../../spec/parts.ts'
@@ -19,7 +19,7 @@ export interface PartGiven {
 /**
  * Targets that get no file are not among them.
  * @throws file_without_target, file_names_no_table, targets_collide, targets_too_many,
- *   source_left_out
+ *   targets_without_files
  */
 export function partsOf(listing: Listing, given: IngestSpec, full: FullSpec): PartGiven[] {
   const { targets, unmatched } = full
@@ -35,7 +35,7 @@ export function partsOf(listing: Listing, given: IngestSpec, full: FullSpec): Pa
   }
   for (const file of listing.files) {
     const found = sorter.targetOf(file.name)
-    if (found === null) leftOut.add(noTarget, file.name)
+    if (found === null) leftOut.addWithoutTarget(file.name)
     else {
       const table = showTable(found.table)
       const part = parts.get(table) ?? enter(found.rule, table)
@@ -45,5 +45,5 @@ export function partsOf(listing: Listing, given: IngestSpec, full: FullSpec): Pa
   }
   if (parts.size > 0) return [...parts.values()]
   const path = factsOf(full).paths.join(', ')
-  throw sluiceError('source_left_out', { path, files: leftOut.shown })
+  throw sluiceError('targets_without_files', { path, files: leftOut.withoutTarget.shown })
 }
