@@ -66,7 +66,9 @@ const targetLines = ({ targets }: IngestNow): string[] => targets.map(targetLine
 
 function targetLine(each: IngestNow['targets'][number]): string {
   const { id, target, state, files, rowsLoaded } = each
-  const counts = `${rows(rowsLoaded)} loaded, ${leftOutText(each, number)}`
+  const isGone = state === 'failed' || state === 'cancelled'
+  const loaded = isGone ? 'nothing was published' : `${rows(rowsLoaded)} loaded`
+  const counts = `${loaded}, ${leftOutText(each, number)}`
   return `${target} ${state}: ${counts}, ${plural(files, 'file')} (${id})`
 }
 
@@ -121,7 +123,7 @@ export function details(view: IngestNow): string {
   const facts: [string, string | null][] = [
     ['ingest', view.id],
     ['state', view.phase && view.state !== 'queued' ? `${view.state} (${view.phase})` : view.state],
-    ['target', view.spec.target && `${view.target}, ${view.spec.target.mode}`],
+    ['target', targetOf(view)],
     ...targetLines(view).map((line): [string, string] => ['target', line]),
     ['part of', view.partOf],
     [
@@ -153,6 +155,12 @@ export function details(view: IngestNow): string {
     .filter(([, value]) => value)
     .map(([name, value]) => `${colors.dim(name.padEnd(9))} ${value}`)
     .join('\n')
+}
+
+/** Several have a line each, as soon as the source is listed. */
+const targetOf = ({ target, targets, spec }: IngestNow): string | null => {
+  if (spec.target) return `${target}, ${spec.target.mode}`
+  return targets.length === 0 ? target : null
 }
 
 /** What became of rejects by another try. */
