@@ -117,7 +117,9 @@ async function mustNotBeRewritten(
 ): Promise<void> {
   const { rows } = await tx.query('select pg_relation_filenode($1::oid) as filenode', [targetOid])
   if (rows[0].filenode !== null && rows[0].filenode === filenode) return
-  const problem = 'all of its rows were written anew since, as some forms of ALTER TABLE do'
+  const problem =
+    'all of its rows were written anew since, ' +
+    'as some forms of ALTER TABLE do, and a replace where there are partitions'
   throw impossible(ingestId, table, problem)
 }
 
