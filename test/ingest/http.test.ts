@@ -57,7 +57,7 @@ test.each([
 ])('a large file is staged %s', async (what, lies, parts) => {
   const name = `${what}.csv`
   server.put(name, rows(500), () => lies)
-  const target = { table: 'large', mode: 'replace' as const }
+  const target = { table: 'in_parts', mode: 'replace' as const }
   const ingestId = await harness.start(
     { source: http(name), target },
     { lotBytesMax: 1500, ...eachVerb },
@@ -68,7 +68,7 @@ test.each([
     [ingestId],
   )
   expect(files).toEqual([{ parts }])
-  expect(await countOf('large')).toEqual({ n: 500, d: 500 })
+  expect(await countOf('in_parts')).toEqual({ n: 500, d: 500 })
 })
 
 test('files over HTTP are loaded: plain, packed, members, without a size, from a list', async () => {
