@@ -18,7 +18,7 @@ import { isOver } from '../src/domain/words.ts'
 import { messageOf, sluiceError } from '../src/errors.ts'
 import { databaseError } from '../src/postgres/db.ts'
 import { endIngest } from '../src/postgres/ledger/end.ts'
-import { lockIngest, readIngest } from '../src/postgres/ledger/ingests.ts'
+import { readIngest } from '../src/postgres/ledger/ingests.ts'
 import {
   dropLeftTable,
   listLeftTables,
@@ -27,11 +27,12 @@ import {
   statesOf,
 } from '../src/postgres/ledger/orphans.ts'
 import { readLedgerId } from '../src/postgres/ledger/settings.ts'
-import { alone, endSessions } from '../src/postgres/sessions.ts'
+import { endSessions } from '../src/postgres/sessions.ts'
 import { isUndroppable } from '../src/postgres/sqlState.ts'
 import { forgetUndo, listExpired } from '../src/postgres/undo/forget.ts'
 import type { StageFolder } from '../src/stage/stage.ts'
 import type { Attempt } from './attempt/attempt.ts'
+import { underLock } from './attempt/underLock.ts'
 
 export interface LookedThrough {
   looked: number
@@ -112,24 +113,20 @@ async function startAfterAll(
 
 /** @returns null when it has ended by itself, or was started after all */
 async function endOrphan(
-  { db, stage, log, signal }: Attempt,
+  attempt: Attempt,
   { ingestId, state }: Unended,
   how: string,
 ): Promise<Orphan | null> {
+  const { db, stage, log } = attempt
   const before = await readIngest(db, ingestId)
   if (before.state !== state) return null
   // Another janitor may be at it.
   await endSessions(db, ingestId, { except: 'sweep' })
-  const isEnded = await alone(
-    db,
-    { ingestId, what: 'sweep', signal },
-    (tx) => lockIngest(tx, ingestId),
-    async (tx, entry) => {
-      if (isOver(entry.state)) return false
-      await endIngest(tx, ingestId, entry, outcomeOf(ingestId, how))
-      return true
-    },
-  )
+  const isEnded = await underLock(attempt, { ingestId, what: 'sweep' }, async (tx, entry) => {
+    if (isOver(entry.state)) return false
+    await endIngest(tx, ingestId, entry, outcomeOf(ingestId, how))
+    return true
+  })
   if (!isEnded) return null
   await stage.clear(ingestId)
   const ended = await readIngest(db, ingestId)

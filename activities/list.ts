@@ -8,17 +8,12 @@ import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { addFiles, type NumberedFile, sumList } from '../src/postgres/ledger/files.ts'
 import { type NewList, recordListed } from '../src/postgres/ledger/firstTable.ts'
-import {
-  enterPhase,
-  type IngestEntry,
-  lockIngest,
-  mustBeActive,
-} from '../src/postgres/ledger/ingests.ts'
+import { enterPhase, type IngestEntry, mustBeActive } from '../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { readStepOrders } from '../src/postgres/ledger/steps.ts'
-import { alone } from '../src/postgres/sessions.ts'
 import { type FullSpec, factsOf } from '../src/spec/spec.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
+import { underLock } from './attempt/underLock.ts'
 import { sourceOf } from './deps.ts'
 import { dataFiles, mustHaveFiles } from './list/dataFiles.ts'
 import { lookAtFiles, lookAtTarget } from './list/firstLook.ts'
@@ -51,19 +46,14 @@ export interface ListInput extends VerbInput {
  * bytes of the first table.
  */
 export async function listSource(attempt: Attempt, input: ListInput): Promise<Listed> {
-  const { db, signal } = attempt
+  const { db } = attempt
   const { ingestId, lotBytesMax } = input
   await enterPhase(db, ingestId, 'list')
-  return alone(
-    db,
-    { ingestId, what: 'list', signal },
-    (tx) => lockIngest(tx, ingestId),
-    async (tx, entry) => {
-      mustBeActive(ingestId, entry)
-      if (entry.sizeBytes === null) mustNotBePaused(input, entry.state)
-      return (await listIn(attempt, tx, { ingestId, entry, lotBytesMax })).listed
-    },
-  )
+  return underLock(attempt, { ingestId, what: 'list' }, async (tx, entry) => {
+    mustBeActive(ingestId, entry)
+    if (entry.sizeBytes === null) mustNotBePaused(input, entry.state)
+    return (await listIn(attempt, tx, { ingestId, entry, lotBytesMax })).listed
+  })
 }
 
 export interface ListWork {

@@ -8,20 +8,15 @@ import { noteOf } from '../src/errors/notes.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { addFiles } from '../src/postgres/ledger/files.ts'
 import { recordListed } from '../src/postgres/ledger/firstTable.ts'
-import {
-  enterPhase,
-  type IngestEntry,
-  lockIngest,
-  mustBeActive,
-} from '../src/postgres/ledger/ingests.ts'
+import { enterPhase, type IngestEntry, mustBeActive } from '../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { enterPart, listParts, recordPartsListed } from '../src/postgres/ledger/parts.ts'
-import { alone } from '../src/postgres/sessions.ts'
 import type { Source } from '../src/sources/source.ts'
 import { isTogether, partSpec } from '../src/spec/parts.ts'
 import type { FullRule } from '../src/spec/several.ts'
 import type { FullSpec } from '../src/spec/spec.ts'
 import { type Attempt, mustNotBePaused } from './attempt/attempt.ts'
+import { underLock } from './attempt/underLock.ts'
 import { sourceOf } from './deps.ts'
 import { dataFiles, mustHaveFiles } from './list/dataFiles.ts'
 import { lookAtFiles, lookAtTarget } from './list/firstLook.ts'
@@ -39,24 +34,19 @@ export interface ListedTargets {
  * list: a later attempt finds them.
  */
 export async function listTargets(attempt: Attempt, input: ListInput): Promise<ListedTargets> {
-  const { db, signal } = attempt
+  const { db } = attempt
   const { ingestId, lotBytesMax } = input
   await enterPhase(db, ingestId, 'list')
-  return alone(
-    db,
-    { ingestId, what: 'list', signal },
-    (tx) => lockIngest(tx, ingestId),
-    async (tx, entry) => {
-      mustBeActive(ingestId, entry)
-      if (entry.sizeBytes === null) {
-        mustNotBePaused(input, entry.state)
-        await listInto(attempt, tx, { ingestId, entry, lotBytesMax })
-      }
-      const parts = await listParts(tx, ingestId)
-      const targets = parts.map(({ ingestId: id, target }) => ({ ingestId: id, table: target }))
-      return { together: isTogether(entry.spec), targets }
-    },
-  )
+  return underLock(attempt, { ingestId, what: 'list' }, async (tx, entry) => {
+    mustBeActive(ingestId, entry)
+    if (entry.sizeBytes === null) {
+      mustNotBePaused(input, entry.state)
+      await listInto(attempt, tx, { ingestId, entry, lotBytesMax })
+    }
+    const parts = await listParts(tx, ingestId)
+    const targets = parts.map(({ ingestId: id, target }) => ({ ingestId: id, table: target }))
+    return { together: isTogether(entry.spec), targets }
+  })
 }
 
 interface Listing {

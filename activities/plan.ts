@@ -11,12 +11,7 @@ import { quoteTable } from '../src/domain/table.ts'
 import type { Connection } from '../src/postgres/db.ts'
 import { eachFile, eachStaged, type FileEntry, sumFileBytes } from '../src/postgres/ledger/files.ts'
 import type { NewList } from '../src/postgres/ledger/firstTable.ts'
-import {
-  enterPhase,
-  type IngestEntry,
-  lockIngest,
-  mustBeActive,
-} from '../src/postgres/ledger/ingests.ts'
+import { enterPhase, type IngestEntry, mustBeActive } from '../src/postgres/ledger/ingests.ts'
 import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { lockToGrow, recordPlanned } from '../src/postgres/ledger/plan.ts'
 import { describeUnits, sumPlan } from '../src/postgres/ledger/units.ts'
@@ -30,6 +25,7 @@ import { FileSorter } from '../src/spec/files/sorter.ts'
 import { layoutOf } from '../src/spec/files/unlike.ts'
 import { factsOf } from '../src/spec/spec.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
+import { underLock } from './attempt/underLock.ts'
 import { addPages, withColumns } from './plan/files.ts'
 import { changeInPlace, isAsNeeded, makeAnew } from './plan/fit.ts'
 import { type Landing, makeLanding, neededLanding, targetOf } from './plan/landing.ts'
@@ -70,19 +66,14 @@ export async function planIngest(attempt: Attempt, input: PlanInput): Promise<Pl
   const { db, signal } = attempt
   const { ingestId, part = false } = input
   if (!part) await enterPhase(db, ingestId, 'plan')
-  return alone(
-    db,
-    { ingestId, what: 'plan', signal },
-    (tx) => lockIngest(tx, ingestId),
-    async (tx, entry) => {
-      mustBeActive(ingestId, entry)
-      if (isComplete(entry)) return plannedBefore(tx, ingestId, entry)
-      mustNotBePaused(input, entry.state)
-      const work = { ingestId, entry, signal, ...(part && { part: 'adapt' as const }) }
-      const { planned } = await planIn(tx, work)
-      return labelled(tx, ingestId, planned)
-    },
-  )
+  return underLock(attempt, { ingestId, what: 'plan' }, async (tx, entry) => {
+    mustBeActive(ingestId, entry)
+    if (isComplete(entry)) return plannedBefore(tx, ingestId, entry)
+    mustNotBePaused(input, entry.state)
+    const work = { ingestId, entry, signal, ...(part && { part: 'adapt' as const }) }
+    const { planned } = await planIn(tx, work)
+    return labelled(tx, ingestId, planned)
+  })
 }
 
 /**

@@ -10,7 +10,6 @@ import { recordChecks } from '../src/postgres/ledger/checks.ts'
 import {
   enterPhase,
   type IngestEntry,
-  lockIngest,
   mustBeActive,
   recordPublished,
 } from '../src/postgres/ledger/ingests.ts'
@@ -18,7 +17,6 @@ import { addNotes } from '../src/postgres/ledger/notes.ts'
 import { type Sums, sumReceipts } from '../src/postgres/ledger/units.ts'
 import { modes } from '../src/postgres/modes/index.ts'
 import { landingName } from '../src/postgres/names.ts'
-import { alone } from '../src/postgres/sessions.ts'
 import { isRefusal } from '../src/postgres/sqlState.ts'
 import { swap } from '../src/postgres/target/publish.ts'
 import { recordReplaced } from '../src/postgres/target/relied.ts'
@@ -29,6 +27,7 @@ import type { FullSpec } from '../src/spec/spec.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { transformOf } from '../src/spec/transform.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
+import { underLock } from './attempt/underLock.ts'
 import { becomeTarget } from './publish/become.ts'
 import { runChecks } from './publish/checks.ts'
 import { countsOf, publishedCounts, withChecks, withColumns, withNotes } from './publish/counts.ts'
@@ -59,13 +58,12 @@ export async function publishIngest(
   attempt: Attempt,
   input: PublishInput,
 ): Promise<Counts | Emptied> {
-  const { db, signal } = attempt
+  const { db } = attempt
   const { ingestId } = input
   await enterPhase(db, ingestId, 'publish')
-  const published = await alone(
-    db,
-    { ingestId, what: 'publish', signal },
-    (tx) => lockIngest(tx, ingestId),
+  const published = await underLock(
+    attempt,
+    { ingestId, what: 'publish' },
     async (tx, entry) =>
       (await takeBackEmptied(attempt, tx, ingestId, entry)) ?? publishIn(attempt, tx, input, entry),
   )

@@ -4,13 +4,13 @@ import { parseTableName, quoteTable } from '../src/domain/table.ts'
 import type { Counts } from '../src/domain/words.ts'
 import { SluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import { enterPhase, lockIngest, mustBeActive } from '../src/postgres/ledger/ingests.ts'
+import { enterPhase, mustBeActive } from '../src/postgres/ledger/ingests.ts'
 import { type LockedPart, lockParts, recordParts } from '../src/postgres/ledger/parts.ts'
 import { sumPlan } from '../src/postgres/ledger/units.ts'
-import { alone } from '../src/postgres/sessions.ts'
 import { publishOrder } from '../src/postgres/target/order.ts'
 import { lockTargetName } from '../src/postgres/target/target.ts'
 import { type Attempt, mustNotBePaused, type VerbInput } from './attempt/attempt.ts'
+import { underLock } from './attempt/underLock.ts'
 import { publishedCounts } from './publish/counts.ts'
 import { takeBackEmptied } from './publish/emptied.ts'
 import { publishIn } from './publish.ts'
@@ -25,23 +25,18 @@ export async function publishTargets(
   attempt: Attempt,
   input: VerbInput,
 ): Promise<Counts | EmptiedTargets> {
-  const { db, signal } = attempt
+  const { db } = attempt
   const { ingestId } = input
   await enterPhase(db, ingestId, 'publish')
-  const published = await alone(
-    db,
-    { ingestId, what: 'publish', signal },
-    (tx) => lockIngest(tx, ingestId),
-    async (tx, entry) => {
-      const parts = await lockParts(tx, ingestId)
-      if (entry.publishedAt) return publishedBefore(tx, parts)
-      mustBeActive(ingestId, entry)
-      mustNotBePaused(input, entry.state)
-      for (const part of parts) mustBeActive(part.ingestId, part)
-      const emptied = await takeBack(attempt, tx, parts)
-      return emptied.length > 0 ? { emptied } : publishAll(attempt, tx, ingestId, parts)
-    },
-  )
+  const published = await underLock(attempt, { ingestId, what: 'publish' }, async (tx, entry) => {
+    const parts = await lockParts(tx, ingestId)
+    if (entry.publishedAt) return publishedBefore(tx, parts)
+    mustBeActive(ingestId, entry)
+    mustNotBePaused(input, entry.state)
+    for (const part of parts) mustBeActive(part.ingestId, part)
+    const emptied = await takeBack(attempt, tx, parts)
+    return emptied.length > 0 ? { emptied } : publishAll(attempt, tx, ingestId, parts)
+  })
   if (published instanceof Error) throw published
   return published
 }

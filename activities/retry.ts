@@ -10,7 +10,7 @@ import type { Retried, RetryInput } from '../src/domain/retry.ts'
 import { parseTableName, quoteTable, showTable } from '../src/domain/table.ts'
 import { sluiceError } from '../src/errors.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import { type IngestEntry, lockIngest } from '../src/postgres/ledger/ingests.ts'
+import type { IngestEntry } from '../src/postgres/ledger/ingests.ts'
 import {
   correctReceipts,
   countOpen,
@@ -26,13 +26,13 @@ import {
 } from '../src/postgres/ledger/retries.ts'
 import { sumReceipts } from '../src/postgres/ledger/units.ts'
 import { modes } from '../src/postgres/modes/index.ts'
-import { alone } from '../src/postgres/sessions.ts'
 import { mustNotBeNumbered } from '../src/postgres/target/sequence.ts'
 import { lockTargetName, readTarget } from '../src/postgres/target/target.ts'
 import { asTarget } from '../src/postgres/target/targetTable.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import { transformOf } from '../src/spec/transform.ts'
 import type { Attempt, Limited } from './attempt/attempt.ts'
+import { underLock } from './attempt/underLock.ts'
 import { noteLikely } from './publish/likely.ts'
 import { noteTrimmed } from './publish/trimmed.ts'
 import { correctedPages } from './retry/corrected.ts'
@@ -45,15 +45,10 @@ export async function retryRejects(
   order: RetryInput & Limited,
 ): Promise<Retried> {
   const { ingestId, retryId } = order
-  return alone(
-    attempt.db,
-    { ingestId, what: retryId, signal: attempt.signal },
-    (tx) => lockIngest(tx, ingestId),
-    async (tx, entry) => {
-      const done = await readRetry(tx, order)
-      return done ? countsOf(done) : retry(attempt, tx, order, entry)
-    },
-  )
+  return underLock(attempt, { ingestId, what: retryId }, async (tx, entry) => {
+    const done = await readRetry(tx, order)
+    return done ? countsOf(done) : retry(attempt, tx, order, entry)
+  })
 }
 
 const countsOf = ({ rowsTried, rowsLoaded, rowsRejected, rowsOpen }: Retried): Retried => ({

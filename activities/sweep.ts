@@ -1,11 +1,12 @@
 /** sweep: ends what is left of an ingest, whatever became of it, and records how it ended. */
 import { isOver, type Outcome } from '../src/domain/words.ts'
 import { endIngest } from '../src/postgres/ledger/end.ts'
-import { enterPhase, lockIngest } from '../src/postgres/ledger/ingests.ts'
+import { enterPhase } from '../src/postgres/ledger/ingests.ts'
 import { listParts } from '../src/postgres/ledger/parts.ts'
-import { alone, endSessions } from '../src/postgres/sessions.ts'
+import { endSessions } from '../src/postgres/sessions.ts'
 import type { Attempt, VerbInput } from './attempt/attempt.ts'
 import { untilTaken } from './attempt/retry.ts'
+import { underLock } from './attempt/underLock.ts'
 
 export interface SweepInput extends VerbInput {
   outcome: Outcome
@@ -46,10 +47,7 @@ async function sweepParts(attempt: Attempt, { ingestId, outcome }: SweepInput): 
   }
 }
 
-const endInLedger = ({ db, signal }: Attempt, { ingestId, outcome }: SweepInput): Promise<void> =>
-  alone(
-    db,
-    { ingestId, what: 'sweep', signal },
-    (tx) => lockIngest(tx, ingestId),
-    (tx, entry) => endIngest(tx, ingestId, entry, outcome),
+const endInLedger = (attempt: Attempt, { ingestId, outcome }: SweepInput): Promise<void> =>
+  underLock(attempt, { ingestId, what: 'sweep' }, (tx, entry) =>
+    endIngest(tx, ingestId, entry, outcome),
   )

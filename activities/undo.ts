@@ -7,25 +7,20 @@
 import { parseTableName } from '../src/domain/table.ts'
 import type { UndoInput, Undone } from '../src/domain/undo.ts'
 import type { Connection } from '../src/postgres/db.ts'
-import { type IngestEntry, lockIngest } from '../src/postgres/ledger/ingests.ts'
+import type { IngestEntry } from '../src/postgres/ledger/ingests.ts'
 import { readUndone, recordUndone } from '../src/postgres/ledger/undone.ts'
-import { alone } from '../src/postgres/sessions.ts'
 import { mustBeUndoable, readUndo } from '../src/postgres/undo/entry.ts'
 import { dropKept } from '../src/postgres/undo/forget.ts'
 import { takeBack } from '../src/postgres/undo/takeBack.ts'
 import type { FullTarget } from '../src/spec/target.ts'
 import type { Attempt, Limited } from './attempt/attempt.ts'
+import { underLock } from './attempt/underLock.ts'
 
 export const undoIngest = (attempt: Attempt, { ingestId }: UndoInput & Limited): Promise<Undone> =>
-  alone(
-    attempt.db,
-    { ingestId, what: 'undo', signal: attempt.signal },
-    (tx) => lockIngest(tx, ingestId),
-    async (tx, ingest) => {
-      const done = await readUndone(tx, ingestId)
-      return done ? countsOf(done) : undo(attempt, tx, ingestId, ingest)
-    },
-  )
+  underLock(attempt, { ingestId, what: 'undo' }, async (tx, ingest) => {
+    const done = await readUndone(tx, ingestId)
+    return done ? countsOf(done) : undo(attempt, tx, ingestId, ingest)
+  })
 
 const countsOf = ({ rowsRemoved, rowsRestored, rowsKept, tableDropped }: Undone): Undone => ({
   rowsRemoved,
