@@ -1,6 +1,7 @@
 /** list: source → files in the ledger, and a first look at target and header. */
 
 import { LeftOut } from '../src/domain/leftOut.ts'
+import { lotBytes } from '../src/domain/plan.ts'
 import { queueFor } from '../src/domain/routes.ts'
 import type { StepPlan } from '../src/domain/step.ts'
 import type { FirstTable } from '../src/domain/words.ts'
@@ -17,7 +18,7 @@ import { underLock } from './attempt/underLock.ts'
 import { sourceOf } from './deps.ts'
 import { dataFiles, mustHaveFiles } from './list/dataFiles.ts'
 import { lookAtFiles, lookAtTarget } from './list/firstLook.ts'
-import { ListedFiles, ordinaryLotBytesMax } from './list/listedFiles.ts'
+import { ListedFiles } from './list/listedFiles.ts'
 
 export interface Listed {
   files: number
@@ -80,7 +81,7 @@ export async function listIn(
   {
     ingestId,
     entry,
-    lotBytesMax = ordinaryLotBytesMax,
+    lotBytesMax = lotBytes,
     write = (files) => addFiles(tx, ingestId, files),
     recordAll = (list) => recordListed(tx, ingestId, list),
   }: ListWork,

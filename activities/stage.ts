@@ -32,7 +32,7 @@ export interface StageInput extends VerbInput {
   lotNo: number
   /** The plan is to have units for what is staged by then. */
   grow?: boolean
-  /** Of a file with more bytes only the next part is staged, where that can be. */
+  /** A file with more bytes is staged in parts, where that can be: this is for the next one. */
   partBytes?: number
 }
 

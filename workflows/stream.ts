@@ -8,8 +8,8 @@
  */
 import { CancellationScope } from '@temporalio/workflow'
 import type { Planned } from '../activities/plan.ts'
-import { usualPartBytes } from '../src/domain/fileParts.ts'
 import type { IngestInput, Progress } from '../src/domain/ingestInput.ts'
+import { lotBytes } from '../src/domain/plan.ts'
 import { inTurns } from '../src/domain/window.ts'
 import { beginAgain, loadOne } from './load.ts'
 import type { Run } from './pause.ts'
@@ -79,7 +79,7 @@ function workOf(
     takePlan(progress, planned)
     if (planned.held && isOfNow) progress.held = true
   }
-  const partBytes = input.lotBytesMax ?? usualPartBytes
+  const partBytes = input.lotBytesMax ?? lotBytes
   const stageNext = () => {
     const [lotNo = progress.next++, ...others] = progress.partial ?? []
     if (progress.partial) progress.partial = others
@@ -116,7 +116,7 @@ function workOf(
   }
 }
 
-/** Of a large file there may be a part left, besides the lots that were not begun. */
+/** Lots that were not begun are left, or a part of a large file is. */
 const isLotLeft = ({ next, lots, partial = [] }: Progress): boolean =>
   next < lots || partial.length > 0
 

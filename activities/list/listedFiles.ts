@@ -1,11 +1,11 @@
 /** The files of one ingest as they are listed: their numbers and lots, and what they come to. */
+import { lotBytes } from '../../src/domain/plan.ts'
 import type { ListedFile } from '../../src/domain/words.ts'
 import type { NumberedFile } from '../../src/postgres/ledger/files.ts'
 import { Fingerprint } from '../../src/postgres/ledger/repeated.ts'
 import type { Source } from '../../src/sources/source.ts'
 
-/** A lot is staged by one activity: large enough to be worth it, small enough to be tried again. */
-export const ordinaryLotBytesMax = 64 * 1024 * 1024
+/** A lot is staged by one activity. */
 export const lotFilesMax = 500
 /** How many of the first files are tried to find a first table: some may be no tables. */
 const candidatesMax = 16
@@ -21,7 +21,7 @@ export class ListedFiles {
   #lotNo = 0
   #lot = { files: 0, bytes: 0 }
 
-  constructor(source: Pick<Source, 'sha256'>, lotBytesMax = ordinaryLotBytesMax) {
+  constructor(source: Pick<Source, 'sha256'>, lotBytesMax = lotBytes) {
     this.#source = source
     this.#lotBytesMax = lotBytesMax
   }

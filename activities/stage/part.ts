@@ -60,12 +60,13 @@ async function bringPart(
   const from = before?.cuts.at(-1) ?? read.head.start
   const start = { ...read.head.start, offset: 0, lines: from.lines }
   const scan = scanBy({ ...read.head, start }, { name, sizeBytes })
-  if (!scan.passed || !scan.shapeOfPart) return 'whole'
+  const { part: scanned } = scan
+  if (!scanned) return 'whole'
   if (!before && (await isLinked(lot, file, opened))) return 'whole'
 
   let end = from.offset
   const untilRecordEnds = async function* () {
-    while (end < sizeBytes && scan.passed?.() === 0) {
+    while (end < sizeBytes && scanned.end() === 0) {
       const range = { start: end, end: Math.min(sizeBytes, end + partBytes) }
       yield* opened.read(range)
       end = range.end
@@ -78,7 +79,7 @@ async function bringPart(
   }
   const staged = await attempt.stage.put({ ingestId, fileNo, stagedAs }, untilRecordEnds(), tap)
   const isLast = end >= sizeBytes
-  const found = withPart(before, isLast ? scan.shape() : scan.shapeOfPart(), from.offset)
+  const found = withPart(before, (isLast ? scan : scanned).shape(), from.offset)
   const notes = notesBeside(ingest, name, { head: read.head, found, text })
   const part = { start: from.offset, stagedAs, ...staged }
   const shape = { ...found, ...notes }

@@ -16,7 +16,6 @@ export interface FilePart {
   version: string
 }
 
-export const usualPartBytes = 64 * 1024 * 1024
 /** With each part the ledger writes anew what was found of all of them so far. */
 const partsMax = 256
 

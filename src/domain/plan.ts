@@ -36,6 +36,9 @@ const splitsMax = 1000
 
 const mebi = 1024 * 1024
 
+/** One activity stages so much, of several files or of a large one: worth it, and soon tried again. */
+export const lotBytes = 64 * mebi
+
 const smallestUnit = 4 * mebi
 
 /**

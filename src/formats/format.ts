@@ -109,13 +109,16 @@ export interface ScannedFile {
 export interface Scan {
   push(chunk: Buffer): void
   shape(): FileShape
-  /**
-   * Where the last record ends that was passed: what follows can be scanned by itself. 0 where it cannot.
-   * Absent, as `shapeOfPart`, for a format whose files are scanned as a whole.
-   */
-  passed?(): number
-  /** In place of `shape`: of the records up to there. Another scan begins at its last cut. */
-  shapeOfPart?(): FileShape
+  /** Absent for a file that can only be scanned as a whole. */
+  part?: ScannedPart
+}
+
+/** The records that a scan has passed so far: what follows can be scanned by itself. */
+export interface ScannedPart {
+  /** Where the last of them ends; 0 before the first one. */
+  end(): number
+  /** In place of the shape of a whole file. Another scan begins at its last cut. */
+  shape(): FileShape
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the table has formats with options of all kinds

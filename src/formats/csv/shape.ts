@@ -1,7 +1,7 @@
 /** What staging learns of one file while its bytes pass by. */
 import { cutBytes } from '../../domain/plan.ts'
 import type { FileShape } from '../../domain/words.ts'
-import { recordBytesMax, type Scan } from '../format.ts'
+import { recordBytesMax, type Scan, type ScannedPart } from '../format.ts'
 import { toReading } from './dialect.ts'
 import type { Head } from './head.ts'
 import { Scanner } from './scan.ts'
@@ -12,6 +12,7 @@ import { TypeScan } from './typeScan.ts'
  * @param head what its first bytes say
  */
 export class Shaper implements Scan {
+  readonly part?: ScannedPart
   readonly #head: Omit<Head, 'notes'>
   readonly #scanner: Scanner
   readonly #types: TypeScan | null
@@ -24,15 +25,13 @@ export class Shaper implements Scan {
     this.#types = width > 0 ? new TypeScan(dialect, { width, sizeBytes }) : null
     const types = this.#types && { types: this.#types }
     this.#scanner = new Scanner(dialect, limits, { ...start, width, ...types })
+    // Which records are the footer is known at the end of the file only.
+    if (!dialect.skipFooter)
+      this.part = { end: () => this.#scanner.passed, shape: () => this.#shapeSoFar() }
   }
 
   push(chunk: Buffer): void {
     this.#scanner.push(chunk)
-  }
-
-  passed(): number {
-    // Which records are the footer is known at the end of the file only.
-    return this.#head.dialect.skipFooter ? 0 : this.#scanner.passed
   }
 
   shape(): FileShape {
@@ -40,7 +39,7 @@ export class Shaper implements Scan {
     return this.#found()
   }
 
-  shapeOfPart(): FileShape {
+  #shapeSoFar(): FileShape {
     this.#scanner.finish(false)
     return this.#found()
   }
