@@ -1,5 +1,6 @@
 /** Checks of the rows that an ingest brings, before its target is touched. */
 import type { CheckResult } from '../../src/domain/checkResult.ts'
+import { plural } from '../../src/domain/plural.ts'
 import { parseTableName, showTable, type TableName } from '../../src/domain/table.ts'
 import { SluiceError, sluiceError } from '../../src/errors.ts'
 import { type Connection, problemOf } from '../../src/postgres/db.ts'
@@ -107,7 +108,7 @@ async function messageOf(
     const place = row && (await placeOf(deps, tx, { ingestId, entry, landing, row }))
     places.push(place ? `${place} (${values})` : values)
   }
-  const rows = rowsFailed === 1 ? '1 row' : `${rowsFailed.toLocaleString('en-US')} rows`
+  const rows = plural(rowsFailed, 'row')
   return `${problem}${joint}${rows}: ${places.join('; ')}${rowsFailed > first.length ? '; …' : ''}`
 }
 

@@ -1,5 +1,6 @@
 /** The target as publish finds it: still what the plan relied on, and locked so that it stays so. */
 
+import { plural } from '../../src/domain/plural.ts'
 import { parseTableName, showTable, type TableName } from '../../src/domain/table.ts'
 import { noteOf } from '../../src/errors/notes.ts'
 import { SluiceError } from '../../src/errors.ts'
@@ -98,7 +99,7 @@ export async function mustStand(tx: Connection, planned: Planned): Promise<void>
   await mustBeAsPlanned(tx, planned)
   const lost = await replacedSince(tx, planned)
   if (!lost) return
-  const rows = lost.rows === 1 ? '1 row' : `${lost.rows} rows`
+  const rows = plural(lost.rows, 'row')
   const problem = `ingest ${lost.by} has replaced all that it held, with ${rows} of this one`
   throw targetChanged(planned, problem)
 }

@@ -2,6 +2,7 @@
 import { isAbsolute, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { changesText, leftOutText } from '../domain/counts.ts'
+import { number, plural } from '../domain/plural.ts'
 import { shortSize as size } from '../domain/shortText.ts'
 import type { Buckets } from '../domain/undo.ts'
 import type { Note } from '../errors/notes.ts'
@@ -10,13 +11,7 @@ import type { Reject } from '../ingests/rejectView.ts'
 import type { Ingest, IngestNow } from './client.ts'
 import { colors } from './colors.ts'
 
-export const number = (value: number): string => value.toLocaleString('en-US')
-
-export { size }
-
-/** `1 row`, `2 rows`. */
-export const plural = (value: number, one: string, several = `${one}s`): string =>
-  `${number(value)} ${value === 1 ? one : several}`
+export { number, plural, size }
 
 const rows = (value: number): string => plural(value, 'row')
 

@@ -1,4 +1,5 @@
 /** Checks of rows that have not been published, each as one query over the landing table. */
+import { number } from '../../domain/plural.ts'
 import { quoteIdentifier, quoteTable, type TableName } from '../../domain/table.ts'
 import { parseDuration } from '../../domain/timeLimits.ts'
 import { type Check, checkName } from '../../spec/expect.ts'
@@ -58,7 +59,6 @@ export function runCheck(tx: Connection, check: Check, checked: Checked): Promis
 
 const sound: Finding = { rowsFailed: null, problem: null, first: [] }
 const broken = (problem: string): Finding => ({ ...sound, problem })
-const grouped = (count: number): string => count.toLocaleString('en-US')
 
 async function checkCount(
   tx: Connection,
@@ -68,10 +68,10 @@ async function checkCount(
   const { rows } = await tx.query(`select count(*) as count from ${quoteTable(landing)}`)
   const { count } = rows[0]
   if (min !== undefined && count < min) {
-    return broken(`there are ${grouped(count)} rows, and at least ${grouped(min)} were expected`)
+    return broken(`there are ${number(count)} rows, and at least ${number(min)} were expected`)
   }
   if (max !== undefined && count > max) {
-    return broken(`there are ${grouped(count)} rows, and at most ${grouped(max)} were expected`)
+    return broken(`there are ${number(count)} rows, and at most ${number(max)} were expected`)
   }
   if (changeMax === undefined) return sound
   const earlier = await tx.query(
@@ -88,7 +88,7 @@ async function checkCount(
   const change = Math.abs(count - last.brought)
   if (change * 100 <= last.brought * Number.parseFloat(changeMax)) return sound
   return broken(
-    `there are ${grouped(count)} rows, and ${last.id} brought ${grouped(last.brought)}: ` +
+    `there are ${number(count)} rows, and ${last.id} brought ${number(last.brought)}: ` +
       `that is more than ${changeMax} apart`,
   )
 }
