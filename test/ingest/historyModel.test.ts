@@ -1,7 +1,7 @@
 /** Histories beside a model in memory, and two of one table at once. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { judged } from './judged.ts'
+import { changesOf, judged } from './judged.ts'
 
 const { harness, ingest, mustAddUp } = await judged()
 
@@ -167,12 +167,7 @@ test('history does what a model does', { timeout: 120_000 }, async () => {
       })
       expect(view.error).toBeNull()
       expect({
-        inserted: view.rowsInserted,
-        updated: view.rowsUpdated,
-        unchanged: view.rowsUnchanged,
-        deleted: view.rowsDeleted,
-        rejected: view.rowsRejected,
-        loaded: view.rowsLoaded,
+        ...changesOf(view),
         superseded: view.rowsSuperseded,
       }).toEqual(expected)
       await mustAddUp(view.ingestId)

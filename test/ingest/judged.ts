@@ -1,9 +1,20 @@
 /** Ingests into tables with constraints, and what became of each row. */
 import { expect } from 'vitest'
+import type { IngestView } from '../../src/postgres/ledger/views.ts'
 import type { IngestSpec } from '../../src/spec/spec.ts'
 import { anyRejects, build } from '../harness.ts'
 
 type Options = Omit<IngestSpec, 'source' | 'target'> & { target?: Partial<IngestSpec['target']> }
+
+/** What became of rows and records, in the words of a model. */
+export const changesOf = (view: IngestView) => ({
+  inserted: view.rowsInserted,
+  updated: view.rowsUpdated,
+  unchanged: view.rowsUnchanged,
+  deleted: view.rowsDeleted,
+  rejected: view.rowsRejected,
+  loaded: view.rowsLoaded,
+})
 
 /** Builds the harness, with a worker; for the top level of a test file. */
 export async function judged() {

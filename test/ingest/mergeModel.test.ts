@@ -1,7 +1,7 @@
 /** Merges and syncs beside a model in memory, and several of one table at once. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { judged } from './judged.ts'
+import { changesOf, judged } from './judged.ts'
 
 const { harness, ingest, mustAddUp } = await judged()
 
@@ -116,12 +116,7 @@ test('merge, insert and sync do what a model does', { timeout: 120_000 }, async 
       const view = await ingest(name, content, { target: { mode, key: ['id'], ...more } })
       expect(view.error).toBeNull()
       expect({
-        inserted: view.rowsInserted,
-        updated: view.rowsUpdated,
-        unchanged: view.rowsUnchanged,
-        deleted: view.rowsDeleted,
-        rejected: view.rowsRejected,
-        loaded: view.rowsLoaded,
+        ...changesOf(view),
         leftOut: view.rowsSuperseded + view.rowsSkipped,
       }).toEqual(expected)
       await mustAddUp(view.ingestId)
