@@ -131,7 +131,7 @@ function uuidTo(to: usize, at: usize, size: i32): usize {
   return to + 20
 }
 
-/** Of sixteen hexadecimal digits, two and two become a number. */
+/** Two and two of sixteen hexadecimal digits become a number. */
 function pairs(digits: v128): v128 {
   const letters = v128.and(i8x16.shr_u(digits, 6), i8x16.splat(1))
   const nine = i8x16.add(i8x16.shl(letters, 3), letters)

@@ -11,7 +11,7 @@ import type { UndoEntry } from './entry.ts'
  */
 export async function handBack(tx: Connection, byKey: ByKey, entry: UndoEntry): Promise<void> {
   const { ingestId, target, isPartitioned, keys, before } = byKey
-  // None of them is forgotten meanwhile.
+  // The lock keeps the janitor from forgetting one of them meanwhile.
   const { rows: others } = await tx.query<{ id: string; keys: string[] }>(
     `select ingest_id as id, keys from sluice.undos
      where target_oid = $1 and by_key and ingest_id <> $2 and guard = xmin::text::bigint

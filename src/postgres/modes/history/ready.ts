@@ -74,7 +74,7 @@ interface Lacking {
   what: string
   /** What makes it so. */
   sql: string
-  /** Of the statements: what is in the way goes first. */
+  /** Statements go in this order: what is in the way comes first. */
   order: number
 }
 
