@@ -28,8 +28,8 @@ export function withAround(reader: Reader, { constants = [], dropped = [] }: Aro
   const left = new Set(dropped)
   return {
     ...reader,
-    // Behind each newline of COPY text a record begins, and behind no other.
     binary: null,
+    // Behind each newline of COPY text a record begins, and behind no other.
     asIs: isSame && asIs?.copy.format === 'text' ? { ...asIs, tail } : null,
     write(slice, lines, trims) {
       const written = reader.write(slice, lines, trims)
